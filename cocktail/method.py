@@ -1,0 +1,184 @@
+"""The contract between the benchmark and a method.
+
+A plugin is one file with one frozen dataclass that derives from Method. Its fields are its parameters; a row of
+`config/methods.yaml` (an entry) may set other values. A method is stateless: everything it may know about a scene comes
+in the call, and a trained model is what `load` returned, handed over as `view.model`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cocktail.errors import AccessError
+
+TASKS = ("enhance", "separate", "detect")
+PARADIGMS = ("oracle", "learning-free", "source-model", "annotated-source-model", "separation", "mixture-only")
+NEEDS = frozenset({"array", "n_sources", "gpu", "recogniser"})
+FAMILIES = ("control", "oracle", "spectral", "dereverberation", "casa", "model-based", "nmf", "deep", "spatial",
+            "detector")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of a condition before any of its scenes is opened; `Method.skip` decides by it."""
+
+    condition: str
+    task: str
+    channels: int
+    """Microphones, D."""
+    n_sources: int
+    """Talkers to estimate, K."""
+    fs: int
+    reference: str
+    """`image` (the talker with its reverberation) or `early` (direct sound and first 50 ms)."""
+
+
+@dataclass(frozen=True)
+class References:
+    """The truth of a scene. Only methods of the paradigm `oracle` see it."""
+
+    target: np.ndarray
+    """(K, N): what an estimate is scored against, at microphone 1."""
+    images: np.ndarray
+    """(K, D, N): each talker at every microphone, with its reverberation."""
+    noise: np.ndarray
+    """(D, N): everything that is no talker. mixture = images.sum(0) + noise."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What a method may know of the scene besides its samples.
+
+    `fs` (Hz) and `rng` (seeded by scene and entry) are always there. The rest is there if the method asked for it in
+    `needs`, or if its paradigm grants it; otherwise reading it raises AccessError.
+    """
+
+    fs: int
+    rng: np.random.Generator
+    granted: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def array(self) -> np.ndarray:
+        """(D, 3) microphone positions in metres, relative to their centre. Needs `array`."""
+        return self._get("array", "add 'array' to the method's `needs`")
+
+    @property
+    def n_sources(self) -> int:
+        """Talkers in the mixture, K. Needs `n_sources`."""
+        return self._get("n_sources", "add 'n_sources' to the method's `needs`")
+
+    @property
+    def device(self) -> str:
+        """`cuda` or `cpu`, as the job was given. Needs `gpu`, which means: uses one where there is one."""
+        return self._get("device", "add 'gpu' to the method's `needs`")
+
+    @property
+    def recogniser(self):
+        """Speech recogniser of the suite (cocktail.recognition.Recogniser). Needs `recogniser`."""
+        return self._get("recogniser", "add 'recogniser' to the method's `needs`")
+
+    @property
+    def model(self):
+        """What `load` returned. Only methods with a `fit` have one."""
+        return self._get("model", "only a method with `fit` and `load` has a model")
+
+    @property
+    def references(self) -> References:
+        """The truth. Only for the paradigm `oracle`."""
+        return self._get("references", "only a method of the paradigm 'oracle' may see them")
+
+    def _get(self, name, remedy):
+        try:
+            return self.granted[name]
+        except KeyError:
+            raise AccessError(f"view.{name} is not granted to this method: {remedy}") from None
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One isolated training signal."""
+
+    samples: np.ndarray
+    """(N,), full scale +-1."""
+    kind: str
+    """`speech`, or the noise's kind."""
+    speaker: str | None = None
+    text: str | None = None
+    """Transcript; None unless the paradigm is `annotated-source-model`."""
+
+
+class TrainingData:
+    """What `fit` may learn from: the train split, as far as the paradigm allows.
+
+    `source-model` and `separation`: isolated speech and noise. `annotated-source-model`: the same with transcripts.
+    Reading what is not allowed raises AccessError.
+    """
+
+    fs: int
+
+    def speech(self) -> Iterator[Recording]:
+        """Isolated utterances of the train speakers, in a fixed order."""
+        raise NotImplementedError
+
+    def noise(self) -> Iterator[Recording]:
+        """Isolated noise recordings of the train split, in a fixed order."""
+        raise NotImplementedError
+
+
+class Method:
+    """Base of every plugin. Derive a frozen dataclass and set the class attributes; see methods/README.md."""
+
+    task: ClassVar[str | tuple[str, ...]] = "enhance"
+    """`enhance`, `separate` or `detect`; a tuple where the method serves several."""
+    paradigm: ClassVar[str] = "learning-free"
+    family: ClassVar[str] = "spectral"
+    needs: ClassVar[frozenset[str]] = frozenset()
+    causal: ClassVar[bool] = False
+    """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""
+
+    def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
+        """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1. A detector returns one score instead."""
+        raise NotImplementedError
+
+    def batch(self, mixtures: list[np.ndarray], views: list[View]) -> list[np.ndarray]:
+        """Many scenes at once; override it to use a GPU well. Must equal the loop."""
+        return [self(mixture, view) for mixture, view in zip(mixtures, views, strict=True)]
+
+    def skip(self, info: Info) -> str | None:
+        """Why this method does not apply to a condition, or None. Shown on the leaderboard; not an error."""
+        return None
+
+    def size(self, model: Any) -> int:
+        """Learnt parameters of `model`, for the metric `parameters`."""
+        return 0
+
+    @classmethod
+    def tasks(cls) -> tuple[str, ...]:
+        """`task` as a tuple."""
+        return (cls.task,) if isinstance(cls.task, str) else tuple(cls.task)
+
+    @classmethod
+    def learned(cls) -> bool:
+        """Whether the method is trained before it runs."""
+        return issubclass(cls, LearnedMethod)
+
+    def parameters(self) -> dict[str, Any]:
+        """Field values of this entry, for logs."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+class LearnedMethod(Method):
+    """A method that is trained before it runs."""
+
+    paradigm = "source-model"
+
+    def fit(self, data: TrainingData, rng: np.random.Generator, folder: Path) -> None:
+        """Learn from `data` and leave everything that `load` needs in `folder` (exists, empty)."""
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> Any:
+        """Read what `fit` left; the result is handed over as `view.model`."""
+        raise NotImplementedError

@@ -1,0 +1,121 @@
+"""Parquet files of the results tree: read, and written whole or not at all.
+
+Audio lies in the column layout of Hugging Face data sets, a struct {bytes, path}, so that
+`load_dataset("parquet", ...)` plays it. Only pyarrow is imported here: pandas costs a short job more than its work.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from cocktail import audio
+from cocktail.errors import CocktailError
+
+AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+SPEECH = pa.schema([
+    ("utterance", pa.string()), ("split", pa.string()), ("speaker", pa.string()), ("gender", pa.string()),
+    ("text", pa.string()), ("fs", pa.int32()), ("n_samples", pa.int64()), ("audio", AUDIO),
+])  # fmt: skip
+"""Isolated speech of a corpus. `text` is null where there is no transcript. `audio.bytes` is null and `audio.path` set
+where the corpus lies on disk; `split` is train, valid or test."""
+
+NOISE = pa.schema([
+    ("recording", pa.string()), ("split", pa.string()), ("kind", pa.string()), ("fs", pa.int32()),
+    ("n_samples", pa.int64()), ("audio", AUDIO),
+])  # fmt: skip
+"""Isolated noise of a corpus."""
+
+MIXTURES = pa.schema([
+    ("scene", pa.string()), ("condition", pa.string()), ("split", pa.string()), ("index", pa.int32()),
+    ("fs", pa.int32()), ("channels", pa.int32()), ("n_sources", pa.int32()),
+    ("array", pa.list_(pa.list_(pa.float64()))), ("mixture", AUDIO),
+])  # fmt: skip
+"""What every method may see of a scene. `array`: (D, 3) in metres relative to its centre."""
+
+REFERENCES = pa.schema([
+    ("scene", pa.string()), ("record", pa.string()), ("reference", pa.string()),
+    ("text", pa.list_(pa.string())), ("speaker", pa.list_(pa.string())),
+    ("images", pa.list_(AUDIO)), ("noise", AUDIO), ("early", pa.list_(AUDIO)), ("direct", pa.list_(AUDIO)),
+])  # fmt: skip
+"""The truth of a scene. `record`: the Scene as JSON. `images`: K files of D channels; `noise`: D channels; `early` and
+`direct`: K files of microphone 1. `reference`: `image` or `early`, whichever an estimate is scored against."""
+
+ESTIMATES = pa.schema([
+    ("scene", pa.string()), ("status", pa.string()), ("reason", pa.string()), ("estimate", pa.list_(AUDIO)),
+    ("seconds", pa.float64()), ("duration", pa.float64()), ("peak_memory", pa.int64()), ("parameters", pa.int64()),
+    ("device", pa.string()),
+])  # fmt: skip
+"""What a method made of a scene: K one-channel files, or `status` = failed with its reason. `seconds` of processing for
+`duration` seconds of audio; `peak_memory` in bytes above the idle process."""
+
+SCORES = pa.schema([
+    ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),
+    ("metric", pa.string()), ("value", pa.float64()), ("status", pa.string()), ("reason", pa.string()),
+    ("errors", pa.int64()), ("total", pa.int64()), ("card", pa.string()),
+])  # fmt: skip
+"""One number. `source` is null for figures of the whole scene. `value` is null unless `status` is ok. Rates that are
+pooled (wer) carry their counts in `errors` and `total`. `card`: digest of the metric's identity card."""
+
+
+def write_table(path: str | Path, table: pa.Table) -> None:
+    """Write `table` beside `path`, then rename: the file is whole or absent, also after a crash or on a full disk."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+@contextlib.contextmanager
+def replacing(path: Path):
+    """A temporary path in the folder of `path` that takes its place if the block ends well, and vanishes if not."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        raise CocktailError(f"{path}: could not be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_rows(path: str | Path, rows: Iterable[dict], schema: pa.Schema) -> None:
+    """Write dictionaries as one Parquet file; a missing key is null."""
+    write_table(path, pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def read_rows(path: str | Path, columns: list[str] | None = None) -> list[dict]:
+    """Rows of a Parquet file as dictionaries. Raises CocktailError where it is missing or broken."""
+    return read_table(path, columns).to_pylist()
+
+
+def read_table(path: str | Path, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file as an Arrow table. Raises CocktailError where it is missing or broken."""
+    try:
+        return pq.read_table(path, columns=columns, partitioning=None)
+    except FileNotFoundError:
+        raise CocktailError(f"{path}: no such file") from None
+    except (OSError, pa.ArrowInvalid) as error:
+        raise CocktailError(f"{path}: not a whole Parquet file ({error})") from error
+
+
+def pack(x: np.ndarray, fs: int, name: str, subtype: str = "PCM_24") -> dict:
+    """(D, N) or (N,) as an audio cell; `name` is the file name that an export gives it, without suffix."""
+    data = audio.encode(x, fs, subtype)
+    return {"bytes": data, "path": f"{name}.{'flac' if data[:4] == b'fLaC' else 'wav'}"}
+
+
+def unpack(cell: dict) -> np.ndarray:
+    """The (D, N) samples of an audio cell, from its bytes or, where it has none, from the file at its path."""
+    if cell["bytes"] is None:
+        return audio.read(cell["path"])[0]
+    return audio.decode(cell["bytes"], cell["path"])[0]
