@@ -1,5 +1,8 @@
 """What the user did wrong, or what the surroundings lack: said in one message, without a traceback."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class CocktailError(Exception):
     """An error for the user: says what was wrong, where, and what would be right."""
@@ -7,3 +10,9 @@ class CocktailError(Exception):
 
 class AccessError(CocktailError):
     """A method reached for something that its paradigm or its `needs` does not grant."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for messages, or nothing where no known word is near."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{found[0]}'?" if found else ""

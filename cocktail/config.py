@@ -1,0 +1,154 @@
+"""Suites and conditions: read from YAML, merged with the defaults, checked key by key.
+
+A suite file holds only what differs from `config/defaults.yaml`. Every key and value is checked against
+`config/schema.yaml` before anything runs: a misspelt key is an error that names the nearest right one, because a
+benchmark that runs on the default instead gives a wrong result, silently.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError, nearest
+
+CONFIG = ROOT / "config"
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error and not the last of the two."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"key '{key}' stands twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: str | Path) -> dict:
+    """A YAML file that holds a mapping. Raises CocktailError with the line where it is not valid."""
+    path = Path(path)
+    try:
+        content = yaml.load(path.read_text(), _UniqueKeys)  # noqa: S506 - derives from SafeLoader
+    except FileNotFoundError:
+        raise CocktailError(f"{path}: no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise CocktailError(f"{path}{line}: not valid YAML ({getattr(error, 'problem', error)})") from error
+    if not isinstance(content or {}, dict):
+        raise CocktailError(f"{path}: must hold a mapping of keys to values")
+    return content or {}
+
+
+def suites() -> dict[str, Path]:
+    """The shipped suites: name -> file."""
+    return {
+        path.stem: path
+        for path in sorted(CONFIG.glob("*.yaml"))
+        if path.stem not in ("defaults", "schema", "methods", "conditions")
+    }
+
+
+def suite_path(name_or_path: str) -> Path:
+    """File of a suite given by name or by path. Raises CocktailError that names the nearest suite."""
+    if name_or_path in suites():
+        return suites()[name_or_path]
+    path = Path(name_or_path)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise CocktailError(f"{path}: no such file")
+        return path.resolve()
+    known = ", ".join(suites())
+    raise CocktailError(f"unknown suite '{name_or_path}'{nearest(name_or_path, suites())} (suites: {known}; or a file)")
+
+
+def load_suite(name_or_path: str, overrides: dict | None = None) -> dict:
+    """A suite's configuration: defaults, then its file, then `overrides`; checked. Raises CocktailError."""
+    path = suite_path(name_or_path)
+    return check_suite(merge(read_yaml(CONFIG / "defaults.yaml"), read_yaml(path), overrides or {}), str(path))
+
+
+def merge(*layers: dict) -> dict:
+    """Mappings merged at every depth, the later over the earlier; lists and scalars are replaced."""
+    result: dict = {}
+    for layer in layers:
+        for key, value in layer.items():
+            both = isinstance(value, dict) and isinstance(result.get(key), dict)
+            result[key] = merge(result[key], value) if both else value
+    return result
+
+
+def check_suite(config: dict, source: str) -> dict:
+    """The configuration with its conditions resolved and every key checked. `source` names the file in messages.
+
+    The result's `conditions` is a mapping of name to definition.
+    """
+    from cocktail.conditions import CONDITION, GROUPS
+
+    validate(config, suite_schema(), source)
+    shared = read_yaml(CONFIG / "conditions.yaml")
+    known = merge(shared["conditions"], config["define"])
+    chosen = list(known) if config["conditions"] == "all" else config["conditions"]
+    for name in chosen:
+        if name not in known:
+            raise CocktailError(f"{source}: conditions: unknown condition '{name}'{nearest(name, known)}")
+    groups = merge(shared["noise_groups"], config["noise_groups"])
+    validate(groups, GROUPS, source, "noise_groups")
+    for name in chosen:
+        validate(known[name], CONDITION, source if name in config["define"] else "config/conditions.yaml", name)
+    return config | {"conditions": {name: known[name] for name in chosen}, "noise_groups": groups}
+
+
+def suite_schema() -> dict:
+    """JSON schema of a suite, with the options of every corpus adapter filled in."""
+    from cocktail import corpora
+
+    schema = read_yaml(CONFIG / "schema.yaml")
+    schema["$defs"]["part"]["oneOf"] = list(corpora.schemas().values())
+    return schema
+
+
+def validate(config: Any, schema: dict, source: str, prefix: str = "") -> None:
+    """Check against a JSON schema; raises CocktailError with every fault: file, key, what would be right."""
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(schema)
+    faults = [fault for error in validator.iter_errors(config) for fault in _explain(error, prefix)]
+    if faults:
+        raise CocktailError("\n".join(f"{source}: {fault}" for fault in faults))
+
+
+def _explain(error, prefix) -> list[str]:
+    keys = ([prefix] if prefix else []) + [str(key) for key in error.absolute_path]
+    where = ".".join(keys)
+    at = f"{where}: " if where else ""
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in error.instance if key not in known]
+        return [f"{at}unknown key '{key}'{nearest(str(key), known)}" for key in unknown]
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return [f"{at}missing key '{key}'" for key in missing]
+    if error.validator == "oneOf" and isinstance(error.instance, dict) and "adapter" in error.instance:
+        return _explain_adapter(error, at, prefix)
+    if error.validator == "type":
+        return [f"{at}expected {error.validator_value}, got {error.instance!r}"]
+    if error.validator == "enum":
+        options = [str(option) for option in error.validator_value]
+        return [f"{at}{error.instance!r} is none of {', '.join(options)}{nearest(str(error.instance), options)}"]
+    return [f"{at}{error.message}"]
+
+
+def _explain_adapter(error, at, prefix) -> list[str]:
+    adapters = [branch["properties"]["adapter"]["const"] for branch in error.validator_value]
+    name = error.instance["adapter"]
+    if name not in adapters:
+        return [f"{at}adapter: unknown corpus '{name}'{nearest(str(name), adapters)}"]
+    inner = [fault for fault in error.context if fault.schema_path[0] == adapters.index(name)]
+    # The context's errors are relative to their parent: absolute_path already runs from the root.
+    return [text for fault in inner for text in _explain(fault, prefix)]

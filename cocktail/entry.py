@@ -1,0 +1,149 @@
+"""One method of the benchmark: a plugin (a file) and an entry (the plugin with parameters).
+
+A plugin is imported when its class is first asked for. A job makes its method from `Entry.spec` alone, so that it looks
+at no other plugin.
+"""
+
+import functools
+import importlib.util
+import inspect
+import sys
+import traceback
+import types
+import typing
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError, nearest
+from cocktail.method import FAMILIES, NEEDS, PARADIGMS, TASKS, Method
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One file with one Method."""
+
+    name: str
+    path: Path
+
+    @property
+    def cls(self) -> type[Method]:
+        """The class. Raises CocktailError with the reason where the file fails to import or breaks the contract."""
+        return _load(self.name, self.path)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a leaderboard: a plugin with parameters."""
+
+    name: str
+    plugin: Plugin
+    parameters: dict[str, Any]
+    source: str
+    """File that names the entry, for messages."""
+
+    @property
+    def cls(self) -> type[Method]:
+        return self.plugin.cls
+
+    @functools.cached_property
+    def error(self) -> str | None:
+        """Why the plugin cannot be used, or None."""
+        try:
+            self.plugin.cls  # noqa: B018 - the import is the check
+        except CocktailError as error:
+            return str(error)
+        return None
+
+    def make(self) -> Method:
+        """The method with this entry's parameters. Raises CocktailError for a parameter that does not fit."""
+        _check_parameters(self)
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in self.parameters.items()}
+        return self.cls(**values)
+
+    def spec(self) -> dict:
+        """What a job needs to make the method without looking at other plugins: JSON-like, see `from_spec`."""
+        path = self.plugin.path
+        path = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        return {"name": self.name, "plugin": self.plugin.name, "path": str(path), "parameters": self.parameters}
+
+
+def from_spec(spec: dict) -> Entry:
+    """The inverse of `Entry.spec`."""
+    return Entry(spec["name"], Plugin(spec["plugin"], ROOT / spec["path"]), spec["parameters"], spec["path"])
+
+
+@functools.lru_cache(maxsize=None)
+def _load(name: str, path: Path) -> type[Method]:
+    module_name = f"cocktail_plugins.{name}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise CocktailError(f"{path}: no such plugin file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # a plugin is a stranger's code: whatever it does must cost its own row only
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(line.filename).name}:{line.lineno}"
+        raise CocktailError(f"does not import: {type(error).__name__}: {error} ({where})") from error
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Method) and value.__module__ == module_name
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise CocktailError(f"{path.name}: a plugin holds exactly one class derived from Method; found {names}")
+    _check_contract(found[0], path)
+    return found[0]
+
+
+def _check_contract(cls, path):
+    def require(value, allowed, attribute):
+        if value not in allowed:
+            raise CocktailError(
+                f"{path.name}: {cls.__name__}.{attribute} is {value!r}{nearest(str(value), allowed)}; "
+                f"it is one of {', '.join(sorted(allowed))}"
+            )
+
+    if not is_dataclass(cls) or not cls.__dataclass_params__.frozen:
+        raise CocktailError(f"{path.name}: {cls.__name__} must be decorated with @dataclass(frozen=True)")
+    for task in cls.tasks():
+        require(task, TASKS, "task")
+    require(cls.paradigm, PARADIGMS, "paradigm")
+    require(cls.family, FAMILIES, "family")
+    for need in cls.needs:
+        require(need, NEEDS, "needs")
+
+
+def _check_parameters(entry):
+    hints = typing.get_type_hints(entry.cls)
+    known = {field.name: hints[field.name] for field in fields(entry.cls)}
+    for name, value in entry.parameters.items():
+        where = f"{entry.source}: {entry.name}"
+        if name not in known:
+            raise CocktailError(f"{where}: {entry.cls.__name__} has no parameter '{name}'{nearest(name, known)}")
+        if not _fits(value, known[name]):
+            expected = getattr(known[name], "__name__", str(known[name]))
+            raise CocktailError(f"{where}: {name}: expected {expected}, got {value!r}")
+
+
+def _fits(value, hint) -> bool:
+    """Whether a YAML value suits an annotation. An int suits float; a list suits a tuple."""
+    origin = typing.get_origin(hint)
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    kind = origin or hint
+    if kind is Any:
+        return True
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, list | tuple) if kind is tuple else isinstance(value, kind)

@@ -1,0 +1,73 @@
+"""Finding methods: plugins are files, entries are named sets of their parameters.
+
+Plugins are found in `methods/`, then in the folders that the user names, then among the entry points of the group
+`cocktail.methods` (each names a module). A row of `config/methods.yaml`, or of `methods.yaml` in a folder of the user's,
+makes an entry; a plugin that no row names is an entry of its own with its defaults. A plugin that fails to import is an
+entry with its reason: the others run.
+"""
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable
+from pathlib import Path
+
+from cocktail import ROOT
+from cocktail.config import read_yaml
+from cocktail.entry import Entry, Plugin
+from cocktail.errors import CocktailError, nearest
+
+GROUP = "cocktail.methods"
+
+
+class Registry:
+    """All plugins and entries that are to be had."""
+
+    def __init__(self, folders: Iterable[str | Path] = ()):
+        self.plugins: dict[str, Plugin] = {}
+        self.entries: dict[str, Entry] = {}
+        self._add_folder(ROOT / "methods", ROOT / "config" / "methods.yaml")
+        for folder in map(Path, folders):
+            if not folder.is_dir():
+                raise CocktailError(f"{folder}: no such folder of plugins")
+            self._add_folder(folder.resolve(), folder.resolve() / "methods.yaml")
+        for point in importlib.metadata.entry_points(group=GROUP):
+            spec = importlib.util.find_spec(point.module)
+            if spec is None or spec.origin is None:
+                raise CocktailError(f"entry point {point.name} = {point.value} of {GROUP}: no such module")
+            self._add_plugin(Plugin(point.name, Path(spec.origin)))
+        named = {entry.plugin.name for entry in self.entries.values()}
+        for plugin in self.plugins.values():
+            if plugin.name not in named:
+                self._add_entry(Entry(plugin.name.replace("_", "-"), plugin, {}, str(plugin.path)))
+
+    def entry(self, name: str) -> Entry:
+        """An entry by its name. Raises CocktailError that names the nearest one."""
+        if name not in self.entries:
+            raise CocktailError(f"unknown method '{name}'{nearest(name, self.entries)}")
+        return self.entries[name]
+
+    def _add_folder(self, folder, rows_path):
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith("_"):
+                self._add_plugin(Plugin(path.stem, path))
+        for name, row in (read_yaml(rows_path) if rows_path.exists() else {}).items():
+            if not isinstance(row or {}, dict):
+                raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
+            parameters = dict(row or {})
+            plugin = parameters.pop("plugin", name.replace("-", "_"))
+            if plugin not in self.plugins:
+                raise CocktailError(f"{rows_path}: {name}: unknown plugin '{plugin}'{nearest(plugin, self.plugins)}")
+            self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path)))
+
+    def _add_plugin(self, plugin):
+        if plugin.name in self.plugins:
+            raise CocktailError(
+                f"two plugins are called '{plugin.name}': {self.plugins[plugin.name].path} and {plugin.path}; rename one"
+            )
+        self.plugins[plugin.name] = plugin
+
+    def _add_entry(self, entry):
+        if entry.name in self.entries:
+            other = self.entries[entry.name].source
+            raise CocktailError(f"two entries are called '{entry.name}': in {other} and {entry.source}; rename one")
+        self.entries[entry.name] = entry
