@@ -1,0 +1,90 @@
+"""Speech recognisers, the normalisation of text, and word errors as counts that add."""
+
+import importlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from cocktail.errors import CocktailError
+
+RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx"}
+"""Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module and a line here."""
+
+OPTIONS = {
+    "type": "object",
+    "properties": {
+        "backend": {"enum": sorted(RECOGNISERS)},
+        "mode": {"enum": ["grammar", "language-model"]},
+        "grammar": {"enum": ["grid"]},
+    },
+    "required": ["backend"],
+    "additionalProperties": False,
+}
+"""JSON schema of the options that `create` takes."""
+
+
+class Recogniser(Protocol):
+    """Turns speech into text. The text of an utterance depends on no other utterance."""
+
+    def transcribe(self, samples: np.ndarray, fs: int) -> str:
+        """samples (N,), any level, at `fs` Hz -> words, normalised by `normalise`; silence gives the empty text."""
+        ...
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """What the recogniser is (backend, version, model, settings), for the identity card of `wer`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Word errors of some references. They add up; their rates must not be averaged."""
+
+    errors: int
+    """Substitutions, deletions and insertions."""
+    total: int
+    """Words of the references."""
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.errors + other.errors, self.total + other.total)
+
+    @property
+    def rate(self) -> float:
+        """Word error rate, errors per reference word; above 1 where words are inserted. Raises where there are no words."""
+        if self.total == 0:
+            raise CocktailError("a word error rate needs at least one word in the references")
+        return self.errors / self.total
+
+
+def create(options: dict[str, Any]) -> Recogniser:
+    """The recogniser that `options` (see OPTIONS) describe. It loads its model when it is first used."""
+    options = dict(options)
+    backend = options.pop("backend", "pocketsphinx")
+    if backend not in RECOGNISERS:
+        raise CocktailError(f"no recogniser {backend!r}; there are {', '.join(sorted(RECOGNISERS))}")
+    return importlib.import_module(RECOGNISERS[backend]).create(**options)
+
+
+def normalise(text: str) -> str:
+    """The one rule by which texts are compared.
+
+    Unicode NFKC, lower case, typographic apostrophes made plain; every run of characters that are no letter, digit or
+    apostrophe becomes one space; apostrophes at the edge of a word go.
+    """
+    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    words = (word.strip("'") for word in re.sub(r"[^\w']|_", " ", text).split())
+    return " ".join(word for word in words if word)
+
+
+def word_errors(*, reference: str, hypothesis: str) -> Counts:
+    """Word errors of one hypothesis after `normalise`, by minimum edit distance (jiwer)."""
+    reference, hypothesis = normalise(reference), normalise(hypothesis)
+    if not reference:
+        return Counts(len(hypothesis.split()), 0)
+    import jiwer
+
+    found = jiwer.process_words(reference, hypothesis)
+    return Counts(found.substitutions + found.deletions + found.insertions, len(reference.split()))

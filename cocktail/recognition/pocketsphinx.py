@@ -1,0 +1,89 @@
+"""PocketSphinx with the English model of its package: by a grammar, or by the language model for open text.
+
+D. Huggins-Daines et al., "PocketSphinx: a free, real-time continuous speech recognition system for hand-held devices",
+ICASSP 2006. The signal is brought to one level and a faint noise is added first: digital silence between words, which
+synthesised speech and masks leave, ruins the log-spectral features.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cocktail import audio
+from cocktail.errors import CocktailError
+from cocktail.recognition import grid, normalise
+from cocktail.rng import rng
+
+FS = 16000
+LEVEL_DB = -26.0
+"""Level of the signal before recognition, dB re full scale, so that a gain changes no word."""
+DITHER_DB = -30.0
+"""Level of the white noise added, dB re the signal."""
+GRAMMARS = {"grid": grid}
+
+
+def create(mode: str = "grammar", grammar: str = "grid") -> "PocketSphinx":
+    """A recogniser of sentences of `grammar`, or with `mode` "language-model" of any English (grammar is then unused)."""
+    if grammar not in GRAMMARS:
+        raise CocktailError(f"no grammar {grammar!r}; there are {', '.join(GRAMMARS)}")
+    if mode not in ("grammar", "language-model"):
+        raise CocktailError(f"mode {mode!r} is neither grammar nor language-model")
+    return PocketSphinx(None if mode == "language-model" else grammar)
+
+
+@dataclass(frozen=True)
+class PocketSphinx:
+    """A cocktail.recognition.Recogniser."""
+
+    grammar: str | None
+    """A name of GRAMMARS; None for the language model."""
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """Backend, version, search and level of the dither."""
+        return {
+            "backend": "pocketsphinx",
+            "version": version("pocketsphinx"),
+            "model": "en-us",
+            "search": f"grammar {self.grammar}" if self.grammar else "language model en-us",
+            "level_db": LEVEL_DB,
+            "dither_db": DITHER_DB,
+        }
+
+    def transcribe(self, samples: np.ndarray, fs: int) -> str:
+        """samples (N,) at `fs` Hz -> words; the empty text where nothing was found. Raises on samples not finite."""
+        if not np.isfinite(samples).all():
+            raise CocktailError("speech to recognise must be finite")
+        x = audio.resample(np.asarray(samples, dtype=float), fs, FS)
+        rms = np.sqrt(np.mean(x**2)) if x.size else 0.0
+        if rms == 0.0:
+            return ""
+        dither = rng(0, role="dither").standard_normal(len(x))
+        x = 10 ** (LEVEL_DB / 20) * (x / rms + 10 ** (DITHER_DB / 20) * dither)
+        return self._decode(np.round(np.clip(x, -1, 1) * 32767).astype("<i2").tobytes())
+
+    def _decode(self, data):
+        self._decoder.start_utt()
+        self._decoder.process_raw(data, no_search=False, full_utt=True)
+        self._decoder.end_utt()
+        found = self._decoder.hyp()
+        return normalise(found.hypstr) if found else ""
+
+    @cached_property
+    def _decoder(self):
+        import pocketsphinx
+
+        # Cepstral means of the utterance itself: the default ("live") carries them from one utterance to the next.
+        settings = {"cmn": "batch", "loglevel": "FATAL", "samprate": FS}
+        if self.grammar is None:
+            return pocketsphinx.Decoder(**settings)
+        with tempfile.TemporaryDirectory() as folder:
+            words, rules = Path(folder) / "words.dict", Path(folder) / "grammar.jsgf"
+            words.write_text(GRAMMARS[self.grammar].dictionary())
+            rules.write_text(GRAMMARS[self.grammar].grammar())
+            return pocketsphinx.Decoder(lm=None, dict=str(words), jsgf=str(rules), **settings)
