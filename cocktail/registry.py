@@ -1,7 +1,7 @@
 """Finding methods: plugins are files, entries are named sets of their parameters.
 
 Plugins are found in `methods/`, then in the folders that the user names, then among the entry points of the group
-`cocktail.methods` (each names a module). A row of `config/methods.yaml`, or of `methods.yaml` in a folder of the user's,
+`cocktail.methods` (each names a module). A row of `config/methods.yaml`, or of `methods.yaml` in such a folder,
 makes an entry; a plugin that no row names is an entry of its own with its defaults. A plugin that fails to import is an
 entry with its reason: the others run.
 """
@@ -62,7 +62,7 @@ class Registry:
     def _add_plugin(self, plugin):
         if plugin.name in self.plugins:
             raise CocktailError(
-                f"two plugins are called '{plugin.name}': {self.plugins[plugin.name].path} and {plugin.path}; rename one"
+                f"two plugins are called '{plugin.name}': {self.plugins[plugin.name].path} and {plugin.path}"
             )
         self.plugins[plugin.name] = plugin
 

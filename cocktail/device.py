@@ -1,0 +1,31 @@
+"""Which device a job computes on."""
+
+import os
+import platform
+
+from cocktail.errors import CocktailError
+
+
+def choose_device(wanted: str = "auto") -> str:
+    """`cuda` or `cpu`. COCKTAIL_DEVICE in the environment overrides `wanted`; `auto` takes a GPU where there is one."""
+    wanted = os.environ.get("COCKTAIL_DEVICE", wanted)
+    if wanted not in ("auto", "cpu", "cuda"):
+        raise CocktailError(f"device '{wanted}': expected auto, cpu or cuda (see COCKTAIL_DEVICE)")
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
+        raise CocktailError("device 'cuda' was asked for, but torch finds no GPU")
+    return "cpu"
+
+
+def device_name(device: str) -> str:
+    """The device as a person knows it: the GPU's name, or the processor's architecture."""
+    if device == "cpu":
+        return f"cpu ({platform.machine()})"
+    import torch
+
+    return torch.cuda.get_device_name()

@@ -1,0 +1,41 @@
+"""What a job prints goes to its log file."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cocktail.errors import CocktailError
+
+
+@contextlib.contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Send standard output and error of the block, child processes and C libraries included, to the file `path`.
+
+    A CocktailError also shows on the real standard error, in one line, and ends the process with status 1.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(path).open("w", buffering=1)  # noqa: SIM115 - opened apart, so that only its own errors are caught
+    except OSError as error:
+        raise SystemExit(f"cocktail: {path}: could not be written: {error.strerror}") from None
+    with file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except CocktailError as error:
+            os.write(saved[1], f"cocktail: {error}\n".encode())
+            print(f"cocktail: {error}", file=sys.stderr)
+            raise SystemExit(1) from None
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            os.close(saved[0])
+            os.close(saved[1])

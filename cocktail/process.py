@@ -1,0 +1,187 @@
+"""Running one entry on one shard of scenes.
+
+The method works in a process of its own. A scene in which it raises, overruns its time limit, takes its process down,
+or returns something that is no estimate, is a row with its reason; the other scenes go on.
+"""
+
+import functools
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cocktail import store
+from cocktail.device import choose_device, device_name
+from cocktail.entry import from_spec
+from cocktail.errors import CocktailError
+from cocktail.isolate import CallFailed, Worker
+from cocktail.method import Method, References, View
+from cocktail.rng import rng
+from cocktail.train import read_model
+
+WARM_UP_S = 0.5
+"""Lazy imports and caches are paid on a piece of this length, so that `rtf` measures the method alone."""
+
+
+def process_shard(
+    *,
+    mixtures: str | Path,
+    references: str | Path | None,
+    model: str | Path | None,
+    out: str | Path,
+    spec: dict,
+    seed: int,
+    limit_s: float,
+    device: str = "auto",
+    recogniser: dict | None = None,
+) -> None:
+    """Estimate every scene of a shard and write ESTIMATES rows.
+
+    `references` is the shard's truth, for oracles alone; `model` the folder that training left, for learned methods.
+    `limit_s` bounds one scene. `recogniser`: options for cocktail.recognition.create.
+    """
+    scenes = store.read_rows(mixtures)
+    truths = {row["scene"]: row for row in store.read_rows(references)} if references else {}
+    start = functools.partial(_start, spec, scenes, truths, model, seed, device, recogniser)
+    with Worker(start) as worker:
+        rows = _all_at_once(worker, scenes, limit_s) if _batches(spec) else None
+        if rows is None:
+            rows = [_one(worker, index, scene["scene"], limit_s) for index, scene in enumerate(scenes)]
+    for row in rows:
+        if row["status"] == "failed":
+            print(f"{row['scene']}: {row['reason']}", file=sys.stderr)
+    store.write_rows(out, rows, store.ESTIMATES)
+
+
+def _batches(spec) -> bool:
+    entry = from_spec(spec)
+    return entry.error is None and entry.cls.batch is not Method.batch
+
+
+def _all_at_once(worker, scenes, limit_s) -> list[dict] | None:
+    """Rows of a whole shard; None where that failed, so that a scene at fault costs only itself."""
+    try:
+        return worker(list(range(len(scenes))), limit_s=limit_s * len(scenes))
+    except CallFailed as error:
+        print(f"the batch failed ({error}); going on scene by scene", file=sys.stderr)
+        return None
+
+
+def _one(worker, index, scene, limit_s) -> dict:
+    try:
+        return worker([index], limit_s=limit_s)[0]
+    except CallFailed as error:
+        return _failed(scene, f"method-failed: {error}")
+
+
+def _failed(scene, reason) -> dict:
+    return {"scene": scene, "status": "failed", "reason": reason}
+
+
+def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
+    """In the worker: make the method and everything it is granted; returns the function that the worker serves."""
+    idle = _peak_memory()
+    entry = from_spec(spec)
+    method = entry.make()
+    shared = shared_grants(method, model_folder, device, recogniser)
+    used_device = device_name(shared.get("device", "cpu"))
+    size = method.size(shared["model"]) if "model" in shared else 0
+
+    def view(scene, truth):
+        granted = dict(shared)
+        if method.paradigm == "oracle":
+            granted["references"] = truth
+        if "array" in method.needs:
+            granted["array"] = np.array(scene["array"])
+        if "n_sources" in method.needs:
+            granted["n_sources"] = scene["n_sources"]
+        return View(scene["fs"], rng(seed, scene["scene"], entry.name, role="method"), granted)
+
+    def run(indices):
+        chosen = [scenes[index] for index in indices]
+        inputs = [store.unpack(scene["mixture"]) for scene in chosen]
+        truth = [_references(truths.get(scene["scene"])) for scene in chosen]
+        clock = time.perf_counter()
+        estimates = method.batch([x.copy() for x in inputs], [view(*pair) for pair in zip(chosen, truth, strict=True)])
+        seconds = time.perf_counter() - clock
+        total = sum(x.shape[-1] for x in inputs)
+        return [
+            _row(scene, estimate, x.shape[-1], method, seconds * x.shape[-1] / total, idle, size, used_device)
+            for scene, estimate, x in zip(chosen, estimates, inputs, strict=True)
+        ]
+
+    _warm_up(method, scenes[0], view, truths)
+    return run
+
+
+def shared_grants(method: Method, model_folder, device: str, recogniser: dict | None) -> dict[str, Any]:
+    """What a method is granted whatever the scene: its model, its device, its recogniser."""
+    granted: dict[str, Any] = {}
+    if method.learned():
+        granted["model"] = method.load(read_model(model_folder))
+    if "gpu" in method.needs:
+        granted["device"] = choose_device(device)
+    if "recogniser" in method.needs:
+        from cocktail.recognition import create
+
+        granted["recogniser"] = create(recogniser or {})
+    return granted
+
+
+def _warm_up(method, scene, view, truths):
+    n = round(WARM_UP_S * scene["fs"])
+    truth = _references(truths.get(scene["scene"]))
+    if truth is not None:
+        truth = References(truth.target[:, :n], truth.images[..., :n], truth.noise[:, :n])
+    try:
+        method(store.unpack(scene["mixture"])[:, :n].copy(), view(scene, truth))
+    except Exception as error:  # whatever ails the method will show in the scenes, with its reason
+        print(f"warm-up: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+def _references(row) -> References | None:
+    if row is None:
+        return None
+    images = np.stack([store.unpack(cell) for cell in row["images"]])
+    early = [store.unpack(cell)[0] for cell in row["early"]] if row["reference"] == "early" else None
+    return References(images[:, 0] if early is None else np.stack(early), images, store.unpack(row["noise"]))
+
+
+def _row(scene, estimate, n_samples, method, seconds, idle, size, device) -> dict:
+    name, fs = scene["scene"], scene["fs"]
+    try:
+        estimate = check_estimate(estimate, scene["n_sources"], n_samples)
+    except CocktailError as error:
+        return _failed(name, f"method-failed: {error}")
+    return {
+        "scene": name,
+        "status": "ok",
+        "estimate": [store.pack(source, fs, f"{name}_{k}") for k, source in enumerate(estimate, start=1)],
+        "seconds": seconds,
+        "duration": n_samples / fs,
+        "peak_memory": max(_peak_memory() - idle, 0),
+        "parameters": size,
+        "device": device,
+    }
+
+
+def check_estimate(estimate: Any, n_sources: int, n_samples: int) -> np.ndarray:
+    """`estimate` if it is a finite real array (n_sources, n_samples); raises CocktailError that says what it is."""
+    if not isinstance(estimate, np.ndarray) or estimate.dtype.kind != "f":
+        kind = f"an array of {estimate.dtype}" if isinstance(estimate, np.ndarray) else type(estimate).__name__
+        raise CocktailError(f"returned {kind}, expected a NumPy array of floats")
+    if estimate.shape != (n_sources, n_samples):
+        raise CocktailError(f"returned shape {estimate.shape}, expected {(n_sources, n_samples)}")
+    bad = np.count_nonzero(~np.isfinite(estimate))
+    if bad:
+        raise CocktailError(f"returned {bad} samples that are not finite")
+    return estimate
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
