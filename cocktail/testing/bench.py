@@ -1,0 +1,147 @@
+"""Runs a method on a probe scene as a job would, and checks the form of what it returns."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cocktail.errors import CocktailError
+from cocktail.method import Info, Method, View
+from cocktail.process import check_estimate
+from cocktail.rng import rng
+from cocktail.testing.signals import ProbeScene, make_scene
+
+CHANNELS = (1, 2, 4, 6, 8)
+
+
+class ProbeError(AssertionError):
+    """What a method does otherwise than the contract says."""
+
+
+class Granted(dict):
+    """What a view grants, noting what was asked for in vain: a plugin may swallow the AccessError."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.denied: set[str] = set()
+
+    def __missing__(self, name):
+        self.denied.add(name)
+        raise KeyError(name)
+
+
+class StubRecogniser:
+    """Recogniser that hears the same sentence in everything."""
+
+    @property
+    def card(self) -> dict:
+        """Its identity."""
+        return {"backend": "stub"}
+
+    def transcribe(self, samples: np.ndarray, fs: int) -> str:
+        """A GRID sentence."""
+        return "bin blue at a one now"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One method, one of its tasks, and the simplest condition of that task to which it applies."""
+
+    method: Method
+    info: Info
+    model: Any = None
+    device: str = "cpu"
+    long_s: float = 60.0
+
+    def scene(self, seconds: float = 1.5, fs: int | None = None, channels: int | None = None, seed: int = 0):
+        """A probe scene of this bench's shape."""
+        return make_scene(
+            n_sources=self.info.n_sources,
+            channels=channels or self.info.channels,
+            seconds=seconds,
+            fs=fs or self.info.fs,
+            seed=seed,
+        )
+
+    def view(self, scene: ProbeScene, seed: int = 0) -> View:
+        """A view that grants what the method's `needs` and paradigm say, and no more."""
+        offered = {
+            "array": ("array", scene.array),
+            "n_sources": ("n_sources", scene.n_sources),
+            "gpu": ("device", self.device),
+            "recogniser": ("recogniser", StubRecogniser()),
+        }
+        granted = Granted(offered[need] for need in self.method.needs if need in offered)
+        if self.method.paradigm == "oracle":
+            granted["references"] = scene.references
+        if self.method.learned():
+            granted["model"] = self.model
+        return View(fs=scene.fs, rng=rng(seed, role="probe"), granted=granted)
+
+    def run(self, scene: ProbeScene, seed: int = 0) -> np.ndarray:
+        """The method's answer to the scene, checked for form: (K, N), real, finite. Raises ProbeError."""
+        estimate = self.run_unchecked(scene, seed)
+        self.check_form(estimate, scene)
+        return np.asarray(estimate, dtype=float)
+
+    def run_unchecked(self, scene: ProbeScene, seed: int = 0):
+        """The method's answer, whatever it is. The method gets a copy of its own."""
+        return self.method(scene.mixture.copy(), self.view(scene, seed))
+
+    def check_form(self, estimate, scene: ProbeScene) -> None:
+        """Raise ProbeError where `estimate` is not what the contract asks for."""
+        if self.info.task == "detect":
+            if np.ndim(estimate) != 0 or not np.isfinite(estimate):
+                raise ProbeError(f"a detector returns one finite score, not {estimate!r}")
+            return
+        try:
+            check_estimate(estimate, scene.n_sources, scene.mixture.shape[-1])
+        except CocktailError as error:
+            raise ProbeError(str(error)) from None
+
+
+def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
+    """A bench for each task of the method, with the fewest microphones that it does not `skip`.
+
+    Raises ProbeError where it skips every condition of a task that it claims.
+    """
+    for task in method.tasks():
+        reasons = []
+        for info in _infos(task, fs):
+            reason = method.skip(info)
+            if reason is None:
+                yield Bench(method, info)
+                break
+            reasons.append(reason)
+        else:
+            raise ProbeError(f"`skip` turns every condition of the task {task!r} down: {reasons[0]}")
+
+
+def _infos(task, fs):
+    n_sources = 2 if task == "separate" else 1
+    for channels in CHANNELS:
+        for reference in ("image", "early"):
+            yield Info("probe", task, channels, n_sources, fs, reference)
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float):
+    """Raise TimeoutError in the block after `seconds`. Works in the main thread alone; elsewhere there is no limit."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal, _frame):
+        raise TimeoutError(f"still running after {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,66 @@
+"""Probes of what a plugin declares: its class, its fields, its docstring."""
+
+import dataclasses
+import inspect
+import pickle
+import re
+import sys
+
+from cocktail.method import FAMILIES, NEEDS, PARADIGMS, TASKS, Method
+from cocktail.testing.bench import ProbeError
+
+WITHOUT_PAPER = ("control",)
+"""Families that cite nobody."""
+
+
+def check_class(method: Method) -> str:
+    """A frozen dataclass with hashable, defaulted fields, which survives pickling."""
+    cls = type(method)
+    if not dataclasses.is_dataclass(cls) or not cls.__dataclass_params__.frozen:
+        raise ProbeError(f"{cls.__name__} is not a frozen dataclass: put @dataclass(frozen=True) above it")
+    for field in dataclasses.fields(cls):
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ProbeError(f"the parameter {field.name!r} has no default")
+    try:
+        hash(method)
+    except TypeError as error:
+        raise ProbeError(f"a parameter cannot be hashed ({error}): use a tuple for a list") from None
+    if pickle.loads(pickle.dumps(method)) != method:
+        raise ProbeError("is another method after pickling")
+    return ", ".join(f"{name}={value!r}" for name, value in method.parameters().items()) or "no parameters"
+
+
+def check_attributes(method: Method) -> str:
+    """`task`, `paradigm`, `family` and `needs` are of the allowed sets, and fit each other."""
+    cls = type(method)
+    _among(cls.tasks(), TASKS, "task")
+    _among([cls.paradigm], PARADIGMS, "paradigm")
+    _among([cls.family], FAMILIES, "family")
+    if not isinstance(cls.needs, frozenset):
+        raise ProbeError(f"`needs` is a {type(cls.needs).__name__}, not a frozenset")
+    _among(cls.needs, sorted(NEEDS), "needs")
+    if cls.learned() == (cls.paradigm in ("oracle", "learning-free")):
+        base, verb = ("LearnedMethod", "learns nothing") if cls.learned() else ("Method", "is trained")
+        raise ProbeError(f"derives from {base}, but the paradigm {cls.paradigm!r} {verb}")
+    return f"{'/'.join(cls.tasks())}, {cls.paradigm}, {cls.family}"
+
+
+def check_docstring(method: Method) -> str:
+    """The module's docstring says what the method is, cites its paper with a year, and states its deviations."""
+    text = inspect.getdoc(sys.modules[type(method).__module__]) or ""
+    if not text:
+        raise ProbeError("the module has no docstring")
+    if "Deviations:" not in text:
+        raise ProbeError("the module's docstring has no line 'Deviations:' (if there are none: 'Deviations: none.')")
+    if type(method).family not in WITHOUT_PAPER and not re.search(r"\b(19|20)\d\d\b", text):
+        raise ProbeError("the module's docstring cites no paper with its year")
+    return text.splitlines()[0]
+
+
+def _among(values, allowed, name):
+    for value in values:
+        if value not in allowed:
+            raise ProbeError(f"`{name}` is {value!r}; allowed: {', '.join(allowed)}")
+
+
+DECLARATION_PROBES = {"class": check_class, "attributes": check_attributes, "docstring": check_docstring}

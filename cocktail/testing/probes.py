@@ -1,0 +1,225 @@
+"""The probes of a method that runs: each takes a Bench and returns what it saw, or raises ProbeError."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from cocktail import stft
+from cocktail.errors import CocktailError
+from cocktail.testing.bench import CHANNELS, Bench, ProbeError
+
+SCALE_TOLERANCE = 1e-2
+"""Largest relative difference between the output for g x and g times the output for x: 40 dB below the signal."""
+SCALES = (2.0**-10, 2.0**-4, 2.0**7)
+"""1e-3 to 100 and a little more. Powers of two, so that rounding is the same and iterative methods do not drift."""
+REPEAT_TOLERANCE = 1e-6
+"""Between two runs with the same generator; room for a sum taken in another order."""
+BATCH_TOLERANCE = 1e-3
+"""Between `batch` and the loop: single precision and padded scenes differ in rounding, not in what is heard."""
+CHANGE = 1e-6
+"""An output sample has changed when it moves by more than this share of the output's peak."""
+
+
+def silence(bench: Bench) -> str:
+    """Silence in: finite and near silence out."""
+    estimate = bench.run(bench.scene().map(np.zeros_like))
+    peak = np.abs(estimate).max()
+    if bench.info.task != "detect" and peak > 1e-3:
+        raise ProbeError(f"made sound of silence: peak {peak:.3g}")
+    return "silent"
+
+
+def constant(bench: Bench) -> str:
+    """A direct current of 0.1 in: finite out."""
+    bench.run(bench.scene().map(lambda x: np.full_like(x, 0.1)))
+    return "finite"
+
+
+def tenth_of_a_second(bench: Bench) -> str:
+    """0.1 s of speech in noise: same length, finite."""
+    bench.run(bench.scene(seconds=0.1))
+    return "length kept"
+
+
+def clipped(bench: Bench) -> str:
+    """A mixture 20 dB over full scale, clipped: finite."""
+    scene = bench.scene()
+    bench.run(replace(scene, mixture=np.clip(20 * scene.mixture, -1, 1)))
+    return "finite"
+
+
+def one_minute(bench: Bench) -> str:
+    """60 s of speech in noise: same length, finite, within the time limit."""
+    bench.run(bench.scene(seconds=bench.long_s))
+    return f"{bench.long_s:g} s, length kept"
+
+
+def other_rate(bench: Bench) -> str:
+    """44.1 kHz: a sound answer, or a CocktailError that says which rate would be right."""
+    try:
+        bench.run(bench.scene(seconds=1.0, fs=44100))
+    except CocktailError as error:
+        return f"refused: {error}"
+    return "length kept"
+
+
+def more_channels(bench: Bench) -> str:
+    """Twice the microphones or more: an answer of the same shape, unless `skip` says why not."""
+    channels = next((c for c in CHANNELS if c >= 2 * bench.info.channels), 2 * bench.info.channels)
+    reason = bench.method.skip(replace(bench.info, channels=channels))
+    if reason is not None:
+        return f"does not apply: {reason}"
+    bench.run(bench.scene(channels=channels))
+    return f"{channels} channels"
+
+
+def not_a_number(bench: Bench) -> str:
+    """One NaN sample in every channel: an exception, or an estimate that is not finite.
+
+    Either becomes a failed row. A finite estimate would be a number on the leaderboard that means nothing. An oracle
+    may stay finite, as the truth is.
+    """
+    scene = bench.scene()
+    mixture = scene.mixture.copy()
+    mixture[:, mixture.shape[1] // 2] = np.nan
+    try:
+        estimate = bench.run_unchecked(replace(scene, mixture=mixture))
+    except TimeoutError:
+        raise
+    except Exception as error:  # any exception will do: the runner makes a failed row of it
+        return f"raised {type(error).__name__}"
+    if bench.method.paradigm != "oracle" and np.isfinite(estimate).all():
+        raise ProbeError("made finite sound of a signal with NaN: raise an error, or let NaN through")
+    return "not finite" if not np.isfinite(estimate).all() else "finite, from the truth"
+
+
+def scales(bench: Bench) -> str:
+    """The same sound 1e-3 to 100 times as loud: the same estimate, as much louder."""
+    scene = bench.scene()
+    estimate = bench.run(scene)
+    if bench.info.task == "detect":
+        for g in SCALES:
+            bench.run(scene.map(lambda x, g=g: g * x))
+        return "finite"
+    worst = max(_difference(bench.run(scene.map(lambda x, g=g: g * x)) / g, estimate) for g in SCALES)
+    if worst > SCALE_TOLERANCE:
+        raise ProbeError(
+            f"the estimate depends on the level: relative difference {worst:.2g}, at most {SCALE_TOLERANCE:g} allowed; "
+            "look for absolute constants (floors, epsilons, thresholds)"
+        )
+    return f"relative difference {worst:.1g}"
+
+
+def input_untouched(bench: Bench) -> str:
+    """The caller's arrays are as they were."""
+    scene = bench.scene()
+    mixture, view = scene.mixture.copy(), bench.view(scene)
+    before = scene.map(np.copy)
+    bench.method(mixture, view)
+    if not np.array_equal(mixture, before.mixture):
+        raise ProbeError("changed the caller's mixture in place")
+    pairs = zip(vars(scene.references).values(), vars(before.references).values(), strict=True)
+    if not all(np.array_equal(after, x) for after, x in pairs):
+        raise ProbeError("changed the references in place")
+    return "unchanged"
+
+
+def determinism(bench: Bench) -> str:
+    """The same generator twice, global generators moved in between: the same estimate."""
+    scene = bench.scene()
+    first = bench.run(scene)
+    _disturb_global_generators()
+    difference = _difference(bench.run(scene), first)
+    if difference > REPEAT_TOLERANCE:
+        raise ProbeError(
+            f"two runs with the same view.rng differ by {difference:.2g}: draw from view.rng, not from a global one"
+        )
+    return "exact" if difference == 0 else f"relative difference {difference:.1g}"
+
+
+def batch_equals_loop(bench: Bench) -> str:
+    """`batch` on scenes of three lengths equals a loop over them."""
+    scenes = [bench.scene(seconds, seed=i) for i, seconds in enumerate((1.0, 1.5, 0.7))]
+    mixtures, views = [s.mixture.copy() for s in scenes], [bench.view(s) for s in scenes]
+    together = list(bench.method.batch(mixtures, views))
+    if len(together) != len(scenes):
+        raise ProbeError(f"`batch` returned {len(together)} estimates for {len(scenes)} scenes")
+    worst = 0.0
+    for scene, estimate in zip(scenes, together, strict=True):
+        bench.check_form(estimate, scene)
+        worst = max(worst, _difference(np.asarray(estimate, dtype=float), bench.run(scene)))
+    if worst > BATCH_TOLERANCE:
+        raise ProbeError(
+            f"`batch` differs from the loop by {worst:.2g} (relative), at most {BATCH_TOLERANCE:g} allowed"
+        )
+    return "exact" if worst == 0 else f"relative difference {worst:.1g}"
+
+
+def access(bench: Bench) -> str:
+    """The method runs on what it declared in `needs` and its paradigm, and reaches for nothing else."""
+    scene = bench.scene()
+    view = bench.view(scene)
+    bench.method(scene.mixture.copy(), view)
+    if view.granted.denied:
+        names = ", ".join(f"view.{name}" for name in sorted(view.granted.denied))
+        raise ProbeError(f"reached for {names}, which neither `needs` nor the paradigm grants")
+    return "only what was granted"
+
+
+def causality(bench: Bench) -> str:
+    """Change the future, find the first output that changes: that far ahead the method looks."""
+    if bench.info.task == "detect":
+        return "one score for the whole signal"
+    ahead_s = look_ahead(bench) / bench.info.fs
+    allowed_s = stft.SIZE / bench.info.fs
+    if bench.method.causal and ahead_s > allowed_s:
+        raise ProbeError(
+            f"declared causal, yet looks {1e3 * ahead_s:.0f} ms ahead; a window of {1e3 * allowed_s:.0f} ms is allowed"
+        )
+    kind = "causal" if ahead_s <= allowed_s else "not causal"
+    return f"{kind}: looks {1e3 * ahead_s:.0f} ms ahead"
+
+
+def look_ahead(bench: Bench) -> int:
+    """Samples by which the output runs ahead of a change of the input; the worst of several places within a hop."""
+    scene, other = bench.scene(seconds=2.0), bench.scene(seconds=2.0, seed=1)
+    estimate = bench.run(scene)
+    threshold = CHANGE * max(np.abs(estimate).max(), 1e-12)
+    worst = 0
+    for offset in (0, 1, stft.HOP // 2, stft.HOP - 1):
+        start = (scene.mixture.shape[-1] * 5 // 8) // stft.HOP * stft.HOP + offset
+        changed = np.abs(bench.run(scene.splice(other, start)) - estimate).max(axis=0) > threshold
+        if changed.any():
+            worst = max(worst, start - int(np.argmax(changed)))
+    return worst
+
+
+def _difference(a, b):
+    """Relative difference of two estimates in the 2-norm."""
+    return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-12))
+
+
+def _disturb_global_generators():
+    import sys
+
+    np.random.seed(np.random.randint(2**31))  # noqa: NPY002 - the global generator is what is probed
+    if "torch" in sys.modules:
+        sys.modules["torch"].rand(7)
+
+
+PROBES = {
+    "access": access,
+    "silence": silence,
+    "direct current": constant,
+    "0.1 s": tenth_of_a_second,
+    "clipped": clipped,
+    "44.1 kHz": other_rate,
+    "more channels": more_channels,
+    "NaN input": not_a_number,
+    "scales 1e-3 to 100": scales,
+    "input untouched": input_untouched,
+    "determinism": determinism,
+    "batch equals loop": batch_equals_loop,
+    "causality": causality,
+    "60 s": one_minute,
+}

@@ -1,0 +1,132 @@
+"""Synthetic scenes for the conformance probes: NumPy alone, a few milliseconds each, no corpus needed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cocktail.errors import AccessError
+from cocktail.method import Recording, References, TrainingData
+from cocktail.rng import rng
+
+SPEED_OF_SOUND = 343.0
+ARRAY_RADIUS_M = 0.05
+SNR_DB = 5.0
+
+
+@dataclass(frozen=True)
+class ProbeScene:
+    """A small anechoic scene with its truth."""
+
+    mixture: np.ndarray
+    """(D, N)."""
+    references: References
+    array: np.ndarray
+    """(D, 3) in metres."""
+    fs: int
+
+    @property
+    def n_sources(self) -> int:
+        """Talkers, K."""
+        return len(self.references.target)
+
+    def map(self, function) -> "ProbeScene":
+        """The scene with `function` applied to every signal; it gets (..., N) and must keep the leading axes."""
+        truth = self.references
+        mapped = References(function(truth.target), function(truth.images), function(truth.noise))
+        return replace(self, mixture=function(self.mixture), references=mapped)
+
+    def splice(self, other: "ProbeScene", start: int) -> "ProbeScene":
+        """This scene up to sample `start`, the other from there on."""
+        a, b = self.references, other.references
+        pairs = [(a.target, b.target), (a.images, b.images), (a.noise, b.noise), (self.mixture, other.mixture)]
+        *truth, mixture = [np.concatenate([x[..., :start], y[..., start:]], axis=-1) for x, y in pairs]
+        return replace(self, mixture=mixture, references=References(*truth))
+
+
+def make_scene(*, n_sources: int, channels: int, seconds: float, fs: int = 16000, seed: int = 0) -> ProbeScene:
+    """`n_sources` speech-like talkers around a small circular array, in steady noise at 5 dB SNR."""
+    n = round(seconds * fs)
+    array = _circular_array(channels)
+    images = np.stack([
+        _far_field(speech_like(n, fs, rng(seed, k, role="talker")), array, k, n_sources, fs) for k in range(n_sources)
+    ])  # fmt: skip
+    noise = np.stack([pink_noise(n, rng(seed, d, role="noise")) for d in range(channels)])
+    noise *= _rms(images.sum(0)) / _rms(noise) * 10 ** (-SNR_DB / 20)
+    mixture = images.sum(0) + noise
+    level = 0.5 / max(np.abs(mixture).max(), 1e-12)
+    mixture, images, noise = mixture * level, images * level, noise * level
+    return ProbeScene(mixture, References(images[:, 0].copy(), images, noise), array, fs)
+
+
+def speech_like(n: int, fs: int, generator: np.random.Generator) -> np.ndarray:
+    """(n,) harmonic sound with a moving pitch, two formants and about four syllables a second, with pauses."""
+    time = np.arange(n) / fs
+    f0 = generator.uniform(90, 220) * (1 + 0.12 * np.sin(2 * np.pi * (generator.uniform(0.4, 0.9) * time)))
+    phase = 2 * np.pi * np.cumsum(f0) / fs
+    centre = generator.uniform([400, 1200], [800, 2400])
+    x = np.zeros(n)
+    for h in range(1, 25):
+        if h * f0.mean() > 0.45 * fs:
+            break
+        weight = np.exp(-(((h * f0.mean() - centre) / 350) ** 2)).sum() + 0.1 / h
+        x += weight * np.sin(h * phase + generator.uniform(0, 2 * np.pi))
+    syllables = np.sin(2 * np.pi * generator.uniform(1.6, 2.2) * time + generator.uniform(0, np.pi))
+    pauses = np.sin(2 * np.pi * generator.uniform(0.3, 0.5) * time + generator.uniform(0, np.pi)) > -0.8
+    return x * syllables**2 * pauses + 1e-4 * generator.standard_normal(n)
+
+
+def pink_noise(n: int, generator: np.random.Generator) -> np.ndarray:
+    """(n,) stationary Gaussian noise, power falling as 1 / f."""
+    spectrum = np.fft.rfft(generator.standard_normal(n))
+    return np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), n)
+
+
+class TinyData(TrainingData):
+    """A train split of seconds: six speech-like speakers and two kinds of noise.
+
+    Grants what the paradigm grants: transcripts to `annotated-source-model` alone, and to `mixture-only` nothing that
+    is isolated.
+    """
+
+    def __init__(self, paradigm: str, fs: int = 16000, seconds: float = 2.0):
+        self.fs = fs
+        self._paradigm = paradigm
+        self._n = round(seconds * fs)
+
+    def speech(self) -> Iterator[Recording]:
+        self._check()
+        text = "bin blue at a one now" if self._paradigm == "annotated-source-model" else None
+        for k in range(6):
+            samples = 0.05 * speech_like(self._n, self.fs, rng(0, k, role="train speech"))
+            yield Recording(samples, "speech", speaker=f"speaker-{k}", text=text)
+
+    def noise(self) -> Iterator[Recording]:
+        self._check()
+        for k in range(4):
+            generator = rng(0, k, role="train noise")
+            samples = pink_noise(self._n, generator) if k % 2 else generator.standard_normal(self._n)
+            yield Recording(0.05 * samples / _rms(samples), "pink" if k % 2 else "white")
+
+    def _check(self):
+        if self._paradigm == "mixture-only":
+            raise AccessError("isolated signals are not granted to a method of the paradigm 'mixture-only'")
+
+
+def _circular_array(channels):
+    if channels == 1:
+        return np.zeros((1, 3))
+    angle = 2 * np.pi * np.arange(channels) / channels
+    return ARRAY_RADIUS_M * np.stack([np.cos(angle), np.sin(angle), np.zeros(channels)], axis=1)
+
+
+def _far_field(x, array, k, n_sources, fs):
+    """(N,) plane wave from the k-th of `n_sources` directions -> (D, N)."""
+    angle = np.pi * (k + 0.5) / n_sources
+    delay_s = -(array @ [np.cos(angle), np.sin(angle), 0.0]) / SPEED_OF_SOUND
+    frequency = np.fft.rfftfreq(len(x), 1 / fs)
+    return np.fft.irfft(np.fft.rfft(x) * np.exp(-2j * np.pi * frequency * delay_s[:, None]), len(x))
+
+
+def _rms(x):
+    return max(np.sqrt(np.mean(x**2)), 1e-12)
