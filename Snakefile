@@ -1,0 +1,24 @@
+"""Cocktail Bench: scenes, methods, scores, leaderboards. `snakemake --cores 2 --configfile config/quick.yaml`."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: workflow.source_path("config/defaults.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/corpora.smk"
+include: "rules/scenes.smk"
+include: "rules/train.smk"
+include: "rules/process.smk"
+include: "rules/score.smk"
+include: "rules/leaderboard.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        plan.path("leaderboard.csv"),
+        plan.path("mlflow.json"),

@@ -1,0 +1,253 @@
+"""From a suite's configuration to its files and jobs: what the rules ask.
+
+A cell is a condition and an entry; a job is a cell's shard. Every job's digest covers its source code, its parameters
+and its scenes, so that Snakemake reruns what an edit has changed, and only that.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cocktail.conditions import info
+from cocktail.config import check_suite
+from cocktail.digest import digest, source_digest
+from cocktail.entry import Entry
+from cocktail.errors import CocktailError, nearest
+from cocktail.method import Info, Method
+from cocktail.metrics import METRICS
+from cocktail.registry import Registry
+
+SPLIT = "test"
+BASE = "unprocessed"
+"""The entry that improvements are measured from; it always runs."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A cell without jobs: the method does not apply (`skipped`), or cannot run at all (`failed`)."""
+
+    condition: str
+    entry: str
+    status: str
+    reason: str
+
+
+class Plan:
+    """The jobs of one suite. `config` as Snakemake or `load_suite` merged it; `source` names its file in messages."""
+
+    def __init__(self, config: dict, source: str):
+        self.config = config if isinstance(config["conditions"], dict) else check_suite(config, source)
+        self.suite: str = self.config["suite"]
+        self.folder = Path(self.config["results"]) / self.suite
+        self.conditions: dict[str, dict] = self.config["conditions"]
+        self.registry = Registry(self.config["plugins"])
+        self.entries = self._choose_entries(source)
+        self.metrics = self._choose_metrics(source)
+        self._methods: dict[str, Method] = {
+            name: entry.make() for name, entry in self.entries.items() if entry.error is None
+        }
+        self.cells, self.absent = self._cells()
+
+    def _choose_entries(self, source) -> dict[str, Entry]:
+        known, chosen = self.registry.entries, self.config["methods"]
+        if chosen == "all":
+            return known
+        for name in chosen:
+            if name not in known:
+                raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
+        return {name: entry for name, entry in known.items() if name in chosen or name == BASE}
+
+    def _choose_metrics(self, source) -> list[str]:
+        chosen = self.config["metrics"]
+        for name in [] if chosen == "all" else chosen:
+            if name not in METRICS:
+                raise CocktailError(f"{source}: metrics: unknown metric '{name}'{nearest(name, METRICS)}")
+        return [name for name in METRICS if chosen == "all" or name in chosen]
+
+    def _cells(self) -> tuple[list[tuple[str, str]], list[Absent]]:
+        cells, absent = [], []
+        for condition in self.conditions:
+            about = self.info(condition)
+            for name, entry in self.entries.items():
+                if entry.error is not None:
+                    absent.append(Absent(condition, name, "failed", f"method-failed: {entry.error}"))
+                elif about.task in entry.cls.tasks():
+                    reason = self._reason_to_skip(self._methods[name], about)
+                    if reason is None:
+                        cells.append((condition, name))
+                    else:
+                        absent.append(Absent(condition, name, "skipped", reason))
+        return cells, absent
+
+    @staticmethod
+    def _reason_to_skip(method: Method, about: Info) -> str | None:
+        if "array" in method.needs and about.channels < 2:
+            return "needs several microphones"
+        return method.skip(about)
+
+    def info(self, condition: str) -> Info:
+        """What methods may know of a condition."""
+        return info(condition, self.conditions[condition], self.config["fs"])
+
+    @property
+    def shards(self) -> list[str]:
+        """Names of a condition's shards."""
+        return [f"{shard:03d}" for shard in range(-(-self.config["scenes"] // self.config["shard_size"]))]
+
+    def scene_indices(self, shard: str) -> range:
+        """Scenes of a shard."""
+        first = int(shard) * self.config["shard_size"]
+        return range(first, min(first + self.config["shard_size"], self.config["scenes"]))
+
+    # Files
+
+    def path(self, *parts: str) -> str:
+        """A file of the suite's results."""
+        return str(self.folder.joinpath(*parts))
+
+    @property
+    def speech(self) -> str:
+        return self.path("corpora", "speech.parquet")
+
+    @property
+    def noise(self) -> str:
+        return self.path("corpora", "noise.parquet")
+
+    def mixtures(self, condition: str, shard: str) -> str:
+        return self.path("scenes", condition, SPLIT, f"{shard}.mixtures.parquet")
+
+    def references(self, condition: str, shard: str) -> str:
+        return self.path("scenes", condition, SPLIT, f"{shard}.references.parquet")
+
+    def model(self, entry: str) -> str:
+        return self.path("models", entry)
+
+    def estimates(self, condition: str, entry: str, shard: str) -> str:
+        return self.path("estimates", condition, entry, f"{shard}.parquet")
+
+    def scores(self, condition: str, entry: str, shard: str) -> str:
+        return self.path("scores", condition, entry, f"{shard}.parquet")
+
+    def all_scores(self) -> Iterator[str]:
+        """Every score shard of the suite."""
+        return (self.scores(condition, entry, shard) for condition, entry in self.cells for shard in self.shards)
+
+    # What the rules ask, job by job; `wildcards` has condition, entry and shard as the rule has them.
+
+    def process_input(self, wildcards) -> dict[str, str]:
+        """Files that a method may read: the truth only for an oracle, a model only for a learned method."""
+        files = {"mixtures": self.mixtures(wildcards.condition, wildcards.shard)}
+        if self._methods[wildcards.entry].paradigm == "oracle":
+            files["references"] = self.references(wildcards.condition, wildcards.shard)
+        if self._methods[wildcards.entry].learned():
+            files["model"] = self.model(wildcards.entry)
+        return files
+
+    def spec(self, wildcards) -> dict:
+        """What a job needs to make its method."""
+        return self.entries[wildcards.entry].spec()
+
+    def gpu(self, wildcards) -> int:
+        """GPUs of a job."""
+        return int("gpu" in self._methods[wildcards.entry].needs)
+
+    def indices(self, wildcards) -> list[int]:
+        """Scenes of a job's shard."""
+        return list(self.scene_indices(wildcards.shard))
+
+    def definition(self, wildcards) -> dict:
+        """Definition of a job's condition."""
+        return self.conditions[wildcards.condition]
+
+    def corpora_digest(self, wildcards=None) -> str:
+        """Digest of the corpora's parts, and of the code that makes them."""
+        parts = self.config["corpora"]
+        adapters = {part["adapter"] for kind in parts.values() for part in kind}
+        return digest(parts, self.config["seed"], self.config["fs"], _corpora_source(frozenset(adapters)))
+
+    def scenes_digest(self, wildcards) -> str:
+        """Digest of a shard's scenes, and of the code that draws and renders them."""
+        settings = [self.config[key] for key in ("seed", "fs", "noise_groups")]
+        return digest(settings, self.definition(wildcards), self.indices(wildcards), _source("cocktail.scene"))
+
+    def train_digest(self, wildcards) -> str:
+        """Digest of a training: the plugin's code and parameters, and the training's."""
+        return digest(self._entry_digest(wildcards.entry, "cocktail.train"), self.config["train_limit_s"])
+
+    def process_digest(self, wildcards) -> str:
+        """Digest of a run of a method: its code and parameters, and the runner's."""
+        settings = [self.config["time_limit_s"], self.config["seed"], self.indices(wildcards)]
+        if "recogniser" in self._methods[wildcards.entry].needs:
+            settings.append(self.config["recogniser"])
+        return digest(self._entry_digest(wildcards.entry, "cocktail.process"), settings)
+
+    def score_digest(self, wildcards) -> str:
+        """Digest of the scoring: metrics, recogniser, and their code."""
+        return digest(self.metrics, self.config["recogniser"], self.indices(wildcards), _score_source())
+
+    def board_digest(self, wildcards=None) -> str:
+        """Digest of the leaderboard's settings and code."""
+        absent = [vars(cell) for cell in self.absent]
+        return digest(self.config["resamples"], self.config["seed"], absent, _source("cocktail.leaderboard"))
+
+    def track_digest(self, wildcards=None) -> str:
+        """Digest of what MLflow shows besides the scores."""
+        return digest(self.cards(), self.config["keep"], _source("cocktail.tracking"))
+
+    def _entry_digest(self, name: str, runner: str) -> str:
+        entry = self.entries[name]
+        return digest(entry.plugin.name, entry.parameters, _source(entry.plugin.path, runner))
+
+    # What the leaderboards say of the entries
+
+    def cards(self) -> list[dict]:
+        """Entry, plugin, family, paradigm, task, parameters and description of every entry that can run."""
+        return [
+            {
+                "entry": name,
+                "plugin": self.entries[name].plugin.name,
+                "family": method.family,
+                "paradigm": method.paradigm,
+                "task": ",".join(method.tasks()),
+                "parameters": method.parameters(),
+                "description": _module_docstring(method),
+            }
+            for name, method in self._methods.items()
+        ]
+
+    def bounds(self) -> list[str]:
+        """Controls and oracles: they bound the boards and have no rank."""
+        return [name for name, method in self._methods.items() if method.family in ("control", "oracle")]
+
+    def suite_digest(self) -> str:
+        """Digest of what defines the suite's figures: its settings, not its methods or where its results lie."""
+        keys = ("seed", "fs", "corpora", "noise_groups", "conditions", "scenes", "metrics", "recogniser")
+        return digest({key: self.config[key] for key in keys})
+
+
+def _module_docstring(method: Method) -> str:
+    import inspect
+    import sys
+
+    return inspect.cleandoc(sys.modules[type(method).__module__].__doc__ or "")
+
+
+@functools.cache
+def _source(*roots: str | Path) -> str:
+    return source_digest(*roots)
+
+
+@functools.cache
+def _corpora_source(adapters: frozenset[str]) -> str:
+    from cocktail.corpora import ADAPTERS
+
+    return source_digest("cocktail.corpora", *(ADAPTERS[name] for name in sorted(adapters)))
+
+
+@functools.cache
+def _score_source() -> str:
+    from cocktail.digest import PACKAGE
+
+    roots = [*PACKAGE.glob("metrics/*.py"), *PACKAGE.glob("recognition/*.py")]
+    return source_digest("cocktail.score", *sorted(roots))

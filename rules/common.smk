@@ -1,0 +1,17 @@
+"""The plan that every rule asks, and what its wildcards may be."""
+
+import sys
+
+from cocktail.errors import CocktailError
+from cocktail.plan import Plan
+
+try:
+    plan = Plan(config, source=str(workflow.configfiles[-1]))
+except CocktailError as error:
+    sys.exit(f"cocktail: {error}")
+
+
+wildcard_constraints:
+    condition="|".join(plan.conditions),
+    entry="|".join(plan.entries),
+    shard=r"\d+",

@@ -1,0 +1,20 @@
+rule process:
+    input:
+        unpack(plan.process_input),
+    output:
+        plan.estimates("{condition}", "{entry}", "{shard}"),
+    params:
+        spec=plan.spec,
+        seed=plan.config["seed"],
+        limit_s=plan.config["time_limit_s"],
+        device=plan.config["device"],
+        recogniser=plan.config["recogniser"],
+        digest=plan.process_digest,
+    resources:
+        gpu=plan.gpu,
+    log:
+        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.log"),
+    benchmark:
+        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
+    script:
+        "../scripts/process.py"

@@ -1,0 +1,20 @@
+rule scenes:
+    input:
+        speech=rules.corpora.output.speech,
+        noise=rules.corpora.output.noise,
+    output:
+        mixtures=plan.mixtures("{condition}", "{shard}"),
+        references=plan.references("{condition}", "{shard}"),
+    params:
+        definition=plan.definition,
+        indices=plan.indices,
+        noise_groups=plan.config["noise_groups"],
+        seed=plan.config["seed"],
+        fs=plan.config["fs"],
+        digest=plan.scenes_digest,
+    log:
+        plan.path("logs", "scenes", "{condition}", "{shard}.log"),
+    benchmark:
+        plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
+    script:
+        "../scripts/scenes.py"

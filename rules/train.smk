@@ -1,0 +1,20 @@
+rule train:
+    input:
+        speech=rules.corpora.output.speech,
+        noise=rules.corpora.output.noise,
+    output:
+        directory(plan.model("{entry}")),
+    params:
+        spec=plan.spec,
+        seed=plan.config["seed"],
+        fs=plan.config["fs"],
+        limit_s=plan.config["train_limit_s"],
+        digest=plan.train_digest,
+    resources:
+        gpu=plan.gpu,
+    log:
+        plan.path("logs", "train", "{entry}.log"),
+    benchmark:
+        plan.path("logs", "train", "{entry}.tsv")
+    script:
+        "../scripts/train.py"

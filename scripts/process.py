@@ -1,0 +1,17 @@
+"""Run one entry on one shard of scenes."""
+
+from cocktail.log import logged
+from cocktail.process import process_shard
+
+with logged(snakemake.log[0]):
+    process_shard(
+        mixtures=snakemake.input.mixtures,
+        references=snakemake.input.get("references"),
+        model=snakemake.input.get("model"),
+        out=snakemake.output[0],
+        spec=snakemake.params.spec,
+        seed=snakemake.params.seed,
+        limit_s=snakemake.params.limit_s,
+        device=snakemake.params.device,
+        recogniser=snakemake.params.recogniser,
+    )

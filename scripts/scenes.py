@@ -1,0 +1,19 @@
+"""Draw and render one shard of scenes."""
+
+from cocktail.log import logged
+from cocktail.scene import make_shard
+
+with logged(snakemake.log[0]):
+    make_shard(
+        condition=snakemake.wildcards.condition,
+        definition=snakemake.params.definition,
+        noise_groups=snakemake.params.noise_groups,
+        split="test",
+        indices=snakemake.params.indices,
+        seed=snakemake.params.seed,
+        fs=snakemake.params.fs,
+        speech=snakemake.input.speech,
+        noise=snakemake.input.noise,
+        mixtures=snakemake.output.mixtures,
+        references=snakemake.output.references,
+    )
