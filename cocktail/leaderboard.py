@@ -1,0 +1,281 @@
+"""From score shards to `scores.parquet` and `leaderboard.csv`.
+
+How a board is read:
+
+- The scene is the unit. A scene's score is the mean over its talkers, an entry's figure the mean over scenes; a pooled
+  metric (wer) is 100 * errors / words over all talkers and scenes. A scene is finished when every talker has a score.
+- `value`, `ci_low` and `ci_high` are over the `n_ok` scenes that the entry finished, of the `n_total` of the condition.
+  They are null where nothing was finished; a single scene has no interval.
+- `rank` and `tie_group` are by the figures on the scenes that all ranked entries finished, so that nobody gains by
+  failing on what is hard. An entry that finished less than half of the scenes that anybody finished has no rank and
+  does not shrink that set. Controls and oracles bound the board and are not ranked.
+- A skipped entry has rows with `n_ok` 0; its reason is a row of `scores.parquet` with status `skipped` and without
+  scene, source and metric.
+- `<metric>_i` is the score minus that of the entry `unprocessed`, of the same scene and talker, in the metric's own
+  unit and direction.
+
+The same scores give the same bytes: rows are sorted, resampling is seeded by suite seed and condition, and the CSV
+holds 6 significant digits.
+"""
+
+import csv
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cocktail import stats, store
+from cocktail.errors import CocktailError
+from cocktail.metrics import METRICS
+from cocktail.rng import rng
+
+BASELINE = "unprocessed"
+COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
+IDENTITY = ["condition", "scene", "entry", "source", "metric"]
+
+
+def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterable[dict] = ()) -> pa.Table:
+    """Join score shards, add improvements and skips, and write them to `out` (store.SCORES). Returns what was written.
+
+    `skips`: {condition, entry, reason} of entries that did not run, with `status` `skipped` (default) or `failed`.
+    Raises CocktailError where two rows are the same score, as after reading a shard twice.
+    """
+    tables = [store.read_table(path, store.SCORES.names).cast(store.SCORES) for path in score_paths]
+    scores = pa.concat_tables([store.SCORES.empty_table(), *tables])
+    _refuse_duplicates(scores)
+    absent = pa.Table.from_pylist([{"status": "skipped"} | skip for skip in skips], schema=store.SCORES)
+    scores = pa.concat_tables([scores, improvements(scores), absent])
+    order = ["condition", "entry", "scene", "source", "metric"]
+    scores = scores.sort_by([(name, "ascending") for name in order]).combine_chunks()
+    store.write_table(out, scores)
+    return scores
+
+
+def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
+    """Rows `<metric>_i` for every row of a metric that has an improvement, in the schema store.SCORES."""
+    improving = [name for name, metric in METRICS.items() if metric.improvement and not metric.pooled]
+    rows = scores.filter(pc.field("metric").isin(improving))
+    # A join never matches null keys, hence -1 for figures of the whole scene.
+    rows = rows.set_column(3, "source", pc.fill_null(rows["source"], -1))
+    base = rows.filter(pc.field("entry") == baseline)
+    base = base.select(["condition", "scene", "source", "metric", "value", "status", "reason"])
+    joined = rows.join(base, ["condition", "scene", "source", "metric"], right_suffix="_base").combine_chunks()
+
+    ok, base_ok = (pc.equal(joined[name], "ok") for name in ("status", "status_base"))
+    base_ok = pc.fill_null(base_ok, False)
+    both = pc.and_(ok, base_ok)
+    absent = pc.is_null(joined["status_base"])
+    why_no_base = pc.if_else(
+        absent,
+        f"no-baseline: {baseline} has no score",
+        pc.binary_join_element_wise(f"baseline-failed: {baseline}", joined["reason_base"], ": ", null_handling="skip"),
+    )
+    none = pa.nulls(len(joined), pa.int64())
+    columns = {
+        **{name: joined[name] for name in ("condition", "scene", "entry")},
+        "source": pc.if_else(pc.equal(joined["source"], -1), pa.scalar(None, pa.int32()), joined["source"]),
+        "metric": pc.binary_join_element_wise(joined["metric"], "_i", ""),
+        "value": pc.if_else(both, pc.subtract(joined["value"], joined["value_base"]), pa.scalar(None, pa.float64())),
+        "status": pc.if_else(ok, pc.if_else(base_ok, "ok", "failed"), joined["status"]),
+        "reason": pc.if_else(ok, pc.if_else(base_ok, pa.scalar(None, pa.string()), why_no_base), joined["reason"]),
+        "errors": none,
+        "total": none,
+        "card": joined["card"],
+    }
+    return pa.table(columns).cast(store.SCORES)
+
+
+def board(
+    scores: pa.Table,
+    *,
+    seed: int,
+    unranked: Collection[str] = (),
+    resamples: int = stats.RESAMPLES,
+    level: float = stats.LEVEL,
+) -> list[dict]:
+    """Rows of the leaderboard, with the keys COLUMNS; see the module's docstring for what they mean.
+
+    `scores`: what `collect` wrote. `unranked`: entries without a rank, controls and oracles.
+    """
+    rows = []
+    for condition in sorted(pc.unique(scores["condition"]).to_pylist()):
+        part = scores.filter(pc.field("condition") == condition)
+        entries, scenes, metrics, cells = tabulate(part)
+        weights = stats.resample(len(scenes), resamples, rng(seed, condition, role="bootstrap")) if scenes else None
+        may_rank = np.array([entry not in unranked for entry in entries])
+        for metric in metrics:
+            figures = _figures(cells[metric], weights, may_rank, higher_is_better(metric), level)
+            for entry, numbers in zip(entries, figures, strict=True):
+                rows.append({"condition": condition, "entry": entry, "metric": metric, **numbers})
+    return sorted(rows, key=_board_order)
+
+
+def tabulate(scores: pa.Table) -> tuple[list[str], list[str], list[str], dict[str, stats.Cells]]:
+    """Scores of one condition as entries, scenes, metrics (each sorted) and, by metric, their stats.Cells."""
+    entries, entry = _codes(scores["entry"])
+    scores = scores.append_column("entry_code", pa.array(entry)).filter(pc.is_valid(scores["metric"]))
+    scenes, scene = _codes(scores["scene"])
+    metrics, metric = _codes(scores["metric"])
+    shape = (len(metrics), len(scenes), len(entries))
+    cell = np.ravel_multi_index((metric, scene, scores["entry_code"].to_numpy()), shape) if len(scores) else metric
+
+    def total(column):
+        return np.bincount(cell, column, minlength=np.prod(shape)).reshape(shape)
+
+    ok = pc.equal(scores["status"], "ok").to_numpy().astype(float)
+    n_rows, n_ok = total(np.ones(len(ok))), total(ok)
+    finished = (n_rows > 0) & (n_ok == n_rows)
+    value, errors, words = (
+        total(pc.fill_null(pc.cast(scores[name], pa.float64()), 0.0).to_numpy())
+        for name in ("value", "errors", "total")
+    )
+    cells = {}
+    for m, name in enumerate(metrics):
+        if name in METRICS and METRICS[name].pooled:
+            numerator, denominator = 100 * errors[m], words[m]
+        else:
+            numerator, denominator = value[m] / np.maximum(n_ok[m], 1), np.ones(shape[1:])
+        cells[name] = stats.Cells(numerator * finished[m], denominator * finished[m], finished[m])
+    return entries, scenes, metrics, cells
+
+
+def higher_is_better(metric: str) -> bool:
+    """Direction of a metric or of its improvement. Raises CocktailError for a metric that does not exist."""
+    name = metric if metric in METRICS else metric.removesuffix("_i")
+    if name not in METRICS:
+        raise CocktailError(f"metric {metric!r} is not known; known are {', '.join(sorted(METRICS))}")
+    return METRICS[name].higher_is_better
+
+
+def failures(scores: pa.Table) -> list[dict]:
+    """What has no score and why: rows of {condition, entry, status, reason, count, metrics}.
+
+    `count`: scenes concerned, 0 for a whole entry. `metrics`: names concerned, empty for a whole entry; an improvement
+    is named only where its metric itself is well.
+    """
+    bad = scores.filter(pc.not_equal(scores["status"], "ok"))
+    groups = bad.group_by(["condition", "entry", "status", "reason"], use_threads=False)
+    rows = groups.aggregate([("scene", "distinct"), ("metric", "distinct")]).to_pylist()
+    found = []
+    for row in rows:
+        scenes = {scene for scene in row.pop("scene_distinct") if scene is not None}
+        metrics = {metric for metric in row.pop("metric_distinct") if metric is not None}
+        metrics -= {f"{metric}_i" for metric in metrics}
+        found.append({**row, "count": len(scenes), "metrics": sorted(metrics)})
+    return sorted(found, key=lambda row: (row["condition"], row["entry"], -row["count"], row["reason"] or ""))
+
+
+def write_board(rows: list[dict], path: str | Path) -> None:
+    """Write the rows of `board` as CSV: null is an empty field, floats have 6 significant digits."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with store.replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([_field(row[name]) for name in COLUMNS] for row in rows)
+
+
+def read_board(path: str | Path) -> list[dict]:
+    """Rows of a CSV that `write_board` wrote. Raises CocktailError where there is none, or its columns are others."""
+    path = Path(path)
+    if not path.is_file():
+        raise CocktailError(f"{path}: no leaderboard here; `cocktail run` makes one")
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise CocktailError(f"{path}: columns should be {', '.join(COLUMNS)}")
+        return [{name: _parse(name, text) for name, text in row.items()} for row in reader]
+
+
+def build(
+    score_paths: Iterable[str | Path],
+    *,
+    scores_out: str | Path,
+    board_out: str | Path,
+    seed: int,
+    skips: Iterable[dict] = (),
+    unranked: Collection[str] = (),
+) -> list[dict]:
+    """All of it: shards to `scores.parquet` and `leaderboard.csv`. Returns the board's rows."""
+    scores = collect(score_paths, scores_out, skips=skips)
+    rows = board(scores, seed=seed, unranked=unranked)
+    write_board(rows, board_out)
+    return rows
+
+
+def _figures(cells, weights, may_rank, higher, level):
+    """One dictionary per entry with the board's numbers of one metric in one condition."""
+    low, high = stats.interval(stats.figures(cells, weights), level)
+    values = stats.figures(cells)
+    n_ok = cells.finished.sum(axis=0)
+    low[n_ok < 2] = high[n_ok < 2] = np.nan
+    ranks, groups = _ranks(cells, weights, may_rank, higher, level)
+    n_total = len(cells.finished)
+    return [
+        {
+            "value": _null(values[e]), "ci_low": _null(low[e]), "ci_high": _null(high[e]),
+            "n_ok": int(n_ok[e]), "n_total": n_total, "rank": ranks[e], "tie_group": groups[e],
+        }
+        for e in range(len(values))
+    ]  # fmt: skip
+
+
+def _ranks(cells, weights, may_rank, higher, level):
+    """Rank and tie group of each entry, None for those that have none."""
+    ranks, groups = [None] * len(may_rank), [None] * len(may_rank)
+    ranked = may_rank & stats.rankable(np.where(may_rank, cells.finished, False))
+    common = cells.finished[:, ranked].all(axis=1)
+    if not ranked.any() or not common.any():
+        return ranks, groups
+    shared = cells.on(common)
+    shared = stats.Cells(shared.numerator[:, ranked], shared.denominator[:, ranked], shared.finished[:, ranked])
+    values = stats.figures(shared)
+    if np.isnan(values).any():
+        return ranks, groups
+    samples = stats.figures(shared, weights[:, common])
+    places = zip(stats.rank(values, higher), stats.tie_groups(values, samples, higher, level), strict=True)
+    for e, (place, group) in zip(np.flatnonzero(ranked), places, strict=True):
+        ranks[e], groups[e] = int(place), int(group)
+    return ranks, groups
+
+
+def _refuse_duplicates(scores):
+    counts = scores.group_by(IDENTITY).aggregate([([], "count_all")])
+    twice = counts.filter(pc.field("count_all") > 1)
+    if len(twice):
+        row = twice.slice(0, 1).to_pylist()[0]
+        what = ", ".join(f"{name} {row[name]}" for name in IDENTITY)
+        raise CocktailError(f"{row['count_all']} scores of one thing ({what}): a shard was given twice, or is stale")
+
+
+def _codes(column):
+    """Sorted values of a string column, and the index into them of each row, (rows,) int64."""
+    encoded = pa.chunked_array(column.chunks, pa.string()).combine_chunks().dictionary_encode()
+    names = np.array(encoded.dictionary.to_pylist(), dtype=str)
+    order = np.argsort(names)
+    return names[order].tolist(), np.argsort(order)[encoded.indices.to_numpy()]
+
+
+def _board_order(row):
+    unranked = row["rank"] is None
+    return row["condition"], row["metric"], unranked, 0 if unranked else row["rank"], row["entry"]
+
+
+def _null(x):
+    return None if np.isnan(x) else float(stats.rounded(x))
+
+
+def _field(x):
+    if x is None:
+        return ""
+    return f"{x:.6g}" if isinstance(x, float) else str(x)
+
+
+def _parse(name, text):
+    if name in ("condition", "entry", "metric"):
+        return text
+    if text == "":
+        return None
+    return float(text) if name in ("value", "ci_low", "ci_high") else int(text)
