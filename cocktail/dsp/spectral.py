@@ -1,0 +1,66 @@
+"""The frame of every one-channel spectral method: analyse microphone 1, track the noise, apply a gain, synthesise."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cocktail.dsp.gains import Gain, a_posteriori_snr, decision_directed
+from cocktail.dsp.noise_trackers import noise_psd
+from cocktail.stft import istft, stft
+
+FRAMES_A_WINDOW = 4
+PAPER_HOP_S = 0.008
+"""Frame shift for which Ephraim and Malah (256 samples, 192 overlapping, 8 kHz) and Cohen (512, 384, 16 kHz) state
+their smoothing constants."""
+
+
+def framing(fs: float) -> tuple[int, int]:
+    """Window and shift in samples, 32 and 8 ms at any rate; (512, 128) at 16 kHz."""
+    hop = round(PAPER_HOP_S * fs)
+    return FRAMES_A_WINDOW * hop, hop
+
+
+def smoothing(constant: float, hop_s: float, paper_hop_s: float = PAPER_HOP_S) -> float:
+    """A paper's recursive smoothing constant, for the same time constant in seconds at another frame shift."""
+    return constant ** (hop_s / paper_hop_s)
+
+
+def require_finite(samples: np.ndarray) -> np.ndarray:
+    """`samples`, if they are finite. Raises ValueError otherwise: one NaN would spread through every recursion."""
+    bad = np.count_nonzero(~np.isfinite(samples))
+    if bad:
+        raise ValueError(f"the mixture holds {bad} samples that are NaN or infinite; a method needs finite samples")
+    return samples
+
+
+def enhance(
+    mixture: np.ndarray, fs: float, *, tracker: str, gain: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
+) -> np.ndarray:
+    """Apply a spectral gain to microphone 1: (D, N) -> (1, N).
+
+    `tracker` names a noise tracker (cocktail.dsp.noise_trackers.TRACKERS). `gain(power, noise, hop_s)` gets the noisy
+    power and the noise power, each (F, T), and the frame shift in seconds, and returns gains (F, T). Raises ValueError
+    for samples that are not finite.
+    """
+    samples = require_finite(mixture[:1])
+    size, hop = framing(fs)
+    spectrum = stft(samples, size, hop)[0]
+    power = np.abs(spectrum) ** 2
+    noise = noise_psd(power, tracker=tracker, fs=fs, size=size, hop=hop, n_samples=samples.shape[-1])
+    return istft(gain(power, noise, hop / fs)[None] * spectrum, samples.shape[-1], size, hop)
+
+
+def apply_decision_directed(
+    mixture: np.ndarray, fs: float, *, tracker: str, gain: Gain, alpha: float, xi_min_db: float
+) -> np.ndarray:
+    """Apply `gain(xi, gamma)` with the decision-directed a priori SNR to microphone 1: (D, N) -> (1, N).
+
+    `alpha` is stated for frames every 8 ms. Raises ValueError for samples that are not finite.
+    """
+
+    def gains(power, noise, hop_s):
+        gamma = a_posteriori_snr(power, noise)
+        xi_min = 10 ** (xi_min_db / 10)
+        return gain(decision_directed(gamma, gain=gain, alpha=smoothing(alpha, hop_s), xi_min=xi_min), gamma)
+
+    return enhance(mixture, fs, tracker=tracker, gain=gains)

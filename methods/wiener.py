@@ -1,0 +1,33 @@
+"""Wiener filter: decision-directed a priori SNR.
+
+P. Scalart and J. V. Filho, "Speech enhancement based on a priori signal to noise estimation", ICASSP 1996.
+Deviations: the noise is tracked, where the paper measures it in a part without speech. The a priori SNR has a floor,
+after O. Cappe, "Elimination of the musical noise phenomenon with the Ephraim and Malah noise suppressor", 1994.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cocktail.dsp.gains import wiener
+from cocktail.dsp.spectral import apply_decision_directed
+from cocktail.method import Method
+
+
+@dataclass(frozen=True)
+class Wiener(Method):
+    """Gain xi / (1 + xi)."""
+
+    family = "spectral"
+    causal = True
+
+    tracker: Literal["minimum-statistics", "imcra", "mmse-spp"] = "mmse-spp"
+    alpha: float = 0.98
+    """Weight of the last frame in the a priori SNR, with frames every 8 ms."""
+    xi_min_db: float = -15.0
+    """Least a priori SNR."""
+
+    def __call__(self, mixture, view):
+        """mixture (D, N) -> (1, N)."""
+        return apply_decision_directed(
+            mixture, view.fs, tracker=self.tracker, gain=wiener, alpha=self.alpha, xi_min_db=self.xi_min_db
+        )
