@@ -1,11 +1,13 @@
 """Cocktail Bench: scenes, methods, scores, leaderboards. `snakemake --cores 2 --configfile config/quick.yaml`."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-configfile: workflow.source_path("config/defaults.yaml")
+configfile: Path(workflow.basedir) / "config" / "defaults.yaml"
 
 
 include: "rules/common.smk"

@@ -1,7 +1,8 @@
 """Draw and render one shard of scenes."""
 
-from cocktail.log import logged
 from cocktail.scene import make_shard
+
+from cocktail.log import logged
 
 with logged(snakemake.log[0]):
     make_shard(

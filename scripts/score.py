@@ -1,7 +1,8 @@
 """Score one entry on one shard of scenes."""
 
-from cocktail.log import logged
 from cocktail.score import score_shard
+
+from cocktail.log import logged
 
 with logged(snakemake.log[0]):
     score_shard(

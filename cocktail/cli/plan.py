@@ -1,0 +1,42 @@
+"""`cocktail plan`: what a run would do."""
+
+import click
+
+from cocktail.cli._options import json_option, print_rows
+
+
+@click.command(short_help="Print the jobs of a suite, stage by stage.")
+@click.argument("suite")
+@click.option(
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or a folder of plugins more."
+)
+@click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
+@json_option
+def command(suite, methods, conditions, as_json):
+    """Print the jobs of SUITE stage by stage, and the cells that have none, with the reason. Nothing is run.
+
+    \b
+      cocktail plan quick
+      cocktail plan standard --methods omlsa --conditions tablet
+    """
+    from cocktail.cli.run import selection
+    from cocktail.config import load_suite, suite_path
+    from cocktail.plan import Plan
+
+    path = suite_path(suite)
+    plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
+    shards, cells = len(plan.shards), len(plan.cells)
+    trained = {entry for _, entry in plan.cells if plan.entries[entry].cls.learned()}
+    scenes = plan.config["scenes"]
+    rows = [
+        {"stage": "corpora", "jobs": 1, "of": "speech and noise"},
+        {"stage": "scenes", "jobs": len(plan.conditions) * shards, "of": f"{len(plan.conditions) * scenes} scenes"},
+        {"stage": "train", "jobs": len(trained), "of": ", ".join(sorted(trained)) or "nothing to train"},
+        {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
+        {"stage": "score", "jobs": cells * shards, "of": f"{len(plan.metrics)} metrics each"},
+        {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
+    ]
+    print_rows(rows, f"{plan.suite}: jobs, were nothing done yet", as_json)
+    if plan.absent and not as_json:
+        click.echo()
+        print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)

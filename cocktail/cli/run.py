@@ -1,0 +1,95 @@
+"""`cocktail run`: the whole benchmark, or a part of it."""
+
+import os
+from pathlib import Path
+
+import click
+
+from cocktail.errors import CocktailError
+
+
+@click.command(
+    short_help="Run a suite: scenes, methods, scores, leaderboards.",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("suite")
+@click.option("--cores", type=click.IntRange(min=1), default=os.cpu_count(), show_default="all", help="Jobs at a time.")
+@click.option(
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or a folder of plugins more."
+)
+@click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
+@click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
+@click.argument("snakemake_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(suite, cores, methods, conditions, strict, snakemake_arguments):
+    """Run SUITE: draw and render its scenes, run and score every method, and print the leaderboards.
+
+    SUITE is a name (`cocktail list suites`) or a YAML file. What is finished is never redone: run again after a crash,
+    an edit or a new method, and only the missing and the changed is computed. `unprocessed` always runs, since
+    improvements are measured from it. Further arguments go to Snakemake.
+
+    \b
+      cocktail run quick
+      cocktail run quick --methods omlsa,nmf-sparse --conditions stationary
+      cocktail run quick --methods ./my_methods        with the plugins of that folder
+      cocktail run my-suite.yaml --cores 8 --strict
+      cocktail run quick -- --dry-run                  what would run, and why
+
+    Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
+    any did, or when a job broke; 2 for an error in the configuration.
+    """
+    from cocktail.config import load_suite, suite_path
+    from cocktail.plan import Plan
+    from cocktail.workflow import run, snakemake_command
+
+    overrides = selection(methods, conditions)
+    path = suite_path(suite)
+    plan = Plan(load_suite(str(path), overrides), str(path))
+    arguments = snakemake_command(path, overrides, cores, snakemake_arguments)
+    if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
+        os.execv(arguments[0], [argument for argument in arguments if argument not in ("host", "reason")])
+    jobs = len(plan.cells) * len(plan.shards)
+    click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
+    status = run(arguments, plan.folder)
+    if status != 0:
+        raise click.exceptions.Exit(explain(plan))
+    raise click.exceptions.Exit(show(plan, strict))
+
+
+def selection(methods, conditions) -> dict:
+    """Overrides of the configuration from the options: names choose, folders add."""
+    given = [item for value in methods for item in value.split(",") if item]
+    folders = [str(Path(item).resolve()) for item in given if Path(item).is_dir()]
+    names = [item for item in given if not Path(item).is_dir()]
+    for name in names:
+        if os.sep in name:
+            raise CocktailError(f"--methods {name}: no such folder of plugins")
+    chosen = [item for value in conditions for item in value.split(",") if item]
+    overrides = {"plugins": folders, "methods": names, "conditions": chosen}
+    return {key: value for key, value in overrides.items() if value}
+
+
+def show(plan, strict: bool) -> int:
+    """Print the boards; the exit status."""
+    from cocktail.report.terminal import show_suite
+
+    failed = show_suite(plan.folder)
+    click.echo(f"\nBoards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
+    click.echo("To look and listen: cocktail ui")
+    if failed:
+        click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
+    return int(bool(failed and strict))
+
+
+def explain(plan) -> int:
+    """Say why Snakemake ended without the boards; the exit status."""
+    import shutil
+
+    log = plan.folder / "logs" / "snakemake.log"
+    lines = log.read_text().splitlines() if log.exists() else []
+    click.secho(f"The run did not finish; what was finished is kept. Log: {log}", fg="red", err=True)
+    for line in dict.fromkeys(line for line in lines if line.startswith(("cocktail: ", "Error", "Exception"))):
+        click.echo(f"  {line}", err=True)
+    free = shutil.disk_usage(plan.folder).free
+    if free < 100e6:
+        click.secho(f"  {plan.folder}: the disk is full ({free / 1e6:.0f} MB free); make room and run again.", err=True)
+    return 1

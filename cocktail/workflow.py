@@ -1,0 +1,72 @@
+"""Starting Snakemake: one run of a suite at a time, stale locks cleared, its progress passed on."""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError
+
+STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
+
+
+def snakemake_command(configfile: Path, overrides: dict, cores: int, extra: tuple[str, ...] = ()) -> list[str]:
+    """The command line of Snakemake for a suite. `extra` arguments go to Snakemake as they are."""
+    if not (ROOT / "Snakefile").is_file():
+        raise CocktailError(f"{ROOT}: no Snakefile here; run the benchmark from a checkout (pip install -e .)")
+    config = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)),
+        *("--configfile", str(configfile)),
+        *(["--config", *config] if config else []),
+        # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
+        *("--keep-going", "--rerun-incomplete", "--nolock", "--quiet", "rules", "host", "reason"),
+        *extra,
+    ]
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[int]:
+    """Hold the lock of a suite's results; the system releases it when the last process that holds it ends.
+
+    Yields its file descriptor, for the child that shall hold it too. Raises CocktailError where another run has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CocktailError(f"{folder}: another run of this suite is at work; wait for it or stop it") from None
+        yield file.fileno()
+
+
+def run(command: list[str], folder: Path) -> int:
+    """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("jobs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    log = folder / "logs" / "snakemake.log"
+    with exclusive(folder) as lock, Progress(*columns, transient=True) as progress:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        task = progress.add_task("", total=None)
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        with (
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock], env=environment
+            ) as process,
+            log.open("w", buffering=1) as file,
+        ):
+            for line in process.stdout:
+                file.write(line)
+                steps = STEPS.search(line)
+                if steps:
+                    progress.update(task, completed=int(steps[1]), total=int(steps[2]))
+                elif line.startswith("cocktail: "):
+                    progress.console.print(line.rstrip(), markup=False, highlight=False)
+    return process.returncode
