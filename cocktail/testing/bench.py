@@ -107,11 +107,12 @@ class Bench:
 def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
     """A bench for each task of the method, with the fewest microphones that it does not `skip`.
 
+    A spatial method gets two where it takes them: with one, most have nothing to do.
     Raises ProbeError where it skips every condition of a task that it claims.
     """
     for task in method.tasks():
         reasons = []
-        for info in _infos(task, fs):
+        for info in _infos(method, task, fs):
             reason = method.skip(info)
             if reason is None:
                 yield Bench(method, info)
@@ -121,9 +122,10 @@ def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
             raise ProbeError(f"`skip` turns every condition of the task {task!r} down: {reasons[0]}")
 
 
-def _infos(task, fs):
+def _infos(method, task, fs):
     n_sources = 2 if task == "separate" else 1
-    for channels in CHANNELS:
+    spatial = "array" in method.needs or method.family == "spatial"
+    for channels in (*CHANNELS[1:], 1) if spatial else CHANNELS:
         for reference in ("image", "early"):
             yield Info("probe", task, channels, n_sources, fs, reference)
 

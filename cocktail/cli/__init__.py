@@ -1,0 +1,48 @@
+"""The command `cocktail`. Each module of this package is one command, imported when it is called or helped with."""
+
+import importlib
+import pkgutil
+
+import click
+
+from cocktail import __version__
+from cocktail.errors import CocktailError
+
+ERROR = 2
+"""Exit status of an error of the user's, said in one message."""
+
+
+class Commands(click.Group):
+    """A group whose commands are the modules of this package; each holds a click command called `command`."""
+
+    def list_commands(self, ctx):
+        return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+    def get_command(self, ctx, name):
+        if name not in self.list_commands(ctx):
+            return None
+        return importlib.import_module(f"{__name__}.{name}").command
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except CocktailError as error:
+            click.secho(f"Error: {error}", fg="red", err=True)
+            return ctx.exit(ERROR)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cocktail")
+def main():
+    """A benchmark of speech enhancement, separation and anti-spoofing.
+
+    \b
+      cocktail run quick                     render, process, score, rank; minutes on two cores
+      cocktail leaderboard quick             the tables of that run
+      cocktail ui                            the same in MLflow, with examples to hear
+      cocktail new my-gate                   a method of your own: one file
+      cocktail check my-gate                 does it keep the contract?
+      cocktail process omlsa in.wav out.wav  a recording of your own
+
+    A suite is a name (`cocktail list suites`) or a YAML file. Results lie under results/<suite>/.
+    """

@@ -1,0 +1,58 @@
+"""Options and output that several commands share."""
+
+import json
+
+import click
+
+methods_option = click.option(
+    "--plugins",
+    "--methods",
+    "folders",
+    multiple=True,
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="A folder of plugins besides methods/ (may be repeated).",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+WIDTH_OF_A_FILE = 160
+"""Columns of a table that goes to a file or a pipe."""
+
+LONG = ("summary", "citation", "error", "parameters")
+"""Columns that may wrap."""
+
+
+def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...] = ()) -> None:
+    """Dictionaries with the same keys, as a table on the terminal or as JSON.
+
+    The table leaves out columns that are empty and those in `hide`; the JSON has everything.
+    """
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, default=str))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    keys = [key for key in (rows[0] if rows else ()) if key not in hide and any(row[key] for row in rows)]
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
+    for key in keys:
+        table.add_column(key, overflow="fold", no_wrap=key not in LONG, max_width=None if key in LONG else 24)
+    for row in rows:
+        table.add_row(*(Text(_plain(row[key]), style="red" if key == "error" else "") for key in keys))
+    console = Console()
+    (console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)).print(table)
+
+
+def _plain(value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_plain(item)}" for key, item in value.items())
+    return str(value)

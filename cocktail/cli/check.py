@@ -1,0 +1,56 @@
+"""`cocktail check`: the conformance suite on one method."""
+
+import sys
+
+import click
+
+from cocktail.cli._options import methods_option
+
+
+@click.command(short_help="Probe whether a method keeps the contract.")
+@click.argument("name")
+@methods_option
+@click.option("--long", "long_s", default=60.0, show_default=True, help="Length in seconds of the long signal.")
+@click.option("--limit", "limit_s", default=120.0, show_default=True, help="Seconds that a single probe may take.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for a method that needs `gpu`.")
+def command(name, folders, long_s, limit_s, device):
+    """Probe whether a method keeps the contract, on synthetic sound; seconds for most.
+
+    NAME is an entry (`cocktail list methods`) or a plugin. Silence, direct current, 0.1 s, 60 s, clipping, 44.1 kHz, more
+    channels, NaN, levels from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to the loop, how
+    far it looks ahead, and a round trip of training where there is any. Exits with 1 when a probe fails.
+
+    \b
+      cocktail check omlsa
+      cocktail check my-gate --plugins ~/my-methods
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    from cocktail.testing import probe_method
+
+    console = Console(highlight=False)
+    method = find(name, folders).make()
+    count = failures = 0
+    for probe in probe_method(method, long_s=long_s, time_limit_s=limit_s, device=device):
+        count += 1
+        failures += not probe.ok
+        mark, style = ("✓", "green") if probe.ok else ("✗", "bold red")
+        line = Text.assemble((f"{mark} ", style), f"{probe.name:<30} ", (probe.message, "dim" if probe.ok else "red"))
+        console.print(line, soft_wrap=True)
+    if failures:
+        console.print(f"{name}: {failures} of {count} probes failed", style="bold red")
+        sys.exit(1)
+    console.print(f"{name}: all {count} probes passed", style="bold green")
+
+
+def find(name, folders):
+    """The entry called `name`, or an entry with the defaults of the plugin called so."""
+    from cocktail.entry import Entry
+    from cocktail.registry import Registry
+
+    registry = Registry(folders)
+    plugin = registry.plugins.get(name.replace("-", "_"))
+    if name not in registry.entries and plugin:
+        return Entry(name, plugin, {}, str(plugin.path))
+    return registry.entry(name)

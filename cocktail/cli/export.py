@@ -1,0 +1,93 @@
+"""`cocktail export`: scenes or estimates as a folder of audio files."""
+
+from pathlib import Path
+
+import click
+
+from cocktail.errors import CocktailError
+
+
+@click.command(short_help="Write scenes or estimates as a folder of WAV files.")
+@click.argument("suite")
+@click.argument("what", type=click.Choice(["scenes", "estimates"]))
+@click.argument("target", metavar="DEST", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--condition", "conditions", multiple=True, help="Only this condition (may be repeated).")
+@click.option("--entry", "entries", multiple=True, help="Only this method's estimates (may be repeated).")
+def command(suite, what, target, conditions, entries):
+    """Write the scenes or the estimates of a suite that has run as 32-bit float WAV files under DEST.
+
+    Scenes: CONDITION/SCENE/mixture.wav, noise.wav, and for each talker k image_k.wav, early_k.wav and direct_k.wav.
+    Estimates: CONDITION/ENTRY/SCENE_k.wav.
+
+    \b
+      cocktail export quick scenes /tmp/scenes --condition stationary
+      cocktail export quick estimates /tmp/heard --entry omlsa --entry unprocessed
+    """
+    count = export(suite, what, target, conditions, entries)
+    click.echo(f"{count} files under {target}")
+
+
+def export(suite, what, target, conditions=(), entries=()) -> int:
+    """Write the files; returns their number. Raises CocktailError where the suite has no results of that kind."""
+    from cocktail.config import load_suite
+
+    config = load_suite(suite)
+    root = Path(config["results"]) / config["suite"] / what
+    write = _write_scenes if what == "scenes" else _write_estimates
+    folders = _choose(root, conditions, f"cocktail run {suite}", "condition")
+    return sum(write(folder, target / folder.name, entries) for folder in folders)
+
+
+def _choose(root: Path, names, remedy, kind) -> list[Path]:
+    """Subfolders of `root`, or those of them that are named."""
+    from cocktail.errors import nearest
+
+    found = {path.name: path for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
+    if not found:
+        raise CocktailError(f"{root}: nothing there yet; `{remedy}` first")
+    for name in names:
+        if name not in found:
+            raise CocktailError(f"{root}: no {kind} '{name}'{nearest(name, found)}")
+    return [found[name] for name in names or found]
+
+
+def _write_scenes(folder, target, entries) -> int:
+    from cocktail import store
+
+    if entries:
+        raise CocktailError("--entry chooses among estimates; scenes have none")
+    count = 0
+    for path in sorted(folder.glob("test/*.mixtures.parquet")):
+        truths = {
+            row["scene"]: row for row in store.read_rows(path.with_name(path.name.replace("mixtures", "references")))
+        }
+        for row in store.read_rows(path):
+            truth = truths[row["scene"]]
+            cells = {"mixture": row["mixture"], "noise": truth["noise"]}
+            for kind, name in (("images", "image"), ("early", "early"), ("direct", "direct")):
+                cells |= {f"{name}_{k}": cell for k, cell in enumerate(truth[kind] or (), start=1)}
+            count += _write(cells, target / row["scene"], row["fs"])
+    return count
+
+
+def _write_estimates(folder, target, entries) -> int:
+    from cocktail import store
+
+    count = 0
+    for entry in _choose(folder, entries, "cocktail run", "method") if entries else sorted(folder.iterdir()):
+        for path in sorted(entry.glob("*.parquet")):
+            for row in store.read_rows(path, ["scene", "estimate"]):
+                cells = {f"{row['scene']}_{k}": cell for k, cell in enumerate(row["estimate"] or (), start=1)}
+                count += _write(cells, target / entry.name)
+    return count
+
+
+def _write(cells, folder, fs=None) -> int:
+    """Write audio cells under their names; the rate is what each file says."""
+    from cocktail import audio
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, cell in cells.items():
+        x, rate = audio.decode(cell["bytes"], cell["path"])
+        audio.write(folder / f"{name}.wav", x, fs or rate)
+    return len(cells)

@@ -1,0 +1,127 @@
+"""`cocktail process`: a method on a recording of the user's own."""
+
+from pathlib import Path
+
+import click
+
+from cocktail.cli._options import methods_option
+from cocktail.errors import CocktailError
+
+OVERLAP_S = 4.0
+
+
+@click.command(short_help="Run a method on a recording of your own.")
+@click.argument("method")
+@click.argument("source", metavar="IN", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--suite", default="quick", show_default=True, help="Whose rate and trained models to use.")
+@click.option("--talkers", type=click.IntRange(1), help="Talkers to separate [1; 2 for a method that only separates].")
+@click.option(
+    "--array", "array_csv", type=click.Path(dir_okay=False), help="CSV of microphones: x,y,z in metres, a row each."
+)
+@click.option(
+    "--piece", "piece_s", default=120.0, show_default=True, help="Longest piece processed at once, in seconds."
+)
+@methods_option
+def command(method, source, target, suite, talkers, array_csv, piece_s, folders):
+    """Run METHOD on the recording IN (WAV or FLAC; any length, channels and rate) and write OUT.
+
+    OUT has the rate and the length of IN, and one channel: the talker as heard at microphone 1. Several talkers go to
+    OUT with _1, _2 ... before the suffix. A .flac is 24-bit, anything else a 32-bit float WAV. A method that learns
+    needs its model, which `cocktail run SUITE` has trained.
+
+    \b
+      cocktail process omlsa noisy.wav clean.wav
+      cocktail process ilrma meeting.flac talker.flac --talkers 2
+      cocktail process delay-and-sum six.wav one.wav --array microphones.csv
+    """
+    written = process(method, source, target, suite, talkers, array_csv, piece_s, folders)
+    for path in written:
+        click.echo(path)
+
+
+def process(name, source, target, suite="quick", talkers=None, array_csv=None, piece_s=120.0, folders=()) -> list[Path]:
+    """Estimate, write, and return the files written. Raises CocktailError where method and recording do not fit."""
+    import numpy as np
+
+    from cocktail import audio
+    from cocktail.config import load_suite
+    from cocktail.method import View
+    from cocktail.pieces import process_in_pieces
+    from cocktail.process import check_estimate, shared_grants
+    from cocktail.registry import Registry
+    from cocktail.rng import rng
+
+    config = load_suite(suite)
+    entry = Registry([*config["plugins"], *folders]).entry(name)
+    method = entry.make()
+    if piece_s < 2 * OVERLAP_S:
+        raise CocktailError(f"--piece: at least {2 * OVERLAP_S:g} s")
+    recording, fs_in = audio.read(source)
+    if not recording.size or not np.isfinite(recording).all():
+        raise CocktailError(f"{source}: {'holds samples that are not finite' if recording.size else 'is empty'}")
+    fs = config["fs"]
+    mixture = audio.resample(recording, fs_in, fs)
+    talkers = talkers or (1 if "enhance" in method.tasks() else 2)
+    _require_fit(name, method, len(mixture), talkers, fs)
+    granted = shared_grants(method, _model_folder(config, name), config["device"], config["recogniser"])
+    if "array" in method.needs:
+        granted["array"] = _read_array(array_csv, len(mixture), name)
+    if "n_sources" in method.needs:
+        granted["n_sources"] = talkers
+
+    def estimate(piece, number):
+        view = View(fs, rng(config["seed"], source.name, number, name, role="method"), granted)
+        return check_estimate(method(piece.copy(), view), talkers, piece.shape[-1])
+
+    length, overlap = round(piece_s * fs), round(OVERLAP_S * fs)
+    estimates = audio.resample(process_in_pieces(mixture, estimate, length=length, overlap=overlap), fs, fs_in)
+    written = []
+    for k, samples in enumerate(_fit_length(estimates, recording.shape[-1]), start=1):
+        path = target if talkers == 1 else target.with_stem(f"{target.stem}_{k}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        audio.write(path, samples, fs_in)
+        written.append(path)
+    return written
+
+
+def _require_fit(name, method, channels, talkers, fs):
+    from cocktail.method import Info
+
+    if method.paradigm == "oracle":
+        raise CocktailError(f"'{name}' is an oracle: it needs the truth, which a recording does not bring")
+    task = "enhance" if talkers == 1 else "separate"
+    if task not in method.tasks():
+        remedy = "--talkers 2 or more" if task == "enhance" else "--talkers 1"
+        raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
+    # A method of dereverberation skips conditions scored against the image: offer it the other kind as well.
+    reasons = [method.skip(Info("recording", task, channels, talkers, fs, kind)) for kind in ("image", "early")]
+    if None not in reasons:
+        raise CocktailError(f"'{name}' does not apply to a recording of {channels} channel(s): {reasons[0]}")
+
+
+def _model_folder(config, name):
+    return Path(config["results"]) / config["suite"] / "models" / name
+
+
+def _read_array(path, channels, name):
+    """(D, 3) microphone positions relative to their centre."""
+    import numpy as np
+
+    if path is None:
+        raise CocktailError(f"'{name}' needs the positions of the microphones: --array FILE.csv, one row x,y,z each")
+    try:
+        array = np.loadtxt(path, delimiter=",", ndmin=2)
+    except (OSError, ValueError) as error:
+        raise CocktailError(f"{path}: expected rows of three numbers x,y,z in metres ({error})") from None
+    if array.shape != (channels, 3):
+        raise CocktailError(f"{path}: {array.shape[0]} rows of {array.shape[1]}, expected {channels} rows of x,y,z")
+    return array - array.mean(axis=0)
+
+
+def _fit_length(estimates, n_samples):
+    """Cut or pad the few samples by which resampling there and back may miss."""
+    import numpy as np
+
+    missing = max(n_samples - estimates.shape[-1], 0)
+    return np.pad(estimates[:, :n_samples], [(0, 0), (0, missing)])

@@ -1,0 +1,48 @@
+"""Processing a recording of any length in pieces that overlap, so that memory does not grow with it.
+
+A method sees one piece at a time. Neighbouring estimates are cross-faded; where there are several talkers, each piece
+is put into the order that correlates best with the piece before.
+"""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+
+def process_in_pieces(
+    mixture: np.ndarray, process: Callable[[np.ndarray, int], np.ndarray], *, length: int, overlap: int
+) -> np.ndarray:
+    """Apply `process(piece (D, n), number) -> (K, n)` to pieces of `length` samples of `mixture` (D, N); returns (K, N).
+
+    Neighbours share `overlap` samples, at most half of `length`. A signal of at most `length` samples is one piece.
+    """
+    n_samples = mixture.shape[-1]
+    starts = range(0, max(n_samples - overlap, 1), length - overlap)
+    result = None
+    for number, start in enumerate(starts):
+        stop = min(start + length, n_samples)
+        estimate = process(mixture[:, start:stop], number)
+        if result is None:
+            result = np.zeros((len(estimate), n_samples))
+            result[:, :stop] = estimate
+            continue
+        shared = min(overlap, stop - start)
+        before = result[:, start : start + shared]
+        estimate = estimate[_order(before, estimate[:, :shared])]
+        fade = np.linspace(0, 1, shared + 2)[1:-1]
+        result[:, start : start + shared] = (1 - fade) * before + fade * estimate[:, :shared]
+        result[:, start + shared : stop] = estimate[:, shared:]
+    return result
+
+
+def _order(before, after):
+    """Indices that put the rows of `after` (K, n) in the order of `before`, by the sum of correlations."""
+    similarity = _unit(before) @ _unit(after).T
+    rows = range(len(before))
+    best = max(itertools.permutations(rows), key=lambda order: sum(similarity[k, order[k]] for k in rows))
+    return list(best)
+
+
+def _unit(x):
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
