@@ -1,0 +1,183 @@
+"""The leaderboard in the terminal: one table per condition, and below it what failed or was skipped, and why."""
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cocktail import store
+from cocktail.errors import CocktailError
+from cocktail.leaderboard import failures, higher_is_better, read_board
+
+WIDTH = 120
+SHOWN = ("si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "rtf")
+DIGITS = {"si_sdr": 2, "si_sdr_i": 2, "sdr": 2, "pesq_wb": 2, "stoi": 3, "wer": 1, "rtf": 3}
+MAX_NOTES = 3
+"""Reasons shown per entry, the most frequent first."""
+
+
+def show_suite(folder: Path, **options) -> None:
+    """`show` for the results of one suite, `results/<suite>`; `options` as of `show`."""
+    board = read_board(Path(folder) / "leaderboard.csv")
+    show(board, store.read_table(Path(folder) / "scores.parquet"), **options)
+
+
+def show(
+    board: list[dict],
+    scores: pa.Table | None = None,
+    *,
+    families: dict[str, str] | None = None,
+    condition: str | None = None,
+    metric: str | None = None,
+    headline: Collection[str] = SHOWN,
+    console: Console | None = None,
+) -> None:
+    """Print the board, of one condition or of all, sorted by `metric` (default: the first headline metric there is).
+
+    `families`: entry -> family. `scores`: what `leaderboard.collect` wrote, for the notes on failures. Raises
+    CocktailError where the board has no such condition or metric.
+    """
+    console = console or _console()
+    conditions = _chosen("condition", condition, {row["condition"] for row in board})
+    _chosen("metric", metric, {row["metric"] for row in board})
+    reasons = failures(scores) if scores is not None else []
+    for name in conditions:
+        rows = [row for row in board if row["condition"] == name]
+        columns = _columns({row["metric"] for row in rows}, metric, headline)
+        here = [row for row in reasons if row["condition"] == name]
+        skipped = {row["entry"] for row in here if row["status"] == "skipped"}
+        _show_table(console, name, rows, columns, families or {}, skipped)
+        for note in [*_legend(rows, columns[0]), *_notes(here, {row["metric"] for row in rows})]:
+            console.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
+        console.print()
+
+
+def _columns(present, metric, headline):
+    wanted = [name for name in dict.fromkeys([metric, *headline]) if name in present]
+    return wanted or sorted(present)[:1]
+
+
+def _show_table(console, condition, rows, columns, families, skipped):
+    """Print the table, without its last columns where the console is too narrow for all."""
+    for n_columns in range(len(columns), 0, -1):
+        table = _table(condition, rows, columns[:n_columns], families, skipped)
+        if console.measure(table, options=console.options.update(max_width=10 * WIDTH)).maximum <= console.width:
+            break
+    console.print(table)
+
+
+def _table(condition, rows, columns, families, skipped):
+    table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("entry", no_wrap=True, max_width=26)
+    table.add_column("family", no_wrap=True, max_width=16)
+    for name in columns:
+        arrow = "↑" if higher_is_better(name) else "↓"
+        table.add_column(f"{name} {arrow}", justify="right", no_wrap=True)
+    table.add_column("n", justify="right", no_wrap=True)
+
+    cells = {(row["entry"], row["metric"]): row for row in rows}
+    main = [row for row in rows if row["metric"] == columns[0]]
+    grouped = _grouped(main)
+    for row in _ordered(main, higher_is_better(columns[0])):
+        entry = row["entry"]
+        figures = [_figure(cells[entry, name], name, interval=name == columns[0]) for name in columns]
+        count = "skipped" if entry in skipped else f"{row['n_ok']}/{row['n_total']}"
+        style = "dim" if row["rank"] is None else "bold" if row["rank"] == 1 else None
+        line = [_place(row, grouped), entry, families.get(entry, ""), *figures, count]
+        table.add_row(*(Text(text) for text in line), style=style)
+    return table
+
+
+def _legend(rows, metric):
+    main = [row for row in rows if row["metric"] == metric]
+    if _grouped(main):
+        yield "Ranks with the same letter: not told apart by the 95 % paired bootstrap."
+    if any(0 < row["n_ok"] < row["n_total"] for row in main):
+        yield "Figures are over the n scenes that an entry finished, ranks over those that all ranked entries finished."
+
+
+def _grouped(rows):
+    """Whether any two ranked entries share a tie group."""
+    groups = [row["tie_group"] for row in rows if row["rank"] is not None]
+    return len(set(groups)) < len(groups)
+
+
+def _ordered(rows, higher):
+    """Ranked entries by rank, unranked ones before the first that is worse, and last those without a figure."""
+    sign = -1 if higher else 1
+    ordered = sorted((row for row in rows if row["rank"] is not None), key=lambda row: (row["rank"], row["entry"]))
+    bounds = [row for row in rows if row["rank"] is None and row["value"] is not None]
+    for bound in sorted(bounds, key=lambda row: sign * row["value"]):
+        worse = (i for i, row in enumerate(ordered) if sign * row["value"] > sign * bound["value"])
+        ordered.insert(next(worse, len(ordered)), bound)
+    return ordered + sorted((row for row in rows if row["value"] is None), key=lambda row: row["entry"])
+
+
+def _place(row, grouped):
+    if row["rank"] is None:
+        return "–"
+    return f"{row['rank']} {_letters(row['tie_group'])}" if grouped else str(row["rank"])
+
+
+def _letters(number):
+    """1 -> a, 26 -> z, 27 -> aa."""
+    text = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        text = chr(ord("a") + letter) + text
+    return text
+
+
+def _figure(row, metric, interval):
+    if row["value"] is None:
+        return "–"
+    digits = DIGITS.get(metric, 3)
+    text = f"{row['value']:.{digits}f}"
+    if interval and row["ci_low"] is not None:
+        text += f" ±{(row['ci_high'] - row['ci_low']) / 2:.{digits}f}"
+    return text
+
+
+def _notes(reasons, present):
+    """Lines about what has no score and why; what befell several entries alike is said once."""
+    of_entry, groups = {}, {}
+    for row in sorted(reasons, key=lambda row: (-row["count"], row["reason"] or "")):
+        rows = of_entry.setdefault(row["entry"], [])
+        rows.append(row)
+        if len(rows) <= MAX_NOTES:
+            what = (row["status"], row["count"], tuple(row["metrics"]), row["reason"])
+            groups.setdefault(what, []).append(row["entry"])
+    for (status, count, metrics, reason), entries in sorted(groups.items(), key=lambda item: item[1]):
+        where = f" in {count} scene{'s' if count > 1 else ''}" if count else ""
+        which = "" if not metrics or set(metrics) | {f"{name}_i" for name in metrics} >= present else _few(metrics)
+        yield f"{_few(sorted(entries))}: {status}{where}{f' ({which})' if which else ''}: {reason}"
+    for entry, rows in sorted(of_entry.items()):
+        if len(rows) > MAX_NOTES:
+            yield f"{entry}: {len(rows) - MAX_NOTES} further reasons, see scores.parquet"
+
+
+def _few(names, limit=4):
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+def _chosen(what, name, known):
+    """Sorted `known`, or only `name` of it."""
+    if name is None:
+        return sorted(known)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
+        raise CocktailError(f"the leaderboard has no {what} {name!r}: {hint}")
+    return [name]
+
+
+def _console():
+    """A console that is wide enough for the table where the output is no terminal, as in a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
