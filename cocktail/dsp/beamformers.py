@@ -1,0 +1,111 @@
+"""Beamformers from spatial covariances: MVDR, multichannel Wiener filter and generalised eigenvector (max-SNR).
+
+M. Souden, J. Benesty and S. Affes, "On optimal frequency-domain multichannel linear filtering for noise reduction",
+IEEE Trans. ASLP 18(2), 2010; E. Warsitz and R. Haeb-Umbach, "Blind acoustic beamforming based on generalized
+eigenvalue decomposition", IEEE Trans. ASLP 15(5), 2007. "Eq. (n)" refers to the paper named beside it.
+
+Weights are (..., F, D), covariances (..., F, D, D); the output is w^H x. Microphone 1 (index 0) is the reference.
+
+On a target of rank 1 the three differ by a complex gain per bin and have one output SNR, the largest there is. On a
+target of full rank the eigenvector has the largest; `mwf` with rank=1 then equals `mvdr` in SNR, and the Wiener filter
+of full rank trades SNR for the least mean square error: neither above nor below MVDR in general.
+
+Deviations: noise covariances get `LOADING` of their mean eigenvalue on the diagonal, so that silence stays finite.
+"""
+
+import numpy as np
+
+LOADING = 1e-9
+"""Diagonal loading, relative to trace / D: far below any sensor noise, far above rounding."""
+
+
+def covariance(X: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Spatial covariance: X (D, F, T), weight (F, T) or None for the plain mean over frames -> (F, D, D)."""
+    weight = np.ones(X.shape[1:]) if weight is None else weight
+    total = np.maximum(weight.sum(-1), np.finfo(float).tiny)
+    Xf = X.swapaxes(0, 1)  # (F, D, T)
+    return (Xf * weight[:, None]) @ Xf.conj().swapaxes(-1, -2) / total[:, None, None]
+
+
+def loaded(phi: np.ndarray) -> np.ndarray:
+    """`phi` (..., D, D) with diagonal loading; the identity where it is zero."""
+    n_mics = phi.shape[-1]
+    level = np.trace(phi, axis1=-2, axis2=-1).real / n_mics
+    level = np.where(level > 0, LOADING * level, 1.0)
+    return phi + level[..., None, None] * np.eye(n_mics)
+
+
+def rank_one(phi: np.ndarray) -> np.ndarray:
+    """The nearest matrix of rank 1: (..., D, D) -> lambda_1 v_1 v_1^H."""
+    values, vectors = np.linalg.eigh(phi)
+    v = vectors[..., -1]
+    return values[..., -1, None, None] * v[..., :, None] * v[..., None, :].conj()
+
+
+def transfer_function(phi: np.ndarray) -> np.ndarray:
+    """Relative transfer function to microphone 1 of a target covariance: (..., D, D) -> (..., D), 1 at microphone 1."""
+    v = np.linalg.eigh(phi)[1][..., -1]
+    first = v[..., :1]
+    return v / np.where(np.abs(first) > np.finfo(float).tiny, first, 1.0)
+
+
+def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Least noise power under w^H a = 1, with a the relative transfer function of the target's principal component.
+
+    Souden Eq. (24) on the target's rank-1 part: no division by a's first element, which may be near zero.
+    """
+    return _parametric(rank_one(target), noise, 0.0)
+
+
+def mwf(target: np.ndarray, noise: np.ndarray, *, mu: float = 1.0, rank: int | None = None) -> np.ndarray:
+    """Speech-distortion-weighted multichannel Wiener filter; mu weighs noise reduction against distortion.
+
+    rank=1: Souden Eq. (28) on the target's principal component, which is MVDR as mu -> 0. rank=None: the target as it is,
+    w = (target + mu noise)^-1 target u; with mu = 1 the linear filter of least mean square error.
+    """
+    if rank == 1:
+        return _parametric(rank_one(target), noise, mu)
+    return np.linalg.solve(target + mu * loaded(noise), target[..., :, :1])[..., 0]
+
+
+def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Largest output SNR per bin, with blind analytic normalisation and the phase of microphone 1.
+
+    Warsitz Eq. (15) for the eigenvector, Eq. (22) for the gain. The phase makes the target's response at microphone 1
+    real and positive: the eigenvector has none of its own.
+    """
+    noise = loaded(noise)
+    lower = np.linalg.cholesky(noise)
+    half = np.linalg.solve(lower, target)
+    white = np.linalg.solve(lower, half.conj().swapaxes(-1, -2))  # L^-1 target L^-H
+    v = np.linalg.eigh((white + white.conj().swapaxes(-1, -2)) / 2)[1][..., -1]
+    w = np.linalg.solve(lower.conj().swapaxes(-1, -2), v[..., None])  # (..., D, 1)
+    n_mics = noise.shape[-1]
+    pw = noise @ w
+    gain = np.sqrt(_power(pw, pw) / n_mics) / np.maximum(_power(w, pw), np.finfo(float).tiny)
+    response = (w.conj().swapaxes(-1, -2) @ target[..., :, :1])[..., 0, 0]
+    size = np.abs(response)
+    phase = np.where(size > 0, response / np.where(size > 0, size, 1.0), 1.0)
+    return (w[..., 0]) * (gain * phase)[..., None]
+
+
+def apply(w: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """w^H x: weights (..., F, D) on X (D, F, T) -> (..., F, T)."""
+    return (w.conj()[..., None, :] @ X.swapaxes(0, 1))[..., 0, :]
+
+
+def output_snr(w: np.ndarray, target: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Power ratio w^H target w / w^H noise w per bin: (..., F)."""
+    w = w[..., None]
+    return _power(w, target @ w) / _power(w, noise @ w)
+
+
+def _parametric(target, noise, mu):
+    """noise^-1 target u / (mu + trace(noise^-1 target)); zero where there is no target."""
+    ratio = np.linalg.solve(loaded(noise), target)
+    gain = mu + np.trace(ratio, axis1=-2, axis2=-1).real
+    return ratio[..., :, 0] / np.where(gain > 0, gain, 1.0)[..., None]
+
+
+def _power(a, b):
+    return (a.conj().swapaxes(-1, -2) @ b)[..., 0, 0].real

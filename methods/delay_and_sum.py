@@ -1,0 +1,34 @@
+"""Delay and sum, steered by SRP-PHAT.
+
+J. H. DiBiase, H. F. Silverman and M. S. Brandstein, "Robust localization in reverberant rooms", in Microphone Arrays,
+Springer 2001. One beam per talker, towards the strongest directions of the whole scene, aligned to microphone 1.
+
+Deviations: see cocktail/dsp/spatial.py. Where there is one talker, the beam goes to the strongest direction, be it a
+loud point noise: a learning-free method cannot know better.
+"""
+
+from dataclasses import dataclass
+
+from cocktail import stft
+from cocktail.dsp import beamformers, spatial
+from cocktail.method import Method
+
+
+@dataclass(frozen=True)
+class DelayAndSum(Method):
+    """K beams, in order of their power."""
+
+    task = ("enhance", "separate")
+    family = "spatial"
+    needs = frozenset({"array", "n_sources"})
+    size: int = 512
+    hop: int = 128
+
+    def __call__(self, mixture, view):
+        """mixture (D, N) -> (K, N) at microphone 1."""
+        mixture = spatial.finite(mixture)
+        X = stft.stft(mixture, self.size, self.hop)
+        f_hz = spatial.frequencies(self.size, view.fs)
+        towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)
+        w = spatial.steering(view.array, towards, f_hz) / len(mixture)  # (K, F, D)
+        return stft.istft(beamformers.apply(w, X), mixture.shape[-1], self.size, self.hop)
