@@ -1,0 +1,34 @@
+"""What is measured of an impulse response: decay time and early energy."""
+
+import numpy as np
+
+
+def decay_curve(response: np.ndarray) -> np.ndarray:
+    """(N,) -> (N,): energy still to come, in dB below the whole (M. R. Schroeder, J. Acoust. Soc. Am. 37(3), 1965)."""
+    remaining = np.cumsum(np.asarray(response, dtype=float)[::-1] ** 2)[::-1]
+    return 10 * np.log10(np.maximum(remaining / remaining[0], 1e-30))
+
+
+def t60(response: np.ndarray, fs: float, low_db: float = -35.0) -> float:
+    """Reverberation time in seconds, from the line through the decay between -5 dB and `low_db` (T30; ISO 3382-2)."""
+    level = decay_curve(response)
+    fit = np.flatnonzero((level <= -5) & (level >= low_db))
+    return float(-60 / np.polyfit(fit / fs, level[fit], 1)[0])
+
+
+def early_energy(response: np.ndarray, fs: float, until_s: float = 0.050) -> float:
+    """Energy up to `until_s` after the direct sound, in dB. The direct sound is the first sample within 20 dB of the peak
+    of the response."""
+    first = _arrival(response)
+    return float(10 * np.log10(np.sum(np.square(response[: first + round(until_s * fs)]))))
+
+
+def clarity(response: np.ndarray, fs: float, until_s: float = 0.050) -> float:
+    """C50 in dB: energy up to `until_s` after the direct sound over energy after it."""
+    end = _arrival(response) + round(until_s * fs)
+    return float(10 * np.log10(np.sum(np.square(response[:end])) / np.sum(np.square(response[end:]))))
+
+
+def _arrival(response):
+    magnitude = np.abs(response)
+    return int(np.argmax(magnitude >= 0.1 * magnitude.max()))
