@@ -1,0 +1,43 @@
+"""Plugins and corpora that several tests make."""
+
+import textwrap
+
+import pytest
+
+PLUGIN = '''
+"""{title}.
+
+Nobody, "A test".
+Deviations: none.
+"""
+import time
+from dataclasses import dataclass
+import numpy as np
+from cocktail.method import Info, LearnedMethod, Method
+
+
+@dataclass(frozen=True)
+class Plugin({base}):
+    {attributes}
+    gain: float = 1.0
+
+    def __call__(self, mixture, view):
+        {call}
+{more}
+'''
+
+
+@pytest.fixture
+def write_plugin(tmp_path):
+    """A function that writes a plugin into the folder `tmp_path/plugins` and returns the folder."""
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+
+    def write(name, call="return self.gain * mixture[:1]", *, base="Method", attributes="task = 'enhance'", more=""):
+        text = PLUGIN.format(
+            title=name, base=base, attributes=attributes, call=call, more=textwrap.indent(textwrap.dedent(more), "    ")
+        )
+        (folder / f"{name}.py").write_text(text)
+        return folder
+
+    return write

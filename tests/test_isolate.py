@@ -1,0 +1,67 @@
+import os
+import signal
+import time
+
+import pytest
+
+from cocktail.errors import CocktailError
+from cocktail.isolate import CallFailed, Worker
+
+
+def act(action, value=None):
+    if action == "raise":
+        raise ValueError(value)
+    if action == "complain":
+        raise CocktailError(value)
+    if action == "sleep":
+        time.sleep(60)
+    if action == "exit":
+        raise SystemExit(value)
+    if action == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if action == "pid":
+        return os.getpid()
+    return value
+
+
+@pytest.fixture
+def worker():
+    with Worker(lambda: act) as worker:
+        yield worker
+
+
+def test_answers_from_one_other_process(worker):
+    assert worker("echo", [1, 2], limit_s=10) == [1, 2]
+    assert worker("pid", limit_s=10) == worker("pid", limit_s=10) != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (("raise", "no such thing"), "ValueError: no such thing"),
+        (("complain", "too short"), "^too short$"),
+        (("exit", 3), "SystemExit: 3"),
+        (("die",), "signal 9"),
+    ],
+)
+def test_each_way_to_fail_has_its_reason_and_the_next_call_works(worker, call, reason):
+    with pytest.raises(CallFailed, match=reason):
+        worker(*call, limit_s=10)
+    assert worker("echo", 5, limit_s=10) == 5
+
+
+def test_a_call_that_overruns_is_killed(worker):
+    pid = worker("pid", limit_s=10)
+    with pytest.raises(CallFailed, match=r"longer than 0\.2 s"):
+        worker("sleep", limit_s=0.2)
+    assert worker("pid", limit_s=10) != pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_start_that_fails_is_a_failed_call():
+    def start():
+        raise ImportError("no module named gone")
+
+    with Worker(start) as worker, pytest.raises(CallFailed, match="ImportError: no module named gone"):
+        worker("echo", limit_s=10)

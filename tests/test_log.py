@@ -1,0 +1,35 @@
+import subprocess
+import sys
+
+CODE = """
+import os, sys
+from cocktail.errors import CocktailError
+from cocktail.log import logged
+with logged({path!r}):
+    print("printed")
+    os.system("echo from a child")
+    {more}
+print("after")
+"""
+
+
+def run(path, more="pass"):
+    code = CODE.format(path=str(path), more=more)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_output_of_all_kinds_goes_to_the_file(tmp_path):
+    done = run(tmp_path / "deep" / "job.log")
+    assert (tmp_path / "deep" / "job.log").read_text() == "printed\nfrom a child\n"
+    assert (done.stdout, done.stderr, done.returncode) == ("after\n", "", 0)
+
+
+def test_an_error_of_the_users_shows_in_both_places(tmp_path):
+    done = run(tmp_path / "job.log", "raise CocktailError('no such file')")
+    assert "cocktail: no such file\n" in (tmp_path / "job.log").read_text()
+    assert (done.stderr, done.returncode) == ("cocktail: no such file\n", 1)
+
+
+def test_any_other_error_keeps_its_traceback(tmp_path):
+    done = run(tmp_path / "job.log", "1 / 0")
+    assert "ZeroDivisionError" in done.stderr and done.returncode == 1

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+
+from cocktail import store
+from cocktail.process import check_estimate, process_shard
+from cocktail.registry import Registry
+
+FS = 16000
+N = 8000
+
+
+@pytest.fixture
+def shard(tmp_path):
+    """Three scenes of two microphones and one talker; returns the paths of mixtures and references, and the truth."""
+    random = np.random.default_rng(0)
+    mixtures, references, truth = [], [], []
+    for i in range(3):
+        image, noise = random.uniform(-0.3, 0.3, (2, 1, 2, N))
+        mixture = (image + noise)[0]
+        name = f"scene{i}"
+        mixtures.append({
+            "scene": name, "condition": "c", "split": "test", "index": i, "fs": FS, "channels": 2, "n_sources": 1,
+            "array": [[-0.1, 0.0, 0.0], [0.1, 0.0, 0.0]], "mixture": store.pack(mixture, FS, name),
+        })  # fmt: skip
+        references.append({
+            "scene": name, "reference": "image", "images": [store.pack(image[0], FS, name)],
+            "noise": store.pack(noise[0], FS, name), "early": [store.pack(image[0, 0] / 2, FS, name)],
+        })  # fmt: skip
+        truth.append((mixture, image[0]))
+    store.write_rows(tmp_path / "mixtures.parquet", mixtures, store.MIXTURES)
+    store.write_rows(tmp_path / "references.parquet", references, store.REFERENCES)
+    return tmp_path / "mixtures.parquet", tmp_path / "references.parquet", truth
+
+
+def run(shard, folder, name="plugin", *, oracle=False, limit_s=20.0, parameters=None):
+    mixtures, references, _ = shard
+    out = mixtures.parent / "out.parquet"
+    spec = Registry([folder]).entry(name).spec() | {"parameters": parameters or {}}
+    process_shard(
+        mixtures=mixtures,
+        references=references if oracle else None,
+        model=None,
+        out=out,
+        spec=spec,
+        seed=1,
+        limit_s=limit_s,
+    )
+    return store.read_rows(out)
+
+
+def test_estimates_and_their_costs_are_stored(shard, write_plugin):
+    rows = run(shard, write_plugin("plugin"), parameters={"gain": 0.5})
+    for row, (mixture, _) in zip(rows, shard[2], strict=True):
+        assert row["status"] == "ok" and row["reason"] is None
+        np.testing.assert_allclose(store.unpack(row["estimate"][0])[0], 0.5 * mixture[0], atol=1e-6)
+        assert row["duration"] == N / FS and row["seconds"] > 0 and row["peak_memory"] >= 0 and row["parameters"] == 0
+        assert row["device"].startswith("cpu")
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("raise ValueError('bad luck')", "method-failed: ValueError: bad luck"),
+        ("return mixture[:1] * np.nan", "method-failed: returned 8000 samples that are not finite"),
+        ("return mixture[:1, :-5]", r"method-failed: returned shape (1, 7995), expected (1, 8000)"),
+        ("return mixture", r"method-failed: returned shape (2, 8000), expected (1, 8000)"),
+        ("return None", "method-failed: returned NoneType, expected a NumPy array of floats"),
+        ("return np.zeros((1, mixture.shape[1]), int)", "method-failed: returned an array of int64"),
+        ("import os; os._exit(7)", "method-failed: its process ended with status 7"),
+        ("time.sleep(60)", "method-failed: took longer than 0.3 s"),
+        ("return view.references.target", "method-failed: AccessError: view.references is not granted"),
+        ("return view.array[:1]", "method-failed: AccessError: view.array is not granted"),
+    ],
+)
+def test_a_fault_in_one_scene_costs_that_scene_only(shard, write_plugin, call, reason):
+    """The second scene, told apart by its first sample, is where the plugin goes wrong."""
+    mark = shard[2][1][0][0, 0]
+    here = f"abs(mixture[0, 0] - {mark!r}) < 1e-6 and mixture.shape[1] == {N}"
+    body = f"if {here}:\n            {call}\n        return mixture[:1]"
+    rows = run(shard, write_plugin("plugin", body), limit_s=0.3 if "sleep" in call else 20.0)
+    assert [row["status"] for row in rows] == ["ok", "failed", "ok"]
+    assert reason in rows[1]["reason"] and rows[1]["estimate"] is None
+
+
+def test_a_batch_with_a_fault_is_repeated_scene_by_scene(shard, write_plugin):
+    more = """
+        def batch(self, mixtures, views):
+            if len(mixtures) > 1:
+                raise RuntimeError("out of memory")
+            return [self(*pair) for pair in zip(mixtures, views)]
+    """
+    assert [row["status"] for row in run(shard, write_plugin("plugin", more=more))] == ["ok"] * 3
+
+
+def test_a_plugin_that_does_not_import_fails_every_scene(shard, write_plugin):
+    folder = write_plugin("plugin")
+    (folder / "plugin.py").write_text("import gone_module")
+    rows = run(shard, folder)
+    assert all("method-failed: does not import: ModuleNotFoundError" in row["reason"] for row in rows)
+
+
+def test_an_oracle_sees_the_truth_and_nobody_else(shard, write_plugin):
+    call = "return view.references.images[:, 0] + 0 * view.references.target"
+    oracle = "paradigm = 'oracle'; family = 'oracle'"
+    rows = run(shard, write_plugin("plugin", call, attributes=oracle), oracle=True)
+    for row, (_, image) in zip(rows, shard[2], strict=True):
+        np.testing.assert_allclose(store.unpack(row["estimate"][0])[0], image[0], atol=1e-6)
+    rows = run(shard, write_plugin("other", call), "other", oracle=True)
+    assert all("only a method of the paradigm 'oracle' may see them" in row["reason"] for row in rows)
+
+
+def test_the_input_is_the_methods_own_copy_and_rng_is_fixed(shard, write_plugin):
+    call = "mixture *= 0; return mixture[:1] + view.rng.uniform(-0.5, 0.5, (1, mixture.shape[1]))"
+    folder = write_plugin("plugin", call)
+    first, second = (run(shard, folder) for _ in range(2))
+    assert [r["estimate"] for r in first] == [r["estimate"] for r in second]
+    assert first[0]["estimate"] != first[1]["estimate"]
+
+
+def test_check_estimate_accepts_what_is_right():
+    x = np.zeros((2, 5), np.float32)
+    assert check_estimate(x, 2, 5) is x
