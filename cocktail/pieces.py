@@ -13,9 +13,9 @@ import numpy as np
 def process_in_pieces(
     mixture: np.ndarray, process: Callable[[np.ndarray, int], np.ndarray], *, length: int, overlap: int
 ) -> np.ndarray:
-    """Apply `process(piece (D, n), number) -> (K, n)` to pieces of `length` samples of `mixture` (D, N); returns (K, N).
+    """Apply `process(piece (D, n), number) -> (K, n)` to pieces of `mixture` (D, N); returns (K, N).
 
-    Neighbours share `overlap` samples, at most half of `length`. A signal of at most `length` samples is one piece.
+    A piece has `length` samples. Neighbours share `overlap` samples, at most half of `length`. A signal of at most `length` samples is one piece.
     """
     n_samples = mixture.shape[-1]
     starts = range(0, max(n_samples - overlap, 1), length - overlap)

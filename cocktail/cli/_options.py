@@ -5,7 +5,6 @@ import json
 import click
 
 methods_option = click.option(
-    "--plugins",
     "--methods",
     "folders",
     multiple=True,
@@ -20,7 +19,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 WIDTH_OF_A_FILE = 160
 """Columns of a table that goes to a file or a pipe."""
 
-LONG = ("summary", "citation", "error", "parameters")
+LONG = ("summary", "citation", "error", "parameters", "of", "reason")
 """Columns that may wrap."""
 
 

@@ -16,13 +16,14 @@ from cocktail.cli._options import methods_option
 def command(name, folders, long_s, limit_s, device):
     """Probe whether a method keeps the contract, on synthetic sound; seconds for most.
 
-    NAME is an entry (`cocktail list methods`) or a plugin. Silence, direct current, 0.1 s, 60 s, clipping, 44.1 kHz, more
-    channels, NaN, levels from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to the loop, how
-    far it looks ahead, and a round trip of training where there is any. Exits with 1 when a probe fails.
+    NAME is an entry (`cocktail list methods`) or a plugin. The probes: silence, direct current, 0.1 s, 60 s, clipping,
+    44.1 kHz, more channels, NaN, levels from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to
+    the loop, how far the method looks ahead, and a round trip of training where there is any. Exits with 1 when a probe
+    fails.
 
     \b
       cocktail check omlsa
-      cocktail check my-gate --plugins ~/my-methods
+      cocktail check my-gate --methods ~/my-methods
     """
     from rich.console import Console
     from rich.text import Text

@@ -19,7 +19,7 @@ def command(what, folders, as_json):
     \b
       cocktail list methods
       cocktail list metrics --json
-      cocktail list methods --plugins ~/my-methods
+      cocktail list methods --methods ~/my-methods
     """
     rows = ROWS[what](folders) if what == "methods" else ROWS[what]()
     print_rows(rows, what.capitalize(), as_json, hide=("needs", "family"))

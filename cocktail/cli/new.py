@@ -54,7 +54,7 @@ def command(name, folder, folders):
       cocktail run quick --methods my-gate
     """
     path, rows = create(name, folder, folders)
-    option = f" --plugins {folder}" if folder else ""
+    option = f" --methods {folder}" if folder else ""
     click.echo(f"{path}: written\n{rows}: one row added\nNext: cocktail check {name}{option}")
 
 

@@ -107,7 +107,7 @@ class Bench:
 def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
     """A bench for each task of the method, with the fewest microphones that it does not `skip`.
 
-    A spatial method gets two where it takes them: with one, most have nothing to do.
+    A spatial method gets two at least: with one, it has nothing to do.
     Raises ProbeError where it skips every condition of a task that it claims.
     """
     for task in method.tasks():
@@ -124,8 +124,8 @@ def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
 
 def _infos(method, task, fs):
     n_sources = 2 if task == "separate" else 1
-    spatial = "array" in method.needs or method.family == "spatial"
-    for channels in (*CHANNELS[1:], 1) if spatial else CHANNELS:
+    fewest = 2 if "array" in method.needs or method.family == "spatial" else 1
+    for channels in CHANNELS[CHANNELS.index(fewest) :]:
         for reference in ("image", "early"):
             yield Info("probe", task, channels, n_sources, fs, reference)
 

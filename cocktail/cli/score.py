@@ -1,0 +1,125 @@
+"""`cocktail score`: the metrics on files of the user's own."""
+
+import json
+from pathlib import Path
+
+import click
+
+from cocktail.cli._options import json_option
+from cocktail.errors import CocktailError
+
+FS = 16000
+"""Rate in Hz at which files are compared, as in the shipped suites."""
+
+audio_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="Score an estimate against its reference.")
+@click.option("--reference", "references", required=True, multiple=True, type=audio_file, help="Once for each talker.")
+@click.option("--estimate", "estimates", required=True, multiple=True, type=audio_file, help="As many, in any order.")
+@click.option("--mixture", type=audio_file, help="What was processed: gives SIR and SAR, and the gain over it.")
+@click.option("--text", "texts", multiple=True, help="What was said, for the word error rate; once for each reference.")
+@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@json_option
+def command(references, estimates, mixture, texts, metrics, as_json):
+    """Score estimates against their references with the metrics of the benchmark; the first channel of each counts.
+
+    Files of any rate are compared at 16 kHz and must have one length. With several talkers, estimates are matched to
+    references by SI-SDR.
+
+    \b
+      cocktail score --reference clean.wav --estimate enhanced.wav --mixture noisy.wav
+      cocktail score --reference a.wav --reference b.wav --estimate out_1.wav --estimate out_2.wav --json
+      cocktail score --reference clean.wav --estimate enhanced.wav --text "bin blue at a one now"
+    """
+    rows = score(references, estimates, mixture, texts, metrics)
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        show(rows)
+
+
+def score(references, estimates, mixture=None, texts=(), metrics=()) -> list[dict]:
+    """Rows of a score shard, with the metric's `unit`. Raises CocktailError where the files do not belong together."""
+    import numpy as np
+
+    from cocktail.config import load_suite
+    from cocktail.errors import nearest
+    from cocktail.metrics import METRICS
+    from cocktail.recognition import create
+    from cocktail.score import score_signals
+
+    if len(references) != len(estimates):
+        raise CocktailError(f"{len(references)} references, but {len(estimates)} estimates: as many of each")
+    if texts and len(texts) != len(references):
+        raise CocktailError(f"{len(texts)} texts, but {len(references)} references: one --text for each, or none")
+    for name in metrics:
+        if name not in METRICS:
+            raise CocktailError(f"unknown metric '{name}'{nearest(name, METRICS)}")
+    chosen = [name for name, card in METRICS.items() if card.level == "source" and (not metrics or name in metrics)]
+    signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
+    reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
+    interference = signals[-1] - reference.sum(axis=0) if mixture else None
+    shared = {
+        "reference": reference,
+        "interference": interference,
+        "fs": FS,
+        "text": list(texts) or None,
+        "metrics": chosen,
+        "recogniser": create(load_suite("quick")["recogniser"]) if texts else None,
+    }
+    rows = score_signals(estimate=np.stack(estimate), **shared)
+    if mixture:
+        before = score_signals(estimate=np.stack([signals[-1]] * len(references)), **shared)
+        rows += _gains(rows, before)
+    return [row | {"unit": METRICS[row["metric"].removesuffix("_i")].unit} for row in rows]
+
+
+def _read_all(paths):
+    """The first channel of each file at FS, all of one length."""
+    from cocktail import audio
+
+    signals = [audio.read(path, FS)[0][0] for path in paths]
+    for path, samples in zip(paths, signals, strict=True):
+        if len(samples) != len(signals[0]):
+            raise CocktailError(
+                f"{path}: {len(samples) / FS:.3f} s, but {paths[0]} has {len(signals[0]) / FS:.3f} s; cut them to one"
+            )
+    return signals
+
+
+def _gains(rows, before):
+    """Rows of the improvement over the mixture, as the leaderboards derive them."""
+    from cocktail.metrics import METRICS
+
+    unprocessed = {(row["source"], row["metric"]): row["value"] for row in before}
+    gains = []
+    for row in rows:
+        base = unprocessed.get((row["source"], row["metric"]))
+        if METRICS[row["metric"]].improvement and row["value"] is not None and base is not None:
+            gains.append(row | {"metric": f"{row['metric']}_i", "value": row["value"] - base})
+    return gains
+
+
+def show(rows) -> None:
+    """One table: a line for a metric, a column for a talker."""
+    from rich.console import Console
+    from rich.table import Table
+
+    sources = sorted({row["source"] for row in rows if row["source"] is not None})
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("metric", no_wrap=True)
+    for source in sources:
+        table.add_column("value" if len(sources) == 1 else f"talker {source}", justify="right")
+    table.add_column("unit")
+    for name in dict.fromkeys(row["metric"] for row in rows):
+        found = {row["source"]: row for row in rows if row["metric"] == name}
+        unit = next(iter(found.values()))["unit"]
+        table.add_row(name, *(_figure(found.get(source)) for source in sources), unit)
+    Console(highlight=False).print(table)
+
+
+def _figure(row) -> str:
+    if row is None:
+        return ""
+    return row["reason"] or row["status"] if row["value"] is None else f"{row['value']:.3f}"
