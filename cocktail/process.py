@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from cocktail import store
+from cocktail.cost import work
 from cocktail.device import choose_device, device_name
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
@@ -104,8 +105,10 @@ def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
         chosen = [scenes[index] for index in indices]
         inputs = [store.unpack(scene["mixture"]) for scene in chosen]
         truth = [_references(truths.get(scene["scene"])) for scene in chosen]
+        views = [view(*pair) for pair in zip(chosen, truth, strict=True)]
         clock = time.perf_counter()
-        estimates = method.batch([x.copy() for x in inputs], [view(*pair) for pair in zip(chosen, truth, strict=True)])
+        with work():
+            estimates = method.batch([x.copy() for x in inputs], views)
         seconds = time.perf_counter() - clock
         total = sum(x.shape[-1] for x in inputs)
         return [

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cocktail.corpora.library import Library
+from cocktail.cost import work
 from cocktail.digest import digest
 from cocktail.entry import from_spec
 from cocktail.errors import AccessError, CocktailError
@@ -82,7 +83,8 @@ def train_entry(
 def _fit(method, data, generator, folder) -> str | None:
     """Fit; a full disk is no fault of the method and is returned, so that the job fails and a later run repeats it."""
     try:
-        method.fit(data, generator, folder)
+        with work():
+            method.fit(data, generator, folder)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return error.strerror

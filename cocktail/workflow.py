@@ -23,10 +23,10 @@ def snakemake_command(configfile: Path, overrides: dict, cores: int, extra: tupl
     config = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)),
-        *("--configfile", str(configfile)),
+        *("--configfile", str(configfile), "--workflow-profile", str(ROOT / "config" / "profiles" / "default")),
         *(["--config", *config] if config else []),
         # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
-        *("--keep-going", "--rerun-incomplete", "--nolock", "--quiet", "rules", "host", "reason"),
+        *("--nolock", "--quiet", "rules", "host", "reason"),
         *extra,
     ]
 
