@@ -1,4 +1,4 @@
-"""How much of a job's CPU time is work, and not imports, files or Snakemake: said in its log, summed by `make bench`."""
+"""How much of a job's CPU time is work and not imports, files or Snakemake: in its log, summed by `make bench`."""
 
 import contextlib
 import os
