@@ -1,1 +1,91 @@
-"""Corpora: adapters that turn what a publisher ships, or a synthesiser, into one table of isolated signals."""
+"""Corpora: adapters that turn what a publisher ships, or a synthesiser, into one table of isolated signals.
+
+An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
+and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.store. `rows`
+may take for granted that its options fit the schema.
+"""
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+
+ADAPTERS = {
+    "folder": "cocktail.corpora.folder",
+    "grid-tts": "cocktail.corpora.grid_tts",
+    "synthetic": "cocktail.corpora.synthetic",
+}
+"""Adapter -> its module. A new corpus is a module and a line here."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `cocktail list corpora` says of an adapter."""
+
+    name: str
+    kinds: tuple[str, ...]
+    description: str
+
+
+def cards() -> list[Card]:
+    """All adapters, by name."""
+    return [Card(name, adapter(name).KINDS, adapter(name).DESCRIPTION) for name in sorted(ADAPTERS)]
+
+
+def schemas(kind: str | None = None) -> dict[str, dict]:
+    """Adapter -> JSON schema of a part of a suite's corpora; with `kind`, only those that give speech, or noise."""
+    return {name: adapter(name).OPTIONS for name in sorted(ADAPTERS) if kind in (None, *adapter(name).KINDS)}
+
+
+def adapter(name: str) -> ModuleType:
+    """The module of an adapter. Raises CocktailError where there is none of that name."""
+    if name not in ADAPTERS:
+        raise CocktailError(f"no corpus adapter {name!r}; there are {', '.join(sorted(ADAPTERS))}")
+    return importlib.import_module(ADAPTERS[name])
+
+
+def build(
+    parts: Iterable[dict[str, Any]],
+    kind: str,
+    path: str | Path,
+    *,
+    seed: int,
+    fs: int,
+    speech: Library | None = None,
+) -> None:
+    """Make the table of `speech` or `noise` that `parts` describe, one after the other, and write it to `path`.
+
+    Each part names its `adapter` and gives its options. `speech` is what babble is made of. Raises CocktailError where
+    an adapter does not give that kind, names repeat, or a speaker is in two splits.
+    """
+    from cocktail import store
+
+    rows = []
+    for part in parts:
+        module = adapter(part["adapter"])
+        if kind not in module.KINDS:
+            raise CocktailError(
+                f"the corpus adapter {part['adapter']!r} gives {' and '.join(module.KINDS)}, not {kind}"
+            )
+        rows += module.rows(part, kind=kind, seed=seed, fs=fs, speech=speech)
+    _check(rows, "utterance" if kind == "speech" else "recording")
+    store.write_rows(path, rows, store.SPEECH if kind == "speech" else store.NOISE)
+
+
+def _check(rows, id):
+    splits: dict[str, str] = {}
+    seen = set()
+    for row in rows:
+        if row[id] in seen:
+            raise CocktailError(f"the {id} {row[id]!r} is there twice: do two parts of the corpus overlap?")
+        seen.add(row[id])
+        speaker = row.get("speaker")
+        if speaker is not None and splits.setdefault(speaker, row["split"]) != row["split"]:
+            raise CocktailError(
+                f"speaker {speaker!r} is in the splits {splits[speaker]} and {row['split']}: speakers must be disjoint"
+            )

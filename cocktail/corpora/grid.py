@@ -1,8 +1,8 @@
 """The sentences of the GRID corpus: command, colour, preposition, letter, digit, adverb.
 
 M. Cooke, J. Barker, S. Cunningham and X. Shao, "An audio-visual corpus for speech perception and automatic speech
-recognition", J. Acoust. Soc. Am. 120(5), 2006, Table I. The letter w is left out there too: it is the only one with more
-than one syllable. 64,000 sentences in all.
+recognition", J. Acoust. Soc. Am. 120(5), 2006, Table I. The letter w is left out there too: it is the only one with
+more than one syllable. 64,000 sentences in all.
 """
 
 import hashlib

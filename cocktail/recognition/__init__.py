@@ -53,7 +53,7 @@ class Counts:
 
     @property
     def rate(self) -> float:
-        """Word error rate, errors per reference word; above 1 where words are inserted. Raises where there are no words."""
+        """Word error rate: errors per reference word; insertions may take it past 1. Raises where there is no word."""
         if self.total == 0:
             raise CocktailError("a word error rate needs at least one word in the references")
         return self.errors / self.total

@@ -28,7 +28,7 @@ GRAMMARS = {"grid": grid}
 
 
 def create(mode: str = "grammar", grammar: str = "grid") -> "PocketSphinx":
-    """A recogniser of sentences of `grammar`, or with `mode` "language-model" of any English (grammar is then unused)."""
+    """A recogniser of sentences of `grammar` or, with `mode` "language-model", of open English."""
     if grammar not in GRAMMARS:
         raise CocktailError(f"no grammar {grammar!r}; there are {', '.join(GRAMMARS)}")
     if mode not in ("grammar", "language-model"):

@@ -1,0 +1,248 @@
+"""Recordings on disk, listed in a CSV file: FLAC or WAV, any rate; of several channels the first is taken.
+
+Every file is decoded when the corpus is built, so that a missing, broken or silent one is found then and not in the
+middle of a run. All that is wrong is said at once.
+"""
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from cocktail import audio
+from cocktail.errors import CocktailError
+
+DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
+KINDS = ("speech", "noise")
+SPLITS = ("train", "valid", "test")
+
+COLUMNS = {"path": "path", "speaker": "speaker", "text": "transcript", "gender": "gender", "kind": "label"}
+"""What is read -> the column it is read from by default. Only `path` must be there (and for noise `kind`)."""
+
+SILENCE_DB = -80.0
+"""A recording whose level, dB re full scale, is below this is an error; 16 bits end near -98."""
+MAX_PROBLEMS = 10
+
+_SECONDS = {"type": "number", "minimum": 0}
+OPTIONS = {
+    "type": "object",
+    "properties": {
+        "adapter": {"const": "folder"},
+        "table": {"type": "string", "description": "The CSV file; $NAME and ${NAME} are environment variables."},
+        "root": {"type": "string", "description": "Folder that paths are relative to; default the table's folder."},
+        "split": {
+            "description": "The split of all recordings, or shares of their speakers.",
+            "oneOf": [
+                {"enum": list(SPLITS)},
+                {
+                    "type": "object",
+                    "properties": {split: {"type": "number", "exclusiveMinimum": 0, "maximum": 1} for split in SPLITS},
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                },
+            ],
+        },
+        "where": {
+            "description": "Keep rows whose column has one of the values.",
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "items": {"type": ["string", "number", "boolean"]},
+                "minItems": 1,
+            },
+        },
+        "columns": {
+            "description": f"Columns of the table; default {COLUMNS}.",
+            "type": "object",
+            "properties": {name: {"type": "string"} for name in COLUMNS},
+            "additionalProperties": False,
+        },
+        "kind": {"type": "string", "description": "Kind of all the noise, instead of a column."},
+        "min_s": _SECONDS | {"description": "Leave out recordings shorter than this."},
+        "max_s": _SECONDS | {"description": "Leave out recordings longer than this."},
+    },
+    "required": ["adapter", "table", "split"],
+    "additionalProperties": False,
+}
+
+
+@dataclass
+class Problems:
+    """What is wrong with a table, collected and raised as one error."""
+
+    table: Path
+    found: list[str] = field(default_factory=list)
+
+    def add(self, line: int, message: str) -> None:
+        """`line` of the table, counted as an editor does."""
+        self.found.append(f"{self.table}:{line}: {message}")
+
+    def check(self) -> None:
+        """Raise CocktailError if there are any."""
+        if self.found:
+            rest = len(self.found) - MAX_PROBLEMS
+            more = [f"... and {rest} more"] if rest > 0 else []
+            raise CocktailError("\n".join(self.found[:MAX_PROBLEMS] + more))
+
+
+def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
+    """Rows of the SPEECH or NOISE table (cocktail.store). Audio stays where it is: `audio.bytes` is null.
+
+    A recording without a speaker counts as a speaker of its own. Raises CocktailError with up to MAX_PROBLEMS things
+    that are wrong, each with its line of the table.
+    """
+    table = expand(options["table"])
+    root = expand(options["root"]) if "root" in options else table.parent
+    lines, names = _read(table)
+    columns = _columns(options, table, names, kind)
+    lines = _select(lines, options.get("where", {}), table, names)
+    found = _recordings(lines, columns, options, table, root, kind)
+    if not found:
+        raise CocktailError(f"{table}: no recording is left by `where`, `min_s` and `max_s`")
+    splits = _splits(options["split"], sorted({row["speaker"] for row in found}), seed)
+    for row in found:
+        row["split"] = splits[row["speaker"]]
+        if kind == "noise":
+            row["recording"] = row.pop("utterance")
+            del row["speaker"], row["text"], row["gender"]
+        else:
+            del row["kind"]
+        yield row
+
+
+def expand(path: str) -> Path:
+    """A path with its environment variables filled in. Raises CocktailError where one is not set."""
+    for name in re.findall(r"\$(?:\{(\w+)\}|(\w+))", path):
+        variable = name[0] or name[1]
+        if not os.environ.get(variable):
+            raise CocktailError(
+                f"{path}: the environment variable {variable} is not set; it names a folder of recordings"
+            )
+    return Path(os.path.expandvars(path)).expanduser().absolute()
+
+
+def _read(table):
+    """Rows of the CSV file as (line, {column: text}), and its columns."""
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restkey="", restval=None, strict=True)
+            lines = [(reader.line_num, row) for row in reader]
+            names = list(reader.fieldnames or [])
+    except FileNotFoundError:
+        raise CocktailError(f"{table}: no such file") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CocktailError(f"{table}: not a CSV file in UTF-8 ({error})") from error
+    problems = Problems(table)
+    for line, row in lines:
+        if "" in row or None in row.values():
+            problems.add(line, f"the header names {len(names)} columns, this line has another number of them")
+    problems.check()
+    return lines, names
+
+
+def _columns(options, table, names, kind):
+    """What is read -> its column. A default column that the table lacks is left out where it may be."""
+    chosen = options.get("columns", {})
+    wanted = COLUMNS | chosen
+    required = {"path", *chosen}
+    if kind == "noise" and "kind" not in options:
+        required.add("kind")
+    for what in sorted(required):
+        _check_column(wanted[what], table, names, f"for `{what}`")
+    return {what: column for what, column in wanted.items() if column in names}
+
+
+def _select(lines, where, table, names):
+    for column, values in where.items():
+        _check_column(column, table, names, "named in `where`")
+        present, values = sorted({row[column] for _, row in lines}), [str(value) for value in values]
+        for value in values:
+            if value not in present:
+                raise CocktailError(f"{table}: no row has {value!r} in the column {column!r}{_nearest(value, present)}")
+        lines = [(line, row) for line, row in lines if row[column] in values]
+    return lines
+
+
+def _check_column(column, table, names, use):
+    if column not in names:
+        raise CocktailError(
+            f"{table}: no column {column!r} ({use}){_nearest(column, names)}; it has {', '.join(names) or 'none'}"
+        )
+
+
+def _nearest(word, words):
+    close = get_close_matches(word, words, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _recordings(lines, columns, options, table, root, kind):
+    """Rows of the recordings that are sound and long enough, still without a split."""
+    problems, seen, found = Problems(table), {}, []
+    for line, row in lines:
+        cell = {what: row[column].strip() or None for what, column in columns.items()}
+        if cell["path"] is None:
+            problems.add(line, f"no path in the column {columns['path']!r}")
+            continue
+        name = Path(cell["path"]).with_suffix("").as_posix()
+        if name in seen:
+            problems.add(line, f"{cell['path']}: already in line {seen[name]}")
+            continue
+        seen[name] = line
+        noise_kind = options.get("kind", cell.get("kind"))
+        if kind == "noise" and noise_kind is None:
+            problems.add(line, f"{cell['path']}: no kind in the column {columns['kind']!r}")
+            continue
+        path = root / cell["path"]
+        try:
+            fs, n_samples = examine(path)
+        except CocktailError as error:
+            problems.add(line, str(error))
+            continue
+        if options.get("min_s", 0.0) <= n_samples / fs <= options.get("max_s", np.inf):
+            found.append({
+                "utterance": name,
+                "speaker": cell.get("speaker") or name,
+                "gender": cell.get("gender"),
+                "text": cell.get("text"),
+                "kind": noise_kind,
+                "fs": fs,
+                "n_samples": n_samples,
+                "audio": {"bytes": None, "path": str(path)},
+            })  # fmt: skip
+    problems.check()
+    return found
+
+
+def examine(path: Path) -> tuple[int, int]:
+    """Rate in Hz and samples of a recording, decoded to its end.
+
+    Raises CocktailError where it is missing, broken, not finite or silent.
+    """
+    x, fs = audio.read(path)
+    if not np.isfinite(x[0]).all():
+        raise CocktailError(f"{path}: has samples that are not finite numbers")
+    power = np.mean(x[0] ** 2) if x.shape[1] else 0.0
+    if power < 10 ** (SILENCE_DB / 10):
+        raise CocktailError(f"{path}: silent (its level is below {SILENCE_DB:g} dB re full scale)")
+    return fs, x.shape[1]
+
+
+def _splits(split, speakers, seed):
+    """Speaker -> split: the given one, or shares of the speakers, who stand in the order of a hash of their names."""
+    if isinstance(split, str):
+        return dict.fromkeys(speakers, split)
+    if abs(sum(split.values()) - 1) > 1e-6:
+        raise CocktailError(f"the shares of `split` add up to {sum(split.values()):g} and not to 1: {split}")
+    if len(speakers) < len(split):
+        raise CocktailError(f"{len(speakers)} speakers cannot be shared out over {', '.join(split)}")
+    ordered = sorted(speakers, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())
+    edges = np.round(np.cumsum(list(split.values())) * len(ordered)).astype(int)
+    for i in range(len(edges)):  # however small a share, every split gets a speaker, and leaves one for each after it
+        edges[i] = min(max(edges[i], edges[i - 1] + 1 if i else 1), len(ordered) - len(split) + i + 1)
+    return {name: list(split)[np.searchsorted(edges, i, side="right")] for i, name in enumerate(ordered)}
