@@ -75,7 +75,7 @@ def _one(worker, index, scene, limit_s) -> dict:
     try:
         return worker([index], limit_s=limit_s)[0]
     except CallFailed as error:
-        return _failed(scene, f"method-failed: {error}")
+        return _failed(scene, str(error))
 
 
 def _failed(scene, reason) -> dict:
@@ -158,7 +158,7 @@ def _row(scene, estimate, n_samples, method, seconds, idle, size, device) -> dic
     try:
         estimate = check_estimate(estimate, scene["n_sources"], n_samples)
     except CocktailError as error:
-        return _failed(name, f"method-failed: {error}")
+        return _failed(name, str(error))
     return {
         "scene": name,
         "status": "ok",
