@@ -1,0 +1,21 @@
+"""Metrics: one definition each, with its identity card. One file per family; a metric is an entry of its METRICS."""
+
+from cocktail.metrics import (
+    bss_eval,
+    composite,
+    cost,
+    intelligibility,
+    mask_detection,
+    perceptual,
+    si_sdr,
+    speech_quality,
+    words,
+)
+from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable, defect
+
+_FAMILIES = (si_sdr, bss_eval, perceptual, intelligibility, speech_quality, composite, mask_detection, words, cost)
+
+METRICS: dict[str, Metric] = {metric.name: metric for family in _FAMILIES for metric in family.METRICS}
+"""Name -> metric, in the order of the leaderboard's columns."""
+
+__all__ = ["METRICS", "Comparison", "Metric", "Pair", "Unscorable", "defect"]

@@ -1,0 +1,47 @@
+"""What an estimate cost: time, memory, learnt parameters. Read from a row of store.ESTIMATES, not from signals."""
+
+from cocktail.metrics.metric import Metric, Unscorable
+
+
+def rtf(row: dict) -> float:
+    """Real-time factor: seconds of processing per second of audio."""
+    return _recorded(row, "seconds") / _recorded(row, "duration")
+
+
+def peak_memory(row: dict) -> float:
+    """Peak memory above the idle process, in megabytes of 10^6 bytes."""
+    return _recorded(row, "peak_memory") / 1e6
+
+
+def parameters(row: dict) -> float:
+    """Learnt parameters of the method."""
+    return float(_recorded(row, "parameters"))
+
+
+def _recorded(row, column):
+    if row.get(column) is None:
+        raise Unscorable("not-recorded")
+    return row[column]
+
+
+def _metric(name, compute, unit, mode):
+    return Metric(
+        name=name,
+        unit=unit,
+        higher_is_better=False,
+        low=0.0,
+        high=None,
+        citation="",
+        implementation="cocktail",
+        compute=compute,
+        mode=mode,
+        permutation="none",
+        level="scene",
+    )
+
+
+METRICS = (
+    _metric("rtf", rtf, "s/s", "wall clock of the method alone, first scene of a job warmed up"),
+    _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process"),
+    _metric("parameters", parameters, "", "learnt numbers that the method uses"),
+)

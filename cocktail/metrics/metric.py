@@ -1,0 +1,155 @@
+"""What a metric is (its identity card), and what it is given: an estimate beside its reference."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from cocktail.errors import CocktailError
+
+SILENCE = 2.0**-23
+"""A signal that moves by less than one step of 24-bit audio is silent."""
+
+BEST_SI_SDR = "once per scene, highest mean SI-SDR"
+"""The permutation rule of every metric that compares signals."""
+
+
+class Unscorable(CocktailError):
+    """A metric is not defined on these signals. The message is the reason that the row carries."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Identity card of a metric, and the function that computes it.
+
+    A field that changes the number changes `digest`, which stands beside every score.
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool
+    low: float | None
+    """Lowest possible value; None where there is no bound. `high` likewise."""
+    high: float | None
+    citation: str
+    implementation: str
+    """Where the number comes from: this project, or a package."""
+    compute: Callable[..., Any] = field(repr=False, compare=False)
+    """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of store.ESTIMATES -> float."""
+    version: str = "1"
+    mode: str = ""
+    """What a reader needs to compute the same number elsewhere."""
+    clamp: tuple[float, float] | None = None
+    permutation: str = BEST_SI_SDR
+    level: str = "source"
+    """`source`: one value per talker. `scene`: one value per scene."""
+    pooled: bool = False
+    """True where the value of a set is computed from summed counts, never by averaging."""
+    improvement: bool = False
+    """True where the gain over the unprocessed mixture is meaningful; the leaderboard derives `<name>_i`."""
+
+    def card(self) -> dict[str, Any]:
+        """Every field but the function, as plain values."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "compute"} | {"digest": self.digest}
+
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits that stand for the definition."""
+        return self.digest_with(None)
+
+    def digest_with(self, helper: dict[str, Any] | None) -> str:
+        """Digest of the definition together with the card of a helper that decides the number (a recogniser)."""
+        names = ("name", "unit", "implementation", "version", "mode", "clamp", "permutation")
+        definition = {name: getattr(self, name) for name in names} | ({"helper": helper} if helper else {})
+        return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+    def __call__(self, *, reference, estimate, fs: int, interference=None, text=None, recogniser=None):
+        """The metric of one pair: reference, estimate and, where there is one, interference (N,) at `fs` Hz.
+
+        Raises Unscorable where the metric is not defined on these signals.
+        """
+        reference, estimate = np.asarray(reference, float), np.asarray(estimate, float)
+        if reason := defect(reference=reference, estimate=estimate):
+            raise Unscorable(reason)
+        others = () if interference is None else (np.asarray(interference, float),)
+        comparison = Comparison(
+            reference=reference[None], estimate=estimate[None], others=others, fs=fs, text=[text], recogniser=recogniser
+        )
+        return self.compute(comparison.pairs[0])
+
+
+class _Shared:
+    """Results that several metrics need, computed when first asked for."""
+
+    def __init__(self):
+        self._results: dict[Callable, Any] = {}
+
+    def once(self, function: Callable[..., Any]) -> Any:
+        """function(self), computed at most once; an error too is remembered and raised again."""
+        if function not in self._results:
+            try:
+                self._results[function] = function(self), None
+            except Exception as error:  # whatever a metric raises belongs to each metric that builds on it
+                self._results[function] = None, error
+        value, error = self._results[function]
+        if error is not None:
+            raise error
+        return value
+
+
+class Comparison(_Shared):
+    """The usable pairs of a scene.
+
+    `reference`, `estimate` (K, N), one estimate per reference, none silent; `others`: what else is in the mixture, each
+    (N,): talkers whose estimate is unusable, noise.
+    """
+
+    def __init__(self, *, reference, estimate, fs: int, others: Sequence = (), text: Sequence = (), recogniser=None):
+        super().__init__()
+        self.reference, self.estimate, self.fs, self.recogniser = reference, estimate, fs, recogniser
+        self.others = np.stack([x for x in others if not is_silent(x)] or [np.empty(reference.shape[1])])
+        self.others = self.others if any(not is_silent(x) for x in others) else self.others[:0]
+        self.text = list(text) or [None] * len(reference)
+        self.pairs = [Pair(self, k) for k in range(len(reference))]
+
+
+class Pair(_Shared):
+    """One estimate of a Comparison beside its reference."""
+
+    def __init__(self, scene: Comparison, index: int):
+        super().__init__()
+        self.scene, self.index = scene, index
+        self.reference, self.estimate = scene.reference[index], scene.estimate[index]
+        self.fs, self.text, self.recogniser = scene.fs, scene.text[index], scene.recogniser
+
+    @property
+    def interference(self) -> np.ndarray:
+        """(N,) everything in the mixture but the reference. Raises Unscorable where there is nothing else."""
+        interference = self.scene.reference.sum(0) - self.reference + self.scene.others.sum(0)
+        if is_silent(interference):
+            raise Unscorable("no-interferer")
+        return interference
+
+
+def is_silent(x: np.ndarray) -> bool:
+    """Whether (N,) does not move: empty, digital silence, or a constant."""
+    return x.size == 0 or bool(np.ptp(x) < SILENCE)
+
+
+def defect(*, reference: np.ndarray, estimate: np.ndarray) -> str | None:
+    """Why an estimate (N,) cannot be scored by any metric, or None."""
+    if not np.isfinite(reference).all():
+        return "non-finite-reference"
+    if is_silent(reference):
+        return "silent-reference"
+    if estimate.shape != reference.shape:
+        return f"wrong-length: {estimate.shape[-1]} samples, expected {reference.shape[-1]}"
+    if not np.isfinite(estimate).all():
+        return "non-finite"
+    if is_silent(estimate):
+        return "silent-estimate"
+    return None
