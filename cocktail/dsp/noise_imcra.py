@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cocktail.dsp.gains import a_posteriori_snr, mmse_lsa
+from cocktail.dsp.gains import POWER_FLOOR, a_posteriori_snr, mmse_lsa
 from cocktail.dsp.noise_start import neighbours, start_up
 
 HOP_S = 0.008
@@ -58,7 +58,6 @@ class _Minimum:
 def imcra(power: np.ndarray, hop_s: float) -> np.ndarray:
     """Noise power (..., F, T) of the noisy power (..., F, T) with frames every `hop_s` seconds."""
     alpha_s, alpha_d, alpha = (a ** (hop_s / HOP_S) for a in (ALPHA_S, ALPHA_D, ALPHA))
-    tiny = np.finfo(power.dtype).tiny
     average = neighbours(power.shape[-2], W).T
     begin = start_up(power, hop_s)
     first = begin.shape[-1]
@@ -77,14 +76,14 @@ def imcra(power: np.ndarray, hop_s: float) -> np.ndarray:
         amplitude = mmse_lsa(xi, gamma) ** 2 * gamma  # Eq. (33)
 
         smooth = alpha_s * smooth + (1 - alpha_s) * (y @ average)  # Eqs. (14), (15)
-        least = B_MIN * np.maximum(minimum.update(smooth), tiny)  # Eqs. (16), (18)
+        least = B_MIN * np.maximum(minimum.update(smooth), POWER_FLOOR)  # Eqs. (16), (18)
         absent = ((y < GAMMA_0 * least) & (smooth < ZETA_0 * least)).astype(power.dtype)  # Eq. (21)
         weight = absent @ average
-        peakless = (absent * y) @ average / np.maximum(weight, tiny)  # Eq. (26)
+        peakless = (absent * y) @ average / np.maximum(weight, POWER_FLOOR)  # Eq. (26)
         without_peaks = np.where(
             weight > 0, alpha_s * without_peaks + (1 - alpha_s) * peakless, without_peaks
         )  # Eq. (27)
-        least = B_MIN * np.maximum(minimum_without_peaks.update(without_peaks), tiny)
+        least = B_MIN * np.maximum(minimum_without_peaks.update(without_peaks), POWER_FLOOR)
         q = np.clip((GAMMA_1 - y / least) / (GAMMA_1 - 1), 0, 1) * (smooth < ZETA_0 * least)  # Eqs. (28), (29)
 
         p = _presence(q, xi, gamma)

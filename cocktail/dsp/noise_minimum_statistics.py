@@ -10,6 +10,7 @@ low, would stay for the length of the window.
 
 import numpy as np
 
+from cocktail.dsp.gains import POWER_FLOOR
 from cocktail.dsp.noise_start import start_up
 
 HOP_S = 0.016
@@ -65,13 +66,12 @@ class _Smoothing:
         self.alpha_c = 1.0
         self.p = self.mean = start
         self.mean_square = start**2
-        self.tiny = np.finfo(start.dtype).tiny
 
     def update(self, y, noise, t):
         """Smoothed power (..., F) and 1 / Q_eq (..., F) of the noisy power (..., F)."""
-        noise = np.maximum(noise, self.tiny)
-        total = np.maximum(self.p.sum(-1, keepdims=True), self.tiny)
-        change = total / np.maximum(y.sum(-1, keepdims=True), self.tiny)
+        noise = np.maximum(noise, POWER_FLOOR)
+        total = np.maximum(self.p.sum(-1, keepdims=True), POWER_FLOOR)
+        change = total / np.maximum(y.sum(-1, keepdims=True), POWER_FLOOR)
         alpha_c = 1 / (1 + (change - 1) ** 2)  # Eq. (9)
         self.alpha_c = self.keep_c * self.alpha_c + (1 - self.keep_c) * np.maximum(alpha_c, ALPHA_C_MIN)  # Eq. (10)
         alpha = self.alpha_max * self.alpha_c / (1 + (self.p / noise - 1) ** 2)  # Eq. (11)
@@ -81,7 +81,7 @@ class _Smoothing:
         beta = np.minimum(alpha**2, self.beta_max)
         self.mean = beta * self.mean + (1 - beta) * self.p  # Eq. (20)
         self.mean_square = beta * self.mean_square + (1 - beta) * self.p**2  # Eq. (21)
-        q_inverse = (self.mean_square - self.mean**2) / np.maximum(2 * noise**2, self.tiny)  # Eq. (23)
+        q_inverse = (self.mean_square - self.mean**2) / (2 * noise**2)  # Eq. (23)
         return self.p, np.clip(q_inverse, Q_INVERSE_MIN / (t + 1), Q_INVERSE_MAX)
 
 

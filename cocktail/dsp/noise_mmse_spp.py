@@ -8,6 +8,7 @@ start is a running mean rather than the mean of five frames, so that it does not
 
 import numpy as np
 
+from cocktail.dsp.gains import POWER_FLOOR
 from cocktail.dsp.noise_start import start_up
 
 XI_H1 = 10**1.5
@@ -37,7 +38,7 @@ def mmse_spp(power: np.ndarray, hop_s: float) -> np.ndarray:
     smoothed = np.full_like(estimate, 0.5)
     for t in range(frames, power.shape[-1]):
         y = power[..., t]
-        p = presence(y / np.maximum(estimate, np.finfo(power.dtype).tiny))
+        p = presence(y / np.maximum(estimate, POWER_FLOOR))
         smoothed = alpha_p * smoothed + (1 - alpha_p) * p  # Eq. (23)
         p = np.where(smoothed > PRESENCE_MAX, np.minimum(p, PRESENCE_MAX), p)  # Eq. (24)
         periodogram = p * estimate + (1 - p) * y  # Eq. (22)
