@@ -33,6 +33,8 @@ from cocktail.rng import rng
 
 BASELINE = "unprocessed"
 COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
+METHOD_FAULTS = ("method-failed", "silent-estimate", "non-finite", "wrong-length")
+"""Reasons, up to the colon, that a method is to blame for; the others are a metric's or a scene's."""
 IDENTITY = ["condition", "scene", "entry", "source", "metric"]
 
 
@@ -167,6 +169,15 @@ def failures(scores: pa.Table) -> list[dict]:
     return sorted(found, key=lambda row: (row["condition"], row["entry"], -row["count"], row["reason"] or ""))
 
 
+def failed_cells(scores: pa.Table) -> list[tuple[str, str]]:
+    """(condition, entry) where the method failed on a scene or on all; not where a metric is merely undefined."""
+    failed = (row for row in failures(scores) if row["status"] == "failed")
+    faults = {
+        (row["condition"], row["entry"]) for row in failed if (row["reason"] or "").split(":")[0] in METHOD_FAULTS
+    }
+    return sorted(faults)
+
+
 def write_board(rows: list[dict], path: str | Path) -> None:
     """Write the rows of `board` as CSV: null is an empty field, floats have 6 significant digits."""
     path = Path(path)
@@ -197,10 +208,11 @@ def build(
     seed: int,
     skips: Iterable[dict] = (),
     unranked: Collection[str] = (),
+    resamples: int = stats.RESAMPLES,
 ) -> list[dict]:
     """All of it: shards to `scores.parquet` and `leaderboard.csv`. Returns the board's rows."""
     scores = collect(score_paths, scores_out, skips=skips)
-    rows = board(scores, seed=seed, unranked=unranked)
+    rows = board(scores, seed=seed, unranked=unranked, resamples=resamples)
     write_board(rows, board_out)
     return rows
 

@@ -1,6 +1,5 @@
 """The leaderboard in the terminal: one table per condition, and below it what failed or was skipped, and why."""
 
-import difflib
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cocktail import store
-from cocktail.errors import CocktailError
-from cocktail.leaderboard import failures, higher_is_better, read_board
+from cocktail.errors import CocktailError, nearest
+from cocktail.leaderboard import failed_cells, failures, higher_is_better, read_board
 
 WIDTH = 120
 SHOWN = ("si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "rtf")
@@ -21,10 +20,12 @@ MAX_NOTES = 3
 """Reasons shown per entry, the most frequent first."""
 
 
-def show_suite(folder: Path, **options) -> None:
-    """`show` for the results of one suite, `results/<suite>`; `options` as of `show`."""
+def show_suite(folder: Path, **options) -> int:
+    """`show` for the results of one suite, `results/<suite>`; returns how many cells failed (`failed_cells`)."""
     board = read_board(Path(folder) / "leaderboard.csv")
-    show(board, store.read_table(Path(folder) / "scores.parquet"), **options)
+    scores = store.read_table(Path(folder) / "scores.parquet")
+    show(board, scores, **options)
+    return len(failed_cells(scores))
 
 
 def show(
@@ -39,8 +40,8 @@ def show(
 ) -> None:
     """Print the board, of one condition or of all, sorted by `metric` (default: the first headline metric there is).
 
-    `families`: entry -> family. `scores`: what `leaderboard.collect` wrote, for the notes on failures. Raises
-    CocktailError where the board has no such condition or metric.
+    `families`: entry -> family, for a column of them. `scores`: what `leaderboard.collect` wrote, for the notes on
+    failures. Raises CocktailError where the board has no such condition or metric.
     """
     console = console or _console()
     conditions = _chosen("condition", condition, {row["condition"] for row in board})
@@ -75,7 +76,8 @@ def _table(condition, rows, columns, families, skipped):
     table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("entry", no_wrap=True, max_width=26)
-    table.add_column("family", no_wrap=True, max_width=16)
+    if families:
+        table.add_column("family", no_wrap=True, max_width=16)
     for name in columns:
         arrow = "↑" if higher_is_better(name) else "↓"
         table.add_column(f"{name} {arrow}", justify="right", no_wrap=True)
@@ -89,7 +91,8 @@ def _table(condition, rows, columns, families, skipped):
         figures = [_figure(cells[entry, name], name, interval=name == columns[0]) for name in columns]
         count = "skipped" if entry in skipped else f"{row['n_ok']}/{row['n_total']}"
         style = "dim" if row["rank"] is None else "bold" if row["rank"] == 1 else None
-        line = [_place(row, grouped), entry, families.get(entry, ""), *figures, count]
+        family = [families.get(entry, "")] if families else []
+        line = [_place(row, grouped), entry, *family, *figures, count]
         table.add_row(*(Text(text) for text in line), style=style)
     return table
 
@@ -171,9 +174,8 @@ def _chosen(what, name, known):
     if name is None:
         return sorted(known)
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known)) or 'none'}"
-        raise CocktailError(f"the leaderboard has no {what} {name!r}: {hint}")
+        hint = nearest(name, known) or f"; there are {', '.join(sorted(known)) or 'none'}"
+        raise CocktailError(f"the leaderboard has no {what} '{name}'{hint}")
     return [name]
 
 

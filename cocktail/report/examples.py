@@ -1,0 +1,156 @@
+"""Examples to hear and to see: an entry's worst, median and best scene in a condition, as WAV and as spectrograms.
+
+Sounds are microphone 1, 16 bit, at the level they have in the scene; one that would clip is scaled down. Pictures are
+the STFT of cocktail.stft, time to the right and 0 Hz to fs / 2 upwards, one pixel per bin. All pictures of a scene share
+one scale, from the loudest bin of the mixture (bright) to 70 dB below it (dark).
+"""
+
+import functools
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+
+from cocktail import store
+from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
+from cocktail.stft import stft
+
+LABELS = ("median", "worst", "best")
+RANGE_DB = 70.0
+PEAK = 0.99
+
+
+class Audio:
+    """Signals of a condition's test scenes under `results/<suite>`, read from their shards when asked for."""
+
+    def __init__(self, folder: Path, condition: str):
+        self._scenes = folder / "scenes" / condition / "test"
+        self._estimates = folder / "estimates" / condition
+
+    def estimates(self, entry: str, scenes: list[str]) -> dict[str, np.ndarray]:
+        """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references."""
+        kept = {}
+        for path in sorted((self._estimates / entry).glob("*.parquet")):
+            for row in _rows(path, scenes, ["scene", "status", "estimate"]):
+                cells = row["estimate"]
+                if row["status"] == "ok" and cells and all(cell and cell["bytes"] for cell in cells):
+                    estimate = np.concatenate([store.unpack(cell) for cell in cells])
+                    kept[row["scene"]] = _aligned(self.references(row["scene"]), estimate)
+        return kept
+
+    @functools.cache  # noqa: B019 - an Audio lives as long as its condition is logged
+    def mixture(self, scene: str) -> tuple[np.ndarray, int]:
+        """(N,) at microphone 1, and the rate in Hz."""
+        row = self._row(scene, "mixtures", ["scene", "fs", "mixture"])
+        return store.unpack(row["mixture"])[0], row["fs"]
+
+    @functools.cache  # noqa: B019
+    def references(self, scene: str) -> np.ndarray:
+        """(K, N): what estimates of the scene are scored against."""
+        kind = self._row(scene, "references", ["scene", "reference"])["reference"]
+        column = "early" if kind == "early" else "images"
+        cells = self._row(scene, "references", ["scene", column])[column]
+        return np.stack([store.unpack(cell)[0] for cell in cells])
+
+    @functools.cache  # noqa: B019
+    def scene_files(self, scene: str) -> dict[str, bytes]:
+        """WAV and PNG of the mixture and the references, by file name."""
+        mixture, fs = self.mixture(scene)
+        return files({"mixture": mixture, **_numbered("reference", self.references(scene))}, fs, loudest(mixture))
+
+    def estimate_files(self, scene: str, estimate: np.ndarray) -> dict[str, bytes]:
+        """WAV and PNG of an estimate (K, N), by file name."""
+        mixture, fs = self.mixture(scene)
+        return files(_numbered("estimate", estimate), fs, loudest(mixture))
+
+    def _row(self, scene, kind, columns):
+        return _rows(self._shards(kind)[scene], [scene], columns)[0]
+
+    @functools.cache  # noqa: B019
+    def _shards(self, kind):
+        paths = sorted(self._scenes.glob(f"*.{kind}.parquet"))
+        return {row["scene"]: path for path in paths for row in store.read_rows(path, ["scene"])}
+
+
+def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str, float]]:
+    """The entry's median, worst and best scene: label -> (scene, value); the first `count` of them, each scene once.
+
+    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers.
+    """
+    rows = scores.filter((pc.field("metric") == metric) & (pc.field("status") == "ok"))
+    means = rows.group_by("scene", use_threads=False).aggregate([("value", "mean")]).to_pylist()
+    ordered = sorted((row["value_mean"], row["scene"]) for row in means)
+    if not ordered:
+        return {}
+    chosen = {}
+    for label, place in zip(LABELS, (len(ordered) // 2, 0, len(ordered) - 1), strict=True):
+        value, scene = ordered[place]
+        if scene not in (other for other, _ in chosen.values()) and len(chosen) < count:
+            chosen[label] = scene, value
+    return chosen
+
+
+def files(signals: dict[str, np.ndarray], fs: int, reference: float) -> dict[str, bytes]:
+    """`<name>.wav` and `<name>.png` of each signal (N,); `reference`: STFT magnitude that is bright."""
+    made = {}
+    for name, x in signals.items():
+        made[f"{name}.wav"] = wav(x, fs)
+        made[f"{name}.png"] = spectrogram(x, reference)
+    return made
+
+
+def wav(x: np.ndarray, fs: int) -> bytes:
+    """(N,) as the bytes of a 16-bit WAV file, scaled down where it would clip."""
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, x * min(1.0, PEAK / max(np.abs(x).max(initial=0.0), 1e-12)), fs, "PCM_16", format="WAV")
+    return buffer.getvalue()
+
+
+def loudest(x: np.ndarray) -> float:
+    """Largest STFT magnitude of (N,)."""
+    return float(np.abs(stft(x)).max())
+
+
+def spectrogram(x: np.ndarray, reference: float) -> bytes:
+    """(N,) as the bytes of a PNG picture: `reference` and above is bright, 70 dB below it is dark."""
+    from PIL import Image
+
+    magnitude = np.abs(stft(x.astype(np.float32)))
+    level_db = 20 * np.log10(np.maximum(magnitude, 1e-10) / max(reference, 1e-10))
+    shade = np.clip((level_db / RANGE_DB + 1) * 255, 0, 255).astype(np.uint8)
+    # 64 shades, about 1 dB each: a quarter of the bytes, and no eye sees the difference.
+    picture = Image.fromarray(shade[::-1] & 0xFC).convert("P")
+    picture.putpalette(_palette())
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", compress_level=3)
+    return buffer.getvalue()
+
+
+@functools.cache
+def _palette():
+    from matplotlib import colormaps
+
+    return (colormaps["magma"](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes()
+
+
+def _aligned(references, estimate):
+    """(K, N) in the order of the references that all metrics use; as it is where it cannot be compared."""
+    comparable = estimate.shape == references.shape and np.ptp(estimate, axis=-1).all() and np.isfinite(estimate).all()
+    if not comparable or len(estimate) == 1:
+        return estimate
+    return estimate[list(best_permutation(si_sdr_matrix(reference=references, estimate=estimate)))]
+
+
+def _numbered(name, signals):
+    """`name` for a single signal, `name_1`, `name_2` for several."""
+    if len(signals) == 1:
+        return {name: signals[0]}
+    return {f"{name}_{k}": x for k, x in enumerate(signals, 1)}
+
+
+def _rows(path, scenes, columns):
+    table = store.read_table(path, columns)
+    return table.filter(pc.field("scene").isin(scenes)).to_pylist()
