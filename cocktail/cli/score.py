@@ -59,7 +59,8 @@ def score(references, estimates, mixture=None, texts=(), metrics=()) -> list[dic
     chosen = [name for name, card in METRICS.items() if card.level == "source" and (not metrics or name in metrics)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
-    interference = signals[-1] - reference.sum(axis=0) if mixture else None
+    # As in the suites: several talkers are each other's interference, one talker's is what else the mixture holds.
+    interference = signals[-1] - reference[0] if mixture and len(reference) == 1 else None
     shared = {
         "reference": reference,
         "interference": interference,
@@ -110,7 +111,7 @@ def show(rows) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("metric", no_wrap=True)
     for source in sources:
-        table.add_column("value" if len(sources) == 1 else f"talker {source}", justify="right")
+        table.add_column("value" if len(sources) == 1 else f"talker {source + 1}", justify="right")
     table.add_column("unit")
     for name in dict.fromkeys(row["metric"] for row in rows):
         found = {row["source"]: row for row in rows if row["metric"] == name}

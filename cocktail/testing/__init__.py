@@ -21,7 +21,7 @@ from cocktail.testing.declaration import DECLARATION_PROBES
 from cocktail.testing.learning import check_round_trip, fit
 from cocktail.testing.probes import PROBES
 
-__all__ = ["Probe", "assert_conforms", "check_method", "probe_method"]
+__all__ = ["Probe", "assert_conforms", "check_method", "check_metric", "probe_method"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,15 @@ def assert_conforms(method: Method, **options) -> None:
     if failed:
         lines = "\n".join(f"  {probe.name}: {probe.message}" for probe in failed)
         raise AssertionError(f"{type(method).__name__} does not meet the contract:\n{lines}")
+
+
+def check_metric(metric, *, time_limit_s: float = 120.0) -> list[Probe]:
+    """All probes of a metric (cocktail.metrics.metric.Metric): its card, range, direction, refusals, repeatability."""
+    from cocktail.testing.metrics import SCENE_PROBES, SOURCE_PROBES
+
+    limit = _Limit(time_limit_s)
+    probes = SCENE_PROBES if metric.level == "scene" else SOURCE_PROBES
+    return [limit.probe(name, probe, metric) for name, probe in probes.items()]
 
 
 class _Limit:

@@ -60,7 +60,10 @@ def make_scene(*, n_sources: int, channels: int, seconds: float, fs: int = 16000
 
 
 def speech_like(n: int, fs: int, generator: np.random.Generator) -> np.ndarray:
-    """(n,) harmonic sound with a moving pitch, two formants and about four syllables a second, with pauses."""
+    """(n,) harmonic sound with a moving pitch, two formants and about four syllables a second, with pauses and breath.
+
+    The breath fills the high bins, as it does in speech: measures of the spectrum's shape look there too.
+    """
     time = np.arange(n) / fs
     f0 = generator.uniform(90, 220) * (1 + 0.12 * np.sin(2 * np.pi * (generator.uniform(0.4, 0.9) * time)))
     phase = 2 * np.pi * np.cumsum(f0) / fs
@@ -73,7 +76,8 @@ def speech_like(n: int, fs: int, generator: np.random.Generator) -> np.ndarray:
         x += weight * np.sin(h * phase + generator.uniform(0, 2 * np.pi))
     syllables = np.sin(2 * np.pi * generator.uniform(1.6, 2.2) * time + generator.uniform(0, np.pi))
     pauses = np.sin(2 * np.pi * generator.uniform(0.3, 0.5) * time + generator.uniform(0, np.pi)) > -0.8
-    return x * syllables**2 * pauses + 1e-4 * generator.standard_normal(n)
+    breath = 0.1 * generator.standard_normal(n)
+    return (x + breath) * syllables**2 * pauses + 1e-4 * generator.standard_normal(n)
 
 
 def pink_noise(n: int, generator: np.random.Generator) -> np.ndarray:
