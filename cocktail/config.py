@@ -33,7 +33,7 @@ def read_yaml(path: str | Path) -> dict:
     """A YAML file that holds a mapping. Raises CocktailError with the line where it is not valid."""
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(), _UniqueKeys)  # noqa: S506 - derives from SafeLoader
+        content = yaml.load(path.read_text(), _UniqueKeys)
     except FileNotFoundError:
         raise CocktailError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -86,9 +86,9 @@ def merge(*layers: dict) -> dict:
 def check_suite(config: dict, source: str) -> dict:
     """The configuration with its conditions resolved and every key checked. `source` names the file in messages.
 
-    The result's `conditions` is a mapping of name to definition.
+    The result's `conditions` is a mapping of name to definition, with every group of kinds of noise resolved.
     """
-    from cocktail.conditions import CONDITION, GROUPS
+    from cocktail.conditions import CONDITION, GROUPS, resolved
 
     validate(config, suite_schema(), source)
     shared = read_yaml(CONFIG / "conditions.yaml")
@@ -101,15 +101,17 @@ def check_suite(config: dict, source: str) -> dict:
     validate(groups, GROUPS, source, "noise_groups")
     for name in chosen:
         validate(known[name], CONDITION, source if name in config["define"] else "config/conditions.yaml", name)
-    return config | {"conditions": {name: known[name] for name in chosen}, "noise_groups": groups}
+    return config | {"conditions": {name: resolved(known[name], groups) for name in chosen}}
 
 
 def suite_schema() -> dict:
-    """JSON schema of a suite, with the options of every corpus adapter filled in."""
-    from cocktail import corpora
+    """JSON schema of a suite, with the options of corpus adapters and recognisers filled in."""
+    from cocktail import corpora, recognition
 
     schema = read_yaml(CONFIG / "schema.yaml")
-    schema["$defs"]["part"]["oneOf"] = list(corpora.schemas().values())
+    schema["$defs"]["recogniser"] = recognition.OPTIONS
+    for kind in ("speech", "noise"):
+        schema["$defs"][kind]["oneOf"] = list(corpora.schemas(kind).values())
     return schema
 
 
@@ -134,8 +136,10 @@ def _explain(error, prefix) -> list[str]:
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return [f"{at}missing key '{key}'" for key in missing]
-    if error.validator == "oneOf" and isinstance(error.instance, dict) and "adapter" in error.instance:
+    if error.validator == "oneOf" and isinstance(error.instance, dict):
         return _explain_adapter(error, at, prefix)
+    if error.validator == "oneOf" and not isinstance(error.instance, list):
+        return [f"{at}expected all, or a list of names, got {error.instance!r}"]
     if error.validator == "type":
         return [f"{at}expected {error.validator_value}, got {error.instance!r}"]
     if error.validator == "enum":
@@ -146,7 +150,9 @@ def _explain(error, prefix) -> list[str]:
 
 def _explain_adapter(error, at, prefix) -> list[str]:
     adapters = [branch["properties"]["adapter"]["const"] for branch in error.validator_value]
-    name = error.instance["adapter"]
+    name = error.instance.get("adapter")
+    if name is None:
+        return [f"{at}missing key 'adapter' ({' or '.join(adapters)})"]
     if name not in adapters:
         return [f"{at}adapter: unknown corpus '{name}'{nearest(str(name), adapters)}"]
     inner = [fault for fault in error.context if fault.schema_path[0] == adapters.index(name)]

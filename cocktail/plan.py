@@ -157,8 +157,8 @@ class Plan:
         return list(self.scene_indices(wildcards.shard))
 
     def definition(self, wildcards) -> dict:
-        """Definition of a job's condition."""
-        return self.conditions[wildcards.condition]
+        """Definition of a job's condition, without its title."""
+        return {key: value for key, value in self.conditions[wildcards.condition].items() if key != "title"}
 
     def corpora_digest(self, wildcards=None) -> str:
         """Digest of the corpora's parts, and of the code that makes them."""
@@ -168,8 +168,8 @@ class Plan:
 
     def scenes_digest(self, wildcards) -> str:
         """Digest of a shard's scenes, and of the code that draws and renders them."""
-        settings = [self.config[key] for key in ("seed", "fs", "noise_groups")]
-        return digest(settings, self.definition(wildcards), self.indices(wildcards), _source("cocktail.scene"))
+        settings = [self.config["seed"], self.config["fs"], self.indices(wildcards)]
+        return digest(settings, self.definition(wildcards), _source("cocktail.scene"))
 
     def train_digest(self, wildcards) -> str:
         """Digest of a training: the plugin's code and parameters, and the training's."""
@@ -222,7 +222,7 @@ class Plan:
 
     def suite_digest(self) -> str:
         """Digest of what defines the suite's figures: its settings, not its methods or where its results lie."""
-        keys = ("seed", "fs", "corpora", "noise_groups", "conditions", "scenes", "metrics", "recogniser")
+        keys = ("seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser")
         return digest({key: self.config[key] for key in keys})
 
 

@@ -6,7 +6,7 @@ from cocktail.errors import CocktailError
 from cocktail.plan import Plan
 
 try:
-    plan = Plan(config, source=str(workflow.configfiles[-1]))
+    plan = Plan(config, source=str(workflow.configfiles[0]))
 except CocktailError as error:
     sys.exit(f"cocktail: {error}")
 

@@ -25,7 +25,7 @@ rule track:
     output:
         plan.path("mlflow.json"),
     params:
-        suite=plan.suite,
+        folder=str(plan.folder),
         suite_digest=plan.suite_digest(),
         cards=plan.cards(),
         keep=plan.config["keep"],

@@ -8,7 +8,6 @@ rule scenes:
     params:
         definition=plan.definition,
         indices=plan.indices,
-        noise_groups=plan.config["noise_groups"],
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         digest=plan.scenes_digest,

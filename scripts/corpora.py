@@ -1,13 +1,12 @@
 """Make the suite's tables of isolated speech and noise."""
 
-from cocktail.corpora import build_corpora
+from cocktail.corpora import build
+from cocktail.corpora.library import Library
+from cocktail.cost import work
 from cocktail.log import logged
 
-with logged(snakemake.log[0]):
-    build_corpora(
-        snakemake.params.parts,
-        speech=snakemake.output.speech,
-        noise=snakemake.output.noise,
-        seed=snakemake.params.seed,
-        fs=snakemake.params.fs,
-    )
+with logged(snakemake.log[0]), work():
+    common = {"seed": snakemake.params.seed, "fs": snakemake.params.fs}
+    build(snakemake.params.parts["speech"], "speech", snakemake.output.speech, **common)
+    speech = Library(snakemake.output.speech)
+    build(snakemake.params.parts["noise"], "noise", snakemake.output.noise, speech=speech, **common)

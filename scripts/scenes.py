@@ -8,7 +8,6 @@ with logged(snakemake.log[0]):
     make_shard(
         condition=snakemake.wildcards.condition,
         definition=snakemake.params.definition,
-        noise_groups=snakemake.params.noise_groups,
         split="test",
         indices=snakemake.params.indices,
         seed=snakemake.params.seed,

@@ -1,0 +1,321 @@
+"""A scene: a small record that says all that was drawn, from which its audio follows (see cocktail.rendering).
+
+Every part of a record has a generator of its own, keyed by suite seed, condition, split, index and role: scene 17 is
+the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells nothing about its other values.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail import store
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+from cocktail.rendering import Signals, render
+from cocktail.rng import rng
+from cocktail.rooms.arrays import positions, turned
+from cocktail.rooms.placement import place_noise, place_talkers
+from cocktail.rooms.shoebox import Shoebox
+
+__all__ = ["Excerpt", "Noise", "Room", "Scene", "Signals", "Talker", "draw", "make_shard", "render", "write_shard"]
+
+PEAK = (0.5, 0.9)
+"""The loudest sample of a scene, of full scale."""
+
+Position = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Talker:
+    """One talker: what it says, how loud it is relative to the others, and where it is (metres; None without a
+    room)."""
+
+    utterance: str
+    speaker: str
+    gender: str | None
+    text: str | None
+    level_db: float
+    position: Position | None
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a noise recording, which begins again where it ends."""
+
+    recording: str
+    start_s: float
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is no talker. `kind` is `sensor` for sensor noise; `point_db`: level of the point part over the diffuse
+    one."""
+
+    kind: str
+    field: str
+    snr_db: float
+    point: Excerpt | None
+    position: Position | None
+    diffuse: tuple[Excerpt, ...]
+    point_db: float | None
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room; `absorption` of its walls was chosen to give `t60_s`. `yaw_deg`: where the array looks, from y."""
+
+    size: Position
+    t60_s: float
+    absorption: float
+    distances_m: tuple[float, ...]
+    centre: Position
+    yaw_deg: float
+    microphones: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that was drawn for a scene. `array`: microphones in the array's own axes, metres about their centre."""
+
+    id: str
+    condition: str
+    split: str
+    index: int
+    seed: int
+    fs: int
+    task: str
+    reference: str
+    n_samples: int
+    lead_s: float
+    peak: float
+    array: tuple[Position, ...]
+    talkers: tuple[Talker, ...]
+    room: Room | None
+    noise: Noise | None
+
+    def generator(self, role: str) -> np.random.Generator:
+        """The generator of one role of this scene."""
+        return rng(self.seed, self.condition, self.split, self.index, role=role)
+
+    def strata(self) -> dict[str, float | str]:
+        """What results may be stratified by, as far as the scene has it."""
+        strata: dict[str, float | str] = {}
+        if self.noise is not None:
+            strata |= {"noise": self.noise.kind, "snr_db": self.noise.snr_db}
+        if self.room is not None:
+            strata |= {"t60_s": self.room.t60_s, "distance_m": self.room.distances_m[0]}
+        if len(self.talkers) > 1:
+            strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
+            genders = sorted({talker.gender or "unknown" for talker in self.talkers})
+            strata["genders"] = "+".join(genders)
+        return strata
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` is its inverse."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Scene":
+        """The scene of a line of JSON."""
+        record = _tuples(json.loads(text))
+        record["talkers"] = tuple(Talker(**talker) for talker in record["talkers"])
+        if record["room"] is not None:
+            record["room"] = Room(**record["room"])
+        if record["noise"] is not None:
+            noise = record["noise"]
+            point = noise["point"] and Excerpt(**noise["point"])
+            diffuse = tuple(Excerpt(**excerpt) for excerpt in noise["diffuse"])
+            record["noise"] = Noise(**noise | {"point": point, "diffuse": diffuse})
+        return cls(**record)
+
+
+def draw(
+    condition: dict, *, name: str, split: str, index: int, seed: int, fs: int, speech: Library, noise: Library
+) -> Scene:
+    """The scene `index` of a condition (its groups of noise kinds resolved). Reads no audio.
+
+    Talkers of a scene are different speakers. Raises CocktailError where the corpus has too little for the condition.
+    """
+
+    def generator(role):
+        return rng(seed, name, split, index, role=role)
+
+    rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
+    array = positions(condition["array"])
+    room, places = _room(condition.get("room"), array, len(rows), generator)
+    levels = generator("levels").uniform(*condition.get("level_db", (0, 0)), size=len(rows))
+    longest_s = max(row["n_samples"] / row["fs"] for row in rows)
+    lead_s = float(condition.get("lead_s", 0))
+    duration_s = lead_s + longest_s + condition.get("trail_s", 0)
+    return Scene(
+        id=f"{name}-{split}-{index:05d}",
+        condition=name,
+        split=split,
+        index=index,
+        seed=seed,
+        fs=fs,
+        task=condition["task"],
+        reference=condition["reference"],
+        n_samples=int(np.ceil(duration_s * fs)),
+        lead_s=lead_s,
+        peak=float(generator("peak").uniform(*PEAK)),
+        array=_points(array),
+        talkers=tuple(
+            Talker(row["utterance"], row["speaker"], row["gender"], row["text"], float(level), place)
+            for row, level, place in zip(rows, levels, places, strict=True)
+        ),
+        room=room,
+        noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
+    )
+
+
+def make_shard(*, condition, definition, split, indices, seed, fs, speech, noise, mixtures, references) -> None:
+    """Draw and render the scenes `indices` of the condition named `condition` and write them as one shard.
+
+    `definition` is the condition, its groups of noise kinds resolved; the other arguments but `indices` are as in
+    `draw` and, as paths, in `write_shard`.
+    """
+    speech, noise = Library(speech), Library(noise)
+    drawn = {"name": condition, "split": split, "seed": seed, "fs": fs, "speech": speech, "noise": noise}
+    scenes = [draw(definition, index=index, **drawn) for index in indices]
+    write_shard(scenes, speech, noise, mixtures, references)
+
+
+def write_shard(scenes: Iterable[Scene], speech: Library, noise: Library, mixtures, references) -> None:
+    """Render scenes and write the two files of a shard, MIXTURES and REFERENCES of cocktail.store."""
+    seen, truth = [], []
+    for scene in scenes:
+        signals = render(scene, speech, noise)
+        seen.append(_mixture_row(scene, signals))
+        truth.append(_reference_row(scene, signals))
+    store.write_rows(references, truth, store.REFERENCES)
+    store.write_rows(mixtures, seen, store.MIXTURES)
+
+
+def _mixture_row(scene, signals):
+    return {
+        "scene": scene.id,
+        "condition": scene.condition,
+        "split": scene.split,
+        "index": scene.index,
+        "fs": scene.fs,
+        "channels": len(scene.array),
+        "n_sources": len(scene.talkers),
+        "array": scene.array,
+        "mixture": store.pack(signals.mixture, scene.fs, f"{scene.id}-mixture"),
+    }
+
+
+def _reference_row(scene, signals):
+    def packed(name, sources):
+        return [store.pack(x, scene.fs, f"{scene.id}-{name}-{k + 1}") for k, x in enumerate(sources)]
+
+    return {
+        "scene": scene.id,
+        "record": scene.to_json(),
+        "reference": scene.reference,
+        "text": [talker.text for talker in scene.talkers],
+        "speaker": [talker.speaker for talker in scene.talkers],
+        "images": packed("image", signals.images),
+        "noise": store.pack(signals.noise, scene.fs, f"{scene.id}-noise"),
+        "early": packed("early", signals.early),
+        "direct": packed("direct", signals.direct),
+    }
+
+
+def _utterances(generator, n_talkers, split, speech):
+    """One utterance each of different speakers of a split."""
+    by_speaker: dict[str, list[dict]] = {}
+    for row in speech.select(split=split):
+        by_speaker.setdefault(row["speaker"], []).append(row)
+    if len(by_speaker) < n_talkers:
+        raise CocktailError(f"a scene needs {n_talkers} speakers, the corpus has {len(by_speaker)} of split {split!r}")
+    names = sorted(by_speaker)
+    chosen = generator.choice(len(names), size=n_talkers, replace=False)
+    return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
+
+
+def _room(spec, array, n_talkers, generator):
+    """The room or None, and the talkers' places in it."""
+    if spec is None:
+        return None, [None] * n_talkers
+    shape = generator("room")
+    size = np.array([shape.uniform(*spec[side]) for side in ("length_m", "width_m", "height_m")])
+    t60_s = float(generator("t60").uniform(*spec["t60_s"]))
+    distances = generator("distances").uniform(*spec["distance_m"], size=n_talkers)
+    options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
+    centre, yaw_deg, talkers = place_talkers(generator("places"), size, distances, **options)
+    room = Room(
+        size=_points([size])[0],
+        t60_s=t60_s,
+        absorption=Shoebox.with_t60(size, t60_s).absorption,
+        distances_m=tuple(float(distance) for distance in distances),
+        centre=_points([centre])[0],
+        yaw_deg=float(yaw_deg),
+        microphones=_points(centre + turned(array, yaw_deg)),
+    )
+    return room, _points(talkers)
+
+
+def _noise(spec, split, library, duration_s, n_channels, room, generator):
+    """The noise of a scene, or None."""
+    if spec is None:
+        return None
+    snr_db = float(generator("snr").uniform(*spec["snr_db"]))
+    if spec["field"] == "sensor":
+        return Noise("sensor", "sensor", snr_db, None, None, (), None)
+    kind, rows = _recordings(generator("noise kind"), spec["kinds"], split, library)
+    parts = spec["field"].split("+")
+    diffuse = _excerpts(generator("diffuse noise"), rows, n_channels, duration_s) if "diffuse" in parts else ()
+    point = _excerpts(generator("point noise"), rows, 1, duration_s)[0] if "point" in parts else None
+    position = None
+    if point and room:
+        centre = np.array(room.centre)
+        position = _points([place_noise(generator("noise position"), np.array(room.size), centre)])[0]
+    both = len(parts) == 2
+    point_db = float(generator("point level").uniform(*spec.get("point_db", (0, 0)))) if both else None
+    return Noise(kind, spec["field"], snr_db, point, position, diffuse, point_db)
+
+
+def _recordings(generator, kinds, split, library):
+    """A kind of noise, among those wanted that the split has, and the split's recordings of it."""
+    found = {kind: library.select(split=split, kind=kind) for kind in kinds}
+    present = [kind for kind in kinds if found[kind]]
+    if not present:
+        there = sorted({row["kind"] for row in library.select(split=split)})
+        raise CocktailError(
+            f"no noise of {', '.join(kinds)} in split {split!r}; the corpus has {', '.join(there) or 'none'}: "
+            "name its kinds under `noise_groups`"
+        )
+    kind = present[generator.integers(len(present))]
+    return kind, found[kind]
+
+
+def _excerpts(generator, rows, n, duration_s):
+    """`n` excerpts: of different recordings as long as there are any, then of far parts of the same ones."""
+    order, offset = generator.permutation(len(rows)), generator.random(len(rows))
+    turns = -(-n // len(rows))
+    excerpts = []
+    for i in range(n):
+        which, turn = order[i % len(rows)], i // len(rows)
+        row = rows[which]
+        length_s = row["n_samples"] / row["fs"]
+        free_s = length_s - duration_s if length_s > turns * duration_s else length_s
+        excerpts.append(Excerpt(row["recording"], float(offset[which] + turn) / turns * free_s))
+    return tuple(excerpts)
+
+
+def _tuples(value):
+    """JSON's lists as tuples, at every depth."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value
+
+
+def _points(xyz):
+    return tuple(tuple(float(x) for x in point) for point in xyz)

@@ -1,0 +1,13 @@
+"""Show the boards in MLflow."""
+
+from cocktail.log import logged
+from cocktail.tracking import track
+
+with logged(snakemake.log[0]):
+    track(
+        folder=snakemake.params.folder,
+        out=snakemake.output[0],
+        cards=snakemake.params.cards,
+        suite_digest=snakemake.params.suite_digest,
+        keep=snakemake.params.keep,
+    )

@@ -1,0 +1,105 @@
+import pytest
+
+from cocktail.config import check_suite, load_suite, merge, read_yaml, suites
+from cocktail.errors import CocktailError
+from cocktail.plan import Plan
+
+
+def load(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    config = load_suite(str(path))
+    Plan(config, str(path))
+    return config
+
+
+@pytest.mark.parametrize("name", ["tiny", "quick", "real", "standard", "full"])
+def test_every_shipped_suite_is_valid(name):
+    assert name in suites()
+    assert load_suite(name)["suite"] == name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("suite: mine\nscens: 3", r"mine\.yaml: unknown key 'scens'; did you mean 'scenes'"),
+        ("suite: mine\nscenes: many", r"mine\.yaml: scenes: expected integer, got 'many'"),
+        ("suite: mine\nscenes: 0", r"mine\.yaml: scenes: 0 is less than the minimum of 1"),
+        ("scenes: 3", r"mine\.yaml: missing key 'suite'"),
+        ("suite: mine\nkeep: exampels", r"mine\.yaml: keep: 'exampels' is none of .*; did you mean 'examples'"),
+        ("suite: mine\nconditions: [stationery]", r"mine\.yaml: conditions: .*'stationery'; did you mean 'stationary'"),
+        ("suite: mine\nmethods: [omsla]", r"mine\.yaml: methods: unknown method 'omsla'; did you mean 'omlsa'"),
+        ("suite: mine\nmetrics: [si_sd]", r"mine\.yaml: metrics: unknown metric 'si_sd'; did you mean 'si_sdr'"),
+        ("suite: mine\nmethods: omlsa", r"mine\.yaml: methods: expected all, or a list .*, got 'omlsa'"),
+        ("suite: mine\ncorpora: {speach: []}", r"mine\.yaml: corpora: unknown key 'speach'; did you mean 'speech'"),
+        (
+            "suite: mine\ncorpora: {speech: [{adapter: grid-tss}]}",
+            r"mine\.yaml: corpora\.speech\.0: adapter: unknown corpus 'grid-tss'; did you mean 'grid-tts'",
+        ),
+        (
+            "suite: mine\ncorpora: {speech: [{adapter: grid-tts, uterances: {}}]}",
+            r"mine\.yaml: corpora\.speech\.0: unknown key 'uterances'; did you mean 'utterances'",
+        ),
+        (
+            "suite: mine\ncorpora: {speech: [{adapter: grid-tts, utterances: {train: few}}]}",
+            r"mine\.yaml: corpora\.speech\.0\.utterances\.train: expected integer, got 'few'",
+        ),
+        ("suite: mine\ncorpora: {speech: [{}]}", r"mine\.yaml: corpora\.speech\.0: missing key 'adapter'"),
+        (
+            "suite: mine\ndefine: {stationary: {noise: {snr: [0, 5]}}}",
+            r"mine\.yaml: stationary\.noise: unknown key 'snr'; did you mean 'snr_db'",
+        ),
+        ("suite: mine\nrecogniser: {backend: sfinx}", r"mine\.yaml: recogniser\.?.*sfinx"),
+        ("suite: mine\nsuite: yours", r"mine\.yaml, line 2: .*key 'suite' stands twice"),
+        ("suite: [mine", r"mine\.yaml, line 1: not valid YAML"),
+        ("- suite", r"mine\.yaml: must hold a mapping"),
+    ],
+)
+def test_wrong_yaml_is_an_error_that_names_file_key_and_remedy(tmp_path, text, message):
+    with pytest.raises(CocktailError, match=message):
+        load(tmp_path, text)
+
+
+def test_every_fault_of_a_file_is_named_at_once(tmp_path):
+    with pytest.raises(CocktailError) as error:
+        load(tmp_path, "suite: mine\nscens: 3\nseed: -1")
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_unknown_suites_and_files_are_named(tmp_path):
+    with pytest.raises(CocktailError, match="unknown suite 'quik'; did you mean 'quick'"):
+        load_suite("quik")
+    with pytest.raises(CocktailError, match=r"gone\.yaml: no such file"):
+        load_suite(str(tmp_path / "gone.yaml"))
+
+
+def test_a_suite_changes_and_adds_conditions(tmp_path):
+    config = load(
+        tmp_path,
+        """
+        suite: mine
+        conditions: [stationary, harsh]
+        define:
+          stationary: {noise: {snr_db: [3, 3]}}
+          harsh: {task: enhance, talkers: 1, array: single, reference: image,
+                  noise: {field: point, kinds: [white], snr_db: [-20, -10]}}
+        """,
+    )
+    assert config["conditions"]["stationary"]["noise"]["snr_db"] == [3, 3]
+    assert config["conditions"]["stationary"]["noise"]["kinds"] == ["white", "pink", "car", "hum"]
+    assert config["conditions"]["harsh"]["noise"]["kinds"] == ["white"]
+
+
+def test_merge_is_deep_and_changes_no_layer():
+    low, high = {"a": {"x": 1, "y": [1, 2]}, "b": 1}, {"a": {"y": [3]}}
+    assert merge(low, high) == {"a": {"x": 1, "y": [3]}, "b": 1}
+    assert low == {"a": {"x": 1, "y": [1, 2]}, "b": 1}
+
+
+def test_what_snakemake_merges_is_checked_the_same(tmp_path):
+    """Snakemake reads the files itself: check_suite must take its plain dictionary."""
+    from cocktail.config import CONFIG
+
+    config = merge(read_yaml(CONFIG / "defaults.yaml"), {"suite": "x", "seed": "one"})
+    with pytest.raises(CocktailError, match=r"somewhere: seed: expected integer, got 'one'"):
+        check_suite(config, "somewhere")

@@ -1,0 +1,98 @@
+from types import SimpleNamespace
+
+import pytest
+
+from cocktail.config import load_suite
+from cocktail.plan import Plan
+
+
+def plan(**overrides):
+    return Plan(load_suite("quick", overrides), "quick")
+
+
+def job(condition="stationary", entry="wiener", shard="000"):
+    return SimpleNamespace(condition=condition, entry=entry, shard=shard)
+
+
+def test_shards_cover_every_scene_once():
+    p = plan(scenes=50, shard_size=20)
+    assert p.shards == ["000", "001", "002"]
+    assert [i for shard in p.shards for i in p.scene_indices(shard)] == list(range(50))
+
+
+def test_more_scenes_leave_the_full_shards_as_they_are():
+    few, many = plan(scenes=40, shard_size=20), plan(scenes=60, shard_size=20)
+    assert few.scenes_digest(job(shard="001")) == many.scenes_digest(job(shard="001"))
+    assert few.process_digest(job(shard="001")) == many.process_digest(job(shard="001"))
+
+
+def test_cells_follow_task_and_array():
+    p = plan()
+    assert ("stationary", "omlsa") in p.cells and ("two-talkers", "omlsa") not in p.cells
+    assert ("two-talkers-array", "full-rank-em") in p.cells
+    absent = {(cell.condition, cell.entry): cell for cell in p.absent}
+    assert absent["stationary", "oracle-mvdr"].reason == "needs several microphones"
+    assert ("tablet", "oracle-mvdr") in p.cells
+    assert not set(absent) & set(p.cells)
+
+
+def test_only_oracles_have_the_truth_among_their_inputs():
+    p = plan()
+    for condition, entry in p.cells:
+        files = p.process_input(job(condition, entry))
+        assert ("references" in files) == (p.entries[entry].cls.paradigm == "oracle"), entry
+        assert ("model" in files) == p.entries[entry].cls.learned(), entry
+
+
+def test_unprocessed_runs_with_every_selection():
+    assert list(plan(methods=["omlsa"]).entries) == ["unprocessed", "omlsa"]
+
+
+def test_a_plugin_that_does_not_import_is_absent_with_its_reason(write_plugin):
+    folder = write_plugin("broken")
+    (folder / "broken.py").write_text("import gone_module")
+    p = plan(plugins=[str(folder)], methods=["broken"])
+    (cell,) = [cell for cell in p.absent if cell.entry == "broken" and cell.condition == "stationary"]
+    assert cell.status == "failed" and "method-failed: does not import: ModuleNotFoundError" in cell.reason
+    assert not [entry for _, entry in p.cells if entry == "broken"]
+
+
+def test_a_reason_to_skip_is_kept(write_plugin):
+    more = """
+        def skip(self, info):
+            return "only for rooms" if info.condition == "stationary" else None
+    """
+    p = plan(plugins=[str(write_plugin("choosy", more=more))], methods=["choosy"])
+    assert {cell.condition: cell.reason for cell in p.absent if cell.entry == "choosy"} == {
+        "stationary": "only for rooms"
+    }
+    assert ("nonstationary", "choosy") in p.cells
+
+
+STAGES = ("corpora", "scenes", "train", "process", "score", "board")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "changed"),
+    [
+        ({"seed": 7}, {"corpora", "scenes", "process", "board"}),
+        ({"time_limit_s": 5}, {"process"}),
+        ({"train_limit_s": 5}, {"train"}),
+        ({"metrics": ["si_sdr"]}, {"score"}),
+        ({"resamples": 500}, {"board"}),
+        ({"define": {"stationary": {"noise": {"snr_db": [0, 1]}}}}, {"scenes"}),
+        ({"define": {"stationary": {"title": "Other words"}}}, set()),
+        ({"define": {"tablet": {"noise": {"snr_db": [0, 1]}}}}, set()),
+        ({"corpora": {"noise": [{"adapter": "synthetic", "seconds": 9}]}}, {"corpora"}),
+        ({"recogniser": {"mode": "language-model"}}, {"score"}),
+        ({"results": "elsewhere"}, set()),
+        ({"keep": "examples"}, set()),
+    ],
+)
+def test_what_a_change_of_the_suite_reruns_directly(overrides, changed):
+    """Digests by stage, for one job; what depends on a rerun job reruns by its inputs."""
+    before, after = plan(), plan(**overrides)
+    wildcards = job(entry="nmf-sparse")
+    names = {stage: f"{stage}_digest" for stage in STAGES}
+    found = {s for s, name in names.items() if getattr(before, name)(wildcards) != getattr(after, name)(wildcards)}
+    assert found == changed
