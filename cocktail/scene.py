@@ -109,8 +109,7 @@ class Scene:
             strata |= {"t60_s": self.room.t60_s, "distance_m": self.room.distances_m[0]}
         if len(self.talkers) > 1:
             strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
-            genders = sorted({talker.gender or "unknown" for talker in self.talkers})
-            strata["genders"] = "+".join(genders)
+            strata["genders"] = "+".join(sorted(talker.gender or "unknown" for talker in self.talkers))
         return strata
 
     def to_json(self) -> str:

@@ -1,8 +1,8 @@
 """Microphone arrays: (D, 3) positions in metres about their centre; x to the right, y to the front, z up.
 
-`tablet` is the array of CHiME-3 (J. Barker, R. Marxer, E. Vincent and S. Watanabe, "The third CHiME speech separation and
-recognition challenge: dataset, task and baselines", ASRU 2015), as its baseline's localiser gives it: three microphones
-10 cm apart along the upper edge and three along the lower one, 19 cm below, the second set back by 2 cm.
+`tablet` is the array of CHiME-3 (J. Barker, R. Marxer, E. Vincent and S. Watanabe, "The third CHiME speech separation
+and recognition challenge: dataset, task and baselines", ASRU 2015), as its baseline's localiser gives it: three
+microphones 10 cm apart along the upper edge and three along the lower one, 19 cm below, the second set back by 2 cm.
 
 Deviations: all microphones are omnidirectional and the tablet casts no shadow, so that the second one, which faces
 backwards on the real device, differs by its place alone.

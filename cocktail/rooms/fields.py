@@ -1,9 +1,9 @@
 """Noise that arrives from everywhere: several independent signals mixed to the coherence of a diffuse field.
 
 E. A. P. Habets, I. Cohen and S. Gannot, "Generating nonstationary multisensor signals under a spatial coherence
-constraint", J. Acoust. Soc. Am. 124(5), 2008. Their mixing matrix C(f) with C C^H = Gamma(f) is not unique; the symmetric
-square root is taken, which is smooth over frequency and shares every input among all microphones alike (the argument of
-D. Mirabilii, S. J. Schlecht and E. A. P. Habets, J. Acoust. Soc. Am. 149(3), 2021).
+constraint", J. Acoust. Soc. Am. 124(5), 2008. Their mixing matrix C(f) with C C^H = Gamma(f) is not unique; the
+symmetric square root is taken, which is smooth over frequency and shares every input among all microphones alike (the
+argument of D. Mirabilii, S. J. Schlecht and E. A. P. Habets, J. Acoust. Soc. Am. 149(3), 2021).
 
 Deviations: C is applied as a set of FIR filters rather than frame by frame, so that nothing is cut at frame edges.
 """

@@ -1,14 +1,16 @@
 """Room impulse responses: exact image sources first, a diffuse tail after.
 
-The images that arrive within 50 ms after the direct sound come from pyroomacoustics, at the places, amplitudes and fractional
-delays that its full simulation would give them. Later ones are so dense that only their statistics are heard: a Gaussian
-noise takes their place, with the energy that the image-source method is expected to have at each instant (see
-cocktail.rooms.shoebox) and the coherence of a diffuse field between the microphones. E. A. Lehmann and A. M. Johansson,
-"Diffuse reverberation model for efficient image-source simulation of room impulse responses", IEEE TASLP 18(6), 2010.
+The images that arrive within 50 ms after the direct sound come from pyroomacoustics, at the places, amplitudes and
+fractional delays that its full simulation would give them. Later ones are so dense that only their statistics are
+heard: a Gaussian noise takes their place, with the energy that the image-source method is expected to have at each
+instant (see cocktail.rooms.shoebox) and the coherence of a diffuse field between the microphones. E. A. Lehmann and A.
+M. Johansson, "Diffuse reverberation model for efficient image-source simulation of room impulse responses", IEEE TASLP
+18(6), 2010.
 
-Deviations: the tail begins at a fixed time rather than where the decay has reached a level; the coherence between microphones
-is imposed, where the paper has one microphone. The air absorbs nothing. As in pyroomacoustics, a high-pass filter at 10 Hz takes away the offset that image sources add up to,
-all being positive (the tail is given the same offset before, so that the filter meets no step).
+Deviations: the tail begins at a fixed time rather than where the decay has reached a level; the coherence between
+microphones is imposed, where the paper has one microphone. The air absorbs nothing. As in pyroomacoustics, a high-pass
+filter at 10 Hz takes away the offset that image sources add up to, all being positive (the tail is given the same
+offset before, so that the filter meets no step).
 """
 
 from dataclasses import dataclass

@@ -2,15 +2,16 @@
 
 Replacing the sum over image sources by an integral over distance and direction gives the expected energy of the image-
 source method in closed form (E. A. Lehmann and A. M. Johansson, "Prediction of energy decay in room impulse responses
-simulated with an image-source model", J. Acoust. Soc. Am. 124(1), 2008). The images at distance d = ct in direction u have
-crossed d q(u) walls, q(u) = sum_i |u_i| / L_i, and lie 1 / V apart, so that with amplitudes 1 / d the energy per second is
+simulated with an image-source model", J. Acoust. Soc. Am. 124(1), 2008). The images at distance d = ct in direction u
+have crossed d q(u) walls, q(u) = sum_i |u_i| / L_i, and lie 1 / V apart, so that with amplitudes 1 / d the energy per
+second is
 
     e(t) = 4 pi c / V < exp(-a c t q(u)) >_u,   a = -ln(1 - absorption).
 
 It depends on a and t through their product alone. One curve per room size hence gives the absorption for any wanted T60
-without iteration, where Sabine's and Eyring's formulas miss by 10 to 30 %: they replace q by its mean, and the
-decay of a shoebox is no single exponential, as sound along its longest side meets the fewest walls. T60 means T30 here, twice
-the time of the fall from -5 to -35 dB, by a least-squares line (ISO 3382-2).
+without iteration. Sabine's and Eyring's formulas miss by up to a quarter: they replace q by its mean, and the decay of a
+shoebox is no single exponential, as sound along its longest side meets the fewest walls. T60 means T30 here, twice the
+time of the fall from -5 to -35 dB, by a least-squares line (ISO 3382-2).
 
 Deviations: the average over directions is computed by quadrature rather than by the paper's approximations.
 """

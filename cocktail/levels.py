@@ -1,0 +1,39 @@
+"""Levels of speech and noise, and stretches cut from recordings."""
+
+import numpy as np
+
+FRAME_S = 0.020
+RANGE_DB = 40.0
+"""Frames within this of the loudest one are active speech: the rule of STOI (C. H. Taal et al., IEEE TASLP 19(7),
+2011)."""
+
+_FADE_S = 0.020
+
+
+def active(x: np.ndarray, fs: int) -> np.ndarray:
+    """(N,) -> (N,) bool: samples in frames of 20 ms whose power is within 40 dB of the loudest frame's."""
+    size = round(FRAME_S * fs)
+    framed = np.pad(x, (0, -len(x) % size)).reshape(-1, size)
+    power = np.mean(framed**2, axis=1)
+    return np.repeat(power > power.max() * 10 ** (-RANGE_DB / 10), size)[: len(x)]
+
+
+def power(x: np.ndarray, where: np.ndarray | None = None) -> float:
+    """Mean square of (N,), over the samples `where` (N,) is true."""
+    return float(np.mean(np.square(x if where is None else x[where])))
+
+
+def stretch(recording: np.ndarray, start: int, n_samples: int, fs: int) -> np.ndarray:
+    """(n_samples,) from sample `start`, which may be negative, of the recording repeated for ever.
+
+    Digital silence at its ends is left out first, and repetitions are cross-faded over 20 ms.
+    """
+    sound = np.flatnonzero(recording)
+    if len(sound) == 0:
+        return np.zeros(n_samples)
+    kept = recording[sound[0] : sound[-1] + 1]
+    fade = min(round(_FADE_S * fs), len(kept) // 4)
+    rise = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / max(fade, 1))
+    loop = kept[: len(kept) - fade].copy()
+    loop[:fade] = loop[:fade] * rise + kept[len(kept) - fade :] * rise[::-1]
+    return loop.take(np.arange(start, start + n_samples), mode="wrap")
