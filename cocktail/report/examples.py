@@ -1,7 +1,7 @@
 """Examples to hear and to see: an entry's worst, median and best scene in a condition, as WAV and as spectrograms.
 
 Sounds are microphone 1, 16 bit, at the level they have in the scene; one that would clip is scaled down. Pictures are
-the STFT of cocktail.stft, time to the right and 0 Hz to fs / 2 upwards, one pixel per bin. All pictures of a scene share
+the STFT of cocktail.stft: time to the right, 0 Hz to fs / 2 upwards, one pixel per bin. The pictures of a scene share
 one scale, from the loudest bin of the mixture (bright) to 70 dB below it (dark).
 """
 

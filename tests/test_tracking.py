@@ -1,0 +1,330 @@
+"""MLflow: what is logged can be read back, nothing is logged twice, and nothing leaves the machine."""
+
+import csv
+import io
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+from PIL import Image
+
+from cocktail import leaderboard, store, tracking
+from cocktail.errors import CocktailError
+from cocktail.report import examples
+
+FS = 16000
+N = 4000
+SCENES = 5
+ENTRIES = {"unprocessed": 0.0, "wiener": 4.0, "omlsa": 6.0, "broken": None}
+CARDS = [
+    {
+        "entry": "omlsa",
+        "plugin": "omlsa",
+        "family": "spectral",
+        "paradigm": "learning-free",
+        "task": "enhance",
+        "parameters": {"gain_floor_db": -25.0, "tracker": "imcra"},
+        "description": "OMLSA gain with IMCRA noise tracking.",
+    },
+    {"entry": "unprocessed", "family": "control", "parameters": {}},
+]
+
+
+def scene_name(condition, index):
+    return f"{condition}-test-{index:05d}"
+
+
+def write_scenes(folder, condition, talkers, channels):
+    """Shards of scenes and estimates: talker k is a sine, the estimate of an entry has the talkers in reverse order."""
+    generator = np.random.default_rng(0)
+    time = np.arange(N) / FS
+    for shard in range(2):
+        mixtures, references, estimates = [], [], []
+        for index in range(shard * 3, min(shard * 3 + 3, SCENES)):
+            scene = scene_name(condition, index)
+            talker = np.stack([0.2 * np.sin(2 * np.pi * (300 + 500 * k + 10 * index) * time) for k in range(talkers)])
+            images = np.repeat(talker[:, None], channels, axis=1)
+            noise = 0.01 * generator.normal(size=(channels, N))
+            mixtures.append({
+                "scene": scene, "condition": condition, "split": "test", "index": index, "fs": FS,
+                "channels": channels, "n_sources": talkers, "mixture": store.pack(images.sum(0) + noise, FS, "mixture"),
+            })  # fmt: skip
+            references.append({
+                "scene": scene, "reference": "early" if condition == "reverb" else "image",
+                "images": [store.pack(x, FS, "image") for x in images], "noise": store.pack(noise, FS, "noise"),
+                "early": [store.pack(x / 2, FS, "early") for x in talker],
+            })  # fmt: skip
+            estimate = [store.pack(x, FS, "estimate") for x in 1.5 * talker[::-1]]
+            estimates.append({"scene": scene, "status": "ok", "estimate": estimate})
+        for kind, rows, schema in (
+            ("mixtures", mixtures, store.MIXTURES),
+            ("references", references, store.REFERENCES),
+        ):
+            store.write_rows(folder / f"scenes/{condition}/test/{shard:03d}.{kind}.parquet", rows, schema)
+        for entry, gain in ENTRIES.items():
+            failed = [{"scene": row["scene"], "status": "failed", "reason": "method-failed: x"} for row in estimates]
+            kept = failed if gain is None else estimates
+            store.write_rows(folder / f"estimates/{condition}/{entry}/{shard:03d}.parquet", kept, store.ESTIMATES)
+
+
+def write_scores(folder, condition, talkers, gains):
+    rows = []
+    for entry, gain in gains.items():
+        for index in range(SCENES):
+            for source in range(talkers):
+                for metric in ("si_sdr", "stoi"):
+                    row = {"condition": condition, "scene": scene_name(condition, index), "entry": entry, "card": "c"}
+                    row |= {"source": source, "metric": metric}
+                    if gain is None:
+                        row |= {"status": "failed", "reason": "method-failed: x"}
+                    else:
+                        row |= {"status": "ok", "value": gain + (index - 2) ** 3 / 10 if metric == "si_sdr" else 0.8}
+                    rows.append(row)
+    store.write_rows(folder / f"scores/{condition}/all/000.parquet", rows, store.SCORES)
+
+
+def build_board(folder):
+    skips = [{"condition": "stationary", "entry": "ilrma", "reason": "needs 2 microphones"}]
+    leaderboard.build(
+        sorted(folder.glob("scores/*/*/*.parquet")),
+        scores_out=folder / "scores.parquet",
+        board_out=folder / "leaderboard.csv",
+        seed=1,
+        skips=skips,
+        unranked={"unprocessed"},
+    )
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory):
+    """A store with its tables made: making them takes longer than any test here."""
+    path = tmp_path_factory.mktemp("store")
+    tracking._client(f"sqlite:///{path / 'mlflow.db'}", path).search_experiments()
+    return (path / "mlflow.db").read_bytes()
+
+
+@pytest.fixture
+def results(tmp_path, empty_store, monkeypatch):
+    """Results of a suite `small`; a connection to anywhere is an error."""
+
+    def refuse(*_):
+        raise AssertionError("a connection was tried")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "mlflow.db").write_bytes(empty_store)
+    for condition, talkers, channels in (("stationary", 1, 1), ("two-talkers", 2, 2)):
+        write_scenes(tmp_path / "results" / "small", condition, talkers, channels)
+        write_scores(tmp_path / "results" / "small", condition, talkers, ENTRIES)
+    build_board(tmp_path / "results" / "small")
+    return tmp_path / "results"
+
+
+def log(results, **more):
+    return tracking.log_suite(suite="small", results=results, entries=CARDS, commit="abc", suite_digest="d1", **more)
+
+
+def runs(results):
+    client = tracking._client(tracking.default_uri(results), results)
+    found = {}
+    for experiment in client.search_experiments():
+        for run in client.search_runs([experiment.experiment_id]):
+            found.setdefault((experiment.name, run.info.run_name), []).append(run)
+    return found
+
+
+def artifacts(run):
+    folder = Path(run.info.artifact_uri.removeprefix("file://"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_runs_hold_figures_parameters_and_tags(results):
+    done = log(results)
+    assert (done.new, done.same) == (8, 0)
+    found = runs(results)
+    names = [*ENTRIES]
+    assert set(found) == {(f"small/{c}", e) for c in ("stationary", "two-talkers") for e in names}
+    run = found["small/stationary", "omlsa"][0]
+    assert run.info.status == "FINISHED"
+    board = leaderboard.read_board(results / "small" / "leaderboard.csv")
+    for row in board:
+        if (row["condition"], row["entry"]) == ("stationary", "omlsa"):
+            assert run.data.metrics[row["metric"]] == row["value"]
+            assert run.data.metrics[row["metric"] + "_ci_low"] == row["ci_low"]
+            assert run.data.metrics[row["metric"] + "_ci_high"] == row["ci_high"]
+    assert {"si_sdr", "si_sdr_i", "stoi"} <= set(run.data.metrics)
+    assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
+    assert run.data.params == {"gain_floor_db": "-25.0", "tracker": "imcra"}
+    wanted = {"family": "spectral", "task": "enhance", "paradigm": "learning-free", "commit": "abc"}
+    wanted |= {"suite_digest": "d1", "mlflow.note.content": "OMLSA gain with IMCRA noise tracking."}
+    assert wanted.items() <= run.data.tags.items()
+    assert "rank" not in found["small/stationary", "unprocessed"][0].data.metrics
+
+
+def test_a_failed_entry_is_a_failed_run_with_its_reason(results):
+    log(results)
+    run = runs(results)["small/stationary", "broken"][0]
+    assert run.info.status == "FAILED"
+    assert run.data.tags["failures"] == "method-failed: x (5 scenes)"
+    assert set(artifacts(run)) == {"scores.csv"}
+
+
+def test_examples_are_the_worst_median_and_best_scene(results):
+    log(results)
+    files = artifacts(runs(results)["small/stationary", "omlsa"][0])
+    signals = {f"{name}.{kind}" for name in ("mixture", "reference", "estimate") for kind in ("wav", "png")}
+    expected = {f"examples/{label}/{name}" for label in ("worst", "median", "best") for name in signals}
+    assert set(files) == expected | {"scores.csv", "examples/scenes.csv"}
+    table = list(csv.DictReader(io.StringIO(files["examples/scenes.csv"].decode())))
+    assert {row["example"]: row["scene"][-1] for row in table} == {"worst": "0", "median": "2", "best": "4"}
+    sound, fs = soundfile.read(io.BytesIO(files["examples/best/estimate.wav"]))
+    assert (fs, len(sound)) == (FS, N)
+    assert abs(np.fft.rfft(sound)).argmax() * FS / N == pytest.approx(340, abs=FS / N)
+    picture = Image.open(io.BytesIO(files["examples/best/estimate.png"])).convert("L")
+    assert picture.height == 257
+    brightest = np.asarray(picture)[:, 10:-10].mean(axis=1).argmax()
+    assert (256 - brightest) * FS / 512 == pytest.approx(340, abs=FS / 512)
+    scores = list(csv.DictReader(io.StringIO(files["scores.csv"].decode())))
+    assert len(scores) == SCENES * 3 + SCENES
+    assert {row["entry"] for row in scores} == {"omlsa"}
+
+
+def test_estimates_of_several_talkers_are_in_the_order_of_the_references(results):
+    log(results)
+    files = artifacts(runs(results)["small/two-talkers", "omlsa"][0])
+
+    def sound(name):
+        return soundfile.read(io.BytesIO(files[f"examples/worst/{name}.wav"]))[0]
+
+    assert sound("mixture").ndim == 1
+    for k in (1, 2):
+        np.testing.assert_allclose(sound(f"estimate_{k}"), 1.5 * sound(f"reference_{k}"), atol=1e-3)
+
+
+def test_the_same_result_twice_makes_no_second_run(results):
+    log(results)
+    before = {key: [run.info.run_id for run in value] for key, value in runs(results).items()}
+    again = log(results)
+    assert (again.new, again.same) == (0, 8)
+    assert {key: [run.info.run_id for run in value] for key, value in runs(results).items()} == before
+
+
+def test_a_changed_score_makes_one_new_run_and_updates_ranks(results):
+    log(results)
+    folder = results / "small"
+    write_scores(folder, "stationary", 1, ENTRIES | {"wiener": 9.0})
+    build_board(folder)
+    done = log(results)
+    assert (done.new, done.same) == (1, 7)
+    found = runs(results)
+    history = found["small/stationary", "wiener"]
+    assert sorted(run.data.metrics["si_sdr"] for run in history) == [4.0, 9.0]
+    assert len(found["small/stationary", "omlsa"]) == 1
+    assert found["small/stationary", "omlsa"][0].data.metrics["rank"] == 2
+    assert log(results).new == 0
+
+
+def test_a_run_that_was_cut_short_is_written_anew(results, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking, "_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            log(results)
+    assert log(results).new == 8
+    assert all(len(found) == 1 and found[0].info.status != "RUNNING" for found in runs(results).values())
+
+
+def test_scores_are_logged_where_estimates_were_dropped(results):
+    for path in results.glob("small/estimates/*/omlsa/*.parquet"):
+        path.unlink()
+    log(results)
+    assert set(artifacts(runs(results)["small/stationary", "omlsa"][0])) == {"scores.csv"}
+
+
+def test_the_store_lies_with_the_results_and_nowhere_else(results):
+    log(results)
+    assert sorted(path.name for path in results.parent.iterdir()) == ["results"]
+    assert sorted(path.name for path in results.iterdir()) == ["mlartifacts", "mlflow.db", "small"]
+
+
+def test_a_store_that_cannot_be_used_is_an_error_that_names_it(results):
+    (results / "mlflow.db").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
+    with pytest.raises(CocktailError, match=r"mlflow\.db: could not be logged to .*boards on disk are complete"):
+        log(results)
+    with pytest.raises(CocktailError, match="no leaderboard here"):
+        tracking.log_suite(suite="other", results=results)
+
+
+def test_the_server_command_is_on_loopback_and_on_the_right_store(results):
+    command = tracking.server_command(results, port=5077)
+    text = " ".join(command)
+    assert f"--backend-store-uri sqlite:///{results / 'mlflow.db'}" in text
+    assert "--host 127.0.0.1 --port 5077" in text
+    with pytest.raises(CocktailError, match="nothing to show yet"):
+        tracking.server_command(results / "small")
+
+
+def test_the_store_of_the_environment_is_preferred(results, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{results / 'other.db'}")
+    (results / "mlflow.db").rename(results / "other.db")
+    assert log(results).uri.endswith("other.db")
+    with sqlite3.connect(results / "other.db") as store_file:
+        assert store_file.execute("select count(*) from runs").fetchone() == (8,)
+
+
+def test_mlflow_is_imported_by_tracking_alone_and_only_when_it_logs():
+    code = "import sys, cocktail.tracking; print(any(m in sys.modules for m in ('mlflow', 'pandas', 'matplotlib')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    library = Path(tracking.__file__).parent
+    importers = [p.name for p in library.rglob("*.py") if "import mlflow" in (t := p.read_text()) or "from mlflow" in t]
+    assert importers == ["tracking.py"]
+
+
+def test_pick_takes_each_scene_once():
+    rows = [{"scene": "a", "metric": "si_sdr", "status": "ok", "value": 1.0}]
+    assert examples.pick(pa.Table.from_pylist(rows, schema=store.SCORES)) == {"median": ("a", 1.0)}
+    assert examples.pick(store.SCORES.empty_table()) == {}
+
+
+def test_the_reference_of_a_reverberant_scene_is_its_early_part(tmp_path):
+    write_scenes(tmp_path, "reverb", 1, 2)
+    audio = examples.Audio(tmp_path, "reverb")
+    assert np.abs(audio.references(scene_name("reverb", 4))).max() == pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_sound_that_would_clip_is_scaled_down():
+    x = np.array([0.0, 4.0, -2.0] * 100)
+    sound, _ = soundfile.read(io.BytesIO(examples.wav(x, FS)))
+    np.testing.assert_allclose(sound, x * 0.99 / 4, atol=1e-4)
+    quiet, _ = soundfile.read(io.BytesIO(examples.wav(x / 10, FS)))
+    np.testing.assert_allclose(quiet, x / 10, atol=1e-4)
+
+
+def test_the_server_runs_with_telemetry_off(results, monkeypatch):
+    seen = {}
+
+    class Server:
+        def __init__(self, command, env):
+            seen.update(command=command, env=env)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def wait(self):
+            return 0
+
+    monkeypatch.setattr(tracking, "subprocess", SimpleNamespace(Popen=Server))
+    assert tracking.ui(results, port=5077) == 0
+    assert seen["env"]["MLFLOW_DISABLE_TELEMETRY"] == "true"
