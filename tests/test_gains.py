@@ -23,8 +23,8 @@ GAMMA = [1e-3, 0.1, 1.0, 4.0, 50.0, 1e3, 1e4]
 def posterior_mean(function, xi, gamma):
     """E[function(A)] of the speech amplitude A given a noisy amplitude sqrt(gamma), in noise of power 1.
 
-    Speech and noise are complex Gaussian, so that speech given the noisy bin is Gaussian about w y with variance w, where
-    w = xi / (1 + xi): its amplitude has a Rice density.
+    Speech and noise are complex Gaussian, so that speech given the noisy bin is Gaussian about w y with variance w,
+    where w = xi / (1 + xi): its amplitude has a Rice density.
     """
     w = xi / (1 + xi)
     centre, width = w * np.sqrt(gamma), np.sqrt(w / 2)

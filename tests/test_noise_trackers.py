@@ -148,14 +148,14 @@ def test_signals_shorter_than_a_window(n_samples):
 
 
 def test_unknown_tracker_names_those_that_exist():
-    with pytest.raises(ValueError, match="'mcra'.*minimum-statistics, imcra, mmse-spp"):
+    with pytest.raises(ValueError, match=r"'mcra'.*minimum-statistics, imcra, mmse-spp"):
         noise_psd(np.ones((3, 8)), tracker="mcra", fs=16000, n_samples=1000)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=120), st.integers(1, 6))
 @settings(max_examples=50, deadline=None, derandomize=True)
 def test_running_minimum_equals_brute_force(values, part):
-    """The minimum over the present part and the last U whole ones, the start standing for those before the beginning."""
+    """Minimum over the present part and the last U whole ones; the start stands for those before the beginning."""
     x = np.array(values)
     minimum = _Minimum(x[0], part)
     for t, value in enumerate(x):

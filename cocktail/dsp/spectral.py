@@ -29,7 +29,7 @@ def require_finite(samples: np.ndarray) -> np.ndarray:
     """`samples`, if they are finite. Raises ValueError otherwise: one NaN would spread through every recursion."""
     bad = np.count_nonzero(~np.isfinite(samples))
     if bad:
-        raise ValueError(f"the mixture holds {bad} samples that are NaN or infinite; a method needs finite samples")
+        raise ValueError(f"the mixture holds {bad} sample(s) that are NaN or infinite")
     return samples
 
 
