@@ -4,13 +4,11 @@ N. Q. K. Duong, E. Vincent and R. Gribonval, "Under-determined reverberant audio
 spatial covariance model", IEEE Trans. ASLP 18(7), 2010.
 
 Deviations: the directions of the talkers are estimated by SRP-PHAT and each covariance starts as the paper's model of a
-source in a room, direct path plus diffuse field (Eq. (8), (10) and (11)), in place of hierarchical clustering per bin: utterances of two or three seconds
-have too few frames to cluster, and a start that knows its direction needs no permutation to be solved afterwards.
+source in a room, direct path plus diffuse field, in place of hierarchical clustering per bin: utterances of two or three
+seconds have too few frames to cluster, and a start that knows its direction needs no permutation solved afterwards.
 """
 
 from dataclasses import dataclass
-
-import numpy as np
 
 from cocktail import stft
 from cocktail.dsp import full_rank, spatial

@@ -60,8 +60,8 @@ def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
 def mwf(target: np.ndarray, noise: np.ndarray, *, mu: float = 1.0, rank: int | None = None) -> np.ndarray:
     """Speech-distortion-weighted multichannel Wiener filter; mu weighs noise reduction against distortion.
 
-    rank=1: Souden Eq. (28) on the target's principal component, which is MVDR as mu -> 0. rank=None: the target as it is,
-    w = (target + mu noise)^-1 target u; with mu = 1 the linear filter of least mean square error.
+    rank=1: Souden Eq. (28) on the target's principal component, which is MVDR as mu -> 0. rank=None: the target as it
+    is, w = (target + mu noise)^-1 target u; with mu = 1 the linear filter of least mean square error.
     """
     if rank == 1:
         return _parametric(rank_one(target), noise, mu)

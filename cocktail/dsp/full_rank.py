@@ -1,8 +1,8 @@
 """EM of the full-rank spatial covariance model, batched over bins.
 
 N. Q. K. Duong, E. Vincent and R. Gribonval, "Under-determined reverberant audio source separation using a full-rank
-spatial covariance model", IEEE Trans. ASLP 18(7), 2010; "Eq. (n)" refers to it. Source j has power v_j(f, t) and spatial
-covariance R_j(f); the mixture is Gaussian with covariance sum_j v_j R_j.
+spatial covariance model", IEEE Trans. ASLP 18(7), 2010. Source j has power v_j(f, t) and spatial covariance R_j(f);
+the mixture is Gaussian with covariance sum_j v_j R_j.
 
 Two sources are diagonalised together once per bin and iteration, R_1 = A L A^H and R_2 = A A^H, so that no matrix is
 inverted per frame: the same numbers as `general_step`, many times faster. More sources take `general_step`.
@@ -61,19 +61,19 @@ def separate(X: np.ndarray, covariances: np.ndarray, iterations: int) -> tuple[n
 def general_step(x: np.ndarray, R: np.ndarray, v: np.ndarray) -> Step:
     """One EM iteration for any number of sources: x (F, D, T), R (K, F, D, D), v (K, F, T)."""
     n_mics, n_frames = x.shape[1:]
-    mixed = np.einsum("kft,kfde->ftde", v, R)  # Eq. (4)
+    mixed = np.einsum("kft,kfde->ftde", v, R)  # covariance of the mixture
     inverse = np.linalg.inv(mixed)
     white = np.einsum("ftde,fet->ftd", inverse, x)
     likelihood = np.linalg.slogdet(mixed)[1] + np.einsum("fdt,ftd->ft", x.conj(), white).real
     covariances, powers, first = np.empty_like(R), np.empty_like(v), np.empty(v.shape, complex)
     for j in range(len(R)):
         prior = v[j, ..., None, None] * R[j][:, None]
-        wiener = prior @ inverse  # Eq. (26)
-        image = np.einsum("ftde,fet->ftd", wiener, x)  # Eq. (27)
-        posterior = image[..., :, None] * image[..., None, :].conj() + prior - wiener @ prior  # Eq. (28)
-        power = np.einsum("fde,fted->ft", np.linalg.inv(R[j]), posterior).real / n_mics  # Eq. (29)
+        wiener = prior @ inverse  # E-step: Wiener filter
+        image = np.einsum("ftde,fet->ftd", wiener, x)  # E-step: source image
+        posterior = image[..., :, None] * image[..., None, :].conj() + prior - wiener @ prior  # E-step
+        power = np.einsum("fde,fted->ft", np.linalg.inv(R[j]), posterior).real / n_mics  # M-step
         powers[j] = np.maximum(power, FLOOR)
-        covariances[j] = np.einsum("ft,ftde->fde", 1 / powers[j], posterior) / n_frames  # Eq. (30)
+        covariances[j] = np.einsum("ft,ftde->fde", 1 / powers[j], posterior) / n_frames  # M-step
         first[j] = image[..., 0]
     objective = -likelihood.sum() + _log_prior(R, n_frames)
     return Step(_regular(covariances), powers, first, objective)

@@ -16,6 +16,7 @@ SPEED_OF_SOUND = 343.0
 BAND_HZ = (200.0, 6000.0)
 """Below, a small array sees no phase; above, speech has little power."""
 
+
 def finite(mixture: np.ndarray) -> np.ndarray:
     """`mixture` (D, N) as float64. Raises ValueError where a sample is NaN or infinite."""
     mixture = np.asarray(mixture, float)
@@ -92,7 +93,7 @@ def diffuse_coherence(array: np.ndarray, f_hz: np.ndarray) -> np.ndarray:
 def room_covariance(array: np.ndarray, direction: np.ndarray, f_hz: np.ndarray, diffuse: float) -> np.ndarray:
     """Spatial covariance of a talker in a room: direct path plus a diffuse share of its power.
 
-    direction (..., 3) -> (..., F, D, D) of trace D. Duong, Vincent and Gribonval 2010, Eq. (8), (10) and (11).
+    direction (..., 3) -> (..., F, D, D) of trace D. After Duong, Vincent and Gribonval 2010.
     """
     a = steering(array, direction, f_hz)
     direct = a[..., :, None] * a[..., None, :].conj()
