@@ -100,14 +100,11 @@ def _scene_rows(mixture, truth, made, metrics, recogniser):
             _failed(m, None, reason, recogniser) for m in of_scene
         ]
     reference = scored_reference(truth)
-    interference = None
-    if len(reference) == 1:  # with several talkers, they are each other's interference
-        interference = store.unpack(mixture["mixture"])[0] - reference[0]
     return score_signals(
         reference=reference,
         estimate=[store.unpack(cell)[0] for cell in made["estimate"]],
         fs=mixture["fs"],
-        interference=interference,
+        interference=store.unpack(mixture["mixture"])[0] - reference.sum(0),
         text=truth["text"],
         metrics=of_source,
         recogniser=recogniser,

@@ -116,7 +116,7 @@ def _metric(name, compute, improvement):
         citation="Vincent, Gribonval, Fevotte, IEEE TASLP 14(4), 2006",
         implementation="cocktail",
         compute=compute,
-        mode="BSS Eval v3, 512 taps; interferers: the other talkers, and for one talker mixture minus target",
+        mode="BSS Eval v3, 512 taps; interferers: other talkers, and mixture minus all talkers unless 60 dB below",
         clamp=(-CLAMP_DB, CLAMP_DB),
         improvement=improvement,
     )

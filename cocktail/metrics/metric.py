@@ -14,6 +14,9 @@ from cocktail.errors import CocktailError
 SILENCE = 2.0**-23
 """A signal that moves by less than one step of 24-bit audio is silent."""
 
+NEGLIGIBLE = 1e-6
+"""Share of the talkers' energy (-60 dB) below which what is left of a mixture is rounding, and no interferer."""
+
 BEST_SI_SDR = "once per scene, highest mean SI-SDR"
 """The permutation rule of every metric that compares signals."""
 
@@ -105,14 +108,15 @@ class Comparison(_Shared):
     """The usable pairs of a scene.
 
     `reference`, `estimate` (K, N), one estimate per reference, none silent; `others`: what else is in the mixture, each
-    (N,): talkers whose estimate is unusable, noise.
+    (N,): talkers whose estimate is unusable, noise. What is negligible beside the references is left out.
     """
 
     def __init__(self, *, reference, estimate, fs: int, others: Sequence = (), text: Sequence = (), recogniser=None):
         super().__init__()
         self.reference, self.estimate, self.fs, self.recogniser = reference, estimate, fs, recogniser
-        self.others = np.stack([x for x in others if not is_silent(x)] or [np.empty(reference.shape[1])])
-        self.others = self.others if any(not is_silent(x) for x in others) else self.others[:0]
+        floor = NEGLIGIBLE * np.square(reference).sum()
+        heard = [x for x in others if np.square(x).sum() > floor]
+        self.others = np.stack(heard) if heard else reference[:0]
         self.text = list(text) or [None] * len(reference)
         self.pairs = [Pair(self, k) for k in range(len(reference))]
 
@@ -130,7 +134,7 @@ class Pair(_Shared):
     def interference(self) -> np.ndarray:
         """(N,) everything in the mixture but the reference. Raises Unscorable where there is nothing else."""
         interference = self.scene.reference.sum(0) - self.reference + self.scene.others.sum(0)
-        if is_silent(interference):
+        if np.square(interference).sum() <= NEGLIGIBLE * np.square(self.reference).sum():
             raise Unscorable("no-interferer")
         return interference
 
