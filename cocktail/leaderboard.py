@@ -58,10 +58,10 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
 def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
     """Rows `<metric>_i` for every row of a metric that has an improvement, in the schema store.SCORES."""
     improving = [name for name, metric in METRICS.items() if metric.improvement and not metric.pooled]
-    rows = scores.filter(pc.field("metric").isin(improving))
+    rows = scores.filter(pc.is_in(scores["metric"], pa.array(improving, pa.string())))
     # A join never matches null keys, hence -1 for figures of the whole scene.
-    rows = rows.set_column(3, "source", pc.fill_null(rows["source"], -1))
-    base = rows.filter(pc.field("entry") == baseline)
+    rows = rows.set_column(rows.schema.get_field_index("source"), "source", pc.fill_null(rows["source"], -1))
+    base = rows.filter(pc.equal(rows["entry"], baseline))
     base = base.select(["condition", "scene", "source", "metric", "value", "status", "reason"])
     joined = rows.join(base, ["condition", "scene", "source", "metric"], right_suffix="_base").combine_chunks()
 
@@ -103,7 +103,7 @@ def board(
     """
     rows = []
     for condition in sorted(pc.unique(scores["condition"]).to_pylist()):
-        part = scores.filter(pc.field("condition") == condition)
+        part = scores.filter(pc.equal(scores["condition"], condition))
         entries, scenes, metrics, cells = tabulate(part)
         weights = stats.resample(len(scenes), resamples, rng(seed, condition, role="bootstrap")) if scenes else None
         may_rank = np.array([entry not in unranked for entry in entries])
@@ -255,7 +255,7 @@ def _ranks(cells, weights, may_rank, higher, level):
 
 def _refuse_duplicates(scores):
     counts = scores.group_by(IDENTITY).aggregate([([], "count_all")])
-    twice = counts.filter(pc.field("count_all") > 1)
+    twice = counts.filter(pc.greater(counts["count_all"], 1))
     if len(twice):
         row = twice.slice(0, 1).to_pylist()[0]
         what = ", ".join(f"{name} {row[name]}" for name in IDENTITY)

@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from urllib.request import url2pathname
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cocktail import store
+from cocktail import ROOT, store
 from cocktail.errors import CocktailError
 from cocktail.leaderboard import failures, read_board
 from cocktail.report import examples
@@ -98,6 +99,24 @@ def log_suite(
                 experiment.log(result, common, audio, n_examples)
                 new += 1
     return Logged(new, same, uri)
+
+
+def track(
+    *, folder: str | Path, out: str | Path, cards: Iterable[dict], suite_digest: str = "", keep: str = "all"
+) -> None:
+    """Log the suite in `folder`, results/<suite>, and write what was done to the JSON file `out`.
+
+    With `keep` = `examples`, all estimates but those that are logged as examples are deleted. `cards`: as `entries` of
+    `log_suite`.
+    """
+    folder = Path(folder).resolve()
+    done = log_suite(
+        suite=folder.name, results=folder.parent, entries=cards, commit=_commit(), suite_digest=suite_digest
+    )
+    if keep == "examples":
+        _drop_estimates(folder)
+    with store.replacing(Path(out)) as temporary:
+        temporary.write_text(json.dumps({"uri": done.uri, "new": done.new, "same": done.same}) + "\n")
 
 
 def server_command(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> list[str]:
@@ -236,7 +255,7 @@ class _Experiment:
 
 def _results(condition, board, scores, cards):
     """Every entry that ran in a condition."""
-    here = scores.filter(pc.field("condition") == condition)
+    here = scores.filter(pc.equal(scores["condition"], condition))
     reasons = {}
     for row in failures(here):
         reasons.setdefault(row["entry"], []).append(row)
@@ -248,7 +267,7 @@ def _results(condition, board, scores, cards):
         why = reasons.get(entry, [])
         if any(row["status"] == "skipped" for row in why):
             continue
-        part = here.filter(pc.field("entry") == entry)
+        part = here.filter(pc.equal(here["entry"], entry))
         texts = list(dict.fromkeys(f"{row['reason']} ({row['count']} scenes)" for row in why))
         yield _Result(condition, entry, cards.get(entry, {}), rows[entry], part, texts)
 
@@ -278,6 +297,25 @@ def _files(result, audio, n_examples):
     if lines:
         files["examples/scenes.csv"] = (f"example,scene,{HEADLINE}\n" + "".join(lines)).encode()
     return files
+
+
+def _drop_estimates(folder):
+    scores = store.read_table(folder / "scores.parquet")
+    for path in sorted((folder / "estimates").glob("*/*/")):
+        condition, entry = path.parts[-2:]
+        part = scores.filter(pc.and_(pc.equal(scores["condition"], condition), pc.equal(scores["entry"], entry)))
+        chosen = [scene for scene, _ in examples.pick(part, HEADLINE).values()]
+        examples.Audio(folder, condition).keep_only(entry, chosen)
+
+
+def _commit():
+    """Commit of the project that runs, with `-dirty` where files differ from it; None where it is no checkout."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return None
+    command = [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
 
 
 def _write(files, folder):

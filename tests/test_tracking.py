@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import socket
 import sqlite3
 import subprocess
@@ -279,6 +280,30 @@ def test_the_store_of_the_environment_is_preferred(results, monkeypatch):
     assert log(results).uri.endswith("other.db")
     with sqlite3.connect(results / "other.db") as store_file:
         assert store_file.execute("select count(*) from runs").fetchone() == (8,)
+
+
+def test_track_keeps_the_examples_if_so_asked(results):
+    options = {"folder": results / "small", "cards": CARDS, "keep": "examples"}
+    tracking.track(out=results / "small" / "mlflow.json", **options)
+    assert json.loads((results / "small" / "mlflow.json").read_text())["new"] == 8
+    folder = results / "small" / "estimates" / "stationary" / "omlsa"
+    assert [path.name for path in folder.iterdir()] == ["examples.parquet"]
+    kept = store.read_rows(folder / "examples.parquet")
+    assert [row["scene"] for row in kept] == [scene_name("stationary", index) for index in (0, 2, 4)]
+    tracking.track(out=results / "small" / "mlflow.json", **options)
+    assert json.loads((results / "small" / "mlflow.json").read_text())["same"] == 8
+    assert store.read_rows(folder / "examples.parquet") == kept
+
+
+def test_a_new_shard_outdates_the_kept_examples(results):
+    folder = results / "small"
+    audio = examples.Audio(folder, "stationary")
+    shard = folder / "estimates/stationary/omlsa/000.parquet"
+    fresh = store.read_rows(shard)
+    scene = fresh[0]["scene"]
+    audio.keep_only("omlsa", [scene])
+    store.write_rows(shard, [{**fresh[0], "estimate": [store.pack(np.full(N, 0.5), FS, "new")]}], store.ESTIMATES)
+    assert audio.estimates("omlsa", [scene])[scene] == pytest.approx(0.5, abs=1e-6)
 
 
 def test_mlflow_is_imported_by_tracking_alone_and_only_when_it_logs():

@@ -10,12 +10,14 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import store
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
 from cocktail.stft import stft
 
+EXAMPLES = "examples.parquet"
 LABELS = ("median", "worst", "best")
 RANGE_DB = 70.0
 PEAK = 0.99
@@ -31,7 +33,7 @@ class Audio:
     def estimates(self, entry: str, scenes: list[str]) -> dict[str, np.ndarray]:
         """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references."""
         kept = {}
-        for path in sorted((self._estimates / entry).glob("*.parquet")):
+        for path in self._estimate_shards(entry):
             for row in _rows(path, scenes, ["scene", "status", "estimate"]):
                 cells = row["estimate"]
                 if row["status"] == "ok" and cells and all(cell and cell["bytes"] for cell in cells):
@@ -64,6 +66,20 @@ class Audio:
         mixture, fs = self.mixture(scene)
         return files(_numbered("estimate", estimate), fs, loudest(mixture))
 
+    def keep_only(self, entry: str, scenes: list[str]) -> None:
+        """Drop the entry's estimates but those of `scenes`, which move into one file, `examples.parquet`."""
+        paths = self._estimate_shards(entry)
+        rows = {row["scene"]: row for path in paths for row in _rows(path, scenes, store.ESTIMATES.names)}
+        examples = self._estimates / entry / EXAMPLES
+        store.write_rows(examples, [rows[scene] for scene in sorted(rows)], store.ESTIMATES)
+        for path in paths:
+            if path != examples:
+                path.unlink()
+
+    def _estimate_shards(self, entry):
+        """Files of the entry's estimates; shards come last, as they are newer than examples kept of an earlier run."""
+        return sorted((self._estimates / entry).glob("*.parquet"), key=lambda path: (path.name != EXAMPLES, path.name))
+
     def _row(self, scene, kind, columns):
         return _rows(self._shards(kind)[scene], [scene], columns)[0]
 
@@ -78,7 +94,7 @@ def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str,
 
     `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers.
     """
-    rows = scores.filter((pc.field("metric") == metric) & (pc.field("status") == "ok"))
+    rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.equal(scores["status"], "ok")))
     means = rows.group_by("scene", use_threads=False).aggregate([("value", "mean")]).to_pylist()
     ordered = sorted((row["value_mean"], row["scene"]) for row in means)
     if not ordered:
@@ -153,4 +169,4 @@ def _numbered(name, signals):
 
 def _rows(path, scenes, columns):
     table = store.read_table(path, columns)
-    return table.filter(pc.field("scene").isin(scenes)).to_pylist()
+    return table.filter(pc.is_in(table["scene"], pa.array(scenes, pa.string()))).to_pylist()
