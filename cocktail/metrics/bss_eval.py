@@ -1,7 +1,7 @@
 """SDR, SIR and SAR of BSS Eval version 3, with distortion filters of 512 taps.
 
 E. Vincent, R. Gribonval and C. Fevotte, "Performance measurement in blind audio source separation", IEEE Trans. Audio,
-Speech and Language Processing 14(4), 2006; "Eq. (n)" refers to it. Equals mir_eval.separation.bss_eval_sources.
+Speech and Language Processing 14(4), 2006. Equals mir_eval.separation.bss_eval_sources.
 
 With P_j the orthogonal projection on the target's 512 delays and P that on the delays of all sources, a space that
 holds the first, the energies of the three parts of an estimate e are |P_j e|^2, |P e|^2 - |P_j e|^2 and
@@ -40,9 +40,10 @@ def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray 
     for j in range(1, len(reference)):
         own = slice(j * taps, (j + 1) * taps)
         target[j] = np.square(_whiten(G[own, own], D[j : j + 1, own], total[j])).sum()
-    sdr = ratio_db(target, total - target)  # Eq. (14)
-    sir = ratio_db(target, everything - target) if len(sources) > 1 else np.full(len(reference), np.nan)  # Eq. (15)
-    sar = ratio_db(everything, total - everything)  # Eq. (17)
+    sdr = ratio_db(target, total - target)  # |s_target|^2 / |e_interf + e_artif|^2
+    # |s_target|^2 / |e_interf|^2
+    sir = ratio_db(target, everything - target) if len(sources) > 1 else np.full(len(reference), np.nan)
+    sar = ratio_db(everything, total - everything)  # |s_target + e_interf|^2 / |e_artif|^2
     return sdr, sir, sar
 
 

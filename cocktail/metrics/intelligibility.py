@@ -1,8 +1,8 @@
 """STOI and extended STOI: short-time objective intelligibility.
 
 C. H. Taal, R. C. Hendriks, R. Heusdens and J. Jensen, "An algorithm for intelligibility prediction of time-frequency
-weighted noisy speech", IEEE TASLP 19(7), 2011: "Eq. (n)". J. Jensen and C. H. Taal, "An algorithm for predicting the
-intelligibility of speech masked by modulated noise maskers", IEEE/ACM TASLP 24(11), 2016: "E (n)".
+weighted noisy speech", IEEE TASLP 19(7), 2011. J. Jensen and C. H. Taal, "An algorithm for predicting the
+intelligibility of speech masked by modulated noise maskers", IEEE/ACM TASLP 24(11), 2016.
 
 Equals the package pystoi 0.4.1, whose details (resampling filter, framing, guards) it follows; both measures share the
 resampling, the removal of silent frames and the bands, which are three quarters of the work.
@@ -39,16 +39,16 @@ def estoi(*, reference: np.ndarray, estimate: np.ndarray, fs: int) -> float:
 
 def _stoi(x, y):
     alpha = _norm(x, -1) / (_norm(y, -1) + _EPS)
-    y = np.minimum(alpha * y, (1 + CLIP) * x)  # Eq. (3)
+    y = np.minimum(alpha * y, (1 + CLIP) * x)  # level as the reference, then clipped
     x = x - x.mean(-1, keepdims=True)
     y = y - y.mean(-1, keepdims=True)
-    correlation = (x * y).sum(-1) / ((_norm(x, -1) + _EPS) * (_norm(y, -1) + _EPS))[..., 0]  # Eq. (5)
-    return float(correlation.mean())  # Eq. (6)
+    correlation = (x * y).sum(-1) / ((_norm(x, -1) + _EPS) * (_norm(y, -1) + _EPS))[..., 0]
+    return float(correlation.mean())
 
 
 def _estoi(x, y):
-    x, y = _normalise(_normalise(x, -1), 0), _normalise(_normalise(y, -1), 0)  # E (4), (6): rows, then columns
-    return float((x * y).sum() / (SEGMENT * x.shape[1]))  # E (7), (8)
+    x, y = _normalise(_normalise(x, -1), 0), _normalise(_normalise(y, -1), 0)  # over time, then over bands
+    return float((x * y).sum() / (SEGMENT * x.shape[1]))
 
 
 def _normalise(x, axis):
@@ -133,7 +133,7 @@ def _overlap_add(frames):
 
 
 def _bands(x):
-    """Amplitudes in third-octave bands, (15, T). Eq. (1)."""
+    """Amplitudes in third-octave bands, (15, T)."""
     power = np.square(np.abs(np.fft.rfft(_frames(x), N_FFT)))
     return np.sqrt(power @ _third_octaves()).T
 

@@ -25,8 +25,8 @@ def si_sdr_matrix(*, reference: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     s = reference - reference.mean(-1, keepdims=True)
     e = estimate - estimate.mean(-1, keepdims=True)
     s = s / np.linalg.norm(s, axis=-1, keepdims=True)
-    target = np.square(s @ e.T)  # |alpha s|^2, Eq. (4)
-    distortion = np.square(e).sum(-1) - target  # |alpha s - e|^2 by Pythagoras
+    target = np.square(s @ e.T)  # |alpha s|^2 with alpha = <e, s> / |s|^2
+    distortion = np.square(e).sum(-1) - target  # |alpha s - e|^2, by Pythagoras
     return ratio_db(target, distortion)
 
 
