@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -56,8 +57,7 @@ def _verify_scenes(plan, stored) -> list[str]:
         again = [Path(folder) / "mixtures.parquet", Path(folder) / "references.parquet"]
         make_shard(
             condition=condition,
-            definition=plan.conditions[condition],
-            noise_groups=plan.config["noise_groups"],
+            definition=plan.definition(SimpleNamespace(condition=condition)),
             split=split,
             indices=[row["index"] for row in store.read_rows(stored, ["index"])],
             seed=plan.config["seed"],

@@ -19,7 +19,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 WIDTH_OF_A_FILE = 160
 """Columns of a table that goes to a file or a pipe."""
 
-LONG = ("summary", "citation", "error", "parameters", "of", "reason")
+LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options")
 """Columns that may wrap."""
 
 
@@ -40,7 +40,7 @@ def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...
         title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for key in keys:
-        table.add_column(key, overflow="fold", no_wrap=key not in LONG, max_width=None if key in LONG else 24)
+        table.add_column(key, overflow="fold", no_wrap=key not in LONG)
     for row in rows:
         table.add_row(*(Text(_plain(row[key]), style="red" if key == "error" else "") for key in keys))
     console = Console()
@@ -50,6 +50,8 @@ def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...
 def _plain(value) -> str:
     if value is None:
         return ""
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(item, int | float) for item in value):
+        return f"{value[0]} to {value[1]}"
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(map(str, value))
     if isinstance(value, dict):

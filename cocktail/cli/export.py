@@ -31,31 +31,42 @@ def export(suite, what, target, conditions=(), entries=()) -> int:
     """Write the files; returns their number. Raises CocktailError where the suite has no results of that kind."""
     from cocktail.config import load_suite
 
+    if what == "scenes" and entries:
+        raise CocktailError("--entry chooses among estimates; scenes have none")
     config = load_suite(suite)
     root = Path(config["results"]) / config["suite"] / what
     write = _write_scenes if what == "scenes" else _write_estimates
-    folders = _choose(root, conditions, f"cocktail run {suite}", "condition")
+    folders = _choose(root, conditions, suite)
+    _require_entries(folders, entries, root)
     return sum(write(folder, target / folder.name, entries) for folder in folders)
 
 
-def _choose(root: Path, names, remedy, kind) -> list[Path]:
-    """Subfolders of `root`, or those of them that are named."""
+def _choose(root: Path, names, suite) -> list[Path]:
+    """The folders of the conditions that are named, or of all."""
     from cocktail.errors import nearest
 
     found = {path.name: path for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
     if not found:
-        raise CocktailError(f"{root}: nothing there yet; `{remedy}` first")
+        raise CocktailError(f"{root}: nothing there yet; `cocktail run {suite}` first")
     for name in names:
         if name not in found:
-            raise CocktailError(f"{root}: no {kind} '{name}'{nearest(name, found)}")
+            raise CocktailError(f"{root}: no condition '{name}'{nearest(name, found)}")
     return [found[name] for name in names or found]
 
 
-def _write_scenes(folder, target, entries) -> int:
+def _require_entries(folders, entries, root):
+    """A method need not apply to every condition, but to one of those asked for."""
+    from cocktail.errors import nearest
+
+    known = {path.name for folder in folders for path in folder.iterdir()}
+    for name in entries:
+        if name not in known:
+            raise CocktailError(f"{root}: no method '{name}'{nearest(name, known)}")
+
+
+def _write_scenes(folder, target, _entries) -> int:
     from cocktail import store
 
-    if entries:
-        raise CocktailError("--entry chooses among estimates; scenes have none")
     count = 0
     for path in sorted(folder.glob("test/*.mixtures.parquet")):
         truths = {
@@ -74,11 +85,13 @@ def _write_estimates(folder, target, entries) -> int:
     from cocktail import store
 
     count = 0
-    for entry in _choose(folder, entries, "cocktail run", "method") if entries else sorted(folder.iterdir()):
-        for path in sorted(entry.glob("*.parquet")):
-            for row in store.read_rows(path, ["scene", "estimate"]):
-                cells = {f"{row['scene']}_{k}": cell for k, cell in enumerate(row["estimate"] or (), start=1)}
-                count += _write(cells, target / entry.name)
+    for path in sorted(folder.glob("*/*.parquet")):
+        entry = path.parent.name
+        if entries and entry not in entries:
+            continue
+        for row in store.read_rows(path, ["scene", "estimate"]):
+            cells = {f"{row['scene']}_{k}": cell for k, cell in enumerate(row["estimate"] or (), start=1)}
+            count += _write(cells, target / entry) if cells else 0
     return count
 
 

@@ -22,7 +22,7 @@ def command(what, folders, as_json):
       cocktail list methods --methods ~/my-methods
     """
     rows = ROWS[what](folders) if what == "methods" else ROWS[what]()
-    print_rows(rows, what.capitalize(), as_json, hide=("needs", "family"))
+    print_rows(rows, what.capitalize(), as_json, hide=("needs", "family", "definition"))
 
 
 def methods(folders) -> list[dict]:
@@ -38,22 +38,37 @@ def _method(entry):
     if entry.error:
         return row
     cls = entry.cls
-    summary = (sys.modules[cls.__module__].__doc__ or "").strip().split("\n")[0]
     return row | {
         "task": list(cls.tasks()),
         "paradigm": cls.paradigm,
         "family": cls.family,
         "needs": sorted(cls.needs),
-        "summary": summary,
+        "summary": _first_line(sys.modules[cls.__module__]),
     }
 
 
 def conditions() -> list[dict]:
-    """One row for a condition of config/conditions.yaml."""
+    """One row for a condition of config/conditions.yaml; `definition` is all that it says."""
     from cocktail.config import CONFIG, read_yaml
 
     known = read_yaml(CONFIG / "conditions.yaml")["conditions"]
-    return [{"name": name, **definition} for name, definition in known.items()]
+    return [_condition(name, definition) for name, definition in known.items()]
+
+
+def _condition(name, definition):
+    noise = definition.get("noise", {})
+    return {
+        "name": name,
+        "task": definition["task"],
+        "talkers": definition["talkers"],
+        "array": definition["array"],
+        "reference": definition["reference"],
+        "noise": noise.get("kinds"),
+        "snr_db": noise.get("snr_db"),
+        "t60_s": definition.get("room", {}).get("t60_s"),
+        "summary": definition.get("title"),
+        "definition": definition,
+    }
 
 
 def metrics() -> list[dict]:
@@ -76,16 +91,17 @@ def metrics() -> list[dict]:
 
 def corpora() -> list[dict]:
     """One row for a corpus adapter."""
-    from cocktail import corpora as adapters
+    from cocktail.corpora import cards, schemas
 
+    options = {name: sorted(set(schema["properties"]) - {"adapter"}) for name, schema in schemas().items()}
     return [
-        {
-            "name": name,
-            "summary": schema.get("description"),
-            "options": sorted(key for key in schema.get("properties", {}) if key != "adapter"),
-        }
-        for name, schema in adapters.schemas().items()
+        {"name": card.name, "kinds": card.kinds, "options": options[card.name], "summary": card.description}
+        for card in cards()
     ]
+
+
+def _first_line(module) -> str:
+    return (module.__doc__ or "").strip().split("\n")[0]
 
 
 def suites() -> list[dict]:

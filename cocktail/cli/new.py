@@ -77,7 +77,7 @@ def create(name: str, folder: Path | None = None, folders=()) -> tuple[Path, Pat
     path.write_text(text)
     _append(rows, f"{name}: {{}}")
     if not folder:
-        _append(ROOT / "methods" / "README.md", f"| `{name}` | {' '.join(words)} | |")
+        _append(ROOT / "methods" / "README.md", f"| `{plugin}` | {' '.join(words)} | |")
     return path, rows
 
 

@@ -94,6 +94,8 @@ def _require_fit(name, method, channels, talkers, fs):
     if task not in method.tasks():
         remedy = "--talkers 2 or more" if task == "enhance" else "--talkers 1"
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
+    if "array" in method.needs and channels < 2:
+        raise CocktailError(f"'{name}' needs several microphones; the recording has one channel")
     # A method of dereverberation skips conditions scored against the image: offer it the other kind as well.
     reasons = [method.skip(Info("recording", task, channels, talkers, fs, kind)) for kind in ("image", "early")]
     if None not in reasons:

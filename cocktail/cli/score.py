@@ -28,9 +28,10 @@ def command(references, estimates, mixture, texts, metrics, as_json):
     references by SI-SDR.
 
     \b
-      cocktail score --reference clean.wav --estimate enhanced.wav --mixture noisy.wav
-      cocktail score --reference a.wav --reference b.wav --estimate out_1.wav --estimate out_2.wav --json
-      cocktail score --reference clean.wav --estimate enhanced.wav --text "bin blue at a one now"
+      cocktail score --reference clean.wav --estimate out.wav --mixture noisy.wav
+      cocktail score --reference clean.wav --estimate out.wav --text "bin blue now"
+      cocktail score --reference a.wav --reference b.wav \\
+                     --estimate out_1.wav --estimate out_2.wav --json
     """
     rows = score(references, estimates, mixture, texts, metrics)
     if as_json:
@@ -56,7 +57,8 @@ def score(references, estimates, mixture=None, texts=(), metrics=()) -> list[dic
     for name in metrics:
         if name not in METRICS:
             raise CocktailError(f"unknown metric '{name}'{nearest(name, METRICS)}")
-    chosen = [name for name, card in METRICS.items() if card.level == "source" and (not metrics or name in metrics)]
+    computable = [name for name, card in METRICS.items() if card.level == "source" and (texts or not card.pooled)]
+    chosen = [name for name in METRICS if name in (metrics or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
     # As in the suites: several talkers are each other's interference, one talker's is what else the mixture holds.
@@ -97,7 +99,8 @@ def _gains(rows, before):
     gains = []
     for row in rows:
         base = unprocessed.get((row["source"], row["metric"]))
-        if METRICS[row["metric"]].improvement and row["value"] is not None and base is not None:
+        metric = METRICS[row["metric"]]
+        if metric.improvement and not metric.pooled and row["value"] is not None and base is not None:
             gains.append(row | {"metric": f"{row['metric']}_i", "value": row["value"] - base})
     return gains
 

@@ -1,5 +1,7 @@
 """`cocktail ui`: the results in MLflow."""
 
+import sys
+
 import click
 
 
@@ -17,4 +19,4 @@ def command(results, port):
     """
     from cocktail.tracking import ui
 
-    ui(results, port=port)
+    sys.exit(ui(results, port=port))

@@ -1,0 +1,349 @@
+"""The command, called as a user calls it, on files made here."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from cocktail import audio, cli, store
+from cocktail.cli.new import create
+from cocktail.errors import CocktailError
+from cocktail.registry import Registry
+from cocktail.rng import rng
+from cocktail.testing.signals import make_scene
+from cocktail.train import MODEL_CARD
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """A function that calls `cocktail` in an empty folder; returns its exit status, output and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments):
+        result = CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        return result.exit_code, result.stdout, result.stderr
+
+    return invoke
+
+
+@pytest.fixture
+def noisy(tmp_path):
+    """noisy.wav: two seconds of two channels at 44.1 kHz."""
+    scene = make_scene(n_sources=1, channels=2, seconds=2.0, fs=44100)
+    audio.write(tmp_path / "noisy.wav", scene.mixture, 44100)
+    return tmp_path / "noisy.wav"
+
+
+def commands():
+    return cli.main.list_commands(None)
+
+
+def test_every_command_of_the_house_is_there():
+    wanted = ["run", "plan", "list", "new", "check", "process", "score", "leaderboard", "ui", "verify", "export"]
+    assert sorted(wanted) == commands()
+
+
+@pytest.mark.parametrize("name", commands())
+def test_help_shows_an_example(call, name):
+    status, out, _ = call(name, "--help")
+    assert status == 0
+    assert f"  cocktail {name}" in out
+    assert all(len(line) <= 100 for line in out.splitlines())
+
+
+def test_overview_names_every_command(call):
+    out = call("--help")[1]
+    assert all(f"\n  {name} " in out for name in commands())
+
+
+def test_an_error_is_one_message_and_status_2(call):
+    status, out, err = call("check", "omsla")
+    assert (status, out) == (cli.ERROR, "")
+    assert err == "Error: unknown method 'omsla'; did you mean 'omlsa'?\n"
+
+
+@pytest.mark.parametrize("what", ["methods", "conditions", "metrics", "corpora", "suites"])
+def test_list(call, what):
+    names = [row["name"] for row in json.loads(call("list", what, "--json")[1])]
+    assert len(names) > 1
+    out = call("list", what)[1]
+    assert all(name in out for name in names)
+
+
+def test_a_plugin_that_does_not_import_is_a_row_with_its_reason(call, write_plugin):
+    write_plugin("good")
+    folder = write_plugin("bad")
+    (folder / "bad.py").write_text("import nothing_of_that_name\n")
+    rows = {row["name"]: row for row in json.loads(call("list", "methods", "--json", "--methods", folder)[1])}
+    assert "nothing_of_that_name" in rows["bad"]["error"]
+    assert rows["good"]["error"] is None
+    assert "nothing_of_that_name" in call("list", "methods", "--methods", folder)[1]
+
+
+def test_new_writes_a_plugin_that_conforms(call, tmp_path):
+    status, out, _ = call("new", "my-gate", "--dir", "plugins")
+    assert status == 0
+    assert "cocktail check my-gate --methods plugins" in out
+    assert Path("plugins/methods.yaml").read_text() == "my-gate: {}\n"
+    assert len(Path("plugins/my_gate.py").read_text().splitlines()) < 35
+    status, out, _ = call("check", "my-gate", "--methods", "plugins", "--long", 3)
+    assert status == 0, out
+    assert "causal: looks" in out
+
+
+def test_new_in_the_project_adds_file_row_and_index(call, tmp_path, monkeypatch):
+    root = tmp_path / "project"
+    shutil.copytree(Path(cli.__file__).parents[2] / "methods", root / "methods")
+    (root / "config").mkdir()
+    shutil.copy(Path(cli.__file__).parents[2] / "config" / "methods.yaml", root / "config")
+    for module in ("cocktail", "cocktail.registry", "cocktail.entry"):
+        monkeypatch.setattr(f"{module}.ROOT", root)
+    before = (root / "config" / "methods.yaml").read_text()
+    create("my-gate")
+    assert (root / "config" / "methods.yaml").read_text() == before + "my-gate: {}\n"
+    assert "| `my_gate` |" in (root / "methods" / "README.md").read_text()
+    assert Registry().entry("my-gate").make().threshold_db == -30.0
+
+
+@pytest.mark.parametrize("name", ["My-Gate", "3gate", "my gate", "lambda", "a--b", "", "../x"])
+def test_new_refuses_what_cannot_be_a_name(name, tmp_path):
+    with pytest.raises(CocktailError, match="my-gate"):
+        create(name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["omlsa", "oracle-ibm", "oracle_mask"])
+def test_new_refuses_a_name_that_is_taken(name, tmp_path):
+    with pytest.raises(CocktailError, match="already"):
+        create(name, tmp_path)
+
+
+def test_check_fails_with_status_1_and_names_the_probe(call, write_plugin):
+    folder = write_plugin("nan", "return np.nan_to_num(mixture[:1])")
+    status, out, _ = call("check", "nan", "--methods", folder, "--long", 1)
+    assert status == 1
+    assert "✗ NaN input" in out
+    assert "probes failed" in out
+
+
+@pytest.mark.parametrize("name", ["clean.wav", "clean.flac", "deeper/clean.wav"])
+def test_process_keeps_rate_and_length(call, noisy, name):
+    assert call("process", "omlsa", noisy, name)[0] == 0
+    samples, fs = audio.read(name)
+    assert (samples.shape, fs) == ((1, 2 * 44100), 44100)
+    assert 0.01 < np.abs(samples).max() < 1
+
+
+def test_process_in_pieces_equals_the_whole_where_a_method_has_no_memory(call, tmp_path):
+    audio.write(tmp_path / "long.wav", make_scene(n_sources=1, channels=1, seconds=25.0).mixture, 16000)
+    call("process", "unprocessed", "long.wav", "out.wav", "--piece", 8)
+    np.testing.assert_allclose(audio.read("out.wav")[0], audio.read("long.wav")[0], atol=1e-6)
+
+
+def test_process_separates_into_numbered_files(call, tmp_path):
+    scene = make_scene(n_sources=2, channels=4, seconds=2.0)
+    audio.write(tmp_path / "meeting.wav", scene.mixture, 16000)
+    np.savetxt(tmp_path / "array.csv", scene.array, delimiter=",")
+    status, out, _ = call("process", "delay-and-sum", "meeting.wav", "one.wav", "--talkers", 2, "--array", "array.csv")
+    assert (status, out.split()) == (0, ["one_1.wav", "one_2.wav"])
+    assert audio.read("one_2.wav")[0].shape == (1, 32000)
+
+
+LEARNED = """
+def fit(self, data, rng, folder):
+    pass
+
+def load(self, folder):
+    return float((folder / "gain.txt").read_text())
+"""
+
+
+def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
+    folder = write_plugin(
+        "learned",
+        "return view.model * mixture[:1]",
+        base="LearnedMethod",
+        attributes="paradigm = 'source-model'",
+        more=LEARNED,
+    )
+    arguments = ("process", "learned", noisy, "out.wav", "--methods", folder)
+    status, _, err = call(*arguments)
+    assert status == cli.ERROR
+    assert "results/quick/models/learned" in err
+    assert "run the suite first" in err
+    model = Path("results/quick/models/learned")
+    model.mkdir(parents=True)
+    (model / MODEL_CARD).write_text('{"error": null}')
+    (model / "gain.txt").write_text("0.5")
+    assert call(*arguments)[0] == 0
+    call("process", "unprocessed", noisy, "plain.wav")
+    np.testing.assert_allclose(audio.read("out.wav")[0], 0.5 * audio.read("plain.wav")[0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["clean"], "an oracle"),
+        (["omlsa", "--talkers", "2"], "--talkers 1"),
+        (["delay-and-sum"], "--array FILE.csv"),
+        (["delay-and-sum", "--array", "bad.csv"], "rows of three numbers"),
+        (["delay-and-sum", "--array", "three.csv"], "3 rows of 3, expected 2 rows"),
+        (["omlsa", "--piece", "1"], "--piece"),
+        (["omlsa", "--suite", "quik"], "did you mean 'quick'"),
+    ],
+)
+def test_process_says_what_does_not_fit(call, noisy, arguments, message):
+    Path("bad.csv").write_text("x,y,z\n")
+    Path("three.csv").write_text("0,0,0\n1,0,0\n2,0,0\n")
+    method, *options = arguments
+    status, _, err = call("process", method, noisy, "out.wav", *options)
+    assert status == cli.ERROR
+    assert message in err
+    assert not Path("out.wav").exists()
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"), [(np.full((1, 100), np.nan), "not finite"), (np.zeros((1, 0)), "empty")]
+)
+def test_process_refuses_a_broken_recording(call, tmp_path, samples, message):
+    audio.write(tmp_path / "broken.wav", samples, 16000)
+    status, _, err = call("process", "omlsa", "broken.wav", "out.wav")
+    assert status == cli.ERROR
+    assert message in err
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """a.wav, b.wav: two talkers; mixture.wav, their sum at 16 kHz; a48.wav: talker a at 48 kHz."""
+    scene = make_scene(n_sources=2, channels=1, seconds=2.0)
+    a, b = scene.references.target
+    for name, samples in {"a": a, "b": b, "mixture": a + b}.items():
+        audio.write(tmp_path / f"{name}.wav", samples, 16000)
+    audio.write(tmp_path / "a48.wav", audio.resample(a, 16000, 48000), 48000)
+
+
+def score(call, *arguments):
+    status, out, err = call("score", *arguments, "--json")
+    assert status == 0, err
+    return {(row["metric"], row["source"]): row for row in json.loads(out)}
+
+
+def test_score_with_a_mixture_gives_gains(call, pair):
+    rows = score(call, "--reference", "a.wav", "--estimate", "a.wav", "--mixture", "mixture.wav", "--metric", "si_sdr")
+    assert rows["si_sdr", 0]["value"] == pytest.approx(100)
+    a, mixture = audio.read("a.wav")[0][0], audio.read("mixture.wav")[0][0]
+    projected = a * (a @ mixture) / (a @ a)
+    before = 10 * np.log10(projected @ projected / ((mixture - projected) @ (mixture - projected)))
+    assert rows["si_sdr_i", 0]["value"] == pytest.approx(100 - before, abs=0.05)
+
+
+def test_score_matches_talkers_and_resamples(call, pair):
+    rows = score(
+        call, "--reference", "a.wav", "--reference", "b.wav", "--estimate", "b.wav", "--estimate", "a48.wav",
+        "--metric", "si_sdr",
+    )  # fmt: skip
+    assert rows["si_sdr", 0]["value"] > 30
+    assert rows["si_sdr", 1]["value"] == pytest.approx(100)
+
+
+def test_score_says_why_a_metric_has_no_value(call, pair):
+    arguments = ("--reference", "a.wav", "--estimate", "b.wav", "--metric", "sir")
+    assert score(call, *arguments)["sir", 0]["reason"] == "no-interferer"
+    assert "no-interferer" in call("score", *arguments)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--estimate", "a.wav", "--estimate", "b.wav"], "1 references, but 2 estimates"),
+        (["--estimate", "short.wav"], "short.wav: 0.500 s, but a.wav has 2.000 s"),
+        (["--estimate", "a.wav", "--metric", "si_snr"], "did you mean 'si_sdr'"),
+        (["--estimate", "a.wav", "--text", "x", "--text", "y"], "one --text for each"),
+        (["--estimate", "nowhere.wav"], "no such audio file"),
+    ],
+)
+def test_score_says_what_does_not_fit(call, pair, arguments, message):
+    audio.write("short.wav", np.ones((1, 8000)) * 0.1, 16000)
+    status, _, err = call("score", "--reference", "a.wav", *arguments)
+    assert status == cli.ERROR
+    assert message in err
+
+
+@pytest.fixture
+def results(tmp_path):
+    """One scene of two talkers and an estimate of each, as a run of `quick` leaves them."""
+    scene = make_scene(n_sources=2, channels=2, seconds=0.5)
+    truth, folder = scene.references, tmp_path / "results" / "quick"
+    mixtures = folder / "scenes" / "two-talkers" / "test" / "000.mixtures.parquet"
+    row = {"scene": "s0", "condition": "two-talkers", "split": "test", "index": 0, "fs": 16000, "n_sources": 2}
+    store.write_rows(mixtures, [row | {"mixture": store.pack(scene.mixture, 16000, "m")}], store.MIXTURES)
+    cells = {name: [store.pack(x, 16000, name) for x in truth.target] for name in ("early", "direct")}
+    cells["images"] = [store.pack(x, 16000, "image") for x in truth.images]
+    row = {"scene": "s0", "reference": "image", "noise": store.pack(truth.noise, 16000, "noise"), **cells}
+    store.write_rows(str(mixtures).replace("mixtures", "references"), [row], store.REFERENCES)
+    estimate = [store.pack(x, 16000, "e") for x in truth.target]
+    rows = [{"scene": "s0", "status": "ok", "estimate": estimate}, {"scene": "s1", "status": "failed", "reason": "x"}]
+    store.write_rows(folder / "estimates" / "two-talkers" / "ilrma" / "000.parquet", rows, store.ESTIMATES)
+    return scene
+
+
+def test_export_scenes(call, results):
+    assert call("export", "quick", "scenes", "out")[0] == 0
+    folder = Path("out/two-talkers/s0")
+    names = {path.name for path in folder.iterdir()}
+    kinds = {f"{kind}_{k}.wav" for kind in ("image", "early", "direct") for k in (1, 2)}
+    assert names == kinds | {"mixture.wav", "noise.wav"}
+    np.testing.assert_allclose(audio.read(folder / "mixture.wav")[0], results.mixture, atol=1e-6)
+    total = sum(audio.read(folder / name)[0] for name in ("image_1.wav", "image_2.wav", "noise.wav"))
+    np.testing.assert_allclose(total, results.mixture, atol=1e-6)
+
+
+def test_export_estimates(call, results):
+    status, out, _ = call("export", "quick", "estimates", "out", "--entry", "ilrma")
+    assert (status, out) == (0, "2 files under out\n")
+    found = audio.read("out/two-talkers/ilrma/s0_2.wav")[0]
+    np.testing.assert_allclose(found[0], results.references.target[1], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["scenes", "out", "--condition", "two-talker"], "did you mean 'two-talkers'"),
+        (["estimates", "out", "--entry", "ilram"], "did you mean 'ilrma'"),
+        (["scenes", "out", "--entry", "ilrma"], "--entry"),
+    ],
+)
+def test_export_says_what_is_not_there(call, results, arguments, message):
+    status, _, err = call("export", "quick", *arguments)
+    assert status == cli.ERROR
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["export", "tiny", "scenes", "out"], ["leaderboard", "tiny"], ["verify", "tiny"]]
+)
+def test_what_needs_a_run_says_so(call, arguments):
+    status, _, err = call(*arguments)
+    assert status == cli.ERROR
+    assert "`cocktail run tiny` first" in err
+
+
+def test_ui_serves_the_results_it_is_given(call, monkeypatch):
+    called = {}
+    monkeypatch.setattr("cocktail.tracking.ui", lambda results, port: called.update(results=results, port=port))
+    assert call("ui", "--results", "elsewhere", "--port", 8080)[0] == 0
+    assert called == {"results": "elsewhere", "port": 8080}
+
+
+def test_seed_of_a_recording_is_its_name(call, tmp_path, write_plugin):
+    folder = write_plugin("random", "return self.gain * view.rng.uniform(0.1, 0.9, mixture[:1].shape)")
+    for name in ("x.wav", "y.wav"):
+        audio.write(name, 0.1 * rng(0, role="test").standard_normal((1, 4000)), 16000)
+        call("process", "random", name, f"out_{name}", "--methods", folder)
+    call("process", "random", "x.wav", "again.wav", "--methods", folder)
+    x, y, again = (audio.read(name)[0] for name in ("out_x.wav", "out_y.wav", "again.wav"))
+    np.testing.assert_array_equal(x, again)
+    assert not np.allclose(x, y)
