@@ -54,15 +54,10 @@ def operating_points(scores, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def eer(scores, labels) -> float:
     """Equal error rate, 0 to 1, of scores (N,), higher = positive, with labels (N,), true = positive."""
     miss, false_alarm, _ = operating_points(scores, labels)
-    return _crossing(miss, false_alarm)[0]
-
-
-def _crossing(miss, false_alarm):
-    """Where miss = false alarm on the line through the operating points: the rate, and the index of the point after."""
     after = int(np.argmax(miss >= false_alarm))
     gap_before, gap_after = false_alarm[after - 1] - miss[after - 1], miss[after] - false_alarm[after]
     share = gap_before / (gap_before + gap_after)
-    return float(miss[after - 1] + share * (miss[after] - miss[after - 1])), after
+    return float(miss[after - 1] + share * (miss[after] - miss[after - 1]))
 
 
 def min_tdcf(
