@@ -31,7 +31,7 @@ def source_digest(*roots: str | Path) -> str:
     return digest(sorted(found.values()))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _inspect(path: Path, mtime: int) -> tuple[str, frozenset[str]]:
     """Digest of one file's syntax tree, and the `cocktail` modules that it imports. `mtime` is the cache's key."""
     try:

@@ -74,13 +74,14 @@ def from_spec(spec: dict) -> Entry:
     return Entry(spec["name"], Plugin(spec["plugin"], ROOT / spec["path"]), spec["parameters"], spec["path"])
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _load(name: str, path: Path) -> type[Method]:
     module_name = f"cocktail_plugins.{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise CocktailError(f"{path}: no such plugin file")
     module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("cocktail_plugins", types.ModuleType("cocktail_plugins"))  # pickle looks for the parent
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
