@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import store
+from cocktail.cost import work
 from cocktail.errors import CocktailError
 from cocktail.metrics import METRICS, Comparison, Metric, Unscorable, defect
 from cocktail.metrics.si_sdr import CLAMP_DB, best_permutation, si_sdr_matrix
@@ -83,10 +84,11 @@ def score_shard(
     truths = {row["scene"]: row for row in store.read_rows(references)}
     made = {row["scene"]: row for row in store.read_rows(estimates)}
     rows = []
-    for mixture in store.read_rows(mixtures):
-        name = mixture["scene"]
-        for row in _scene_rows(mixture, truths[name], made.get(name), metrics, listener):
-            rows.append({"condition": condition, "scene": name, "entry": entry, **row})
+    with work():
+        for mixture in store.read_rows(mixtures):
+            name = mixture["scene"]
+            for row in _scene_rows(mixture, truths[name], made.get(name), metrics, listener):
+                rows.append({"condition": condition, "scene": name, "entry": entry, **row})
     store.write_rows(out, rows, store.SCORES)
 
 
