@@ -30,8 +30,7 @@ Position = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Talker:
-    """One talker: what it says, how loud it is relative to the others, and where it is (metres; None without a
-    room)."""
+    """What a talker says, how loud relative to the others, and where: metres, None without a room."""
 
     utterance: str
     speaker: str
@@ -51,8 +50,7 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Noise:
-    """What is no talker. `kind` is `sensor` for sensor noise; `point_db`: level of the point part over the diffuse
-    one."""
+    """What is no talker. `kind` is `sensor` for sensor noise. `point_db`: point part over diffuse part."""
 
     kind: str
     field: str

@@ -17,8 +17,7 @@ def t60(response: np.ndarray, fs: float, low_db: float = -35.0) -> float:
 
 
 def early_energy(response: np.ndarray, fs: float, until_s: float = 0.050) -> float:
-    """Energy up to `until_s` after the direct sound, in dB. The direct sound is the first sample within 20 dB of the
-    peak of the response."""
+    """Energy in dB up to `until_s` after the direct sound, the first sample within 20 dB of the response's peak."""
     first = _arrival(response)
     return float(10 * np.log10(np.sum(np.square(response[: first + round(until_s * fs)]))))
 

@@ -27,6 +27,10 @@ EARLY_S = 0.050
 LATENCY = 40
 """Samples by which every response is late: half of the fractional delay filter."""
 
+_RINGING_S = 0.1
+"""Room for the high-pass filter to fade after an early part."""
+
+_ROUNDING_S = 1e-6
 _FILTER = 81
 _GRANULARITY = 20
 
@@ -52,21 +56,21 @@ def responses(
     """
     sources, microphones = np.atleast_2d(sources), np.atleast_2d(microphones)
     direct_s = np.linalg.norm(sources[:, None] - microphones[None], axis=-1) / SOUND_SPEED
-    mixing_s = direct_s.max() + EARLY_S
-    n_images = int(np.ceil(mixing_s * fs)) + _FILTER + 1
-    n_full = max(n_images, int(np.ceil(room.duration() * fs)) + LATENCY)
+    mixing_s = direct_s.max(axis=1) + EARLY_S
+    lengths = np.ceil((mixing_s + _RINGING_S) * fs).astype(int) + LATENCY
+    n_full = max(lengths.max(), int(np.ceil(room.duration() * fs)) + LATENCY)
     full = np.zeros((len(sources), len(microphones), n_full))
-    early, direct = np.zeros((2, len(sources), n_images))
-    images = _images(room, sources, microphones, mixing_s, fs)
+    early, direct = np.zeros((2, len(sources), lengths.max()))
+    images = _images(room, sources, microphones, mixing_s.max(), fs)
     for s, ((place, amplitude), generator) in enumerate(zip(images, generators, strict=True)):
         distance = np.linalg.norm(place[:, None] - microphones[None], axis=-1)
-        time, gain = distance / SOUND_SPEED, amplitude[:, None] / distance
+        time, gain, n = distance / SOUND_SPEED, amplitude[:, None] / distance, lengths[s]
         for d in range(len(microphones)):
-            full[s, d, :n_images] = _build(time[:, d], gain[:, d], time[:, d] <= mixing_s, n_images, fs)
-        early[s] = _build(time[:, 0], gain[:, 0], time[:, 0] <= direct_s[s, 0] + EARLY_S, n_images, fs)
-        direct[s] = _build(time[:, 0], gain[:, 0], time[:, 0] <= direct_s[s, 0] + 1e-6, n_images, fs)
-        full[s, :, LATENCY:] += _tail(room, microphones, mixing_s, n_full - LATENCY, fs, generator)
-    return Responses(_high_passed(full, fs), _high_passed(early, fs), direct)
+            full[s, d, :n] = _build(time[:, d], gain[:, d], mixing_s[s], n, fs)
+        early[s, :n] = _high_passed(_build(time[:, 0], gain[:, 0], direct_s[s, 0] + EARLY_S, n, fs), fs)
+        direct[s, :n] = _build(time[:, 0], gain[:, 0], direct_s[s, 0] + _ROUNDING_S, n, fs)
+        full[s, :, LATENCY:] += _tail(room, microphones, mixing_s[s], n_full - LATENCY, fs, generator)
+    return Responses(_high_passed(full, fs), early, direct)
 
 
 def image_order(room: Shoebox, time_s: float) -> int:
@@ -88,10 +92,11 @@ def _images(room, sources, microphones, until_s, fs):
     return [(source.images.T.astype(float), source.damping[0].astype(float)) for source in engine.sources]
 
 
-def _build(time, gain, chosen, n_samples, fs):
-    """(n_samples,): the chosen images as windowed sinc pulses. One thread, so that the sum has one order."""
+def _build(time, gain, until_s, n_samples, fs):
+    """(n_samples,): images that arrive until then, as windowed sinc pulses. One thread: the sum has one order."""
     from pyroomacoustics import libroom
 
+    chosen = time <= until_s
     response = np.zeros(n_samples, np.float32)
     delayed = (time[chosen] + LATENCY / fs).astype(np.float32)
     libroom.rir_builder(response, delayed, gain[chosen].astype(np.float32), fs, _FILTER, _GRANULARITY, 1)

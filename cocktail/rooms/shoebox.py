@@ -9,9 +9,9 @@ second is
     e(t) = 4 pi c / V < exp(-a c t q(u)) >_u,   a = -ln(1 - absorption).
 
 It depends on a and t through their product alone. One curve per room size hence gives the absorption for any wanted T60
-without iteration. Sabine's and Eyring's formulas miss by up to a quarter: they replace q by its mean, and the decay of a
-shoebox is no single exponential, as sound along its longest side meets the fewest walls. T60 means T30 here, twice the
-time of the fall from -5 to -35 dB, by a least-squares line (ISO 3382-2).
+without iteration. Sabine's and Eyring's formulas miss by up to a quarter: they replace q by its mean, and the decay of
+a shoebox is no single exponential, as sound along its longest side meets the fewest walls. T60 means T30 here, twice
+the time of the fall from -5 to -35 dB, by a least-squares line (ISO 3382-2).
 
 Deviations: the average over directions is computed by quadrature rather than by the paper's approximations.
 """
@@ -22,7 +22,7 @@ import numpy as np
 
 from cocktail.rooms import SOUND_SPEED
 
-_NODES = 24
+_NODES = 12
 _FADED = 14.0
 """Nepers of energy: 60 dB is 13.8."""
 

@@ -1,0 +1,90 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cocktail.errors import CocktailError
+from cocktail.rooms.arrays import ARRAYS, positions, turned
+from cocktail.rooms.convolution import convolve, fast_length
+from cocktail.rooms.placement import place_noise, place_talkers
+
+SIZE = np.array([6.0, 4.5, 2.6])
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_are_centred_and_microphones_distinct(name):
+    xyz = positions(name)
+    np.testing.assert_allclose(xyz.mean(axis=0), 0, atol=1e-15)
+    assert all(np.linalg.norm(a - b) > 0.01 for a, b in itertools.combinations(xyz, 2))
+
+
+def test_tablet_is_that_of_chime3():
+    xyz = positions("tablet")
+    distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1)
+    assert distance[0, 2] == pytest.approx(0.20)
+    assert distance[0, 3] == pytest.approx(0.19)
+    assert xyz[1, 1] - xyz[0, 1] == pytest.approx(-0.02)  # the second one looks backwards
+
+
+def test_array_by_positions():
+    np.testing.assert_allclose(positions([[0, 0, 0], [0.1, 0, 0]]), [[-0.05, 0, 0], [0.05, 0, 0]])
+
+
+@pytest.mark.parametrize("array", ["tablett", [[0, 0]], [0, 0, 0]])
+def test_what_is_no_array_is_refused(array):
+    with pytest.raises(CocktailError, match="array"):
+        positions(array)
+
+
+def test_turning_keeps_distances_and_height():
+    xyz = positions("tablet")
+    np.testing.assert_allclose(turned(np.array([[0.0, 1.0, 0.5]]), 90), [[-1.0, 0.0, 0.5]], atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(turned(xyz, 33), axis=1), np.linalg.norm(xyz, axis=1))
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32), distance=st.floats(0.3, 1.8), talkers=st.integers(1, 3))
+def test_talkers_are_where_they_were_asked_to_be(seed, distance, talkers):
+    distances = np.full(talkers, distance)
+    centre, yaw, places = place_talkers(np.random.default_rng(seed), SIZE, distances, (-60, 60), 25)
+    assert np.all(places > 0) and np.all(places < SIZE)
+    np.testing.assert_allclose(np.linalg.norm(places - centre, axis=1), distance)
+    seen = turned(places - centre, -yaw)
+    azimuth = np.degrees(np.arctan2(-seen[:, 0], seen[:, 1]))
+    assert np.all(np.abs(azimuth) <= 60 + 1e-9)
+    assert all(abs(a - b) >= 25 - 1e-9 for a, b in itertools.combinations(azimuth, 2))
+
+
+def test_a_room_that_is_too_small_is_an_error_that_says_so():
+    with pytest.raises(CocktailError, match=r"no place in a room of 2\.0 x 2\.0 x 2\.4 m .* 5\.0 m"):
+        place_talkers(np.random.default_rng(0), np.array([2.0, 2.0, 2.4]), np.array([5.0]))
+
+
+def test_noise_keeps_off_the_array():
+    centre = np.array([3.0, 2.0, 1.2])
+    places = [place_noise(np.random.default_rng(i), SIZE, centre) for i in range(200)]
+    assert np.all((np.array(places) > 0) & (np.array(places) < SIZE))
+    assert min(np.linalg.norm(np.array(places) - centre, axis=1)) >= 1
+
+
+@given(n=st.integers(1, 200_000))
+def test_fast_length_is_the_next_regular_number(n):
+    def regular(m):
+        for prime in (2, 3, 5):
+            while m % prime == 0:
+                m //= prime
+        return m == 1
+
+    length = fast_length(n)
+    assert length >= n and regular(length)
+    assert not any(regular(m) for m in range(max(n, length - 200), length))
+
+
+def test_convolution_equals_numpy():
+    generator = np.random.default_rng(0)
+    x, h = generator.standard_normal(1001), generator.standard_normal((2, 3, 77))
+    y = convolve(x, h)
+    assert y.shape == (2, 3, 1077)
+    np.testing.assert_allclose(y[1, 2], np.convolve(x, h[1, 2]), atol=1e-12)
