@@ -248,7 +248,7 @@ def _room(spec, array, n_talkers, generator):
     room = Room(
         size=_points([size])[0],
         t60_s=t60_s,
-        absorption=Shoebox.with_t60(size, t60_s).absorption,
+        absorption=round(Shoebox.with_t60(size, t60_s).absorption, 6),  # the same record on any machine
         distances_m=tuple(float(distance) for distance in distances),
         centre=_points([centre])[0],
         yaw_deg=float(yaw_deg),
