@@ -4,16 +4,16 @@ rule leaderboard:
     output:
         scores=plan.path("scores.parquet"),
         leaderboard=plan.path("leaderboard.csv"),
+    log:
+        plan.path("logs", "leaderboard.log"),
+    benchmark:
+        plan.path("logs", "leaderboard.tsv")
     params:
         absent=[vars(cell) for cell in plan.absent],
         bounds=plan.bounds(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=plan.board_digest,
-    log:
-        plan.path("logs", "leaderboard.log"),
-    benchmark:
-        plan.path("logs", "leaderboard.tsv")
     script:
         "../scripts/leaderboard.py"
 
@@ -24,15 +24,15 @@ rule track:
         leaderboard=rules.leaderboard.output.leaderboard,
     output:
         plan.path("mlflow.json"),
+    log:
+        plan.path("logs", "track.log"),
+    benchmark:
+        plan.path("logs", "track.tsv")
     params:
         folder=str(plan.folder),
         suite_digest=plan.suite_digest(),
         cards=plan.cards(),
         keep=plan.config["keep"],
         digest=plan.track_digest,
-    log:
-        plan.path("logs", "track.log"),
-    benchmark:
-        plan.path("logs", "track.tsv")
     script:
         "../scripts/track.py"

@@ -3,6 +3,12 @@ rule process:
         unpack(plan.process_input),
     output:
         plan.estimates("{condition}", "{entry}", "{shard}"),
+    log:
+        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.log"),
+    benchmark:
+        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
+    resources:
+        gpu=plan.gpu,
     params:
         spec=plan.spec,
         seed=plan.config["seed"],
@@ -10,11 +16,5 @@ rule process:
         device=plan.config["device"],
         recogniser=plan.config["recogniser"],
         digest=plan.process_digest,
-    resources:
-        gpu=plan.gpu,
-    log:
-        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.log"),
-    benchmark:
-        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
     script:
         "../scripts/process.py"

@@ -5,15 +5,15 @@ rule scenes:
     output:
         mixtures=plan.mixtures("{condition}", "{shard}"),
         references=plan.references("{condition}", "{shard}"),
+    log:
+        plan.path("logs", "scenes", "{condition}", "{shard}.log"),
+    benchmark:
+        plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
     params:
         definition=plan.definition,
         indices=plan.indices,
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         digest=plan.scenes_digest,
-    log:
-        plan.path("logs", "scenes", "{condition}", "{shard}.log"),
-    benchmark:
-        plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
     script:
         "../scripts/scenes.py"

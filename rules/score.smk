@@ -5,13 +5,13 @@ rule score:
         estimates=rules.process.output,
     output:
         plan.scores("{condition}", "{entry}", "{shard}"),
-    params:
-        metrics=plan.metrics,
-        recogniser=plan.config["recogniser"],
-        digest=plan.score_digest,
     log:
         plan.path("logs", "score", "{condition}", "{entry}", "{shard}.log"),
     benchmark:
         plan.path("logs", "score", "{condition}", "{entry}", "{shard}.tsv")
+    params:
+        metrics=plan.metrics,
+        recogniser=plan.config["recogniser"],
+        digest=plan.score_digest,
     script:
         "../scripts/score.py"
