@@ -1,5 +1,7 @@
 """What the project says of itself in several places agrees, and listing is light."""
 
+import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -51,6 +53,23 @@ def test_constraints_name_no_host_and_no_build():
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     assert len(_pins(lines)) == len(lines)
     assert not any("+" in version for version in _pins(lines).values())
+
+
+def test_every_package_that_is_imported_is_declared():
+    distributions = importlib.metadata.packages_distributions()
+    own = {"cocktail", *(path.stem for path in (ROOT / "tests").glob("*.py"))}
+    for folder in ("cocktail", "methods", "scripts", "benchmarks", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for name in _imported(path) - own - sys.stdlib_module_names:
+                found = {_canonical(distribution) for distribution in distributions.get(name, [name])}
+                assert found & _direct(), f"{path.relative_to(ROOT)} imports {name}"
+
+
+def _imported(path):
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 0]
+    return {name.split(".")[0] for name in names}
 
 
 def test_version_is_the_same_everywhere():
