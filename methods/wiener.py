@@ -20,7 +20,7 @@ class Wiener(Method):
     family = "spectral"
     causal = True
 
-    tracker: Literal["minimum-statistics", "imcra", "mmse-spp"] = "mmse-spp"
+    tracker: Literal["minimum-statistics", "imcra", "mmse-spp"] = "minimum-statistics"
     alpha: float = 0.98
     """Weight of the last frame in the a priori SNR, with frames every 8 ms."""
     xi_min_db: float = -15.0
