@@ -207,6 +207,13 @@ def test_a_method_that_hangs_is_stopped():
     assert "still running after 0.05 s" in message
 
 
+def test_a_method_that_leaves_the_process_is_a_finding():
+    def leaves(self, mixture, view):
+        raise SystemExit(3)
+
+    assert "SystemExit: 3 (test_testing.py" in failed(broken("Leaves", leaves))["access"]
+
+
 def test_declaration():
     @dataclass
     class Thawed(Method):

@@ -102,7 +102,7 @@ class _Limit:
                 message = function(*args)
         except (ProbeError, CocktailError, TimeoutError) as error:
             self.ok, message = False, str(error)
-        except Exception as error:  # whatever a plugin raises is a finding, not the suite's own failure
+        except (Exception, SystemExit) as error:  # whatever a plugin raises is a finding, not the suite's own failure
             self.ok, message = False, f"raised {type(error).__name__}: {error} ({_where(error)})"
         else:
             self.ok = True
