@@ -1,12 +1,14 @@
 """One-channel spectral methods: what they gain on constructed speech in noise, what they leave alone, their parts."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from cocktail import ROOT
 from cocktail.dsp.spectral import framing, smoothing
 from cocktail.entry import Plugin
 from cocktail.method import View
-from cocktail.registry import Registry
 from cocktail.testing import assert_conforms
 from cocktail.testing.signals import pink_noise, speech_like
 
@@ -17,16 +19,17 @@ every_method = pytest.mark.parametrize("name", NAMES)
 
 
 def method(name, **parameters):
-    cls = Registry().entry(name).plugin.cls
-    return cls(**parameters)
+    return plugin(name)(**parameters)
+
+
+def plugin(name):
+    file_name = name.replace("-", "_")
+    return Plugin(file_name, ROOT / "methods" / f"{file_name}.py").cls
 
 
 def module(name):
     """The module of a plugin, for the functions beside its class."""
-    import sys
-
-    plugin: Plugin = Registry().entry(name).plugin
-    return sys.modules[plugin.cls.__module__]
+    return sys.modules[plugin(name).__module__]
 
 
 def process(name, mixture, fs=16000, **parameters):

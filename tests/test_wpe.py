@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from cocktail import ROOT
+from cocktail.entry import Plugin
 from cocktail.method import View
-from cocktail.registry import Registry
 from cocktail.stft import istft, stft
 from cocktail.testing.signals import speech_like
 
 
 def wpe(mixture, fs=16000, **parameters):
-    return Registry().entry("wpe").plugin.cls(**parameters)(mixture, View(fs, np.random.default_rng(0)))
+    return Plugin("wpe", ROOT / "methods" / "wpe.py").cls(**parameters)(mixture, View(fs, np.random.default_rng(0)))
 
 
 def reverberant(seconds=2.0, channels=2, t60_s=0.4, seed=0):
