@@ -19,6 +19,7 @@ holds 6 significant digits.
 """
 
 import csv
+import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -32,6 +33,8 @@ from cocktail.metrics import METRICS
 from cocktail.rng import rng
 
 BASELINE = "unprocessed"
+BOUNDS = ("control", "oracle")
+"""Families that bound a board and have no rank."""
 COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
 METHOD_FAULTS = ("method-failed", "silent-estimate", "non-finite", "wrong-length")
 """Reasons, up to the colon, that a method is to blame for; the others are a metric's or a scene's."""
@@ -203,18 +206,33 @@ def read_board(path: str | Path) -> list[dict]:
 def build(
     score_paths: Iterable[str | Path],
     *,
-    scores_out: str | Path,
-    board_out: str | Path,
+    entries: list[dict],
+    folder: str | Path,
     seed: int,
     skips: Iterable[dict] = (),
-    unranked: Collection[str] = (),
     resamples: int = stats.RESAMPLES,
 ) -> list[dict]:
-    """All of it: shards to `scores.parquet` and `leaderboard.csv`. Returns the board's rows."""
-    scores = collect(score_paths, scores_out, skips=skips)
+    """All of it: shards to `scores.parquet`, `leaderboard.csv` and `entries.json` in `folder`. Returns the board's rows.
+
+    `entries`: what is known of each entry (entry, plugin, family, paradigm, task, parameters, description); controls
+    and oracles have no rank.
+    """
+    folder = Path(folder)
+    scores = collect(score_paths, folder / "scores.parquet", skips=skips)
+    unranked = {card["entry"] for card in entries if card["family"] in BOUNDS}
     rows = board(scores, seed=seed, unranked=unranked, resamples=resamples)
-    write_board(rows, board_out)
+    write_board(rows, folder / "leaderboard.csv")
+    with store.replacing(folder / "entries.json") as temporary:
+        temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     return rows
+
+
+def read_entries(path: str | Path) -> dict[str, dict]:
+    """Entry -> what is known of it, from an `entries.json`. Raises CocktailError where there is none."""
+    try:
+        return {card["entry"]: card for card in json.loads(Path(path).read_text(encoding="utf-8"))}
+    except FileNotFoundError:
+        raise CocktailError(f"{path}: no such file; `cocktail run` makes it") from None
 
 
 def _figures(cells, weights, may_rank, higher, level):

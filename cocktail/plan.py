@@ -187,13 +187,14 @@ class Plan:
         return digest(self.metrics, self.config["recogniser"], self.indices(wildcards), _score_source())
 
     def board_digest(self, wildcards=None) -> str:
-        """Digest of the leaderboard's settings and code."""
+        """Digest of the leaderboard's settings, of what it says of the entries, and of its code."""
         absent = [vars(cell) for cell in self.absent]
-        return digest(self.config["resamples"], self.config["seed"], absent, _source("cocktail.leaderboard"))
+        settings = [self.config["resamples"], self.config["seed"]]
+        return digest(settings, absent, self.cards(), _source("cocktail.leaderboard"))
 
     def track_digest(self, wildcards=None) -> str:
         """Digest of what MLflow shows besides the scores."""
-        return digest(self.cards(), self.config["keep"], _source("cocktail.tracking"))
+        return digest(self.config["keep"], _source("cocktail.tracking"))
 
     def _entry_digest(self, name: str, runner: str) -> str:
         entry = self.entries[name]
@@ -215,10 +216,6 @@ class Plan:
             }
             for name, method in self._methods.items()
         ]
-
-    def bounds(self) -> list[str]:
-        """Controls and oracles: they bound the boards and have no rank."""
-        return [name for name, method in self._methods.items() if method.family in ("control", "oracle")]
 
     def suite_digest(self) -> str:
         """Digest of what defines the suite's figures: its settings, not its methods or where its results lie."""

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -29,7 +28,7 @@ import pyarrow.compute as pc
 
 from cocktail import ROOT, store
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import failures, read_board
+from cocktail.leaderboard import failures, read_board, read_entries
 from cocktail.report import examples
 
 ENVIRONMENT = {
@@ -66,7 +65,6 @@ def log_suite(
     *,
     suite: str,
     results: str | Path,
-    entries: Iterable[dict] = (),
     tracking_uri: str | None = None,
     commit: str | None = None,
     suite_digest: str = "",
@@ -74,15 +72,14 @@ def log_suite(
 ) -> Logged:
     """Log the boards of `results/<suite>`.
 
-    `entries`: what is known of each entry: entry, plugin, family, paradigm, task, parameters (dict) and description
-    (text). `n_examples`: scenes per run with sound and picture, 0 to 3. Raises CocktailError where there is no board,
-    or the store cannot be used; the boards on disk are not touched.
+    `n_examples`: scenes per run with sound and picture, 0 to 3. Raises CocktailError where there is no board, or the
+    store cannot be used; the boards on disk are not touched.
     """
     results = Path(results).resolve()
     uri = tracking_uri or default_uri(results)
     board = read_board(results / suite / "leaderboard.csv")
     scores = store.read_table(results / suite / "scores.parquet")
-    cards = {card["entry"]: card for card in entries}
+    cards = read_entries(results / suite / "entries.json")
     common = {"suite": suite, "suite_digest": suite_digest, "commit": commit or "unknown"}
     if commit:
         common["mlflow.source.git.commit"] = commit
@@ -101,18 +98,13 @@ def log_suite(
     return Logged(new, same, uri)
 
 
-def track(
-    *, folder: str | Path, out: str | Path, cards: Iterable[dict], suite_digest: str = "", keep: str = "all"
-) -> None:
+def track(*, folder: str | Path, out: str | Path, suite_digest: str = "", keep: str = "all") -> None:
     """Log the suite in `folder`, results/<suite>, and write what was done to the JSON file `out`.
 
-    With `keep` = `examples`, all estimates but those that are logged as examples are deleted. `cards`: as `entries` of
-    `log_suite`.
+    With `keep` = `examples`, all estimates but those that are logged as examples are deleted.
     """
     folder = Path(folder).resolve()
-    done = log_suite(
-        suite=folder.name, results=folder.parent, entries=cards, commit=_commit(), suite_digest=suite_digest
-    )
+    done = log_suite(suite=folder.name, results=folder.parent, commit=_commit(), suite_digest=suite_digest)
     if keep == "examples":
         _drop_estimates(folder)
     with store.replacing(Path(out)) as temporary:

@@ -4,13 +4,15 @@ rule leaderboard:
     output:
         scores=plan.path("scores.parquet"),
         leaderboard=plan.path("leaderboard.csv"),
+        entries=plan.path("entries.json"),
     log:
         plan.path("logs", "leaderboard.log"),
     benchmark:
         plan.path("logs", "leaderboard.tsv")
     params:
+        folder=str(plan.folder),
         absent=[vars(cell) for cell in plan.absent],
-        bounds=plan.bounds(),
+        entries=plan.cards(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=plan.board_digest,
@@ -22,6 +24,7 @@ rule track:
     input:
         scores=rules.leaderboard.output.scores,
         leaderboard=rules.leaderboard.output.leaderboard,
+        entries=rules.leaderboard.output.entries,
     output:
         plan.path("mlflow.json"),
     log:
@@ -31,7 +34,6 @@ rule track:
     params:
         folder=str(plan.folder),
         suite_digest=plan.suite_digest(),
-        cards=plan.cards(),
         keep=plan.config["keep"],
         digest=plan.track_digest,
     script:

@@ -7,10 +7,9 @@ from cocktail.log import logged
 with logged(snakemake.log[0]), work():
     build(
         snakemake.input,
-        scores_out=snakemake.output.scores,
-        board_out=snakemake.output.leaderboard,
+        folder=snakemake.params.folder,
+        entries=snakemake.params.entries,
         seed=snakemake.params.seed,
         skips=snakemake.params.absent,
-        unranked=snakemake.params.bounds,
         resamples=snakemake.params.resamples,
     )

@@ -7,7 +7,6 @@ with logged(snakemake.log[0]):
     track(
         folder=snakemake.params.folder,
         out=snakemake.output[0],
-        cards=snakemake.params.cards,
         suite_digest=snakemake.params.suite_digest,
         keep=snakemake.params.keep,
     )

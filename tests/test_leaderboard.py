@@ -232,8 +232,8 @@ def test_the_order_of_shards_and_rows_leaves_no_trace(tmp_path, noise):
 
 def test_a_board_reads_back(tmp_path, noise):
     rows = si_sdr("a", noise[0]) + si_sdr("b", [None] * SCENES)
-    board = leaderboard.build([_shard(tmp_path, rows)], scores_out=tmp_path / "s", board_out=tmp_path / "b", seed=1)
-    again = leaderboard.read_board(tmp_path / "b")
+    board = leaderboard.build([_shard(tmp_path, rows)], entries=[], folder=tmp_path / "suite", seed=1)
+    again = leaderboard.read_board(tmp_path / "suite" / "leaderboard.csv")
     assert [list(line) for line in again] == [list(line) for line in board]
     for line, other in zip(again, board, strict=True):
         assert line == {key: pytest.approx(x, rel=1e-5) if isinstance(x, float) else x for key, x in other.items()}
@@ -264,9 +264,9 @@ def test_an_unknown_metric_is_named(tmp_path):
 
 
 def test_no_scores_make_an_empty_board(tmp_path):
-    assert leaderboard.build([], scores_out=tmp_path / "s", board_out=tmp_path / "b", seed=1) == []
-    assert pq.read_table(tmp_path / "s").num_rows == 0
-    assert leaderboard.read_board(tmp_path / "b") == []
+    assert leaderboard.build([], entries=[], folder=tmp_path / "suite", seed=1) == []
+    assert pq.read_table(tmp_path / "suite" / "scores.parquet").num_rows == 0
+    assert leaderboard.read_board(tmp_path / "suite" / "leaderboard.csv") == []
 
 
 def _shard(folder, rows):

@@ -30,10 +30,9 @@ def folder(tmp_path):
     store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
     leaderboard.build(
         [tmp_path / "shard.parquet"],
-        scores_out=tmp_path / "scores.parquet",
-        board_out=tmp_path / "leaderboard.csv",
+        entries=[{"entry": entry, "family": family} for entry, family in FAMILIES.items()],
+        folder=tmp_path,
         seed=1,
-        unranked={"unprocessed", "clean"},
         skips=[{"condition": "stationary", "entry": "ilrma", "reason": "needs at least 2 microphones"}],
     )
     return tmp_path
@@ -42,7 +41,7 @@ def folder(tmp_path):
 def printed(folder, width=120, styles=False, **options):
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=styles, color_system="standard" if styles else None)
-    failed = terminal.show_suite(folder, families=FAMILIES, console=console, **options)
+    failed = terminal.show_suite(folder, console=console, **options)
     return file.getvalue(), failed
 
 

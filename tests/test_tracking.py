@@ -95,11 +95,10 @@ def build_board(folder):
     skips = [{"condition": "stationary", "entry": "ilrma", "reason": "needs 2 microphones"}]
     leaderboard.build(
         sorted(folder.glob("scores/*/*/*.parquet")),
-        scores_out=folder / "scores.parquet",
-        board_out=folder / "leaderboard.csv",
+        entries=CARDS,
+        folder=folder,
         seed=1,
         skips=skips,
-        unranked={"unprocessed"},
     )
 
 
@@ -132,7 +131,7 @@ def results(tmp_path, empty_store, monkeypatch):
 
 
 def log(results, **more):
-    return tracking.log_suite(suite="small", results=results, entries=CARDS, commit="abc", suite_digest="d1", **more)
+    return tracking.log_suite(suite="small", results=results, commit="abc", suite_digest="d1", **more)
 
 
 def runs(results):
@@ -283,7 +282,7 @@ def test_the_store_of_the_environment_is_preferred(results, monkeypatch):
 
 
 def test_track_keeps_the_examples_if_so_asked(results):
-    options = {"folder": results / "small", "cards": CARDS, "keep": "examples"}
+    options = {"folder": results / "small", "keep": "examples"}
     tracking.track(out=results / "small" / "mlflow.json", **options)
     assert json.loads((results / "small" / "mlflow.json").read_text())["new"] == 8
     folder = results / "small" / "estimates" / "stationary" / "omlsa"

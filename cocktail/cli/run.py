@@ -72,7 +72,7 @@ def show(plan, strict: bool) -> int:
     """Print the boards; the exit status."""
     from cocktail.report.terminal import show_suite
 
-    failed = show_suite(plan.folder, families={card["entry"]: card["family"] for card in plan.cards()})
+    failed = show_suite(plan.folder)
     click.echo(f"\nBoards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
     click.echo("To look and listen: cocktail ui")
     if failed:

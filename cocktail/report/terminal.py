@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cocktail import store
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import failed_cells, failures, higher_is_better, read_board
+from cocktail.leaderboard import failed_cells, failures, higher_is_better, read_board, read_entries
 
 WIDTH = 120
 SHOWN = ("si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "rtf")
@@ -24,7 +24,8 @@ def show_suite(folder: Path, **options) -> int:
     """`show` for the results of one suite, `results/<suite>`; returns how many cells failed (`failed_cells`)."""
     board = read_board(Path(folder) / "leaderboard.csv")
     scores = store.read_table(Path(folder) / "scores.parquet")
-    show(board, scores, **options)
+    families = {name: card["family"] for name, card in read_entries(Path(folder) / "entries.json").items()}
+    show(board, scores, families=families, **options)
     return len(failed_cells(scores))
 
 
