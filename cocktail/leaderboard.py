@@ -212,7 +212,7 @@ def build(
     skips: Iterable[dict] = (),
     resamples: int = stats.RESAMPLES,
 ) -> list[dict]:
-    """All of it: shards to `scores.parquet`, `leaderboard.csv` and `entries.json` in `folder`. Returns the board's rows.
+    """All of it: shards to scores.parquet, leaderboard.csv and entries.json in `folder`. Returns the board's rows.
 
     `entries`: what is known of each entry (entry, plugin, family, paradigm, task, parameters, description); controls
     and oracles have no rank.
