@@ -10,7 +10,8 @@ where not even one can be estimated.
 
 from dataclasses import dataclass
 
-from cocktail.dsp.spectral import framing, require_finite
+from cocktail.dsp.spatial import finite
+from cocktail.dsp.spectral import framing
 from cocktail.method import Method
 from cocktail.stft import istft, stft
 
@@ -32,7 +33,7 @@ class Wpe(Method):
         from nara_wpe.wpe import wpe
 
         size, hop = framing(view.fs)
-        noisy = stft(require_finite(mixture), size, hop).swapaxes(0, 1)  # (F, D, T)
+        noisy = stft(finite(mixture), size, hop).swapaxes(0, 1)  # (F, D, T)
         channels, frames = noisy.shape[1:]
         taps = min(self.taps, (frames - self.delay) // (2 * channels))
         if taps < 1:

@@ -6,6 +6,7 @@ import numpy as np
 
 from cocktail.dsp.gains import Gain, a_posteriori_snr, decision_directed
 from cocktail.dsp.noise_trackers import noise_psd
+from cocktail.dsp.spatial import finite
 from cocktail.stft import istft, stft
 
 FRAMES_A_WINDOW = 4
@@ -25,14 +26,6 @@ def smoothing(constant: float, hop_s: float, paper_hop_s: float = PAPER_HOP_S) -
     return constant ** (hop_s / paper_hop_s)
 
 
-def require_finite(samples: np.ndarray) -> np.ndarray:
-    """`samples`, if they are finite. Raises ValueError otherwise: one NaN would spread through every recursion."""
-    bad = np.count_nonzero(~np.isfinite(samples))
-    if bad:
-        raise ValueError(f"the mixture holds {bad} sample(s) that are NaN or infinite")
-    return samples
-
-
 def enhance(
     mixture: np.ndarray, fs: float, *, tracker: str, gain: Callable[[np.ndarray, np.ndarray, float], np.ndarray]
 ) -> np.ndarray:
@@ -42,7 +35,7 @@ def enhance(
     power and the noise power, each (F, T), and the frame shift in seconds, and returns gains (F, T). Raises ValueError
     for samples that are not finite.
     """
-    samples = require_finite(mixture[:1])
+    samples = finite(mixture[:1])
     size, hop = framing(fs)
     spectrum = stft(samples, size, hop)[0]
     power = np.abs(spectrum) ** 2
