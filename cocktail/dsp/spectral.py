@@ -21,9 +21,9 @@ def framing(fs: float) -> tuple[int, int]:
     return FRAMES_A_WINDOW * hop, hop
 
 
-def smoothing(constant: float, hop_s: float, paper_hop_s: float = PAPER_HOP_S) -> float:
-    """A paper's recursive smoothing constant, for the same time constant in seconds at another frame shift."""
-    return constant ** (hop_s / paper_hop_s)
+def smoothing(constant: float, hop_s: float) -> float:
+    """A recursive smoothing constant of a paper with frames every 8 ms, for the same time constant at another shift."""
+    return constant ** (hop_s / PAPER_HOP_S)
 
 
 def enhance(
