@@ -8,6 +8,7 @@ copy of it: a few milliseconds, and no utterance depends on another one.
 import _ctypes
 import ctypes
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -31,6 +32,9 @@ def speak(
     450. pitch, pitch_range: 0 to 99. seed: of the aspiration noise. Raises CocktailError for a voice that is not there.
     """
     path, data = _files()
+    variant = voice.partition("+")[2]
+    if variant and not (Path(data) / "voices" / "!v" / variant).is_file():  # eSpeak NG would speak without the variant
+        raise CocktailError(f"eSpeak NG has no voice {voice!r}")
     library = ctypes.CDLL(path)
     try:
         return _speak(library, data, text, voice, {RATE: rate, PITCH: pitch, RANGE: pitch_range}, seed)
@@ -47,9 +51,9 @@ def _speak(library, data, text, voice, parameters, seed):
             chunks.append(np.ctypeslib.as_array(samples, (count,)).copy())
         return 0
 
-    fs = library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0)
+    fs = library.espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, data.encode(), 0)
     if fs <= 0:
-        raise CocktailError(f"eSpeak NG did not start: is its data in {data.decode()}?")
+        raise CocktailError(f"eSpeak NG did not start: is its data in {data}?")
     try:
         library.espeak_SetSynthCallback(collect)
         library.espeak_ng_SetRandSeed(ctypes.c_long(seed))
@@ -74,4 +78,4 @@ def _speak(library, data, text, voice, parameters, seed):
 def _files():
     import espeakng_loader
 
-    return str(espeakng_loader.get_library_path()), str(espeakng_loader.get_data_path()).encode()
+    return str(espeakng_loader.get_library_path()), str(espeakng_loader.get_data_path())

@@ -151,7 +151,8 @@ def coloured(rng: np.random.Generator, n_samples: int, fs: int, gain: Callable) 
 
 def harmonics(rng: np.random.Generator, n_samples: int, fs: int, f0: float, levels_db, drift: float) -> np.ndarray:
     """Harmonics of `f0` Hz at those levels, random phases; f0 wanders by the share `drift` within some seconds."""
-    wander = np.interp(np.arange(n_samples), np.arange(0, n_samples + 2 * fs, fs), _walk(rng, n_samples // fs + 2))
+    knots = np.arange(0, n_samples + fs, fs)
+    wander = np.interp(np.arange(n_samples), knots, _walk(rng, len(knots)))
     phase = 2 * np.pi * np.cumsum(f0 * (1 + drift * wander)) / fs
     tones = [(k, level) for k, level in enumerate(levels_db, 1) if k * f0 < 0.45 * fs]
     return sum(10 ** (level / 20) * np.sin(k * phase + rng.uniform(0, 2 * np.pi)) for k, level in tones)
