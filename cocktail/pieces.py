@@ -15,7 +15,8 @@ def process_in_pieces(
 ) -> np.ndarray:
     """Apply `process(piece (D, n), number) -> (K, n)` to pieces of `mixture` (D, N); returns (K, N).
 
-    A piece has `length` samples. Neighbours share `overlap` samples, at most half of `length`. A signal of at most `length` samples is one piece.
+    A piece has at most `length` samples. Neighbours share `overlap` samples, at most half of `length`; a signal of at
+    most `length` samples is one piece.
     """
     n_samples = mixture.shape[-1]
     starts = range(0, max(n_samples - overlap, 1), length - overlap)
