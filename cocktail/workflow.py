@@ -26,7 +26,7 @@ def snakemake_command(configfile: Path, overrides: dict, cores: int, extra: tupl
         *("--configfile", str(configfile), "--workflow-profile", str(ROOT / "config" / "profiles" / "default")),
         *(["--config", *config] if config else []),
         # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
-        *("--nolock", "--quiet", "rules", "host", "reason"),
+        "--nolock",
         *extra,
     ]
 
@@ -58,7 +58,12 @@ def run(command: list[str], folder: Path) -> int:
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         with (
             subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[lock], env=environment
+                [*command, "--quiet", "rules", "host", "reason"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                pass_fds=[lock],
+                env=environment,
             ) as process,
             log.open("w", buffering=1) as file,
         ):

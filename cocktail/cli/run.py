@@ -46,7 +46,7 @@ def command(suite, cores, methods, conditions, strict, snakemake_arguments):
     plan = Plan(load_suite(str(path), overrides), str(path))
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
-        os.execv(arguments[0], [argument for argument in arguments if argument not in ("host", "reason")])
+        os.execv(arguments[0], arguments)
     jobs = len(plan.cells) * len(plan.shards)
     click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
     status = run(arguments, plan.folder)
