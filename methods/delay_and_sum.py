@@ -21,14 +21,15 @@ class DelayAndSum(Method):
     task = ("enhance", "separate")
     family = "spatial"
     needs = frozenset({"array", "n_sources"})
-    size: int = 512
+    window: int = 512
+    """Samples of the STFT window."""
     hop: int = 128
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N) at microphone 1."""
         mixture = spatial.finite(mixture)
-        X = stft.stft(mixture, self.size, self.hop)
-        f_hz = spatial.frequencies(self.size, view.fs)
+        X = stft.stft(mixture, self.window, self.hop)
+        f_hz = spatial.frequencies(self.window, view.fs)
         towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)
         w = spatial.steering(view.array, towards, f_hz) / len(mixture)  # (K, F, D)
-        return stft.istft(beamformers.apply(w, X), mixture.shape[-1], self.size, self.hop)
+        return stft.istft(beamformers.apply(w, X), mixture.shape[-1], self.window, self.hop)

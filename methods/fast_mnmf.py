@@ -35,7 +35,8 @@ class FastMnmf(Method):
     iterations: int = 30
     components: int = 16
     """Bases of the spectral model of each source."""
-    size: int = 1024
+    window: int = 1024
+    """Samples of the STFT window."""
     hop: int = 256
 
     def __call__(self, mixture, view):
@@ -43,7 +44,7 @@ class FastMnmf(Method):
         import pyroomacoustics
 
         mixture = spatial.finite(mixture)
-        X, scale = blind.regular(stft.stft(mixture, self.size, self.hop), view.rng)
+        X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
         with blind.numpy_seed(view.rng):
             Y = pyroomacoustics.bss.fastmnmf2(
                 X.transpose(2, 1, 0).copy(),
@@ -52,11 +53,11 @@ class FastMnmf(Method):
                 n_components=self.components,
                 W0=self._start(X, view),
             )
-        return stft.istft(Y.transpose(2, 1, 0) * scale, mixture.shape[-1], self.size, self.hop)
+        return stft.istft(Y.transpose(2, 1, 0) * scale, mixture.shape[-1], self.window, self.hop)
 
     def _start(self, X, view):
         """Diagonaliser (F, D, D): row m passes talker m mod K best, of the filters uncorrelated with the rows above."""
-        f_hz = spatial.frequencies(self.size, view.fs)
+        f_hz = spatial.frequencies(self.window, view.fs)
         towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)
         R = spatial.room_covariance(view.array, towards, f_hz, DIFFUSE) + WHITE * np.eye(len(X))
         whiten = np.linalg.inv(np.linalg.cholesky(R.sum(0)))  # L^-1

@@ -25,7 +25,8 @@ class Ilrma(Method):
     iterations: int = 60
     components: int = 2
     """Bases of the spectral model of each source."""
-    size: int = 2048
+    window: int = 2048
+    """Samples of the STFT window."""
     hop: int = 512
 
     def __call__(self, mixture, view):
@@ -33,14 +34,14 @@ class Ilrma(Method):
         import pyroomacoustics
 
         mixture = spatial.finite(mixture)
-        X, scale = blind.regular(stft.stft(mixture, self.size, self.hop), view.rng)
+        X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
         reduced = blind.whiten(X, view.n_sources)
         with blind.numpy_seed(view.rng):
             Y = pyroomacoustics.bss.ilrma(
                 reduced.transpose(2, 1, 0).copy(), n_iter=self.iterations, n_components=self.components, proj_back=False
             )
         images = blind.project_back(Y.transpose(2, 1, 0), X[0]) * scale
-        return stft.istft(images, mixture.shape[-1], self.size, self.hop)
+        return stft.istft(images, mixture.shape[-1], self.window, self.hop)
 
     def skip(self, info):
         """Fewer microphones than talkers."""

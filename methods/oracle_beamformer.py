@@ -34,27 +34,28 @@ class OracleBeamformer(Method):
     """Weight of noise reduction in the Wiener filter."""
     rank: int | None = None
     """1: the Wiener filter of the target's principal component; None: of the target as it is."""
-    size: int = 512
+    window: int = 512
+    """Samples of the STFT window."""
     hop: int = 128
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N) at microphone 1."""
         mixture = spatial.finite(mixture)
         references = view.references
-        Y = stft.stft(mixture, self.size, self.hop)
+        Y = stft.stft(mixture, self.window, self.hop)
         outputs = []
         for target, image in zip(references.target, references.images, strict=True):
             S = self._target(target, image)
             w = self._weights(beamformers.covariance(S), beamformers.covariance(Y - S))
             outputs.append(beamformers.apply(w, Y))
-        return stft.istft(np.stack(outputs), mixture.shape[-1], self.size, self.hop)
+        return stft.istft(np.stack(outputs), mixture.shape[-1], self.window, self.hop)
 
     def _target(self, target, image):
         """(N,) reference and (D, N) image -> STFT (D, F, T) of what is to be kept at every microphone."""
         if np.allclose(target, image[0], rtol=0, atol=1e-4 * np.abs(image[0]).max(initial=0)):
-            return stft.stft(image, self.size, self.hop)
-        d = stft.stft(target, self.size, self.hop)
-        X = stft.stft(image, self.size, self.hop)
+            return stft.stft(image, self.window, self.hop)
+        d = stft.stft(target, self.window, self.hop)
+        X = stft.stft(image, self.window, self.hop)
         power = np.maximum(np.sum(np.abs(d) ** 2, -1), np.finfo(float).tiny)
         a = np.sum(X * d.conj(), -1) / power  # (D, F)
         return a[..., None] * d
