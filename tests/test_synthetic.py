@@ -89,6 +89,12 @@ class TestTime:
     def test_the_others_do_not(self, kind):
         assert np.std(frame_levels_db(noise(kind))) > 2.5
 
+    @pytest.mark.parametrize("kind", noises.KINDS)
+    def test_no_stretch_is_digital_silence(self, kind):
+        levels = frame_levels_db(noise(kind, seconds=20)) - 10 * np.log10(np.mean(noise(kind, seconds=20) ** 2))
+        assert levels.min() > -70
+        assert np.convolve(10 ** (levels / 10), np.ones(20) / 20, "valid").min() > 0.01  # in any two seconds
+
     @pytest.mark.parametrize("kind", ["machine-gun", "hammer"])
     def test_bursts_are_peaky(self, kind):
         x = noise(kind)

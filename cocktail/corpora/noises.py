@@ -10,6 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 STATIONARY = frozenset({"white", "pink", "car", "hum"})
+FLOOR_DB = -50.0
+"""Level of the pink noise between bangs, dB re their peaks, so that no stretch is digital silence: no gain could bring
+that to an SNR."""
 
 
 def white(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
@@ -42,25 +45,28 @@ def hum(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
 
 
 def machine_gun(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
-    """Bursts of 5 to 15 shots at 7.5 to 10 a second (450 to 600 rounds a minute), with pauses of 0.5 to 1.5 s."""
+    """Bursts of 5 to 15 shots at 7.5 to 10 a second (450 to 600 a minute), pauses of 0.4 to 1 s; a faint floor."""
     rate, low = rng.uniform(7.5, 10.0), rng.uniform(80, 160)
     times, t = [], rng.uniform(0, 0.5)
     while t < n_samples / fs:
         for _ in range(rng.integers(5, 16)):
             times.append(t)
             t += rng.normal(1, 0.02) / rate
-        t += rng.uniform(0.5, 1.5)
+        t += rng.uniform(0.4, 1.0)
 
     def shot():
         crack = decay(rng.standard_normal(round(0.09 * fs)), fs, 0.012)
         thump = decay(np.sin(2 * np.pi * low * np.arange(round(0.09 * fs)) / fs), fs, 0.03)
         return rng.uniform(0.8, 1.2) * (crack + 0.7 * thump)
 
-    return scattered(n_samples, fs, times, shot)
+    return scattered(n_samples, fs, times, shot) + _floor(rng, n_samples, fs)
 
 
 def hammer(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
-    """Series of 3 to 8 blows at 1.5 to 3 a second, pauses of 0.7 to 2 s; each blow a click and five damped modes."""
+    """Series of 3 to 8 blows at 1.5 to 3 a second, pauses of 0.4 to 1 s; a faint floor.
+
+    A blow is a click and five damped modes.
+    """
     rate = rng.uniform(1.5, 3.0)
     modes = np.exp(rng.uniform(np.log(300), np.log(5000), 5))
     decays, weights = rng.uniform(0.015, 0.08, 5), rng.uniform(0.3, 1.0, 5)
@@ -69,7 +75,7 @@ def hammer(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
         for _ in range(rng.integers(3, 9)):
             times.append(t)
             t += rng.normal(1, 0.06) / rate
-        t += rng.uniform(0.7, 2.0)
+        t += rng.uniform(0.4, 1.0)
 
     def blow():
         n = np.arange(round(0.3 * fs)) / fs
@@ -78,7 +84,7 @@ def hammer(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
         )
         return rng.uniform(0.6, 1.4) * (ring + decay(rng.standard_normal(len(n)), fs, 0.003))
 
-    return scattered(n_samples, fs, times, blow)
+    return scattered(n_samples, fs, times, blow) + _floor(rng, n_samples, fs)
 
 
 def street(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
@@ -179,6 +185,11 @@ def scattered(n_samples: int, fs: int, times_s, event: Callable[[], np.ndarray])
         sound = event()[: max(0, n_samples - start)]
         x[start : start + len(sound)] += sound
     return x
+
+
+def _floor(rng, n_samples, fs):
+    x = pink(rng, n_samples, fs)
+    return 10 ** (FLOOR_DB / 20) * x / _rms(x)
 
 
 def _passing_car(rng, fs):
