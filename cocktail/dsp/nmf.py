@@ -80,13 +80,14 @@ def update_activations(V, W, H, mu: float, divergence: str):
     return H * ((W.mT @ (V * inverse**2)) / (W.mT @ inverse + mu)).sqrt()
 
 
-def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0):
+def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=None):
     """One update of the columns of W from number `fixed` on, scaled to unit norm, and of H by the inverse scale.
 
-    The objective does not rise. Returns (W, H).
+    The objective does not rise. frames (..., 1, T): 1 for a frame, 0 for padding, which has no say. Returns (W, H).
     """
     model = W @ H
-    free, h = W[..., fixed:], H[..., fixed:, :]
+    free, old = W[..., fixed:], H[..., fixed:, :]
+    h = old if frames is None else old * frames
     total = h.sum(-1)[..., None, :]  # (..., 1, R): |h_k|_1
     if divergence == "kl":
         # majoriser of one entry: -a log w + b w + c w^2 / 2, from |w_k| <= (|w_k|^2 / |w_old| + |w_old|) / 2
@@ -97,19 +98,18 @@ def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0):
         up, down = (V * inverse**2) @ h.mT, inverse @ h.mT + mu * total * free
         free = free * (up / down.clamp_min(torch.finfo(W.dtype).tiny)) ** (1 / 3 if mu else 1 / 2)
     free, norm = normalised(free.clamp_min(torch.finfo(W.dtype).tiny))
-    return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], h * norm[..., None]], -2)
+    return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], old * norm[..., None]], -2)
 
 
 def factorise(V, W, H, mu: float, divergence: str, iterations: int, *, fixed: int = 0, frames=None):
     """Alternate both updates. The first `fixed` columns of W stay; all of W has unit norm from the start.
 
-    frames (..., 1, T): 1 where V holds a frame, 0 where it is padding, which then has no say. Returns (W, H).
+    `frames` as in `update_bases`. Returns (W, H).
     """
     with _fast_products():
         for _ in range(iterations):
             H = update_activations(V, W, H, mu, divergence)
-            H = H if frames is None else H * frames
-            W, H = update_bases(V, W, H, mu, divergence, fixed)
+            W, H = update_bases(V, W, H, mu, divergence, fixed, frames)
         return W, H
 
 

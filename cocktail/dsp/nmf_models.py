@@ -60,10 +60,10 @@ def _semi_supervised(columns, speech, n_noise, mu, divergence, iterations, devic
         V[b, :, : lengths[b]] = part
         frames[b, :, : lengths[b]] = 1
     V, frames = torch.as_tensor(V, device=device), torch.as_tensor(frames, device=device)
-    N = torch.stack([_drawn(torch.as_tensor(part), n_noise, rng) for part, rng in zip(columns, rngs, strict=True)])
+    N = torch.stack([_flat(torch.as_tensor(part), n_noise, rng) for part, rng in zip(columns, rngs, strict=True)])
     S = torch.as_tensor(speech, device=device)
     W = torch.cat([S.expand(len(columns), -1, -1), N.to(device)], dim=2)
-    H = _even(V, W.shape[2]).expand(-1, W.shape[2], -1) * frames
+    H = _even(V, W.shape[2]).expand(-1, W.shape[2], -1)
     k = S.shape[1]
     W, H = nmf.factorise(V, W, H, mu, divergence, iterations, fixed=k, frames=frames)
     models = [(W[..., part] @ H[:, part]).cpu().numpy() for part in (slice(None, k), slice(k, None))]
@@ -75,6 +75,12 @@ def _drawn(V, n_bases, rng):
     chosen = V[:, torch.as_tensor(rng.integers(V.shape[1], size=n_bases))]
     spread = torch.as_tensor(rng.random((len(V), n_bases), np.float32))
     return nmf.normalised(0.9 * chosen + 0.1 * spread * V.mean(1, keepdim=True))[0].clamp_min(SMALLEST)
+
+
+def _flat(V, n_bases, rng):
+    """The mean column of V times noise between 0.5 and 1.5, unit norm: it resembles no single moment of the speech."""
+    noise = torch.as_tensor(rng.random((len(V), n_bases), np.float32))
+    return nmf.normalised(V.mean(1, keepdim=True) * (0.5 + noise))[0]
 
 
 def _even(V, n_bases):
