@@ -182,3 +182,11 @@ class LearnedMethod(Method):
     def load(self, folder: Path) -> Any:
         """Read what `fit` left; the result is handed over as `view.model`."""
         raise NotImplementedError
+
+
+def finite(mixture: np.ndarray) -> np.ndarray:
+    """`mixture` (D, N) as float64. Raises ValueError where a sample is NaN or infinite."""
+    mixture = np.asarray(mixture, float)
+    if not np.isfinite(mixture).all():
+        raise ValueError("the mixture holds NaN or infinite samples")
+    return mixture

@@ -17,6 +17,12 @@ def window(size: int = SIZE) -> np.ndarray:
     return np.sin(np.pi * np.arange(size) / size)
 
 
+def framing(fs: float) -> tuple[int, int]:
+    """Window and shift in samples, 32 and 8 ms at any rate; (SIZE, HOP) at 16 kHz."""
+    hop = round(0.008 * fs)
+    return 4 * hop, hop
+
+
 def n_frames(n_samples: int, size: int = SIZE, hop: int = HOP) -> int:
     """Frames that cover `n_samples` and the window's tail."""
     return -(-(n_samples + size - hop) // hop)

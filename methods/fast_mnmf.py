@@ -16,7 +16,7 @@ import numpy as np
 
 from cocktail import stft
 from cocktail.dsp import blind, spatial
-from cocktail.method import Method
+from cocktail.method import Method, finite
 
 DIFFUSE = 0.6
 """Share of the diffuse field in the covariances that the start is drawn from, as in full-rank-em."""
@@ -43,7 +43,7 @@ class FastMnmf(Method):
         """mixture (D, N) -> (K, N) at microphone 1."""
         import pyroomacoustics
 
-        mixture = spatial.finite(mixture)
+        mixture = finite(mixture)
         X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
         with blind.numpy_seed(view.rng):
             Y = pyroomacoustics.bss.fastmnmf2(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cocktail import stft
 from cocktail.dsp import full_rank, spatial
-from cocktail.method import Method
+from cocktail.method import Method, finite
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FullRankEm(Method):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N) at microphone 1."""
-        mixture = spatial.finite(mixture)
+        mixture = finite(mixture)
         X = stft.stft(mixture, self.window, self.hop)
         f_hz = spatial.frequencies(self.window, view.fs)
         towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)

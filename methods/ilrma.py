@@ -11,8 +11,8 @@ least squares. A dither at -60 dB keeps every covariance regular.
 from dataclasses import dataclass
 
 from cocktail import stft
-from cocktail.dsp import blind, spatial
-from cocktail.method import Method
+from cocktail.dsp import blind
+from cocktail.method import Method, finite
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Ilrma(Method):
         """mixture (D, N) -> (K, N) at microphone 1."""
         import pyroomacoustics
 
-        mixture = spatial.finite(mixture)
+        mixture = finite(mixture)
         X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
         reduced = blind.whiten(X, view.n_sources)
         with blind.numpy_seed(view.rng):

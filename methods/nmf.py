@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail import stft
-from cocktail.dsp import frames, spatial
-from cocktail.method import LearnedMethod
+from cocktail.dsp import frames
+from cocktail.method import LearnedMethod, finite
 
 FLOOR = 1e-5
 """Added to every spectrogram, whose mean is 1: keeps logarithms and ratios finite, is not heard."""
@@ -77,7 +77,7 @@ class Nmf(LearnedMethod):
         """All scenes at once: the frames of all side by side or, where each learns its noise, in padded stacks."""
         if not mixtures:
             return []
-        spectra = [stft.stft(spatial.finite(mixture)[0], self.window, self.hop) for mixture in mixtures]
+        spectra = [stft.stft(finite(mixture)[0], self.window, self.hop) for mixture in mixtures]
         columns = [self._columns(Y) for Y in spectra]
         models = self._models(columns, views)
         return [

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail import stft
-from cocktail.dsp import beamformers, spatial
-from cocktail.method import Method
+from cocktail.dsp import beamformers
+from cocktail.method import Method, finite
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class OracleBeamformer(Method):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N) at microphone 1."""
-        mixture = spatial.finite(mixture)
+        mixture = finite(mixture)
         references = view.references
         Y = stft.stft(mixture, self.window, self.hop)
         outputs = []

@@ -11,9 +11,8 @@ from typing import Literal
 import numpy as np
 
 from cocktail.dsp.masks import MASKS
-from cocktail.dsp.spectral import framing
 from cocktail.method import Method
-from cocktail.stft import istft, stft
+from cocktail.stft import framing, istft, stft
 
 
 @dataclass(frozen=True)

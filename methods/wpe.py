@@ -10,10 +10,8 @@ where not even one can be estimated.
 
 from dataclasses import dataclass
 
-from cocktail.dsp.spatial import finite
-from cocktail.dsp.spectral import framing
-from cocktail.method import Method
-from cocktail.stft import istft, stft
+from cocktail.method import Method, finite
+from cocktail.stft import framing, istft, stft
 
 
 @dataclass(frozen=True)

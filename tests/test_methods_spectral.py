@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from cocktail import ROOT
-from cocktail.dsp.spectral import framing, smoothing
+from cocktail.dsp.spectral import smoothing
 from cocktail.entry import Plugin
 from cocktail.method import View
+from cocktail.stft import framing
 from cocktail.testing import assert_conforms
 from cocktail.testing.signals import pink_noise, speech_like
 

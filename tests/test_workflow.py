@@ -153,10 +153,10 @@ def test_the_tables_are_tidy_in_pandas(finished):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("methods/wiener.py", "class ", "# a comment\nclass ", {}),
+        ("methods/wiener.py", "@dataclass", "# a comment\n@dataclass", {}),
         ("methods/wiener.py", '"""', '"""Other words. ', BOARD),
-        ("methods/wiener.py", "class ", "X = 1\n\n\nclass ", {"estimates": 2, "scores": 2, **BOARD}),
-        ("methods/nmf.py", "class ", "X = 1\n\n\nclass ", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
+        ("methods/wiener.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
+        ("methods/nmf.py", "@dataclass", "X = 1\n\n\n@dataclass", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/dsp/gains.py", "import numpy", "X = 1\nimport numpy", {"estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/metrics/si_sdr.py", "import numpy", "X = 1\nimport numpy", {"scores": 14, **BOARD}),
         ("cocktail/recognition/grid.py", "import ", "X = 1\nimport ", {"scores": 14, **BOARD}),

@@ -17,14 +17,6 @@ BAND_HZ = (200.0, 6000.0)
 """Below, a small array sees no phase; above, speech has little power."""
 
 
-def finite(mixture: np.ndarray) -> np.ndarray:
-    """`mixture` (D, N) as float64. Raises ValueError where a sample is NaN or infinite."""
-    mixture = np.asarray(mixture, float)
-    if not np.isfinite(mixture).all():
-        raise ValueError("the mixture holds NaN or infinite samples")
-    return mixture
-
-
 def frequencies(size: int, fs: float) -> np.ndarray:
     """(F,) centre frequencies in Hz of the bins of an STFT of `size` samples."""
     return np.arange(size // 2 + 1) * fs / size

@@ -6,19 +6,12 @@ import numpy as np
 
 from cocktail.dsp.gains import Gain, a_posteriori_snr, decision_directed
 from cocktail.dsp.noise_trackers import noise_psd
-from cocktail.dsp.spatial import finite
-from cocktail.stft import istft, stft
+from cocktail.method import finite
+from cocktail.stft import framing, istft, stft
 
-FRAMES_A_WINDOW = 4
 PAPER_HOP_S = 0.008
 """Frame shift for which Ephraim and Malah (256 samples, 192 overlapping, 8 kHz) and Cohen (512, 384, 16 kHz) state
 their smoothing constants."""
-
-
-def framing(fs: float) -> tuple[int, int]:
-    """Window and shift in samples, 32 and 8 ms at any rate; (512, 128) at 16 kHz."""
-    hop = round(PAPER_HOP_S * fs)
-    return FRAMES_A_WINDOW * hop, hop
 
 
 def smoothing(constant: float, hop_s: float) -> float:
