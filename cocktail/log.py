@@ -13,7 +13,8 @@ from cocktail.errors import CocktailError
 def logged(path: str | Path) -> Iterator[None]:
     """Send standard output and error of the block, child processes and C libraries included, to the file `path`.
 
-    A CocktailError also shows on the real standard error, in one line, and ends the process with status 1.
+    A CocktailError also shows on the real standard error, every line after `cocktail: `, and ends the process with
+    status 1.
     """
     sys.stdout.flush()
     sys.stderr.flush()
@@ -29,8 +30,9 @@ def logged(path: str | Path) -> Iterator[None]:
         try:
             yield
         except CocktailError as error:
-            os.write(saved[1], f"cocktail: {error}\n".encode())
-            print(f"cocktail: {error}", file=sys.stderr)
+            message = "".join(f"cocktail: {line}\n" for line in str(error).splitlines())
+            os.write(saved[1], message.encode())
+            print(message, end="", file=sys.stderr)
             raise SystemExit(1) from None
         finally:
             sys.stdout.flush()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cocktail import corpora
 from cocktail.conditions import info
 from cocktail.config import check_suite
 from cocktail.digest import digest, source_digest
@@ -44,6 +45,7 @@ class Plan:
         self.registry = Registry(self.config["plugins"])
         self.entries = self._choose_entries(source)
         self.metrics = self._choose_metrics(source)
+        self._fingerprints = [corpora.fingerprint(part) for part in self._corpus_parts()]
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.entries.items() if entry.error is None
         }
@@ -162,9 +164,12 @@ class Plan:
 
     def corpora_digest(self, wildcards=None) -> str:
         """Digest of the corpora's parts, and of the code that makes them."""
-        parts = self.config["corpora"]
-        adapters = {part["adapter"] for kind in parts.values() for part in kind}
-        return digest(parts, self.config["seed"], self.config["fs"], _corpora_source(frozenset(adapters)))
+        adapters = frozenset(part["adapter"] for part in self._corpus_parts())
+        settings = [self.config[key] for key in ("corpora", "seed", "fs")]
+        return digest(settings, self._fingerprints, _corpora_source(adapters))
+
+    def _corpus_parts(self) -> Iterator[dict]:
+        return (part for parts in self.config["corpora"].values() for part in parts)
 
     def scenes_digest(self, wildcards) -> str:
         """Digest of a shard's scenes, and of the code that draws and renders them."""
@@ -237,9 +242,7 @@ def _source(*roots: str | Path) -> str:
 
 @functools.cache
 def _corpora_source(adapters: frozenset[str]) -> str:
-    from cocktail.corpora import ADAPTERS
-
-    return source_digest("cocktail.corpora", *(ADAPTERS[name] for name in sorted(adapters)))
+    return source_digest("cocktail.corpora", *(corpora.ADAPTERS[name] for name in sorted(adapters)))
 
 
 @functools.cache

@@ -25,9 +25,10 @@ def test_output_of_all_kinds_goes_to_the_file(tmp_path):
 
 
 def test_an_error_of_the_users_shows_in_both_places(tmp_path):
-    done = run(tmp_path / "job.log", "raise CocktailError('no such file')")
-    assert "cocktail: no such file\n" in (tmp_path / "job.log").read_text()
-    assert (done.stderr, done.returncode) == ("cocktail: no such file\n", 1)
+    done = run(tmp_path / "job.log", r"raise CocktailError('no such file\nnor that')")
+    message = "cocktail: no such file\ncocktail: nor that\n"
+    assert message in (tmp_path / "job.log").read_text()
+    assert (done.stderr, done.returncode) == (message, 1)
 
 
 def test_any_other_error_keeps_its_traceback(tmp_path):

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import pytest
 
 from cocktail.config import load_suite
+from cocktail.errors import CocktailError
 from cocktail.plan import Plan
 
 
@@ -96,3 +97,19 @@ def test_what_a_change_of_the_suite_reruns_directly(overrides, changed):
     names = {stage: f"{stage}_digest" for stage in STAGES}
     found = {s for s, name in names.items() if getattr(before, name)(wildcards) != getattr(after, name)(wildcards)}
     assert found == changed
+
+
+def test_an_edited_table_of_recordings_changes_the_corpora(tmp_path, monkeypatch):
+    monkeypatch.setenv("COCKTAIL_DATA", str(tmp_path))
+    part = {"adapter": "folder", "table": "${COCKTAIL_DATA}/table.csv", "split": "test"}
+    (tmp_path / "table.csv").write_text("path\na.wav\n")
+    before = plan(corpora={"speech": [part]}).corpora_digest()
+    assert plan(corpora={"speech": [part]}).corpora_digest() == before
+    (tmp_path / "table.csv").write_text("path\nb.wav\n")
+    assert plan(corpora={"speech": [part]}).corpora_digest() != before
+    (tmp_path / "table.csv").unlink()
+    with pytest.raises(CocktailError, match=r"table\.csv: No such file"):
+        plan(corpora={"speech": [part]})
+    monkeypatch.delenv("COCKTAIL_DATA")
+    with pytest.raises(CocktailError, match="COCKTAIL_DATA is not set"):
+        plan(corpora={"speech": [part]})

@@ -87,8 +87,9 @@ def explain(plan) -> int:
     log = plan.folder / "logs" / "snakemake.log"
     lines = log.read_text().splitlines() if log.exists() else []
     click.secho(f"The run did not finish; what was finished is kept. Log: {log}", fg="red", err=True)
-    for line in dict.fromkeys(line for line in lines if line.startswith(("cocktail: ", "Error", "Exception"))):
-        click.echo(f"  {line}", err=True)
+    if not any(line.startswith("cocktail: ") for line in lines):  # those were shown as they came
+        for line in lines[-20:]:
+            click.echo(f"  {line}", err=True)
     free = shutil.disk_usage(plan.folder).free
     if free < 100e6:
         click.secho(f"  {plan.folder}: the disk is full ({free / 1e6:.0f} MB free); make room and run again.", err=True)

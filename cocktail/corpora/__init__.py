@@ -2,7 +2,8 @@
 
 An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
 and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.store. `rows`
-may take for granted that its options fit the schema.
+may take for granted that its options fit the schema. An adapter that reads files has `fingerprint(options)` besides, a
+string that changes with them.
 """
 
 import importlib
@@ -40,6 +41,12 @@ def cards() -> list[Card]:
 def schemas(kind: str | None = None) -> dict[str, dict]:
     """Adapter -> JSON schema of a part of a suite's corpora; with `kind`, only those that give speech, or noise."""
     return {name: adapter(name).OPTIONS for name in sorted(ADAPTERS) if kind in (None, *adapter(name).KINDS)}
+
+
+def fingerprint(part: dict[str, Any]) -> str:
+    """A string that changes when what a part reads from disk changes; empty for what is synthesised."""
+    module = adapter(part["adapter"])
+    return module.fingerprint(part) if hasattr(module, "fingerprint") else ""
 
 
 def adapter(name: str) -> ModuleType:

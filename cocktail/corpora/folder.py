@@ -116,6 +116,15 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
         yield row
 
 
+def fingerprint(options: dict) -> str:
+    """What stands for the table's content in the digest of a suite's corpora. Raises CocktailError without a table."""
+    table = expand(options["table"])
+    try:
+        return hashlib.blake2b(table.read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise CocktailError(f"{table}: {error.strerror}") from error
+
+
 def expand(path: str) -> Path:
     """A path with its environment variables filled in. Raises CocktailError where one is not set."""
     for name in re.findall(r"\$(?:\{(\w+)\}|(\w+))", path):
