@@ -3,7 +3,7 @@ rule leaderboard:
         list(plan.all_scores()),
     output:
         scores=plan.path("scores.parquet"),
-        leaderboard=plan.path("leaderboard.csv"),
+        leaderboard=report(plan.path("leaderboard.csv"), category="Leaderboards"),
         entries=plan.path("entries.json"),
     log:
         plan.path("logs", "leaderboard.log"),
