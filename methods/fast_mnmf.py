@@ -12,17 +12,9 @@ regular.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from cocktail import stft
 from cocktail.dsp import blind, spatial
 from cocktail.method import Method, finite
-
-DIFFUSE = 0.6
-"""Share of the diffuse field in the covariances that the start is drawn from, as in full-rank-em."""
-
-WHITE = 1e-2
-"""Share of spatially white noise there: a diffuse field alone is singular at low frequencies."""
 
 
 @dataclass(frozen=True)
@@ -45,30 +37,17 @@ class FastMnmf(Method):
 
         mixture = finite(mixture)
         X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
+        f_hz = spatial.frequencies(self.window, view.fs)
+        R = blind.talker_covariances(X, view.array, f_hz, view.n_sources)
         with blind.numpy_seed(view.rng):
             Y = pyroomacoustics.bss.fastmnmf2(
                 X.transpose(2, 1, 0).copy(),
                 n_src=view.n_sources,
                 n_iter=self.iterations,
                 n_components=self.components,
-                W0=self._start(X, view),
+                W0=blind.separating_rows(R),
             )
         return stft.istft(Y.transpose(2, 1, 0) * scale, mixture.shape[-1], self.window, self.hop)
-
-    def _start(self, X, view):
-        """Diagonaliser (F, D, D): row m passes talker m mod K best, of the filters uncorrelated with the rows above."""
-        f_hz = spatial.frequencies(self.window, view.fs)
-        towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)
-        R = spatial.room_covariance(view.array, towards, f_hz, DIFFUSE) + WHITE * np.eye(len(X))
-        whiten = np.linalg.inv(np.linalg.cholesky(R.sum(0)))  # L^-1
-        R = whiten @ R @ whiten.conj().swapaxes(-1, -2)
-        left = np.broadcast_to(np.eye(len(X)), R.shape[1:])  # projector on what no row has taken yet
-        rows = []
-        for m in range(len(X)):
-            u = np.linalg.eigh(left @ R[m % len(R)] @ left)[1][..., -1]
-            left = left - u[..., :, None] * u[..., None, :].conj()
-            rows.append((u[:, None].conj() @ whiten)[:, 0])
-        return np.stack(rows, axis=1)
 
     def skip(self, info):
         """Fewer microphones than talkers."""
