@@ -1,14 +1,14 @@
 """One-channel spectral methods: what they gain on constructed speech in noise, what they leave alone, their parts."""
 
+import dataclasses
 import sys
 
 import numpy as np
 import pytest
 
-from cocktail import ROOT
 from cocktail.dsp.spectral import smoothing
-from cocktail.entry import Plugin
 from cocktail.method import View
+from cocktail.registry import Registry
 from cocktail.stft import framing
 from cocktail.testing import assert_conforms
 from cocktail.testing.signals import pink_noise, speech_like
@@ -20,17 +20,12 @@ every_method = pytest.mark.parametrize("name", NAMES)
 
 
 def method(name, **parameters):
-    return plugin(name)(**parameters)
-
-
-def plugin(name):
-    file_name = name.replace("-", "_")
-    return Plugin(file_name, ROOT / "methods" / f"{file_name}.py").cls
+    return dataclasses.replace(Registry().entry(name).make(), **parameters)
 
 
 def module(name):
-    """The module of a plugin, for the functions beside its class."""
-    return sys.modules[plugin(name).__module__]
+    """The module of an entry's plugin, for the functions beside its class."""
+    return sys.modules[type(method(name)).__module__]
 
 
 def process(name, mixture, fs=16000, **parameters):

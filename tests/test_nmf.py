@@ -105,7 +105,7 @@ def test_padding_has_no_say(divergence):
 
 
 def test_sparse_update_reaches_what_the_paper_s_heuristic_reaches():
-    """MERL TR2015-023, Eq. (8) and (9) for KL: other steps, the same objective, the same kind of end."""
+    """The rules of MERL TR2015-023 for KL: other steps, the same objective, the same kind of end."""
     V, W, H = problem(7, 20, 40, 3)
     mu, paper_w, paper_h = 0.5, W.clone(), H.clone()
     for _ in range(600):

@@ -153,9 +153,9 @@ def test_the_tables_are_tidy_in_pandas(finished):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("methods/wiener.py", "@dataclass", "# a comment\n@dataclass", {}),
-        ("methods/wiener.py", '"""', '"""Other words. ', BOARD),
-        ("methods/wiener.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
+        ("methods/decision_directed.py", "@dataclass", "# a comment\n@dataclass", {}),
+        ("methods/decision_directed.py", '"""', '"""Other words. ', BOARD),
+        ("methods/decision_directed.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
         ("methods/nmf.py", "@dataclass", "X = 1\n\n\n@dataclass", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/dsp/gains.py", "import numpy", "X = 1\nimport numpy", {"estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/metrics/si_sdr.py", "import numpy", "X = 1\nimport numpy", {"scores": 14, **BOARD}),
@@ -175,7 +175,7 @@ def test_the_tables_are_tidy_in_pandas(finished):
             "noise: {field: point, kinds: [stationary], snr_db: [-5, 11]}",
             {"scenes": 4, "estimates": 8, "scores": 8, **BOARD},
         ),
-        ("config/methods.yaml", "wiener: {}", "wiener: {xi_min_db: -20.0}", {"estimates": 2, "scores": 2, **BOARD}),
+        ("config/methods.yaml", "gain: wiener}", "gain: wiener, xi_min_db: -20.0}", {"estimates": 2, "scores": 2, **BOARD}),
         (
             "cocktail/corpora/noises.py",
             "import numpy",

@@ -45,6 +45,9 @@ def mmse_lsa(xi: np.ndarray, gamma: np.ndarray) -> np.ndarray:
     return w * np.exp(exp1(w * gamma) / 2)
 
 
+GAINS: dict[str, Gain] = {"wiener": wiener, "mmse-stsa": mmse_stsa, "mmse-lsa": mmse_lsa}
+
+
 def a_posteriori_snr(power: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """gamma of the noisy power and the noise power: at least GAMMA_MIN, and finite for silence."""
     return np.maximum(power / np.maximum(noise, POWER_FLOOR), GAMMA_MIN)

@@ -75,7 +75,7 @@ def update_activations(V, W, H, mu: float, divergence: str):
     """One update of H; the objective does not rise."""
     model = W @ H
     if divergence == "kl":
-        return H * (W.mT @ (V / model)) / (W.sum(-2) + mu)[..., None]
+        return H * (W.mT @ torch.div(V, model, out=model)) / (W.sum(-2) + mu)[..., None]
     inverse = 1 / model
     return H * ((W.mT @ (V * inverse**2)) / (W.mT @ inverse + mu)).sqrt()
 
@@ -91,7 +91,7 @@ def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=Non
     total = h.sum(-1)[..., None, :]  # (..., 1, R): |h_k|_1
     if divergence == "kl":
         # majoriser of one entry: -a log w + b w + c w^2 / 2, from |w_k| <= (|w_k|^2 / |w_old| + |w_old|) / 2
-        a, b, c = free * ((V / model) @ h.mT), total, mu * total
+        a, b, c = free * (torch.div(V, model, out=model) @ h.mT), total, mu * total
         free = 2 * a / (b + (b**2 + 4 * a * c).sqrt()).clamp_min(torch.finfo(W.dtype).tiny)
     else:
         inverse = 1 / model

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cocktail.dsp.gains import Gain, a_posteriori_snr, decision_directed
 from cocktail.dsp.noise_trackers import noise_psd
 from cocktail.method import finite
 from cocktail.stft import framing, istft, stft
@@ -34,19 +33,3 @@ def enhance(
     power = np.abs(spectrum) ** 2
     noise = noise_psd(power, tracker=tracker, fs=fs, size=size, hop=hop, n_samples=samples.shape[-1])
     return istft(gain(power, noise, hop / fs)[None] * spectrum, samples.shape[-1], size, hop)
-
-
-def apply_decision_directed(
-    mixture: np.ndarray, fs: float, *, tracker: str, gain: Gain, alpha: float, xi_min_db: float
-) -> np.ndarray:
-    """Apply `gain(xi, gamma)` with the decision-directed a priori SNR to microphone 1: (D, N) -> (1, N).
-
-    `alpha` is stated for frames every 8 ms. Raises ValueError for samples that are not finite.
-    """
-
-    def gains(power, noise, hop_s):
-        gamma = a_posteriori_snr(power, noise)
-        xi_min = 10 ** (xi_min_db / 10)
-        return gain(decision_directed(gamma, gain=gain, alpha=smoothing(alpha, hop_s), xi_min=xi_min), gamma)
-
-    return enhance(mixture, fs, tracker=tracker, gain=gains)
