@@ -4,11 +4,11 @@ J. Le Roux, F. J. Weninger and J. R. Hershey, "Sparse NMF - half-baked or well d
 supervised, with the noise learnt on the scene: P. Smaragdis, B. Raj and M. Shashanka, "Supervised and semi-supervised
 separation of sounds from single-channel mixtures", ICA 2007.
 
-Magnitudes of the STFT under Kullback-Leibler, powers under Itakura-Saito; every recording is scaled to unit power for
-training and every scene to unit mean. The estimate is the Wiener-like share of the speech model in the mixture.
+Magnitudes of the STFT under Kullback-Leibler, powers under Itakura-Saito; every recording and every scene is scaled to
+unit mean. The estimate is the Wiener-like share of the speech model in the mixture.
 
 Deviations: see cocktail/dsp/nmf.py for the updates. Noise bases are learnt per kind of noise and put side by side, so
-that loud kinds do not crowd out the others. A window of 64 ms, longer than the paper's 25 ms, resolves pitch.
+that loud kinds do not crowd out the others. A window of 64 ms at 16 kHz, long for speech, resolves pitch.
 """
 
 from dataclasses import dataclass

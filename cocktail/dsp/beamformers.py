@@ -52,7 +52,8 @@ def transfer_function(phi: np.ndarray) -> np.ndarray:
 def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Least noise power under w^H a = 1, with a the relative transfer function of the target's principal component.
 
-    Souden's parametric filter with mu = 0 on the target's rank-1 part: no division by a's first element, which may be near zero.
+    Souden's parametric filter with mu = 0 on the target's rank-1 part: it never divides by a's first element, which may
+    be near zero.
     """
     return _parametric(rank_one(target), noise, 0.0)
 
@@ -60,8 +61,8 @@ def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
 def mwf(target: np.ndarray, noise: np.ndarray, *, mu: float = 1.0, rank: int | None = None) -> np.ndarray:
     """Speech-distortion-weighted multichannel Wiener filter; mu weighs noise reduction against distortion.
 
-    rank=1: Souden's parametric filter on the target's principal component, which is MVDR as mu -> 0. rank=None: the target as it
-    is, w = (target + mu noise)^-1 target u; with mu = 1 the linear filter of least mean square error.
+    rank=1: Souden's parametric filter on the target's principal component, which is MVDR as mu -> 0. rank=None: the
+    target as it is, w = (target + mu noise)^-1 target u; with mu = 1 the linear filter of least mean square error.
     """
     if rank == 1:
         return _parametric(rank_one(target), noise, mu)
@@ -71,8 +72,8 @@ def mwf(target: np.ndarray, noise: np.ndarray, *, mu: float = 1.0, rank: int | N
 def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Largest output SNR per bin, with blind analytic normalisation and the phase of microphone 1.
 
-    Both after Warsitz and Haeb-Umbach. The phase makes the target's response at microphone 1
-    real and positive: the eigenvector has none of its own.
+    Both after Warsitz and Haeb-Umbach. The phase makes the target's response at microphone 1 real and positive: the
+    eigenvector has none of its own.
     """
     noise = loaded(noise)
     lower = np.linalg.cholesky(noise)
