@@ -1,8 +1,8 @@
 """Decision-directed gains: Wiener, MMSE-STSA, MMSE-LSA.
 
 - Wiener: P. Scalart and J. V. Filho, "Speech enhancement based on a priori signal to noise estimation", ICASSP 1996.
-- MMSE-STSA: Y. Ephraim and D. Malah, "Speech enhancement using a minimum mean-square error short-time spectral amplitude
-  estimator", IEEE Trans. ASSP 32(6), 1984.
+- MMSE-STSA: Y. Ephraim and D. Malah, "Speech enhancement using a minimum mean-square error short-time spectral
+  amplitude estimator", IEEE Trans. ASSP 32(6), 1984.
 - MMSE-LSA: Y. Ephraim and D. Malah, "Speech enhancement using a minimum mean-square error log-spectral amplitude
   estimator", IEEE Trans. ASSP 33(2), 1985.
 

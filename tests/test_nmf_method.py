@@ -190,3 +190,16 @@ def test_reservoir_is_uniform_over_the_stream():
 def test_reservoir_without_sound_says_so():
     with pytest.raises(ValueError, match="no sound"):
         frames.Reservoir(5, np.random.default_rng(0)).columns()
+
+
+@pytest.mark.parametrize("fields", VARIANTS, ids=str)
+def test_products_of_bfloat16_factors_move_no_score(tmp_path, monkeypatch, fields):
+    """What `nmf._fast_products` allows on processors with matrix units, done by hand here."""
+    method, model = trained(tmp_path, **fields)
+    rng = np.random.default_rng(54)
+    speech = voiced(rng)
+    mixture = (speech + hiss(rng))[None]
+    exact = si_sdr(speech, method(mixture, view(model))[0])
+    product = torch.Tensor.__matmul__
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: product(a.bfloat16().float(), b.bfloat16().float()))
+    assert si_sdr(speech, method(mixture, view(model))[0]) == pytest.approx(exact, abs=0.02)

@@ -175,7 +175,12 @@ def test_the_tables_are_tidy_in_pandas(finished):
             "noise: {field: point, kinds: [stationary], snr_db: [-5, 11]}",
             {"scenes": 4, "estimates": 8, "scores": 8, **BOARD},
         ),
-        ("config/methods.yaml", "gain: wiener}", "gain: wiener, xi_min_db: -20.0}", {"estimates": 2, "scores": 2, **BOARD}),
+        (
+            "config/methods.yaml",
+            "gain: wiener}",
+            "gain: wiener, xi_min_db: -20.0}",
+            {"estimates": 2, "scores": 2, **BOARD},
+        ),
         (
             "cocktail/corpora/noises.py",
             "import numpy",
