@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cocktail import stft
+from cocktail.acoustics import SOUND_SPEED, diffuse_coherence
 from cocktail.dsp import beamformers, spatial
 from cocktail.method import View
 
@@ -24,7 +25,7 @@ def towards(azimuth_deg):
 def plane_wave(signal, direction):
     """(4, N): the signal as each microphone hears it, delayed exactly (circularly) in the frequency domain."""
     f_hz = np.fft.rfftfreq(len(signal), 1 / FS)
-    delay_s = -(ARRAY - ARRAY[0]) @ direction / spatial.SPEED_OF_SOUND
+    delay_s = -(ARRAY - ARRAY[0]) @ direction / SOUND_SPEED
     return np.fft.irfft(np.fft.rfft(signal) * np.exp(-2j * np.pi * f_hz * delay_s[:, None]), len(signal))
 
 
@@ -81,7 +82,7 @@ def test_diffuse_coherence_is_that_of_waves_from_everywhere():
     f_hz = np.array([0.0, 500.0, 2000.0, 5000.0])
     a = spatial.steering(ARRAY, spatial.sphere(20000), f_hz)
     np.testing.assert_allclose(
-        np.einsum("qfd,qfe->fde", a, a.conj()) / 20000, spatial.diffuse_coherence(ARRAY, f_hz), atol=1e-3
+        np.einsum("qfd,qfe->fde", a, a.conj()) / 20000, diffuse_coherence(ARRAY, f_hz), atol=1e-3
     )
 
 

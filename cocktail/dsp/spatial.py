@@ -10,8 +10,7 @@ then weighted by the square root of its frame's power, so that pauses count litt
 
 import numpy as np
 
-SPEED_OF_SOUND = 343.0
-"""m/s, as in pyroomacoustics."""
+from cocktail.acoustics import SOUND_SPEED, diffuse_coherence
 
 BAND_HZ = (200.0, 6000.0)
 """Below, a small array sees no phase; above, speech has little power."""
@@ -36,7 +35,7 @@ def steering(array: np.ndarray, direction: np.ndarray, f_hz: np.ndarray) -> np.n
 
     array (D, 3) in metres, direction (..., 3) unit vectors towards the source, f_hz (F,) -> (..., F, D) complex.
     """
-    ahead_s = direction @ (array - array[0]).T / SPEED_OF_SOUND  # (..., D): how much earlier than at microphone 1
+    ahead_s = direction @ (array - array[0]).T / SOUND_SPEED  # (..., D): how much earlier than at microphone 1
     return np.exp(2j * np.pi * f_hz[:, None] * ahead_s[..., None, :])
 
 
@@ -74,12 +73,6 @@ def _refine(whitened, array, direction, f_hz, radius=0.12):
     near = direction + radius * np.cbrt((np.arange(200)[::-1] + 0.5) / 200)[:, None] * sphere(200)
     near = np.concatenate([direction[None], near / np.linalg.norm(near, axis=-1, keepdims=True)])
     return near[np.argmax(srp(whitened, steering(array, near, f_hz)))]
-
-
-def diffuse_coherence(array: np.ndarray, f_hz: np.ndarray) -> np.ndarray:
-    """Coherence of a spherically diffuse field, sin(kd) / (kd): (F, D, D)."""
-    distance = np.linalg.norm(array[:, None] - array[None], axis=-1)
-    return np.sinc(2 * f_hz[:, None, None] * distance / SPEED_OF_SOUND)
 
 
 def room_covariance(array: np.ndarray, direction: np.ndarray, f_hz: np.ndarray, diffuse: float) -> np.ndarray:

@@ -2,6 +2,3 @@
 
 Importing the package costs nothing; pyroomacoustics is imported by the function that asks for an impulse response.
 """
-
-SOUND_SPEED = 343.0
-"""Metres per second, as in pyroomacoustics."""

@@ -10,16 +10,10 @@ Deviations: C is applied as a set of FIR filters rather than frame by frame, so 
 
 import numpy as np
 
-from cocktail.rooms import SOUND_SPEED
+from cocktail.acoustics import diffuse_coherence
 from cocktail.rooms.convolution import fast_length
 
 _TAPS = 1024
-
-
-def coherence(microphones: np.ndarray, frequency: np.ndarray) -> np.ndarray:
-    """(F, D, D): sin(kd) / (kd) of a spherically isotropic field, at `frequency` (F,) in Hz, for (D, 3) metres."""
-    distance = np.linalg.norm(microphones[:, None] - microphones[None, :], axis=-1)
-    return np.sinc(2 * np.asarray(frequency)[:, None, None] * distance / SOUND_SPEED)
 
 
 def diffuse(signals: np.ndarray, microphones: np.ndarray, fs: float) -> np.ndarray:
@@ -27,7 +21,7 @@ def diffuse(signals: np.ndarray, microphones: np.ndarray, fs: float) -> np.ndarr
     n_channels, n_samples = signals.shape
     if n_channels == 1:
         return signals.copy()
-    gamma = coherence(microphones, np.fft.rfftfreq(_TAPS, 1 / fs))
+    gamma = diffuse_coherence(microphones, np.fft.rfftfreq(_TAPS, 1 / fs))
     value, vector = np.linalg.eigh(gamma)
     root = np.einsum("fde,fe,fce->dcf", vector, np.sqrt(np.maximum(value, 0)), vector)
     taps = np.roll(np.fft.irfft(root, _TAPS), _TAPS // 2, axis=-1)

@@ -18,16 +18,6 @@ def t60(response: np.ndarray, fs: float, low_db: float = -35.0) -> float:
 
 def early_energy(response: np.ndarray, fs: float, until_s: float = 0.050) -> float:
     """Energy in dB up to `until_s` after the direct sound, the first sample within 20 dB of the response's peak."""
-    first = _arrival(response)
-    return float(10 * np.log10(np.sum(np.square(response[: first + round(until_s * fs)]))))
-
-
-def clarity(response: np.ndarray, fs: float, until_s: float = 0.050) -> float:
-    """C50 in dB: energy up to `until_s` after the direct sound over energy after it."""
-    end = _arrival(response) + round(until_s * fs)
-    return float(10 * np.log10(np.sum(np.square(response[:end])) / np.sum(np.square(response[end:]))))
-
-
-def _arrival(response):
     magnitude = np.abs(response)
-    return int(np.argmax(magnitude >= 0.1 * magnitude.max()))
+    first = int(np.argmax(magnitude >= 0.1 * magnitude.max()))
+    return float(10 * np.log10(np.sum(np.square(response[: first + round(until_s * fs)]))))

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cocktail.acoustics import SOUND_SPEED
 from cocktail.errors import AccessError
 from cocktail.method import Recording, References, TrainingData
 from cocktail.rng import rng
 
-SPEED_OF_SOUND = 343.0
 ARRAY_RADIUS_M = 0.05
 SNR_DB = 5.0
 
@@ -127,7 +127,7 @@ def _circular_array(channels):
 def _far_field(x, array, k, n_sources, fs):
     """(N,) plane wave from the k-th of `n_sources` directions -> (D, N)."""
     angle = np.pi * (k + 0.5) / n_sources
-    delay_s = -(array @ [np.cos(angle), np.sin(angle), 0.0]) / SPEED_OF_SOUND
+    delay_s = -(array @ [np.cos(angle), np.sin(angle), 0.0]) / SOUND_SPEED
     frequency = np.fft.rfftfreq(len(x), 1 / fs)
     return np.fft.irfft(np.fft.rfft(x) * np.exp(-2j * np.pi * frequency * delay_s[:, None]), len(x))
 
