@@ -100,6 +100,11 @@ def test_cost_metrics_read_the_row_of_the_estimate():
         METRICS["rtf"].compute({"seconds": None, "duration": 1.0})
 
 
+def test_cost_cards_say_what_a_gpu_means_for_them():
+    assert "GPU memory left out" in METRICS["peak_memory"].mode
+    assert "column `device`" in METRICS["rtf"].mode
+
+
 def test_a_metric_is_one_object_to_write():
     metric = Metric(
         name="energy", unit="", higher_is_better=True, low=0.0, high=None, citation="none", implementation="test",

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from cocktail.corpora import grid, grid_tts
 from cocktail.errors import CocktailError
-from cocktail.recognition import Counts, create, normalise, word_errors
+from cocktail.metrics import METRICS
+from cocktail.recognition import Counts, create, normalise, pocketsphinx, word_errors
 from cocktail.recognition import grid as words
 
 FS = 16000
@@ -164,6 +165,20 @@ class TestPocketSphinx:
         assert recogniser.card["search"] == "grammar grid"
         assert open_text.card["search"] != recogniser.card["search"]
         assert recogniser.card["version"]
+
+    def test_the_card_follows_what_decides_the_words(self, monkeypatch):
+        def digests():
+            cards = [create({"backend": "pocketsphinx", "mode": mode}).card for mode in ("grammar", "language-model")]
+            return [METRICS["wer"].digest_with(card) for card in cards]
+
+        before = digests()
+        with monkeypatch.context() as patch:
+            patch.setitem(pocketsphinx.OPEN_SEARCH, "maxhmmpf", 30000)
+            assert [a == b for a, b in zip(before, digests(), strict=True)] == [True, False]
+        with monkeypatch.context() as patch:
+            patch.setitem(words.PHONES, "z", "Z EH D")
+            assert [a == b for a, b in zip(before, digests(), strict=True)] == [False, True]
+        assert digests() == before
 
     def test_wrong_options_are_told(self):
         with pytest.raises(CocktailError, match="no recogniser 'whisper'; there are pocketsphinx"):

@@ -9,7 +9,7 @@ def rtf(row: dict) -> float:
 
 
 def peak_memory(row: dict) -> float:
-    """Peak memory above the idle process, in megabytes of 10^6 bytes."""
+    """Peak memory above the idle process, in megabytes of 10^6 bytes; GPU memory is left out."""
     return _recorded(row, "peak_memory") / 1e6
 
 
@@ -41,7 +41,12 @@ def _metric(name, compute, unit, mode):
 
 
 METRICS = (
-    _metric("rtf", rtf, "s/s", "wall clock of the method alone, first scene of a job warmed up"),
-    _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process"),
+    _metric(
+        "rtf",
+        rtf,
+        "s/s",
+        "wall clock of the method alone, first scene of a job warmed up; on what: the estimates' column `device`",
+    ),
+    _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process, GPU memory left out"),
     _metric("parameters", parameters, "", "learnt numbers that the method uses"),
 )

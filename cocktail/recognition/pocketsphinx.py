@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from cocktail import audio
+from cocktail.digest import digest
 from cocktail.errors import CocktailError
 from cocktail.recognition import grid, normalise
 from cocktail.rng import rng
@@ -24,6 +25,8 @@ LEVEL_DB = -26.0
 """Level of the signal before recognition, dB re full scale, so that a gain changes no word."""
 DITHER_DB = {"grammar": -30.0, "language-model": -40.0}
 """Level of the white noise added, dB re the signal. Open text is recorded speech as a rule, and rooms have a floor."""
+FRONT_END = {"cmn": "batch", "samprate": FS}
+"""Cepstral means of the utterance itself: the default ("live") carries them from one utterance to the next."""
 OPEN_SEARCH = {"maxhmmpf": 3000, "fwdflat": False}
 """Active models a frame and no second pass: noisy speech in half the time, and on LibriSpeech no more errors."""
 GRAMMARS = {"grid": grid}
@@ -51,8 +54,14 @@ class PocketSphinx:
         return "grammar" if self.grammar else "language-model"
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What the decoder is told of front end and search."""
+        return FRONT_END if self.grammar else FRONT_END | OPEN_SEARCH
+
+    @property
     def card(self) -> dict[str, Any]:
-        """Backend, version, search and level of the dither."""
+        """Backend, version, search with its settings, level of the dither: all that decides which words are found."""
+        language = GRAMMARS.get(self.grammar)
         return {
             "backend": "pocketsphinx",
             "version": version("pocketsphinx"),
@@ -60,6 +69,8 @@ class PocketSphinx:
             "search": f"grammar {self.grammar}" if self.grammar else "language model en-us",
             "level_db": LEVEL_DB,
             "dither_db": DITHER_DB[self.mode],
+            "settings": self.settings,
+            "language": language and digest(language.dictionary(), language.grammar()),
         }
 
     def transcribe(self, samples: np.ndarray, fs: int) -> str:
@@ -85,10 +96,9 @@ class PocketSphinx:
     def _decoder(self):
         import pocketsphinx
 
-        # Cepstral means of the utterance itself: the default ("live") carries them from one utterance to the next.
-        settings = {"cmn": "batch", "loglevel": "FATAL", "samprate": FS}
+        settings = self.settings | {"loglevel": "FATAL"}
         if self.grammar is None:
-            return pocketsphinx.Decoder(**settings, **OPEN_SEARCH)
+            return pocketsphinx.Decoder(**settings)
         with tempfile.TemporaryDirectory() as folder:
             words, rules = Path(folder) / "words.dict", Path(folder) / "grammar.jsgf"
             words.write_text(GRAMMARS[self.grammar].dictionary())
