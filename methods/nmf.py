@@ -12,6 +12,7 @@ that loud kinds do not crowd out the others. A window of 64 ms at 16 kHz, long f
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -32,9 +33,9 @@ class Nmf(LearnedMethod):
 
     family = "nmf"
     needs = frozenset({"gpu"})
-    divergence: str = "kl"
+    divergence: Literal["kl", "is"] = "kl"
     """`kl` on magnitudes or `is` on powers."""
-    noise: str = "trained"
+    noise: Literal["trained", "scene"] = "trained"
     """`trained`: noise bases from isolated train noise; `scene`: learnt on each scene beside the fixed speech bases."""
     speech_bases: int = 100
     noise_bases: int = 40

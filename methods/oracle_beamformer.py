@@ -12,6 +12,7 @@ Deviations: none; see cocktail/dsp/beamformers.py for the normalisation and the 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -28,8 +29,7 @@ class OracleBeamformer(Method):
     paradigm = "oracle"
     family = "oracle"
     needs = frozenset({"array"})
-    beamformer: str = "mvdr"
-    """`mvdr`, `mwf` or `gev`."""
+    beamformer: Literal["mvdr", "mwf", "gev"] = "mvdr"
     mu: float = 1.0
     """Weight of noise reduction in the Wiener filter."""
     rank: int | None = None
@@ -65,6 +65,4 @@ class OracleBeamformer(Method):
             return beamformers.mvdr(target, noise)
         if self.beamformer == "mwf":
             return beamformers.mwf(target, noise, mu=self.mu, rank=self.rank)
-        if self.beamformer == "gev":
-            return beamformers.gev(target, noise)
-        raise ValueError(f"beamformer must be 'mvdr', 'mwf' or 'gev', not {self.beamformer!r}")
+        return beamformers.gev(target, noise)

@@ -60,6 +60,15 @@ def test_duplicates_are_errors(write_plugin, tmp_path):
         Registry([folder, other])
 
 
+@pytest.mark.parametrize(
+    ("plugin", "parameter"), [("nmf", "divergence"), ("nmf", "noise"), ("oracle_beamformer", "beamformer")]
+)
+def test_a_choice_is_one_of_its_words(plugin, parameter):
+    entry = Entry("mine", Registry().plugins[plugin], {parameter: "euclid"}, "methods.yaml")
+    with pytest.raises(CocktailError, match=rf"{parameter}: expected .*, got 'euclid'"):
+        entry.make()
+
+
 def test_unknown_method_names_the_nearest():
     with pytest.raises(CocktailError, match="unknown method 'unprocesed'; did you mean 'unprocessed'"):
         Registry().entry("unprocesed")
