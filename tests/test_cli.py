@@ -1,7 +1,12 @@
 """The command, called as a user calls it, on files made here."""
 
+import errno
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +15,12 @@ from click.testing import CliRunner
 
 from cocktail import audio, cli, store
 from cocktail.cli.new import create
+from cocktail.corpora import grid_tts
 from cocktail.errors import CocktailError
+from cocktail.metrics import METRICS
 from cocktail.registry import Registry
 from cocktail.rng import rng
+from cocktail.score import score_shard
 from cocktail.testing.signals import make_scene
 from cocktail.train import MODEL_CARD
 
@@ -66,12 +74,37 @@ def test_an_error_is_one_message_and_status_2(call):
     assert err == "Error: unknown method 'omsla'; did you mean 'omlsa'?\n"
 
 
+def test_a_reader_that_has_had_enough_hears_nothing():
+    reader, writer = os.pipe()
+    os.close(reader)
+    code = "from cocktail.cli import main; main(['list', 'metrics', '--json'])"
+    done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert done.stderr == ""
+
+
+def test_contributing_names_the_commands_that_take_a_folder_of_plugins():
+    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text()
+    sentence = re.search(r"`--methods DIR` adds a folder of plugins to (.*?) \(", text, re.DOTALL)[1]
+    options = {name: {o for p in cli.main.get_command(None, name).params for o in p.opts} for name in commands()}
+    assert set(re.findall(r"`(\w+)`", sentence)) == {name for name in options if "--methods" in options[name]}
+
+
 @pytest.mark.parametrize("what", ["methods", "conditions", "metrics", "corpora", "suites"])
 def test_list(call, what):
     names = [row["name"] for row in json.loads(call("list", what, "--json")[1])]
     assert len(names) > 1
     out = call("list", what)[1]
     assert all(name in out for name in names)
+
+
+def test_metrics_are_listed_with_their_whole_cards(call):
+    rows = json.loads(call("list", "metrics", "--json")[1])
+    assert rows == json.loads(json.dumps([metric.card() for metric in METRICS.values()]))
+    out = call("list", "metrics")[1]
+    assert "1 to 4.65" in out
+    assert "0 to inf" in out
+    assert "cocktail list metrics --json" in out
 
 
 def test_a_plugin_that_does_not_import_is_a_row_with_its_reason(call, write_plugin):
@@ -107,6 +140,10 @@ def test_new_in_the_project_adds_file_row_and_index(call, tmp_path, monkeypatch)
     assert (root / "config" / "methods.yaml").read_text() == before + "my-gate: {}\n"
     assert "| `my_gate` |" in (root / "methods" / "README.md").read_text()
     assert Registry().entry("my-gate").make().threshold_db == -30.0
+
+
+def test_new_recommends_a_run_with_all_methods(call):
+    assert "cocktail run quick\n" in call("new", "--help")[1]
 
 
 @pytest.mark.parametrize("name", ["My-Gate", "3gate", "my gate", "lambda", "a--b", "", "../x"])
@@ -215,6 +252,31 @@ def test_process_refuses_a_broken_recording(call, tmp_path, samples, message):
     assert message in err
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise KeyError('pitch')", "Error: 'wrong' failed: KeyError: 'pitch'\n"),
+        ("return mixture[:1, 1:]", "Error: 'wrong': returned shape (1, 31999), expected (1, 32000)\n"),
+    ],
+)
+def test_process_says_what_a_plugin_did(call, noisy, write_plugin, body, message):
+    folder = write_plugin("wrong", body)
+    assert call("process", "wrong", noisy, "out.wav", "--methods", folder) == (cli.ERROR, "", message)
+
+
+def test_process_says_where_it_cannot_write(call, noisy, monkeypatch):
+    Path("file").write_text("no folder")
+    status, _, err = call("process", "unprocessed", noisy, "file/out.wav")
+    assert (status, err) == (cli.ERROR, f"Error: file: {os.strerror(errno.EEXIST)}\n")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    status, _, err = call("process", "unprocessed", noisy, "out.wav")
+    assert (status, err) == (cli.ERROR, f"Error: out.wav: {os.strerror(errno.ENOSPC)}\n")
+
+
 @pytest.fixture
 def pair(tmp_path):
     """a.wav, b.wav: two talkers; mixture.wav, their sum at 16 kHz; a48.wav: talker a at 48 kHz."""
@@ -255,6 +317,14 @@ def test_score_says_why_a_metric_has_no_value(call, pair):
     assert "no-interferer" in call("score", *arguments)[1]
 
 
+def test_score_hears_open_text_unless_told_of_the_grammar(call, tmp_path):
+    text = "the president of the united states"
+    audio.write("said.wav", grid_tts.utter(grid_tts.speaker(0, "test", 3), text, 16000), 16000)
+    arguments = ("--reference", "said.wav", "--estimate", "said.wav", "--text", text, "--metric", "wer")
+    assert score(call, *arguments)["wer", 0]["value"] == 0
+    assert score(call, *arguments, "--recogniser", "grammar")["wer", 0]["value"] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -288,6 +358,23 @@ def results(tmp_path):
     rows = [{"scene": "s0", "status": "ok", "estimate": estimate}, {"scene": "s1", "status": "failed", "reason": "x"}]
     store.write_rows(folder / "estimates" / "two-talkers" / "ilrma" / "000.parquet", rows, store.ESTIMATES)
     return scene
+
+
+def test_score_of_several_talkers_is_that_of_a_run(call, results):
+    """Noise is an interferer of two talkers too: SIR of the exported files equals the SIR of a score shard."""
+    stem, estimates = "results/quick/scenes/two-talkers/test/000", "results/quick/noisy.parquet"
+    cells = [store.pack(results.mixture[0], 16000, "e")] * 2
+    store.write_rows(estimates, [{"scene": "s0", "status": "ok", "estimate": cells}], store.ESTIMATES)
+    score_shard(
+        mixtures=f"{stem}.mixtures.parquet", references=f"{stem}.references.parquet", estimates=estimates,
+        out="scores.parquet", condition="two-talkers", entry="noisy", metrics=["sir"], recogniser=None,
+    )  # fmt: skip
+    call("export", "quick", "scenes", "out")
+    names = ("--reference", "image_1", "--reference", "image_2", "--estimate", "mixture", "--estimate", "mixture")
+    files = [x if x.startswith("--") else f"out/two-talkers/s0/{x}.wav" for x in (*names, "--mixture", "mixture")]
+    rows = score(call, *files, "--metric", "sir")
+    for row in store.read_rows("scores.parquet"):
+        assert rows["sir", row["source"]]["value"] == pytest.approx(row["value"], abs=1e-3)
 
 
 def test_export_scenes(call, results):

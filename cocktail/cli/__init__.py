@@ -26,9 +26,17 @@ class Commands(click.Group):
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
-        except CocktailError as error:
-            click.secho(f"Error: {error}", fg="red", err=True)
+        except BrokenPipeError:  # the reader, such as `head`, has had enough: click ends without a word
+            raise
+        except (CocktailError, OSError) as error:
+            click.secho(f"Error: {_message(error)}", fg="red", err=True)
             return ctx.exit(ERROR)
+
+
+def _message(error):
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

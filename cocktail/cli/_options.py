@@ -1,6 +1,7 @@
 """Options and output that several commands share."""
 
 import json
+from pathlib import Path
 
 import click
 
@@ -45,6 +46,18 @@ def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...
         table.add_row(*(Text(_plain(row[key]), style="red" if key == "error" else "") for key in keys))
     console = Console()
     (console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)).print(table)
+
+
+def write_audio(path: Path, samples, fs: int) -> None:
+    """Write (D, N) with the folders above it. Raises OSError that names the path, on a full disk as well."""
+    from cocktail import audio
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        audio.write(path, samples, fs)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def _plain(value) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cocktail.cli._options import write_audio
 from cocktail.errors import CocktailError
 
 
@@ -99,8 +100,7 @@ def _write(cells, folder, fs=None) -> int:
     """Write audio cells under their names; the rate is what each file says."""
     from cocktail import audio
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, cell in cells.items():
         x, rate = audio.decode(cell["bytes"], cell["path"])
-        audio.write(folder / f"{name}.wav", x, fs or rate)
+        write_audio(folder / f"{name}.wav", x, fs or rate)
     return len(cells)

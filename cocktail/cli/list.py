@@ -14,7 +14,8 @@ from cocktail.cli._options import json_option, methods_option, print_rows
 def command(what, folders, as_json):
     """List methods, conditions, metrics, corpora or suites.
 
-    A method whose file cannot be imported is a row with its reason.
+    A method whose file cannot be imported is a row with its reason. A metric's identity card, which says what a reader
+    needs to compute the same number elsewhere, is whole in --json.
 
     \b
       cocktail list methods
@@ -22,7 +23,11 @@ def command(what, folders, as_json):
       cocktail list methods --methods ~/my-methods
     """
     rows = ROWS[what](folders) if what == "methods" else ROWS[what]()
-    print_rows(rows, what.capitalize(), as_json, hide=("needs", "family", "definition"))
+    if what == "metrics" and not as_json:
+        print_rows([_in_short(card) for card in rows], "Metrics", as_json)
+        click.echo("\nThe whole identity cards (mode, clamp, permutation ...): cocktail list metrics --json")
+    else:
+        print_rows(rows, what.capitalize(), as_json, hide=("needs", "family", "definition"))
 
 
 def methods(folders) -> list[dict]:
@@ -72,21 +77,26 @@ def _condition(name, definition):
 
 
 def metrics() -> list[dict]:
-    """One row for a metric: its identity card in short."""
+    """One row for a metric: its identity card."""
     from cocktail.metrics import METRICS
 
-    return [
-        {
-            "name": name,
-            "unit": metric.unit,
-            "better": "higher" if metric.higher_is_better else "lower",
-            "level": metric.level,
-            "implementation": f"{metric.implementation} {metric.version}".strip(),
-            "citation": metric.citation,
-            "digest": metric.digest,
-        }
-        for name, metric in METRICS.items()
-    ]
+    return [metric.card() for metric in METRICS.values()]
+
+
+def _in_short(card):
+    low = "-inf" if card["low"] is None else f"{card['low']:g}"
+    high = "inf" if card["high"] is None else f"{card['high']:g}"
+    return {
+        "name": card["name"],
+        "unit": card["unit"],
+        "better": "higher" if card["higher_is_better"] else "lower",
+        "range": f"{low} to {high}",
+        "level": card["level"],
+        "implementation": card["implementation"],
+        "version": card["version"],
+        "citation": card["citation"],
+        "digest": card["digest"],
+    }
 
 
 def corpora() -> list[dict]:

@@ -46,12 +46,13 @@ class {cls}(Method):
 def command(name, folder, folders):
     """Write a working plugin to start from: a spectral gate in one file, and its row in methods.yaml.
 
-    NAME is what the leaderboard will show, such as `my-gate`; the file is my_gate.py.
+    NAME is what the leaderboard will show, such as `my-gate`; the file is my_gate.py. Of a suite that has run, only the
+    jobs of the new method run.
 
     \b
       cocktail new my-gate
       cocktail check my-gate
-      cocktail run quick --methods my-gate
+      cocktail run quick
     """
     path, rows = create(name, folder, folders)
     option = f" --methods {folder}" if folder else ""

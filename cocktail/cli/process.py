@@ -1,10 +1,11 @@
 """`cocktail process`: a method on a recording of the user's own."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from cocktail.cli._options import methods_option
+from cocktail.cli._options import methods_option, write_audio
 from cocktail.errors import CocktailError
 
 OVERLAP_S = 4.0
@@ -54,7 +55,8 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
 
     config = load_suite(suite)
     entry = Registry([*config["plugins"], *folders]).entry(name)
-    method = entry.make()
+    with _said_of(name):
+        method = entry.make()
     if piece_s < 2 * OVERLAP_S:
         raise CocktailError(f"--piece: at least {2 * OVERLAP_S:g} s")
     recording, fs_in = audio.read(source)
@@ -64,7 +66,8 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     mixture = audio.resample(recording, fs_in, fs)
     talkers = talkers or (1 if "enhance" in method.tasks() else 2)
     _require_fit(name, method, len(mixture), talkers, fs)
-    granted = shared_grants(method, _model_folder(config, name), config["device"], config["recogniser"])
+    with _said_of(name):
+        granted = shared_grants(method, _model_folder(config, name), config["device"], config["recogniser"])
     if "array" in method.needs:
         granted["array"] = _read_array(array_csv, len(mixture), name)
     if "n_sources" in method.needs:
@@ -72,17 +75,28 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
 
     def estimate(piece, number):
         view = View(fs, rng(config["seed"], source.name, number, name, role="method"), granted)
-        return check_estimate(method(piece.copy(), view), talkers, piece.shape[-1])
+        with _said_of(name):
+            return check_estimate(method(piece.copy(), view), talkers, piece.shape[-1])
 
     length, overlap = round(piece_s * fs), round(OVERLAP_S * fs)
     estimates = audio.resample(process_in_pieces(mixture, estimate, length=length, overlap=overlap), fs, fs_in)
     written = []
     for k, samples in enumerate(_fit_length(estimates, recording.shape[-1]), start=1):
         path = target if talkers == 1 else target.with_stem(f"{target.stem}_{k}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        audio.write(path, samples, fs_in)
+        write_audio(path, samples, fs_in)
         written.append(path)
     return written
+
+
+@contextmanager
+def _said_of(name):
+    """Turns what a method raises into one message that names it."""
+    try:
+        yield
+    except CocktailError as error:
+        raise CocktailError(f"'{name}': {error}") from error
+    except Exception as error:  # a plugin may raise anything
+        raise CocktailError(f"'{name}' failed: {type(error).__name__}: {error}") from error
 
 
 def _require_fit(name, method, channels, talkers, fs):
@@ -97,7 +111,8 @@ def _require_fit(name, method, channels, talkers, fs):
     if "array" in method.needs and channels < 2:
         raise CocktailError(f"'{name}' needs several microphones; the recording has one channel")
     # A method of dereverberation skips conditions scored against the image: offer it the other kind as well.
-    reasons = [method.skip(Info("recording", task, channels, talkers, fs, kind)) for kind in ("image", "early")]
+    with _said_of(name):
+        reasons = [method.skip(Info("recording", task, channels, talkers, fs, kind)) for kind in ("image", "early")]
     if None not in reasons:
         raise CocktailError(f"'{name}' does not apply to a recording of {channels} channel(s): {reasons[0]}")
 

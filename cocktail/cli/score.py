@@ -19,9 +19,17 @@ audio_file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--estimate", "estimates", required=True, multiple=True, type=audio_file, help="As many, in any order.")
 @click.option("--mixture", type=audio_file, help="What was processed: gives SIR and SAR, and the gain over it.")
 @click.option("--text", "texts", multiple=True, help="What was said, for the word error rate; once for each reference.")
+@click.option(
+    "--recogniser",
+    "mode",
+    type=click.Choice(["language-model", "grammar"]),
+    default="language-model",
+    show_default=True,
+    help="What hears the words of --text: a model of open English, or the grammar of GRID sentences, as in `quick`.",
+)
 @click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
 @json_option
-def command(references, estimates, mixture, texts, metrics, as_json):
+def command(references, estimates, mixture, texts, mode, metrics, as_json):
     """Score estimates against their references with the metrics of the benchmark; the first channel of each counts.
 
     Files of any rate are compared at 16 kHz and must have one length. With several talkers, estimates are matched to
@@ -29,22 +37,24 @@ def command(references, estimates, mixture, texts, metrics, as_json):
 
     \b
       cocktail score --reference clean.wav --estimate out.wav --mixture noisy.wav
-      cocktail score --reference clean.wav --estimate out.wav --text "bin blue now"
+      cocktail score --reference clean.wav --estimate out.wav --text "I will be late"
       cocktail score --reference a.wav --reference b.wav \\
                      --estimate out_1.wav --estimate out_2.wav --json
     """
-    rows = score(references, estimates, mixture, texts, metrics)
+    rows = score(references, estimates, mixture, texts, metrics, mode)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         show(rows)
 
 
-def score(references, estimates, mixture=None, texts=(), metrics=()) -> list[dict]:
-    """Rows of a score shard, with the metric's `unit`. Raises CocktailError where the files do not belong together."""
+def score(references, estimates, mixture=None, texts=(), metrics=(), mode="language-model") -> list[dict]:
+    """Rows of a score shard, with the metric's `unit`; `mode` is the recogniser's, for `texts`.
+
+    Raises CocktailError where the files do not belong together.
+    """
     import numpy as np
 
-    from cocktail.config import load_suite
     from cocktail.errors import nearest
     from cocktail.metrics import METRICS
     from cocktail.recognition import create
@@ -61,15 +71,15 @@ def score(references, estimates, mixture=None, texts=(), metrics=()) -> list[dic
     chosen = [name for name in METRICS if name in (metrics or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
-    # As in the suites: several talkers are each other's interference, one talker's is what else the mixture holds.
-    interference = signals[-1] - reference[0] if mixture and len(reference) == 1 else None
+    # As in the suites: besides each other, the talkers are disturbed by what else the mixture holds.
+    interference = signals[-1] - reference.sum(0) if mixture else None
     shared = {
         "reference": reference,
         "interference": interference,
         "fs": FS,
         "text": list(texts) or None,
         "metrics": chosen,
-        "recogniser": create(load_suite("quick")["recogniser"]) if texts else None,
+        "recogniser": create({"backend": "pocketsphinx", "mode": mode}) if texts else None,
     }
     rows = score_signals(estimate=np.stack(estimate), **shared)
     if mixture:
