@@ -100,8 +100,20 @@ def check_suite(config: dict, source: str) -> dict:
     groups = merge(shared["noise_groups"], config["noise_groups"])
     validate(groups, GROUPS, source, "noise_groups")
     for name in chosen:
-        validate(known[name], CONDITION, source if name in config["define"] else "config/conditions.yaml", name)
+        where = source if name in config["define"] else "config/conditions.yaml"
+        validate(known[name], CONDITION, where, name)
+        _check_ranges(known[name], f"{where}: {name}")
     return config | {"conditions": {name: resolved(known[name], groups) for name in chosen}}
+
+
+def _check_ranges(definition: dict, where: str) -> None:
+    """A pair of numbers is a range, and runs upwards."""
+    for key, value in definition.items():
+        if isinstance(value, dict):
+            _check_ranges(value, f"{where}.{key}")
+        numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in value)
+        if numbers and len(value) == 2 and value[0] > value[1]:
+            raise CocktailError(f"{where}.{key}: {value} runs downwards; a range is [low, high]")
 
 
 def suite_schema() -> dict:
@@ -138,8 +150,10 @@ def _explain(error, prefix) -> list[str]:
         return [f"{at}missing key '{key}'" for key in missing]
     if error.validator == "oneOf" and isinstance(error.instance, dict):
         return _explain_adapter(error, at, prefix)
-    if error.validator == "oneOf" and not isinstance(error.instance, list):
+    if error.validator == "oneOf" and {"const": "all"} in error.validator_value:
         return [f"{at}expected all, or a list of names, got {error.instance!r}"]
+    if error.validator == "oneOf":
+        return [f"{at}expected a mapping with the key 'adapter', got {error.instance!r}"]
     if error.validator == "type":
         return [f"{at}expected {error.validator_value}, got {error.instance!r}"]
     if error.validator == "enum":

@@ -11,12 +11,12 @@ import sys
 import traceback
 import types
 import typing
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from cocktail import ROOT
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, PluginError, nearest
 from cocktail.method import FAMILIES, NEEDS, PARADIGMS, TASKS, Method
 
 
@@ -29,7 +29,7 @@ class Plugin:
 
     @property
     def cls(self) -> type[Method]:
-        """The class. Raises CocktailError with the reason where the file fails to import or breaks the contract."""
+        """The class. Raises PluginError with the reason where the file fails to import or breaks the contract."""
         return _load(self.name, self.path)
 
 
@@ -49,18 +49,24 @@ class Entry:
 
     @functools.cached_property
     def error(self) -> str | None:
-        """Why the plugin cannot be used, or None."""
+        """Why the plugin cannot be used, or None. Raises CocktailError for a parameter that does not fit."""
         try:
-            self.plugin.cls  # noqa: B018 - the import is the check
-        except CocktailError as error:
+            self.make()
+        except PluginError as error:
             return str(error)
         return None
 
     def make(self) -> Method:
-        """The method with this entry's parameters. Raises CocktailError for a parameter that does not fit."""
+        """The method with this entry's parameters.
+
+        Raises PluginError where the plugin cannot be used, CocktailError for a parameter that does not fit.
+        """
         _check_parameters(self)
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in self.parameters.items()}
-        return self.cls(**values)
+        try:
+            return self.cls(**values)
+        except Exception as error:  # a __post_init__ of a stranger's may raise anything
+            raise PluginError(f"cannot be made: {type(error).__name__}: {error}") from error
 
     def spec(self) -> dict:
         """What a job needs to make the method without looking at other plugins: JSON-like, see `from_spec`."""
@@ -79,7 +85,7 @@ def _load(name: str, path: Path) -> type[Method]:
     module_name = f"cocktail_plugins.{name}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise CocktailError(f"{path}: no such plugin file")
+        raise PluginError(f"{path}: no such plugin file")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault("cocktail_plugins", types.ModuleType("cocktail_plugins"))  # pickle looks for the parent
     sys.modules[module_name] = module
@@ -90,7 +96,7 @@ def _load(name: str, path: Path) -> type[Method]:
             raise
         line = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(line.filename).name}:{line.lineno}"
-        raise CocktailError(f"does not import: {type(error).__name__}: {error} ({where})") from error
+        raise PluginError(f"does not import: {type(error).__name__}: {error} ({where})") from error
     found = [
         value
         for value in vars(module).values()
@@ -98,27 +104,36 @@ def _load(name: str, path: Path) -> type[Method]:
     ]
     if len(found) != 1:
         names = ", ".join(cls.__name__ for cls in found) or "none"
-        raise CocktailError(f"{path.name}: a plugin holds exactly one class derived from Method; found {names}")
-    _check_contract(found[0], path)
+        raise PluginError(f"{path.name}: a plugin holds exactly one class derived from Method; found {names}")
+    try:
+        _check_contract(found[0], path)
+    except PluginError:
+        raise
+    except Exception as error:  # attributes of any type, annotations that name nothing
+        raise PluginError(f"{path.name}: breaks the contract: {type(error).__name__}: {error}") from error
     return found[0]
 
 
 def _check_contract(cls, path):
     def require(value, allowed, attribute):
         if value not in allowed:
-            raise CocktailError(
+            raise PluginError(
                 f"{path.name}: {cls.__name__}.{attribute} is {value!r}{nearest(str(value), allowed)}; "
                 f"it is one of {', '.join(sorted(allowed))}"
             )
 
     if not is_dataclass(cls) or not cls.__dataclass_params__.frozen:
-        raise CocktailError(f"{path.name}: {cls.__name__} must be decorated with @dataclass(frozen=True)")
+        raise PluginError(f"{path.name}: {cls.__name__} must be decorated with @dataclass(frozen=True)")
     for task in cls.tasks():
         require(task, TASKS, "task")
     require(cls.paradigm, PARADIGMS, "paradigm")
     require(cls.family, FAMILIES, "family")
     for need in cls.needs:
         require(need, NEEDS, "needs")
+    typing.get_type_hints(cls)
+    for field in fields(cls):
+        if field.default is MISSING and field.default_factory is MISSING:
+            raise PluginError(f"{path.name}: {cls.__name__}: the parameter '{field.name}' has no default")
 
 
 def _check_parameters(entry):

@@ -8,6 +8,10 @@ class CocktailError(Exception):
     """An error for the user: says what was wrong, where, and what would be right."""
 
 
+class PluginError(CocktailError):
+    """A plugin that cannot be used: a stranger's fault, which costs its own cells and stops nothing else."""
+
+
 class AccessError(CocktailError):
     """A method reached for something that its paradigm or its `needs` does not grant."""
 

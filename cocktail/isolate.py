@@ -7,35 +7,50 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from cocktail.errors import CocktailError
+from cocktail.errors import AccessError, CocktailError
 
 
 class CallFailed(Exception):
     """The call raised, overran its time limit, or took its process down; the message is the reason."""
 
 
+START_LIMIT_S = 300.0
+"""For what `start` does: imports and reading a model take their time on a machine that is loaded."""
+
+
 class Worker:
     """A forked process that answers calls of one function until a call kills it; the next call then starts another.
 
-    `start()` runs in the process and returns the function. Forking keeps what the parent has imported and read.
+    `start()` runs in the process and returns the function; where it fails, every call fails with its reason. Forking
+    keeps what the parent has imported and read.
     """
 
     def __init__(self, start: Callable[[], Callable[..., Any]]):
         self._start = start
         self._process = None
+        self._start_failure = None
 
     def __call__(self, *arguments, limit_s: float) -> Any:
         """What the function returns. Raises CallFailed after `limit_s` seconds at the latest."""
+        if self._start_failure:
+            raise CallFailed(self._start_failure)
         if self._process is None:
             self._launch()
-        try:
+            try:
+                self._answer(START_LIMIT_S)
+            except CallFailed as error:
+                self._start_failure = str(error)
+                raise
+        with contextlib.suppress(ConnectionError):  # where the process has just ended, the answer says how
             self._pipe.send(arguments)
+        return self._answer(limit_s)
+
+    def _answer(self, limit_s):
+        try:
             if not self._pipe.poll(limit_s):
+                self.close()
                 raise CallFailed(f"took longer than {limit_s:g} s")
             succeeded, result = self._pipe.recv()
-        except CallFailed:
-            self.close()
-            raise
         except (EOFError, ConnectionError):
             self._process.join()
             code = self._process.exitcode
@@ -62,23 +77,30 @@ class Worker:
     def _launch(self):
         context = multiprocessing.get_context("fork")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(self._pipe, theirs, self._start), daemon=True)
+        # No daemon: a method may have children of its own, such as loaders of data.
+        self._process = context.Process(target=_serve, args=(self._pipe, theirs, self._start))
         self._process.start()
         theirs.close()
 
 
 def _serve(parents_end, pipe, start):
     parents_end.close()  # or this process would outlive its parent, waiting on a pipe that it holds open itself
-    function = None
-    with contextlib.suppress(EOFError, KeyboardInterrupt):
-        while True:
-            arguments = pipe.recv()
-            try:
-                function = function or start()
-                answer = True, function(*arguments)
-            except BaseException as error:  # a stranger's code, SystemExit included: the reason goes to the caller
-                traceback.print_exc()
-                name = "" if type(error) is CocktailError else f"{type(error).__name__}: "
-                answer = False, f"{name}{error}".rstrip(": ")
-            pipe.send(answer)
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        answer = _attempt(start)
+        function = answer[1] if answer[0] else None
+        pipe.send((True, None) if answer[0] else answer)
+        while function:
+            pipe.send(_attempt(function, *pipe.recv()))
     os._exit(0)
+
+
+def _attempt(function, *arguments):
+    """(True, result), or (False, reason)."""
+    try:
+        return True, function(*arguments)
+    except BaseException as error:  # a stranger's code, SystemExit included: the reason goes to the caller
+        traceback.print_exc()
+        name = (
+            "" if isinstance(error, CocktailError) and type(error) is not AccessError else f"{type(error).__name__}: "
+        )
+        return False, f"{name}{error}".rstrip(": ")

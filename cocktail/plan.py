@@ -12,16 +12,16 @@ from pathlib import Path
 from cocktail import corpora
 from cocktail.conditions import info
 from cocktail.config import check_suite
-from cocktail.digest import digest, source_digest
+from cocktail.digest import PACKAGE, digest, source_digest
 from cocktail.entry import Entry
 from cocktail.errors import CocktailError, nearest
+from cocktail.leaderboard import BASELINE
 from cocktail.method import Info, Method
 from cocktail.metrics import METRICS
 from cocktail.registry import Registry
+from cocktail.tracking import store_state
 
 SPLIT = "test"
-BASE = "unprocessed"
-"""The entry that improvements are measured from; it always runs."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Plan:
         for name in chosen:
             if name not in known:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
-        return {name: entry for name, entry in known.items() if name in chosen or name == BASE}
+        return {name: entry for name, entry in known.items() if name in chosen or name == BASELINE}
 
     def _choose_metrics(self, source) -> list[str]:
         chosen = self.config["metrics"]
@@ -75,18 +75,23 @@ class Plan:
                 if entry.error is not None:
                     absent.append(Absent(condition, name, "failed", f"method-failed: {entry.error}"))
                 elif about.task in entry.cls.tasks():
-                    reason = self._reason_to_skip(self._methods[name], about)
-                    if reason is None:
+                    found = self._absent(name, about)
+                    if found is None:
                         cells.append((condition, name))
                     else:
-                        absent.append(Absent(condition, name, "skipped", reason))
+                        absent.append(found)
         return cells, absent
 
-    @staticmethod
-    def _reason_to_skip(method: Method, about: Info) -> str | None:
+    def _absent(self, name: str, about: Info) -> Absent | None:
+        """Why an entry does not run in a condition, or None if it does."""
+        method = self._methods[name]
         if "array" in method.needs and about.channels < 2:
-            return "needs several microphones"
-        return method.skip(about)
+            return Absent(about.condition, name, "skipped", "needs several microphones")
+        try:
+            reason = method.skip(about)
+        except Exception as error:  # a stranger's code must cost its own cells only
+            return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
+        return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
 
     def info(self, condition: str) -> Info:
         """What methods may know of a condition."""
@@ -135,6 +140,10 @@ class Plan:
         """Every score shard of the suite."""
         return (self.scores(condition, entry, shard) for condition, entry in self.cells for shard in self.shards)
 
+    def all_references(self) -> Iterator[str]:
+        """Every shard of the suite's truth."""
+        return (self.references(condition, shard) for condition in self.conditions for shard in self.shards)
+
     # What the rules ask, job by job; `wildcards` has condition, entry and shard as the rule has them.
 
     def process_input(self, wildcards) -> dict[str, str]:
@@ -153,6 +162,14 @@ class Plan:
     def gpu(self, wildcards) -> int:
         """GPUs of a job."""
         return int("gpu" in self._methods[wildcards.entry].needs)
+
+    def device(self, wildcards) -> str | None:
+        """Where a job computes; None for a method that asks for no device, so that a change of it reruns nothing."""
+        return self.config["device"] if "gpu" in self._methods[wildcards.entry].needs else None
+
+    def recogniser(self, wildcards) -> dict | None:
+        """Options of the recogniser that a method listens with; None for a method that asks for none."""
+        return self.config["recogniser"] if "recogniser" in self._methods[wildcards.entry].needs else None
 
     def indices(self, wildcards) -> list[int]:
         """Scenes of a job's shard."""
@@ -183,13 +200,13 @@ class Plan:
     def process_digest(self, wildcards) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""
         settings = [self.config["time_limit_s"], self.config["seed"], self.indices(wildcards)]
-        if "recogniser" in self._methods[wildcards.entry].needs:
-            settings.append(self.config["recogniser"])
-        return digest(self._entry_digest(wildcards.entry, "cocktail.process"), settings)
+        listens = self.recogniser(wildcards) and _sources("recognition")
+        return digest(self._entry_digest(wildcards.entry, "cocktail.process"), settings, listens)
 
     def score_digest(self, wildcards) -> str:
         """Digest of the scoring: metrics, recogniser, and their code."""
-        return digest(self.metrics, self.config["recogniser"], self.indices(wildcards), _score_source())
+        settings = [self.metrics, self.config["recogniser"], self.indices(wildcards)]
+        return digest(settings, _source("cocktail.score"), _sources("metrics", "recognition"))
 
     def board_digest(self, wildcards=None) -> str:
         """Digest of the leaderboard's settings, of what it says of the entries, and of its code."""
@@ -198,8 +215,8 @@ class Plan:
         return digest(settings, absent, self.cards(), _source("cocktail.leaderboard"))
 
     def track_digest(self, wildcards=None) -> str:
-        """Digest of what MLflow shows besides the scores."""
-        return digest(self.config["keep"], _source("cocktail.tracking"))
+        """Digest of how the scores are logged, and of whether the store is still there."""
+        return digest(self.config["keep"], store_state(self.folder), _source("cocktail.tracking"))
 
     def _entry_digest(self, name: str, runner: str) -> str:
         entry = self.entries[name]
@@ -246,8 +263,6 @@ def _corpora_source(adapters: frozenset[str]) -> str:
 
 
 @functools.cache
-def _score_source() -> str:
-    from cocktail.digest import PACKAGE
-
-    roots = [*PACKAGE.glob("metrics/*.py"), *PACKAGE.glob("recognition/*.py")]
-    return source_digest("cocktail.score", *sorted(roots))
+def _sources(*packages: str) -> str:
+    """Digest of all modules of some folders of the library, for what is found there by name."""
+    return source_digest(*sorted(path for package in packages for path in (PACKAGE / package).glob("*.py")))

@@ -5,6 +5,7 @@ or returns something that is no estimate, is a row with its reason; the other sc
 """
 
 import functools
+import importlib
 import resource
 import sys
 import time
@@ -20,11 +21,10 @@ from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
 from cocktail.method import Method, References, View
+from cocktail.model import read_model
 from cocktail.rng import rng
-from cocktail.train import read_model
 
-WARM_UP_S = 0.5
-"""Lazy imports and caches are paid on a piece of this length, so that `rtf` measures the method alone."""
+WARM_UP_SAMPLES = 8000
 
 
 def process_shard(
@@ -48,6 +48,7 @@ def process_shard(
     truths = {row["scene"]: row for row in store.read_rows(references)} if references else {}
     start = functools.partial(_start, spec, scenes, truths, model, seed, device, recogniser)
     with Worker(start) as worker:
+        _warm_up(worker, limit_s)
         rows = _all_at_once(worker, scenes, limit_s) if _batches(spec) else None
         if rows is None:
             rows = [_one(worker, index, scene["scene"], limit_s) for index, scene in enumerate(scenes)]
@@ -55,6 +56,14 @@ def process_shard(
         if row["status"] == "failed":
             print(f"{row['scene']}: {row['reason']}", file=sys.stderr)
     store.write_rows(out, rows, store.ESTIMATES)
+
+
+def _warm_up(worker, limit_s) -> None:
+    """Lazy imports and caches are paid on a short piece, so that `rtf` measures the method alone."""
+    try:
+        worker([0], WARM_UP_SAMPLES, limit_s=limit_s)
+    except CallFailed as error:  # whatever ails the method shows in the scenes, with its reason
+        print(f"warm-up: {error}", file=sys.stderr)
 
 
 def _batches(spec) -> bool:
@@ -101,10 +110,10 @@ def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
             granted["n_sources"] = scene["n_sources"]
         return View(scene["fs"], rng(seed, scene["scene"], entry.name, role="method"), granted)
 
-    def run(indices):
+    def run(indices, n_samples=None):
         chosen = [scenes[index] for index in indices]
-        inputs = [store.unpack(scene["mixture"]) for scene in chosen]
-        truth = [_references(truths.get(scene["scene"])) for scene in chosen]
+        inputs = [store.unpack(scene["mixture"])[:, :n_samples] for scene in chosen]
+        truth = [_references(truths.get(scene["scene"]), n_samples) for scene in chosen]
         views = [view(*pair) for pair in zip(chosen, truth, strict=True)]
         clock = time.perf_counter()
         with work():
@@ -116,7 +125,6 @@ def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
             for scene, estimate, x in zip(chosen, estimates, inputs, strict=True)
         ]
 
-    _warm_up(method, scenes[0], view, truths)
     return run
 
 
@@ -128,29 +136,18 @@ def shared_grants(method: Method, model_folder, device: str, recogniser: dict | 
     if "gpu" in method.needs:
         granted["device"] = choose_device(device)
     if "recogniser" in method.needs:
-        from cocktail.recognition import create
-
-        granted["recogniser"] = create(recogniser or {})
+        # Found by name, so that an edit of a recogniser reruns only the methods that listen (see Plan.process_digest).
+        granted["recogniser"] = importlib.import_module("cocktail.recognition").create(recogniser or {})
     return granted
 
 
-def _warm_up(method, scene, view, truths):
-    n = round(WARM_UP_S * scene["fs"])
-    truth = _references(truths.get(scene["scene"]))
-    if truth is not None:
-        truth = References(truth.target[:, :n], truth.images[..., :n], truth.noise[:, :n])
-    try:
-        method(store.unpack(scene["mixture"])[:, :n].copy(), view(scene, truth))
-    except Exception as error:  # whatever ails the method will show in the scenes, with its reason
-        print(f"warm-up: {type(error).__name__}: {error}", file=sys.stderr)
-
-
-def _references(row) -> References | None:
+def _references(row, n_samples=None) -> References | None:
     if row is None:
         return None
-    images = np.stack([store.unpack(cell) for cell in row["images"]])
-    early = [store.unpack(cell)[0] for cell in row["early"]] if row["reference"] == "early" else None
-    return References(images[:, 0] if early is None else np.stack(early), images, store.unpack(row["noise"]))
+    images = np.stack([store.unpack(cell) for cell in row["images"]])[..., :n_samples]
+    early = [store.unpack(cell)[0, :n_samples] for cell in row["early"]] if row["reference"] == "early" else None
+    target = images[:, 0] if early is None else np.stack(early)
+    return References(target, images, store.unpack(row["noise"])[:, :n_samples])
 
 
 def _row(scene, estimate, n_samples, method, seconds, idle, size, device) -> dict:

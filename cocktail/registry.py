@@ -8,6 +8,7 @@ entry with its reason: the others run.
 
 import importlib.metadata
 import importlib.util
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from cocktail.entry import Entry, Plugin
 from cocktail.errors import CocktailError, nearest
 
 GROUP = "cocktail.methods"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names stand in paths of the results."""
 
 
 class Registry:
@@ -51,6 +54,8 @@ class Registry:
             if not path.name.startswith("_"):
                 self._add_plugin(Plugin(path.stem, path))
         for name, row in (read_yaml(rows_path) if rows_path.exists() else {}).items():
+            if not NAME.fullmatch(str(name)) or not isinstance(name, str):
+                raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: letters, digits, '.', '_' and '-'")
             if not isinstance(row or {}, dict):
                 raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
             parameters = dict(row or {})

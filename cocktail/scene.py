@@ -13,6 +13,7 @@ import numpy as np
 
 from cocktail import store
 from cocktail.corpora.library import Library
+from cocktail.cost import work
 from cocktail.errors import CocktailError
 from cocktail.rendering import Signals, render
 from cocktail.rng import rng
@@ -185,7 +186,8 @@ def write_shard(scenes: Iterable[Scene], speech: Library, noise: Library, mixtur
     """Render scenes and write the two files of a shard, MIXTURES and REFERENCES of cocktail.store."""
     seen, truth = [], []
     for scene in scenes:
-        signals = render(scene, speech, noise)
+        with work():
+            signals = render(scene, speech, noise)
         seen.append(_mixture_row(scene, signals))
         truth.append(_reference_row(scene, signals))
     store.write_rows(references, truth, store.REFERENCES)

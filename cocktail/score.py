@@ -11,9 +11,13 @@ import numpy as np
 from cocktail import store
 from cocktail.cost import work
 from cocktail.errors import CocktailError
+from cocktail.isolate import CallFailed, Worker
 from cocktail.metrics import METRICS, Comparison, Metric, Unscorable, defect
 from cocktail.metrics.si_sdr import CLAMP_DB, best_permutation, si_sdr_matrix
 from cocktail.recognition import Counts, Recogniser, create
+
+SCENE_LIMIT_S = 600.0
+"""A metric in C that crashes or hangs on a scene costs that scene."""
 
 SOURCE_METRICS = [name for name, metric in METRICS.items() if metric.level == "source"]
 
@@ -83,24 +87,30 @@ def score_shard(
     listener = None if recogniser is None else create(recogniser)
     truths = {row["scene"]: row for row in store.read_rows(references)}
     made = {row["scene"]: row for row in store.read_rows(estimates)}
+    scenes = {row["scene"]: row for row in store.read_rows(mixtures)}
+
+    def score(scene):
+        with work():
+            return _scene_rows(scenes[scene], truths[scene], made.get(scene), metrics, listener)
+
     rows = []
-    with work():
-        for mixture in store.read_rows(mixtures):
-            name = mixture["scene"]
-            for row in _scene_rows(mixture, truths[name], made.get(name), metrics, listener):
-                rows.append({"condition": condition, "scene": name, "entry": entry, **row})
+    with Worker(lambda: score) as worker:
+        for scene, mixture in scenes.items():
+            try:
+                found = worker(scene, limit_s=SCENE_LIMIT_S)
+            except CallFailed as error:
+                found = _all_failed(mixture, metrics, f"scoring-failed: {error}", listener)
+            rows += [{"condition": condition, "scene": scene, "entry": entry, **row} for row in found]
     store.write_rows(out, rows, store.SCORES)
 
 
 def _scene_rows(mixture, truth, made, metrics, recogniser):
     """Rows of one scene, without the columns that name it."""
-    of_source = [name for name in metrics if _metric(name).level == "source"]
-    of_scene = [METRICS[name] for name in metrics if METRICS[name].level == "scene"]
     if made is None or made["status"] != "ok":
         reason = f"method-failed: {made['reason'] if made else 'no estimate in the shard'}"
-        return [_failed(METRICS[m], k, reason, recogniser) for k in range(mixture["n_sources"]) for m in of_source] + [
-            _failed(m, None, reason, recogniser) for m in of_scene
-        ]
+        return _all_failed(mixture, metrics, reason, recogniser)
+    of_source = [name for name in metrics if _metric(name).level == "source"]
+    of_scene = [METRICS[name] for name in metrics if METRICS[name].level == "scene"]
     reference = scored_reference(truth)
     return score_signals(
         reference=reference,
@@ -111,6 +121,13 @@ def _scene_rows(mixture, truth, made, metrics, recogniser):
         metrics=of_source,
         recogniser=recogniser,
     ) + [_row(m, None, made, recogniser) for m in of_scene]
+
+
+def _all_failed(mixture, metrics, reason, recogniser):
+    """Rows of a scene in which nothing could be scored."""
+    talkers = range(mixture["n_sources"])
+    levels = {"source": talkers, "scene": (None,)}
+    return [_failed(_metric(m), k, reason, recogniser) for m in metrics for k in levels[_metric(m).level]]
 
 
 def scored_reference(truth: dict) -> np.ndarray:

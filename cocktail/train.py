@@ -5,7 +5,6 @@ that reason, and the other entries go on.
 """
 
 import errno
-import json
 import shutil
 import sys
 import tempfile
@@ -14,14 +13,12 @@ from pathlib import Path
 
 from cocktail.corpora.library import Library
 from cocktail.cost import work
-from cocktail.digest import digest
 from cocktail.entry import from_spec
 from cocktail.errors import AccessError, CocktailError
 from cocktail.isolate import CallFailed, Worker
 from cocktail.method import Recording, TrainingData
+from cocktail.model import write_card
 from cocktail.rng import rng
-
-MODEL_CARD = "model.json"
 
 
 class CorpusTrainingData(TrainingData):
@@ -55,25 +52,32 @@ def train_entry(
 ) -> None:
     """Fit an entry on the train split of the tables `speech` and `noise`; leave its folder at `out`."""
     out = Path(out)
+    try:
+        _train(out, speech, noise, spec, seed, fs, limit_s)
+    except OSError as error:
+        raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error
+
+
+def _train(out, speech, noise, spec, seed, fs, limit_s):
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+
+    def fit():
+        method = from_spec(spec).make()
+        data = CorpusTrainingData(Library(speech), Library(noise), fs, method.paradigm)
+        return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)
+
     try:
-        card = {"entry": spec["name"], "spec": digest(spec["plugin"], spec["parameters"]), "error": None}
-
-        def fit():
-            method = from_spec(spec).make()
-            data = CorpusTrainingData(Library(speech), Library(noise), fs, method.paradigm)
-            return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)
-
+        failure = None
         with Worker(fit) as worker:
             try:
                 disk_fault = worker(limit_s=limit_s)
                 if disk_fault:
                     raise CocktailError(f"{out}: could not be written: {disk_fault}")
             except CallFailed as error:
-                card["error"] = f"training failed: {error}"
-                print(card["error"], file=sys.stderr)
-        (folder / MODEL_CARD).write_text(json.dumps(card))
+                failure = f"training failed: {error}"
+                print(failure, file=sys.stderr)
+        write_card(folder, spec["name"], failure)
         shutil.rmtree(out, ignore_errors=True)
         folder.replace(out)
     finally:
@@ -90,13 +94,3 @@ def _fit(method, data, generator, folder) -> str | None:
             return error.strerror
         raise
     return None
-
-
-def read_model(folder: str | Path | None) -> Path:
-    """The folder of a trained model. Raises CocktailError where its training failed or never ran."""
-    if folder is None or not (Path(folder) / MODEL_CARD).is_file():
-        raise CocktailError(f"no trained model at {folder}; run the suite first")
-    card = json.loads((Path(folder) / MODEL_CARD).read_text())
-    if card["error"]:
-        raise CocktailError(card["error"])
-    return Path(folder)

@@ -5,13 +5,18 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from cocktail import ROOT
+from cocktail import ROOT, model, store
 from cocktail.errors import CocktailError
+from cocktail.plan import Plan
+
+RETRIED = ("method-failed", "scoring-failed")
+"""Reasons that a second try may mend: a machine under load, a want of memory."""
 
 STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 
@@ -37,13 +42,34 @@ def exclusive(folder: Path) -> Iterator[int]:
 
     Yields its file descriptor, for the child that shall hold it too. Raises CocktailError where another run has it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CocktailError(f"{folder}: cannot be made: {error.strerror}") from error
     with (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CocktailError(f"{folder}: another run of this suite is at work; wait for it or stop it") from None
         yield file.fileno()
+
+
+def forget_failures(plan: Plan) -> int:
+    """Delete the shards in which a method or its scoring failed, and models whose training did, so that a run makes
+    them again. Returns how many shards."""
+    forgotten = 0
+    for condition, entry in plan.cells:
+        for shard in plan.shards:
+            scores = Path(plan.scores(condition, entry, shard))
+            reasons = store.read_table(scores, ["reason"])["reason"].to_pylist() if scores.exists() else []
+            if any(reason and reason.startswith(RETRIED) for reason in reasons):
+                Path(plan.estimates(condition, entry, shard)).unlink(missing_ok=True)
+                scores.unlink()
+                forgotten += 1
+    for card in plan.folder.glob(f"models/*/{model.CARD}"):
+        if model.training_error(card.parent):
+            shutil.rmtree(card.parent)
+    return forgotten
 
 
 def run(command: list[str], folder: Path) -> int:
@@ -68,7 +94,8 @@ def run(command: list[str], folder: Path) -> int:
             log.open("w", buffering=1) as file,
         ):
             for line in process.stdout:
-                file.write(line)
+                with contextlib.suppress(OSError):  # on a full disk the run must end with its own message
+                    file.write(line)
                 steps = STEPS.search(line)
                 if steps:
                     progress.update(task, completed=int(steps[1]), total=int(steps[2]))

@@ -1,5 +1,6 @@
 """The plan that every rule asks, and what its wildcards may be."""
 
+import re
 import sys
 
 from cocktail.errors import CocktailError
@@ -12,6 +13,6 @@ except CocktailError as error:
 
 
 wildcard_constraints:
-    condition="|".join(plan.conditions),
-    entry="|".join(plan.entries),
+    condition="|".join(map(re.escape, plan.conditions)),
+    entry="|".join(map(re.escape, plan.entries)),
     shard=r"\d+",

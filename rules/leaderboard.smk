@@ -1,9 +1,11 @@
 rule leaderboard:
     input:
-        list(plan.all_scores()),
+        scores=list(plan.all_scores()),
+        references=list(plan.all_references()),
     output:
         scores=plan.path("scores.parquet"),
         leaderboard=report(plan.path("leaderboard.csv"), category="Leaderboards"),
+        scenes=plan.path("scenes.parquet"),
         entries=plan.path("entries.json"),
     log:
         plan.path("logs", "leaderboard.log"),

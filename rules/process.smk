@@ -13,8 +13,8 @@ rule process:
         spec=plan.spec,
         seed=plan.config["seed"],
         limit_s=plan.config["time_limit_s"],
-        device=plan.config["device"],
-        recogniser=plan.config["recogniser"],
+        device=plan.device,
+        recogniser=plan.recogniser,
         digest=plan.process_digest,
     script:
         "../scripts/process.py"

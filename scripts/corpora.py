@@ -3,7 +3,7 @@
 from cocktail.corpora import build
 from cocktail.corpora.library import Library
 from cocktail.cost import work
-from cocktail.log import logged
+from cocktail.job import logged
 
 with logged(snakemake.log[0]), work():
     common = {"seed": snakemake.params.seed, "fs": snakemake.params.fs}

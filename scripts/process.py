@@ -1,9 +1,10 @@
 """Run one entry on one shard of scenes."""
 
-from cocktail.log import logged
+from cocktail.job import leave_pandas_out, logged
 from cocktail.process import process_shard
 
 with logged(snakemake.log[0]):
+    leave_pandas_out()
     process_shard(
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.get("references"),

@@ -1,10 +1,10 @@
 """Draw and render one shard of scenes."""
 
+from cocktail.job import leave_pandas_out, logged
 from cocktail.scene import make_shard
 
-from cocktail.log import logged
-
 with logged(snakemake.log[0]):
+    leave_pandas_out()
     make_shard(
         condition=snakemake.wildcards.condition,
         definition=snakemake.params.definition,

@@ -1,10 +1,10 @@
 """Score one entry on one shard of scenes."""
 
+from cocktail.job import leave_pandas_out, logged
 from cocktail.score import score_shard
 
-from cocktail.log import logged
-
 with logged(snakemake.log[0]):
+    leave_pandas_out()
     score_shard(
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.references,

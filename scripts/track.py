@@ -1,6 +1,6 @@
 """Show the boards in MLflow."""
 
-from cocktail.log import logged
+from cocktail.job import logged
 from cocktail.tracking import track
 
 with logged(snakemake.log[0]):

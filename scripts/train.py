@@ -1,6 +1,6 @@
 """Train one entry."""
 
-from cocktail.log import logged
+from cocktail.job import logged
 from cocktail.train import train_entry
 
 with logged(snakemake.log[0]):

@@ -50,6 +50,15 @@ def test_every_shipped_suite_is_valid(name):
             r"mine\.yaml: stationary\.noise: unknown key 'snr'; did you mean 'snr_db'",
         ),
         ("suite: mine\nrecogniser: {backend: sfinx}", r"mine\.yaml: recogniser\.?.*sfinx"),
+        (
+            "suite: mine\ndefine: {stationary: {noise: {snr_db: [5, 0]}}}",
+            r"mine\.yaml: stationary\.noise\.snr_db: \[5, 0\] runs downwards",
+        ),
+        ("suite: mine\ndefine: {a/b: {}}", r"mine\.yaml: define: 'a/b' does not match"),
+        (
+            "suite: mine\ncorpora: {speech: [grid-tts]}",
+            r"mine\.yaml: corpora\.speech\.0: expected a mapping with the key",
+        ),
         ("suite: mine\nsuite: yours", r"mine\.yaml, line 2: .*key 'suite' stands twice"),
         ("suite: [mine", r"mine\.yaml, line 1: not valid YAML"),
         ("- suite", r"mine\.yaml: must hold a mapping"),

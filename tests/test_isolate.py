@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from cocktail import isolate
 from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
 
@@ -57,6 +58,28 @@ def test_a_call_that_overruns_is_killed(worker):
     assert worker("pid", limit_s=10) != pid
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_call_may_have_children_of_its_own():
+    import multiprocessing
+
+    def start():
+        def call():
+            with multiprocessing.get_context("fork").Pool(1) as pool:
+                return pool.map(abs, [-3])
+
+        return call
+
+    with Worker(start) as worker:
+        assert worker(limit_s=20) == [3]
+
+
+def test_a_start_that_hangs_fails_every_call_once(monkeypatch):
+    monkeypatch.setattr(isolate, "START_LIMIT_S", 0.2)
+    with Worker(lambda: time.sleep(60)) as worker:
+        for _ in range(2):
+            with pytest.raises(CallFailed, match=r"longer than 0\.2 s"):
+                worker(limit_s=50)
 
 
 def test_a_start_that_fails_is_a_failed_call():

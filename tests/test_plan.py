@@ -108,8 +108,35 @@ def test_an_edited_table_of_recordings_changes_the_corpora(tmp_path, monkeypatch
     (tmp_path / "table.csv").write_text("path\nb.wav\n")
     assert plan(corpora={"speech": [part]}).corpora_digest() != before
     (tmp_path / "table.csv").unlink()
-    with pytest.raises(CocktailError, match=r"table\.csv: No such file"):
+    with pytest.raises(CocktailError, match=r"table\.csv: no such file"):
         plan(corpora={"speech": [part]})
     monkeypatch.delenv("COCKTAIL_DATA")
     with pytest.raises(CocktailError, match="COCKTAIL_DATA is not set"):
         plan(corpora={"speech": [part]})
+
+
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        ({"more": "def skip(self, info):\n    raise KeyError('t60')"}, "method-failed: skip(): KeyError: 't60'"),
+        ({"attributes": "needs = None"}, "method-failed: bad.py: breaks the contract: TypeError"),
+        ({"attributes": "task = None"}, "method-failed: bad.py: breaks the contract: TypeError"),
+        ({"attributes": "order: int"}, "method-failed: bad.py: Plugin: the parameter 'order' has no default"),
+        ({"attributes": "order: Unknown = 1"}, "method-failed: does not import: NameError"),
+        ({"attributes": "order: 'Unknown' = 1"}, "method-failed: bad.py: breaks the contract: NameError"),
+        ({"more": "def __post_init__(self):\n    1 / 0"}, "method-failed: cannot be made: ZeroDivisionError"),
+    ],
+)
+def test_a_plugin_at_fault_costs_its_own_cells_only(write_plugin, plugin, reason):
+    p = plan(plugins=[str(write_plugin("bad", **plugin))], methods=["bad", "wiener"])
+    (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("bad", "stationary")]
+    assert cell.status == "failed" and cell.reason.startswith(reason), cell.reason
+    assert ("stationary", "wiener") in p.cells and "bad" not in {entry for _, entry in p.cells}
+
+
+@pytest.mark.parametrize("key", ["device", "recogniser"])
+def test_what_a_method_does_not_ask_for_reruns_nothing_of_it(key):
+    change = {"device": "cpu", "recogniser": {"backend": "pocketsphinx", "mode": "language-model"}}[key]
+    before, after = plan(), plan(**{key: change})
+    assert getattr(before, key)(job()) == getattr(after, key)(job())
+    assert before.process_digest(job()) == after.process_digest(job())

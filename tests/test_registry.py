@@ -34,6 +34,8 @@ def test_rows_make_entries_of_one_plugin(write_plugin):
         ),
         ("soft: {plugin: my_gate, gain: loud}", r"methods\.yaml: soft: gain: expected float, got 'loud'"),
         ("soft: {plugin: my_gate, gain: true}", r"methods\.yaml: soft: gain: expected float, got True"),
+        ("5: {plugin: my_gate}", r"methods\.yaml: 5 cannot name an entry"),
+        ("a/b: {plugin: my_gate}", r"methods\.yaml: 'a/b' cannot name an entry"),
         ("soft: [my_gate]", r"methods\.yaml: soft: must be a mapping"),
         ("soft: {\n", r"methods\.yaml, line 2: not valid YAML"),
         ("a: {plugin: my_gate}\na: {plugin: my_gate}", r"methods\.yaml, line 2: .*key 'a' stands twice"),

@@ -1,6 +1,7 @@
 """Scores of scenes and shards: the permutation, every reason for a missing number, and the Parquet rows."""
 
 import math
+import os
 import sys
 
 import numpy as np
@@ -268,3 +269,23 @@ def test_a_method_that_failed_has_all_its_rows(tmp_path):
 def test_an_unknown_metric_fails_the_whole_shard_at_once(tmp_path):
     with pytest.raises(CocktailError, match="no metric 'pseq'"):
         scored(tmp_path, {"s": (talkers(1)[:, None], noise()[None], talkers(1), "image", None)}, ["pseq"])
+
+
+def test_a_metric_that_takes_its_process_down_costs_that_scene_only(tmp_path, monkeypatch):
+    """PESQ and PocketSphinx are C code."""
+    x = talkers(1)
+    gains = {"a": 0.5, "b": 0.0, "c": 0.5}
+    scenes = {n: (x[:, None], noise()[None], x, "image", estimate_row(x[0] + g * noise())) for n, g in gains.items()}
+
+    def crash(pair):
+        if np.abs(pair.estimate - pair.reference).max() < 1e-3:
+            os._exit(7)
+        return 1.0
+
+    monkeypatch.setitem(METRICS, "stoi", dataclass_with(METRICS["stoi"], crash))
+    rows = {(row["scene"], row["metric"]): row for row in scored(tmp_path, scenes, ["stoi", "si_sdr", "rtf"])}
+    assert len(rows) == 9
+    assert {row["reason"] for (scene, _), row in rows.items() if scene == "b"} == {
+        "scoring-failed: its process ended with status 7"
+    }
+    assert all(row["status"] == "ok" for (scene, _), row in rows.items() if scene != "b")

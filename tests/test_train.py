@@ -6,8 +6,9 @@ import pytest
 from cocktail import store
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError, CocktailError
+from cocktail.model import read_model
 from cocktail.registry import Registry
-from cocktail.train import CorpusTrainingData, read_model, train_entry
+from cocktail.train import CorpusTrainingData, train_entry
 
 FIT = """
     def fit(self, data, rng, folder):

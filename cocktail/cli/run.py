@@ -19,13 +19,17 @@ from cocktail.errors import CocktailError
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
+@click.option("--retry", is_flag=True, help="First forget what failed, so that it is tried again.")
 @click.argument("snakemake_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(suite, cores, methods, conditions, strict, snakemake_arguments):
+def command(suite, cores, methods, conditions, strict, retry, snakemake_arguments):
     """Run SUITE: draw and render its scenes, run and score every method, and print the leaderboards.
 
     SUITE is a name (`cocktail list suites`) or a YAML file. What is finished is never redone: run again after a crash,
-    an edit or a new method, and only the missing and the changed is computed. `unprocessed` always runs, since
-    improvements are measured from it. Further arguments go to Snakemake.
+    an edit or a new method, and only the missing and the changed is computed. A failed cell is finished too; --retry
+    tries it again. Further arguments go to Snakemake.
+
+    --methods and --conditions make the boards of the suite hold these alone, until a run without them makes them whole
+    again from what is there. `unprocessed` always runs, since improvements are measured from it.
 
     \b
       cocktail run quick
@@ -39,7 +43,7 @@ def command(suite, cores, methods, conditions, strict, snakemake_arguments):
     """
     from cocktail.config import load_suite, suite_path
     from cocktail.plan import Plan
-    from cocktail.workflow import run, snakemake_command
+    from cocktail.workflow import forget_failures, run, snakemake_command
 
     overrides = selection(methods, conditions)
     path = suite_path(suite)
@@ -47,6 +51,8 @@ def command(suite, cores, methods, conditions, strict, snakemake_arguments):
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
+    if retry:
+        click.echo(f"{plan.suite}: {forget_failures(plan)} shards with failures will be tried again")
     jobs = len(plan.cells) * len(plan.shards)
     click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
     status = run(arguments, plan.folder)

@@ -117,12 +117,20 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
 
 
 def fingerprint(options: dict) -> str:
-    """What stands for the table's content in the digest of a suite's corpora. Raises CocktailError without a table."""
+    """What stands for the table and its recordings (place, size and time of each) in the digest of a suite's corpora.
+
+    Raises CocktailError where there is no table.
+    """
     table = expand(options["table"])
-    try:
-        return hashlib.blake2b(table.read_bytes(), digest_size=8).hexdigest()
-    except OSError as error:
-        raise CocktailError(f"{table}: {error.strerror}") from error
+    root = expand(options["root"]) if "root" in options else table.parent
+    lines, _ = _read(table)
+    column = options.get("columns", {}).get("path", "path")
+    seen = hashlib.blake2b(f"{table} {root}".encode(), digest_size=8)
+    for _, row in lines:
+        path = root / (row.get(column) or "")
+        stat = path.stat() if path.is_file() else None
+        seen.update(repr((row, stat and (stat.st_size, stat.st_mtime_ns))).encode())
+    return seen.hexdigest()
 
 
 def expand(path: str) -> Path:

@@ -4,7 +4,7 @@ import sys
 CODE = """
 import os, sys
 from cocktail.errors import CocktailError
-from cocktail.log import logged
+from cocktail.job import logged
 with logged({path!r}):
     print("printed")
     os.system("echo from a child")
@@ -34,3 +34,18 @@ def test_an_error_of_the_users_shows_in_both_places(tmp_path):
 def test_any_other_error_keeps_its_traceback(tmp_path):
     done = run(tmp_path / "job.log", "1 / 0")
     assert "ZeroDivisionError" in done.stderr and done.returncode == 1
+
+
+def test_a_job_without_pandas_reads_and_writes_tables(tmp_path):
+    code = f"""
+import sys
+from cocktail import store
+from cocktail.job import leave_pandas_out
+leave_pandas_out()
+store.write_rows({str(tmp_path / "a.parquet")!r}, [{{"scene": "a"}}], store.MIXTURES)
+assert store.read_rows({str(tmp_path / "a.parquet")!r})[0]["scene"] == "a"
+print("pandas" in sys.modules)
+import pandas
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr

@@ -1,4 +1,4 @@
-"""What a job prints goes to its log file."""
+"""What every job of the workflow does around its work: a log file, and no import that costs more than the work."""
 
 import contextlib
 import os
@@ -41,3 +41,23 @@ def logged(path: str | Path) -> Iterator[None]:
             os.dup2(saved[1], 2)
             os.close(saved[0])
             os.close(saved[1])
+
+
+def leave_pandas_out() -> None:
+    """Keep pyarrow in this process from importing pandas, which it does at its first array of Python objects.
+
+    A run has hundreds of jobs that take a second and use no pandas.
+    """
+    import pyarrow
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "pandas":
+                raise ModuleNotFoundError("left out")
+
+    sys.meta_path.insert(0, Finder)
+    try:
+        pyarrow.array([0])  # pyarrow looks once and remembers
+    finally:
+        sys.meta_path.remove(Finder)
