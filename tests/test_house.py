@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from cocktail import ROOT, __version__
+from cocktail.config import load_suite, suites
 from cocktail.registry import Registry
 
 
@@ -126,6 +127,15 @@ def test_every_module_says_what_it_is():
     for folder in ("cocktail", "methods", "scripts", "benchmarks"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             assert path.read_text().lstrip().startswith('"""'), path
+
+
+def test_readme_names_every_suite_condition_and_its_size():
+    text = (ROOT / "README.md").read_text()
+    for name in suites():
+        assert f"| `{name}` | {load_suite(name)['scenes']} |" in text, name
+    for name in load_suite("quick")["conditions"]:
+        assert f"`{name}`" in text, name
+    assert not re.search(r"\{[A-Z]+\}", text)
 
 
 def test_links_between_documents_lead_somewhere():
