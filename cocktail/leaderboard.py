@@ -1,4 +1,4 @@
-"""From score shards to `scores.parquet` and `leaderboard.csv`.
+"""From score shards to `scores.parquet`, `scenes.parquet` and `leaderboard.csv`.
 
 How a board is read:
 
@@ -183,9 +183,7 @@ def failed_cells(scores: pa.Table) -> list[tuple[str, str]]:
 
 def write_board(rows: list[dict], path: str | Path) -> None:
     """Write the rows of `board` as CSV: null is an empty field, floats have 6 significant digits."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with store.replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with store.replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows([_field(row[name]) for name in COLUMNS] for row in rows)
@@ -206,25 +204,36 @@ def read_board(path: str | Path) -> list[dict]:
 def build(
     score_paths: Iterable[str | Path],
     *,
+    references: Iterable[str | Path],
     entries: list[dict],
     folder: str | Path,
     seed: int,
     skips: Iterable[dict] = (),
     resamples: int = stats.RESAMPLES,
 ) -> list[dict]:
-    """All of it: shards to scores.parquet, leaderboard.csv and entries.json in `folder`. Returns the board's rows.
+    """All of it: scores.parquet, scenes.parquet, leaderboard.csv and entries.json in `folder`. Returns the board.
 
-    `entries`: what is known of each entry (entry, plugin, family, paradigm, task, parameters, description); controls
-    and oracles have no rank.
+    `references`: the scenes' shards (store.REFERENCES), of which only the records are read. `entries`: what is known
+    of each entry (entry, plugin, family, paradigm, task, parameters, description); controls and oracles have no rank.
     """
     folder = Path(folder)
     scores = collect(score_paths, folder / "scores.parquet", skips=skips)
+    store.write_rows(folder / "scenes.parquet", strata(references), store.SCENES)
     unranked = {card["entry"] for card in entries if card["family"] in BOUNDS}
     rows = board(scores, seed=seed, unranked=unranked, resamples=resamples)
     write_board(rows, folder / "leaderboard.csv")
     with store.replacing(folder / "entries.json") as temporary:
         temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
     return rows
+
+
+def strata(references: Iterable[str | Path]) -> list[dict]:
+    """What was drawn for each scene, sorted: rows of store.SCENES, from shards of references."""
+    from cocktail.scene import Scene
+
+    scenes = [Scene.from_json(row["record"]) for path in references for row in store.read_rows(path, ["record"])]
+    rows = [{"condition": scene.condition, "scene": scene.id} | scene.strata() for scene in scenes]
+    return sorted(rows, key=lambda row: (row["condition"], row["scene"]))
 
 
 def read_entries(path: str | Path) -> dict[str, dict]:

@@ -50,7 +50,7 @@ REFERENCES = pa.schema([
 ESTIMATES = pa.schema([
     ("scene", pa.string()), ("status", pa.string()), ("reason", pa.string()), ("estimate", pa.list_(AUDIO)),
     ("seconds", pa.float64()), ("duration", pa.float64()), ("peak_memory", pa.int64()), ("parameters", pa.int64()),
-    ("device", pa.string()),
+    ("device", pa.string()), ("latency_ms", pa.float64()),
 ])  # fmt: skip
 """What a method made of a scene: K one-channel files, or `status` = failed with its reason. `seconds` of processing for
 `duration` seconds of audio; `peak_memory` in bytes above the idle process."""
@@ -64,28 +64,39 @@ SCORES = pa.schema([
 pooled (wer) carry their counts in `errors` and `total`. `card`: digest of the metric's identity card."""
 
 
+SCENES = pa.schema([
+    ("condition", pa.string()), ("scene", pa.string()), ("noise", pa.string()), ("snr_db", pa.float64()),
+    ("t60_s", pa.float64()), ("distance_m", pa.float64()), ("level_db", pa.float64()), ("genders", pa.string()),
+])  # fmt: skip
+"""What the scores of a scene may be stratified by (Scene.strata); null where the scene has no such thing."""
+
+
 def write_table(path: str | Path, table: pa.Table) -> None:
     """Write `table` beside `path`, then rename: the file is whole or absent, also after a crash or on a full disk."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with replacing(Path(path)) as temporary:
         pq.write_table(table, temporary, compression="zstd")
 
 
 @contextlib.contextmanager
 def replacing(path: Path):
-    """A temporary path in the folder of `path` that takes its place if the block ends well, and vanishes if not."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    """A temporary path in the folder of `path` that takes its place if the block ends well, and vanishes if not.
+
+    Makes the folder. An OSError, as of a full disk, becomes a CocktailError that names `path`.
+    """
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
         raise CocktailError(f"{path}: could not be written: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_rows(path: str | Path, rows: Iterable[dict], schema: pa.Schema) -> None:

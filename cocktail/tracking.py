@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import io
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -30,6 +31,7 @@ from cocktail import ROOT, store
 from cocktail.errors import CocktailError
 from cocktail.leaderboard import failures, read_board, read_entries
 from cocktail.report import examples
+from cocktail.tracking_store import database_file, default_uri, is_server, store_state
 
 ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -54,11 +56,6 @@ class Logged:
     """Results that were there already."""
     uri: str
     """Tracking store."""
-
-
-def default_uri(results: str | Path) -> str:
-    """MLFLOW_TRACKING_URI if it is set, otherwise the SQLite store in the results folder."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(results).resolve() / 'mlflow.db'}"
 
 
 def log_suite(
@@ -98,34 +95,43 @@ def log_suite(
     return Logged(new, same, uri)
 
 
-def track(*, folder: str | Path, out: str | Path, suite_digest: str = "", keep: str = "all") -> None:
+def track(
+    *, folder: str | Path, out: str | Path, suite_digest: str = "", keep: str = "all", state: str | None = None
+) -> None:
     """Log the suite in `folder`, results/<suite>, and write what was done to the JSON file `out`.
 
-    With `keep` = `examples`, all estimates but those that are logged as examples are deleted.
+    With `keep` = `examples`, all estimates of the entries on the board but those logged as examples are deleted.
+    `state`: what `store_state` said before `out` was removed, as Snakemake does; by default it is asked now.
     """
     folder = Path(folder).resolve()
+    state = state or store_state(folder)
     done = log_suite(suite=folder.name, results=folder.parent, commit=_commit(), suite_digest=suite_digest)
     if keep == "examples":
         _drop_estimates(folder)
     with store.replacing(Path(out)) as temporary:
-        temporary.write_text(json.dumps({"uri": done.uri, "new": done.new, "same": done.same}) + "\n")
+        temporary.write_text(json.dumps(vars(done) | {"state": state}) + "\n")
 
 
 def server_command(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> list[str]:
-    """The command that serves the store of `results` in MLflow's pages; run it with ENVIRONMENT."""
+    """The command that serves the store of `default_uri`, no server, in MLflow's pages; run it with ENVIRONMENT."""
     results = Path(results).resolve()
-    if not (results / "mlflow.db").is_file():
-        raise CocktailError(f"{results / 'mlflow.db'}: nothing to show yet; `cocktail run` makes it")
+    uri = default_uri(results)
+    file = database_file(uri)
+    if file is not None and not file.is_file():
+        raise CocktailError(f"{file}: nothing to show yet; `cocktail run` makes it")
     return [
         sys.executable, "-m", "mlflow", "server",
-        "--backend-store-uri", f"sqlite:///{results / 'mlflow.db'}",
+        "--backend-store-uri", uri,
         "--artifacts-destination", (results / "mlartifacts").as_uri(),
         "--host", host, "--port", str(port), "--workers", "1",
     ]  # fmt: skip
 
 
 def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> int:
-    """Serve MLflow's pages until interrupted; the server's exit status."""
+    """Serve MLflow's pages until interrupted; the server's exit status. Where the results went to a server, name it."""
+    if is_server(default_uri(results)):
+        print(f"The results are at {default_uri(results)} (MLFLOW_TRACKING_URI); nothing needs to be started.")
+        return 0
     command = server_command(results, port, host)
     with subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}) as server:
         try:
@@ -199,8 +205,9 @@ class _Experiment:
         run = self._runs.get(result.digest)
         if run is None:
             return False
-        rank = result.headline["rank"]
-        if rank is not None and run.data.metrics.get("rank") != rank:
+        # MLflow deletes no metric of a run: a rank that is no more becomes NaN.
+        shown, rank = run.data.metrics.get("rank", math.nan), float(result.headline["rank"] or math.nan)
+        if shown != rank and not (math.isnan(shown) and math.isnan(rank)):
             self._client.log_metric(run.info.run_id, "rank", rank)
         return True
 
@@ -208,7 +215,7 @@ class _Experiment:
         """Write a run; it counts only once it is ended, so that one cut short is written anew."""
         from mlflow.entities import Metric, Param
 
-        tags = _tags(result) | common
+        tags = _tags(result) | {"device": audio.devices(result.entry)} | common
         run = self._client.create_run(self._id, run_name=result.entry, tags={k: v[:MAX_TAG] for k, v in tags.items()})
         now = int(time.time() * 1000)
         rank = {} if result.headline["rank"] is None else {"rank": result.headline["rank"]}
@@ -292,12 +299,15 @@ def _files(result, audio, n_examples):
 
 
 def _drop_estimates(folder):
+    """Drop estimates but for examples, where the board has all their scenes; a run of a part of the suite has not."""
     scores = store.read_table(folder / "scores.parquet")
     for path in sorted((folder / "estimates").glob("*/*/")):
         condition, entry = path.parts[-2:]
         part = scores.filter(pc.and_(pc.equal(scores["condition"], condition), pc.equal(scores["entry"], entry)))
-        chosen = [scene for scene, _ in examples.pick(part, HEADLINE).values()]
-        examples.Audio(folder, condition).keep_only(entry, chosen)
+        audio = examples.Audio(folder, condition)
+        estimated = audio.scenes(entry)
+        if estimated and estimated <= set(part["scene"].to_pylist()):
+            audio.keep_only(entry, [scene for scene, _ in examples.pick(part, HEADLINE).values()])
 
 
 def _commit():
@@ -344,9 +354,7 @@ def _reported(uri):
 
 def _artifact_root(uri, results, suite, condition):
     """Where the store keeps files: beside the boards, unless a server decides."""
-    if urlparse(uri).scheme in ("http", "https"):
-        return None
-    return (results / "mlartifacts" / suite / condition).as_uri()
+    return None if is_server(uri) else (results / "mlartifacts" / suite / condition).as_uri()
 
 
 def _local_folder(uri):

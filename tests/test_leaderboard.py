@@ -4,10 +4,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import scene_corpus as corpus
 
 from cocktail import leaderboard, stats, store
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
+from cocktail.scene import draw
 
 SCENES = 12
 
@@ -232,11 +234,45 @@ def test_the_order_of_shards_and_rows_leaves_no_trace(tmp_path, noise):
 
 def test_a_board_reads_back(tmp_path, noise):
     rows = si_sdr("a", noise[0]) + si_sdr("b", [None] * SCENES)
-    board = leaderboard.build([_shard(tmp_path, rows)], entries=[], folder=tmp_path / "suite", seed=1)
+    board = leaderboard.build([_shard(tmp_path, rows)], references=[], entries=[], folder=tmp_path / "suite", seed=1)
     again = leaderboard.read_board(tmp_path / "suite" / "leaderboard.csv")
     assert [list(line) for line in again] == [list(line) for line in board]
     for line, other in zip(again, board, strict=True):
         assert line == {key: pytest.approx(x, rel=1e-5) if isinstance(x, float) else x for key, x in other.items()}
+
+
+def test_scores_can_be_stratified_by_what_was_drawn(tmp_path):
+    """What results/README.md shows."""
+    import pandas
+
+    corpora = {"speech": corpus.speech(), "noise": corpus.noise()}
+    drawn = [
+        draw(definition, name=name, split="test", index=index, seed=1, fs=16000, **corpora)
+        for index in (1, 0)
+        for name, definition in corpus.CONDITIONS.items()
+    ]
+    truth = [{"scene": scene.id, "record": scene.to_json()} for scene in drawn]
+    for number in range(2):
+        store.write_rows(tmp_path / f"{number}.references.parquet", truth[number::2], store.REFERENCES)
+    scores = [row("a", index, "si_sdr", float(index), condition="living-room") for index in (0, 1)]
+    leaderboard.build(
+        [_shard(tmp_path, scores)],
+        references=sorted(tmp_path.glob("*.references.parquet")),
+        entries=[],
+        folder=tmp_path / "suite",
+        seed=1,
+    )
+    rows = store.read_rows(tmp_path / "suite" / "scenes.parquet")
+    assert [(line["condition"], line["scene"]) for line in rows] == sorted((s.condition, s.id) for s in drawn)
+    values = {line["scene"]: line for line in rows}
+    for scene in drawn:
+        empty = dict.fromkeys(store.SCENES.names)
+        assert values[scene.id] == empty | {"condition": scene.condition, "scene": scene.id} | scene.strata()
+
+    scores = pandas.read_parquet(tmp_path / "suite" / "scores.parquet")
+    scores = scores.merge(pandas.read_parquet(tmp_path / "suite" / "scenes.parquet"), on=["condition", "scene"])
+    (line,) = scores[scores.value == 1].itertuples()
+    assert line.snr_db == values["living-room-test-00001"]["snr_db"]
 
 
 def test_the_same_score_twice_is_an_error(tmp_path):
@@ -264,7 +300,7 @@ def test_an_unknown_metric_is_named(tmp_path):
 
 
 def test_no_scores_make_an_empty_board(tmp_path):
-    assert leaderboard.build([], entries=[], folder=tmp_path / "suite", seed=1) == []
+    assert leaderboard.build([], references=[], entries=[], folder=tmp_path / "suite", seed=1) == []
     assert pq.read_table(tmp_path / "suite" / "scores.parquet").num_rows == 0
     assert leaderboard.read_board(tmp_path / "suite" / "leaderboard.csv") == []
 

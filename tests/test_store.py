@@ -23,6 +23,13 @@ def test_a_write_that_fails_leaves_nothing_and_keeps_the_old(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_cannot_be_made_or_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    for path in (tmp_path / "file" / "s.parquet", tmp_path / "file" / "deep" / "s.parquet"):
+        with pytest.raises(CocktailError, match=r"s\.parquet: could not be written: (Not a directory|File exists)"):
+            store.write_rows(path, [{"scene": "a"}], store.MIXTURES)
+
+
 def test_missing_and_broken_files_are_named(tmp_path):
     with pytest.raises(CocktailError, match=r"none\.parquet: no such file"):
         store.read_rows(tmp_path / "none.parquet")

@@ -30,6 +30,7 @@ def folder(tmp_path):
     store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
     leaderboard.build(
         [tmp_path / "shard.parquet"],
+        references=[],
         entries=[{"entry": entry, "family": family} for entry, family in FAMILIES.items()],
         folder=tmp_path,
         seed=1,

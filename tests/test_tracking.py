@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -14,11 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import soundfile
+from click.testing import CliRunner
 from PIL import Image
 
 from cocktail import leaderboard, store, tracking
+from cocktail.cli.ui import command as ui_command
 from cocktail.errors import CocktailError
 from cocktail.report import examples
+from cocktail.tracking_store import store_state
 
 FS = 16000
 N = 4000
@@ -63,7 +67,7 @@ def write_scenes(folder, condition, talkers, channels):
                 "early": [store.pack(x / 2, FS, "early") for x in talker],
             })  # fmt: skip
             estimate = [store.pack(x, FS, "estimate") for x in 1.5 * talker[::-1]]
-            estimates.append({"scene": scene, "status": "ok", "estimate": estimate})
+            estimates.append({"scene": scene, "status": "ok", "estimate": estimate, "device": "cpu"})
         for kind, rows, schema in (
             ("mixtures", mixtures, store.MIXTURES),
             ("references", references, store.REFERENCES),
@@ -91,11 +95,12 @@ def write_scores(folder, condition, talkers, gains):
     store.write_rows(folder / f"scores/{condition}/all/000.parquet", rows, store.SCORES)
 
 
-def build_board(folder):
+def build_board(folder, cards=CARDS):
     skips = [{"condition": "stationary", "entry": "ilrma", "reason": "needs 2 microphones"}]
     leaderboard.build(
         sorted(folder.glob("scores/*/*/*.parquet")),
-        entries=CARDS,
+        references=[],
+        entries=cards,
         folder=folder,
         seed=1,
         skips=skips,
@@ -165,7 +170,7 @@ def test_runs_hold_figures_parameters_and_tags(results):
     assert {"si_sdr", "si_sdr_i", "stoi"} <= set(run.data.metrics)
     assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
     assert run.data.params == {"gain_floor_db": "-25.0", "tracker": "imcra"}
-    wanted = {"family": "spectral", "task": "enhance", "paradigm": "learning-free", "commit": "abc"}
+    wanted = {"family": "spectral", "task": "enhance", "paradigm": "learning-free", "commit": "abc", "device": "cpu"}
     wanted |= {"suite_digest": "d1", "mlflow.note.content": "OMLSA gain with IMCRA noise tracking."}
     assert wanted.items() <= run.data.tags.items()
     assert "rank" not in found["small/stationary", "unprocessed"][0].data.metrics
@@ -234,6 +239,23 @@ def test_a_changed_score_makes_one_new_run_and_updates_ranks(results):
     assert log(results).new == 0
 
 
+def test_a_rank_that_is_no_more_is_cleared(results):
+    log(results)
+    folder = results / "small"
+    (run,) = runs(results)["small/stationary", "omlsa"]
+    assert run.data.metrics["rank"] == 1
+    build_board(folder, [{**CARDS[0], "family": "oracle"}, CARDS[1]])
+    for _ in range(2):
+        assert log(results).new == 0
+        (run,) = runs(results)["small/stationary", "omlsa"]
+        assert np.isnan(run.data.metrics["rank"])
+    client = tracking._client(tracking.default_uri(results), results)
+    assert len(client.get_metric_history(run.info.run_id, "rank")) == 2
+    build_board(folder)
+    log(results)
+    assert runs(results)["small/stationary", "omlsa"][0].data.metrics["rank"] == 1
+
+
 def test_a_run_that_was_cut_short_is_written_anew(results, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(tracking, "_write", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -247,7 +269,9 @@ def test_scores_are_logged_where_estimates_were_dropped(results):
     for path in results.glob("small/estimates/*/omlsa/*.parquet"):
         path.unlink()
     log(results)
-    assert set(artifacts(runs(results)["small/stationary", "omlsa"][0])) == {"scores.csv"}
+    (run,) = runs(results)["small/stationary", "omlsa"]
+    assert set(artifacts(run)) == {"scores.csv"}
+    assert run.data.tags["device"] == "unknown"
 
 
 def test_the_store_lies_with_the_results_and_nowhere_else(results):
@@ -273,6 +297,54 @@ def test_the_server_command_is_on_loopback_and_on_the_right_store(results):
         tracking.server_command(results / "small")
 
 
+def test_the_server_command_serves_the_database_of_the_environment(results, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://db/mlflow")
+    command = tracking.server_command(results)
+    assert command[command.index("--backend-store-uri") + 1] == "postgresql://db/mlflow"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{results / 'other.db'}")
+    with pytest.raises(CocktailError, match=r"other\.db: nothing to show yet"):
+        tracking.server_command(results)
+
+
+def test_ui_names_the_server_that_has_the_results_and_starts_none(results, monkeypatch, capsys):
+    monkeypatch.setattr(tracking, "subprocess", None)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
+    assert tracking.ui(results) == 0
+    assert "https://mlflow.example.org" in capsys.readouterr().out
+
+
+def test_ui_serves_the_results_of_the_suite_it_is_given(tmp_path, monkeypatch):
+    served = []
+    monkeypatch.setattr(tracking, "ui", lambda results, port: served.append(results))
+    (tmp_path / "mine.yaml").write_text("suite: mine\nresults: elsewhere\n")
+    for arguments in ([], [str(tmp_path / "mine.yaml")], ["quick", "--results", "there"]):
+        assert CliRunner().invoke(ui_command, arguments).exit_code == 0
+    assert served == ["results", "elsewhere", "there"]
+
+
+def test_the_state_of_the_store_changes_when_it_must_be_logged_to_again(results, monkeypatch):
+    def track(folder):
+        """As Snakemake does, which removes a job's output before the job."""
+        state = store_state(folder)
+        (folder / "mlflow.json").unlink(missing_ok=True)
+        tracking.track(folder=folder, out=folder / "mlflow.json", state=state)
+        assert store_state(folder) == state, "a log changes nothing, or it would be due again"
+        return state
+
+    empty = (results / "mlflow.db").read_bytes()
+    first = track(results / "small")
+    moved = shutil.copytree(results, results.parent / "moved")
+    assert store_state(moved / "small") == first
+    (moved / "mlflow.db").unlink()
+    lost = store_state(moved / "small")
+    assert lost != first
+    (moved / "mlflow.db").write_bytes(empty)
+    assert store_state(moved / "small") == lost, "another suite has made it anew"
+    assert track(moved / "small") == lost
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
+    assert store_state(moved / "small") == "https://mlflow.example.org 0"
+
+
 def test_the_store_of_the_environment_is_preferred(results, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{results / 'other.db'}")
     (results / "mlflow.db").rename(results / "other.db")
@@ -292,6 +364,31 @@ def test_track_keeps_the_examples_if_so_asked(results):
     tracking.track(out=results / "small" / "mlflow.json", **options)
     assert json.loads((results / "small" / "mlflow.json").read_text())["same"] == 8
     assert store.read_rows(folder / "examples.parquet") == kept
+
+
+def test_a_run_of_a_part_leaves_the_estimates_of_the_others(results):
+    folder = results / "small"
+    options = {"folder": folder, "out": folder / "mlflow.json", "keep": "examples"}
+    tracking.track(**options)
+    fresh = folder / "estimates/stationary/new/000.parquet"
+    store.write_rows(fresh, [{"scene": "s", "status": "ok"}], store.ESTIMATES)
+    kept = {path: path.read_bytes() for path in folder.glob("estimates/*/*/*.parquet")}
+    (folder / "scores/two-talkers/all/000.parquet").unlink()
+    write_scores(folder, "stationary", 1, {"unprocessed": 0.0, "omlsa": 6.0})
+    build_board(folder)
+    tracking.track(**options)
+    assert {path: path.read_bytes() for path in folder.glob("estimates/*/*/*.parquet")} == kept
+
+
+def test_fewer_scenes_on_the_board_than_estimates_drop_nothing(results):
+    folder = results / "small"
+    scores = folder / "scores/stationary/all/000.parquet"
+    first = scene_name("stationary", 0)
+    store.write_rows(scores, [row for row in store.read_rows(scores) if row["scene"] == first], store.SCORES)
+    build_board(folder)
+    tracking.track(folder=folder, out=folder / "mlflow.json", keep="examples")
+    assert len(list(folder.glob("estimates/stationary/*/00?.parquet"))) == 2 * len(ENTRIES)
+    assert not list(folder.glob("estimates/two-talkers/*/00?.parquet"))
 
 
 def test_a_new_shard_outdates_the_kept_examples(results):

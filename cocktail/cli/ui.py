@@ -6,17 +6,20 @@ import click
 
 
 @click.command(short_help="Open the results in MLflow: tables, examples to hear, spectrograms.")
-@click.option("--results", default="results", show_default=True, help="Folder of the results.")
+@click.argument("suite", default="quick")
+@click.option("--results", help="Folder of the results, instead of the suite's.")
 @click.option("--port", default=5000, show_default=True, help="Port on this machine; nobody else can reach it.")
-def command(results, port):
-    """Serve the results of all suites in MLflow on http://127.0.0.1:PORT until Ctrl-C.
+def command(suite, results, port):
+    """Serve the results of SUITE, and of all suites beside it, in MLflow on http://127.0.0.1:PORT until Ctrl-C.
 
-    An experiment is a suite and a condition, a run is a method. Nothing is sent or fetched from outside.
+    An experiment is a suite and a condition, a run is a method. Nothing is sent or fetched from outside. Where
+    MLFLOW_TRACKING_URI names a database, that is served; where it names a server, its address is printed.
 
     \b
       cocktail ui
-      cocktail ui --port 8080
+      cocktail ui my-suite.yaml --port 8080
     """
+    from cocktail.config import load_suite
     from cocktail.tracking import ui
 
-    sys.exit(ui(results, port=port))
+    sys.exit(ui(results or load_suite(suite)["results"], port=port))

@@ -66,6 +66,15 @@ class Audio:
         mixture, fs = self.mixture(scene)
         return files(_numbered("estimate", estimate), fs, loudest(mixture))
 
+    def scenes(self, entry: str) -> set[str]:
+        """Scenes of which there is an estimate, or the row of a failed one."""
+        return {row["scene"] for path in self._estimate_shards(entry) for row in store.read_rows(path, ["scene"])}
+
+    def devices(self, entry: str) -> str:
+        """What the entry ran on, as far as its estimates are there to say."""
+        rows = (row for path in self._estimate_shards(entry) for row in store.read_rows(path, ["device"]))
+        return ", ".join(sorted({row["device"] for row in rows if row["device"]})) or "unknown"
+
     def keep_only(self, entry: str, scenes: list[str]) -> None:
         """Drop the entry's estimates but those of `scenes`, which move into one file, `examples.parquet`."""
         paths = self._estimate_shards(entry)

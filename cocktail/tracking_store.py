@@ -1,0 +1,56 @@
+"""Where MLflow's store is, and whether it still holds a suite; asked at every start, and hence without MLflow."""
+
+import contextlib
+import json
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import urlparse
+
+RECEIPT = "mlflow.json"
+"""File in a suite's results that says what was logged, and where."""
+SQLITE = "sqlite:///"
+
+
+def default_uri(results: str | Path) -> str:
+    """MLFLOW_TRACKING_URI if it is set, otherwise the SQLite store in the results folder."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{Path(results).resolve() / 'mlflow.db'}"
+
+
+def store_state(folder: str | Path) -> str:
+    """Which store the suite in `folder`, results/<suite>, is logged to, and how often that store was lost.
+
+    For a job's digest: another value means that the suite is to be logged again. Since the count goes from here into
+    the receipt, the value is the same before and after that log. It does not change when the results move.
+    """
+    folder = Path(folder).resolve()
+    store = os.environ.get("MLFLOW_TRACKING_URI") or "mlflow.db"
+    try:
+        logged, _, count = json.loads((folder / RECEIPT).read_text())["state"].rpartition(" ")
+    except (FileNotFoundError, ValueError, KeyError):
+        return f"{store} 0"
+    return f"{store} {int(count) + _lost(default_uri(folder.parent), folder.name)}" if logged == store else f"{store} 0"
+
+
+def is_server(uri: str) -> bool:
+    """Whether a store is an MLflow server, which needs nothing from here."""
+    return urlparse(uri).scheme in ("http", "https")
+
+
+def database_file(uri: str) -> Path | None:
+    """The file of an SQLite store, None for any other store."""
+    return Path(uri.removeprefix(SQLITE).partition("?")[0]) if uri.startswith(SQLITE) else None
+
+
+def _lost(uri, suite):
+    """Whether an SQLite store has nothing of the suite, as after it was deleted and another suite made it anew."""
+    file = database_file(uri)
+    if file is None:
+        return False
+    prefix = f"{suite}/"
+    query = "SELECT count(*) FROM experiments WHERE substr(name, 1, ?) = ?"
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            return database.execute(query, (len(prefix), prefix)).fetchone() == (0,)
+    except sqlite3.Error:  # no file, or none that MLflow made: logging makes it, or says what is wrong with it
+        return True
