@@ -19,7 +19,7 @@ from cocktail.leaderboard import BASELINE
 from cocktail.method import Info, Method
 from cocktail.metrics import METRICS
 from cocktail.registry import Registry
-from cocktail.tracking import store_state
+from cocktail.tracking_store import store_state
 
 SPLIT = "test"
 
@@ -45,6 +45,7 @@ class Plan:
         self.registry = Registry(self.config["plugins"])
         self.entries = self._choose_entries(source)
         self.metrics = self._choose_metrics(source)
+        self.store_state = store_state(self.folder)
         self._fingerprints = [corpora.fingerprint(part) for part in self._corpus_parts()]
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.entries.items() if entry.error is None
@@ -216,7 +217,7 @@ class Plan:
 
     def track_digest(self, wildcards=None) -> str:
         """Digest of how the scores are logged, and of whether the store is still there."""
-        return digest(self.config["keep"], store_state(self.folder), _source("cocktail.tracking"))
+        return digest(self.config["keep"], self.store_state, _source("cocktail.tracking"))
 
     def _entry_digest(self, name: str, runner: str) -> str:
         entry = self.entries[name]

@@ -53,7 +53,7 @@ ESTIMATES = pa.schema([
     ("device", pa.string()), ("latency_ms", pa.float64()),
 ])  # fmt: skip
 """What a method made of a scene: K one-channel files, or `status` = failed with its reason. `seconds` of processing for
-`duration` seconds of audio; `peak_memory` in bytes above the idle process."""
+`duration` seconds of audio; `peak_memory` in bytes above the idle process; `latency_ms` of input it waits for."""
 
 SCORES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),

@@ -37,6 +37,7 @@ rule track:
         folder=str(plan.folder),
         suite_digest=plan.suite_digest(),
         keep=plan.config["keep"],
+        state=plan.store_state,
         digest=plan.track_digest,
     script:
         "../scripts/track.py"

@@ -9,4 +9,5 @@ with logged(snakemake.log[0]):
         out=snakemake.output[0],
         suite_digest=snakemake.params.suite_digest,
         keep=snakemake.params.keep,
+        state=snakemake.params.state,
     )

@@ -33,9 +33,13 @@ def shard(tmp_path):
 
 
 def run(shard, folder, name="plugin", *, oracle=False, limit_s=20.0, parameters=None):
+    spec = Registry([folder]).entry(name).spec() | {"parameters": parameters or {}}
+    return run_spec(shard, spec, oracle, limit_s)
+
+
+def run_spec(shard, spec, oracle=False, limit_s=20.0):
     mixtures, references, _ = shard
     out = mixtures.parent / "out.parquet"
-    spec = Registry([folder]).entry(name).spec() | {"parameters": parameters or {}}
     process_shard(
         mixtures=mixtures,
         references=references if oracle else None,
@@ -120,3 +124,21 @@ def test_the_input_is_the_methods_own_copy_and_rng_is_fixed(shard, write_plugin)
 def test_check_estimate_accepts_what_is_right():
     x = np.zeros((2, 5), np.float32)
     assert check_estimate(x, 2, 5) is x
+
+
+@pytest.mark.parametrize(
+    ("call", "expected_ms"),
+    [
+        ("return self.gain * mixture[:1]", 0.0),
+        ("return np.roll(mixture[:1], -160) * (np.arange(mixture.shape[1]) < mixture.shape[1] - 160)", 10.0),
+        ("return mixture[:1] * (1 + mixture[0, -1])", 1000 * N / FS),
+    ],
+)
+def test_latency_is_how_far_a_method_looks_ahead(shard, write_plugin, call, expected_ms):
+    rows = run(shard, write_plugin("plugin", call))
+    assert [row["latency_ms"] for row in rows] == [pytest.approx(expected_ms)] * 3
+
+
+def test_latency_of_the_stft_is_one_window(shard):
+    rows = run_spec(shard, Registry().entry("wiener").spec())
+    assert 31.0 < rows[0]["latency_ms"] <= 32.0

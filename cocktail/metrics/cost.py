@@ -18,6 +18,11 @@ def parameters(row: dict) -> float:
     return float(_recorded(row, "parameters"))
 
 
+def latency_ms(row: dict) -> float:
+    """Milliseconds of input that the method waits for before an output sample can be final."""
+    return _recorded(row, "latency_ms")
+
+
 def _recorded(row, column):
     if row.get(column) is None:
         raise Unscorable("not-recorded")
@@ -46,6 +51,13 @@ METRICS = (
         rtf,
         "s/s",
         "wall clock of the method alone, first scene of a job warmed up; on what: the estimates' column `device`",
+    ),
+    _metric(
+        "latency_ms",
+        latency_ms,
+        "ms",
+        "algorithmic: the farthest look ahead when the future of 1.5 s of input is changed; the length of the scene "
+        "where the method uses the whole recording",
     ),
     _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process, GPU memory left out"),
     _metric("parameters", parameters, "", "learnt numbers that the method uses"),

@@ -7,6 +7,7 @@ import numpy as np
 
 from cocktail import stft
 from cocktail.errors import CocktailError
+from cocktail.latency import look_ahead
 from cocktail.testing.bench import CHANNELS, Bench, ProbeError
 
 SCALE_TOLERANCE = 1e-2
@@ -17,8 +18,6 @@ REPEAT_TOLERANCE = 1e-6
 """Between two runs with the same generator; room for a sum taken in another order."""
 BATCH_TOLERANCE = 1e-3
 """Between `batch` and the loop: single precision and padded scenes differ in rounding, not in what is heard."""
-CHANGE = 1e-6
-"""An output sample has changed when it moves by more than this share of the output's peak."""
 
 
 def silence(bench: Bench) -> str:
@@ -173,7 +172,7 @@ def causality(bench: Bench) -> str:
     """Change the future, find the first output that changes: that far ahead the method looks."""
     if bench.info.task == "detect":
         return "one score for the whole signal"
-    ahead_s = look_ahead(bench) / bench.info.fs
+    ahead_s = _look_ahead(bench) / bench.info.fs
     allowed_s = stft.SIZE / bench.info.fs
     if bench.method.causal and ahead_s > allowed_s:
         raise ProbeError(
@@ -183,18 +182,12 @@ def causality(bench: Bench) -> str:
     return f"{kind}: looks {1e3 * ahead_s:.0f} ms ahead"
 
 
-def look_ahead(bench: Bench) -> int:
-    """Samples by which the output runs ahead of a change of the input; the worst of several places within a hop."""
+def _look_ahead(bench: Bench) -> int:
+    """Samples by which the output runs ahead of a change of the input."""
     scene, other = bench.scene(seconds=2.0), bench.scene(seconds=2.0, seed=1)
-    estimate = bench.run(scene)
-    threshold = CHANGE * max(np.abs(estimate).max(), 1e-12)
-    worst = 0
-    for offset in (0, 1, stft.HOP // 2, stft.HOP - 1):
-        start = (scene.mixture.shape[-1] * 5 // 8) // stft.HOP * stft.HOP + offset
-        changed = np.abs(bench.run(scene.splice(other, start)) - estimate).max(axis=0) > threshold
-        if changed.any():
-            worst = max(worst, start - int(np.argmax(changed)))
-    return worst
+    return look_ahead(
+        lambda start: bench.run(scene if start is None else scene.splice(other, start)), scene.mixture.shape[-1]
+    )[0]
 
 
 def _difference(a, b):
