@@ -100,5 +100,5 @@ def run(command: list[str], folder: Path) -> int:
                 if steps:
                     progress.update(task, completed=int(steps[1]), total=int(steps[2]))
                 elif line.startswith("cocktail: "):
-                    progress.console.print(line.rstrip(), markup=False, highlight=False)
+                    progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
     return process.returncode

@@ -6,6 +6,7 @@ The rerun and fault tests work on a copy of the project, so that they may edit i
 import csv
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -278,6 +279,45 @@ def test_each_fault_of_a_plugin_costs_its_own_cells(project):
     assert project.run("--methods", str(plugins), "--methods", names, "--strict", check=1)
 
 
+def test_what_failed_is_tried_again_when_asked(project):
+    """A method that fails until a file is there, as one may on a machine that is out of memory."""
+    plugins, mended = project.work / "moody", project.work / "mended"
+    plugins.mkdir()
+    (plugins / "moody.py").write_text(
+        f'"""Moody."""\nfrom dataclasses import dataclass\nfrom pathlib import Path\n'
+        "from cocktail.method import Method\n\n@dataclass(frozen=True)\nclass Moody(Method):\n"
+        "    def __call__(self, mixture, view):\n"
+        f"        Path({str(mended)!r}).read_text()\n        return mixture[:1]\n"
+    )
+    choice = ("--methods", str(plugins), "--methods", "moody", "--conditions", "stationary")
+
+    def finished_scenes():
+        return [r["n_ok"] for r in project.board() if (r["entry"], r["metric"]) == ("moody", "si_sdr")]
+
+    project.run(*choice)
+    assert finished_scenes() == ["0"]
+    mended.touch()
+    project.run(*choice)
+    assert finished_scenes() == ["0"]
+    project.run(*choice, "--retry")
+    assert finished_scenes() == ["4"]
+
+
+def test_a_deleted_store_is_logged_again(project):
+    (project.work / "results" / "mlflow.db").unlink()
+    assert project.pending() == {"mlflow.json"}
+    project.run()
+    assert (project.work / "results" / "mlflow.db").exists() and project.pending() == set()
+
+
+def test_keeping_only_examples_reruns_nothing(project):
+    project.edit_suite("resamples: 100", "resamples: 100\nkeep: examples")
+    before = sum(path.stat().st_size for path in project.results.glob("estimates/**/*.parquet"))
+    project.run()
+    assert sum(path.stat().st_size for path in project.results.glob("estimates/**/*.parquet")) < before
+    assert project.pending() == set()
+
+
 def test_a_truncated_recording_is_named_before_anything_is_computed(project, tmp_path):
     from cocktail import audio
     from cocktail.corpora.library import Library
@@ -300,25 +340,27 @@ def test_a_truncated_recording_is_named_before_anything_is_computed(project, tmp
 
 
 def test_a_full_disk_ends_with_a_clear_message_and_a_later_run_completes(tmp_path, finished):
-    disk = tmp_path / "disk"
+    """On a small tmpfs, which a mount namespace of our own allows without being root."""
+    disk, said = tmp_path / "disk", tmp_path / "said"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
-    mounted = subprocess.run(mount, capture_output=True, text=True)
-    assert mounted.returncode == 0, f"this test mounts a small tmpfs and needs the right to: {mounted.stderr}"
-    try:
-        project = Project(tmp_path / "files")
-        project.edit_suite("resamples: 100", f"resamples: 100\nresults: {disk}/results")
-        project.results = disk / "results" / "micro"
-        done = project.run(check=1)
-        output = done.stdout + done.stderr
-        assert "No space left on device" in output and "Traceback" not in output
-        subprocess.run(["mount", "-o", "remount,size=200m", str(disk)], check=True)
-        project.run()
-        assert [r for r in project.board() if r["metric"] == "sdr"] == [
-            r for r in finished.board() if r["metric"] == "sdr"
-        ]
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=False)
+    said.mkdir()
+    project = Project(tmp_path / "files")
+    project.edit_suite("resamples: 100", f"resamples: 100\nresults: {disk}/results")
+    run = shlex.join(project.command("run", "micro.yaml", "--cores", "2"))
+    script = f"""
+        mount -t tmpfs -o size=2m tmpfs {disk} || exit 77
+        {run} > {said}/first 2>&1; echo $? > {said}/status
+        mount -o remount,size=200m {disk}
+        {run} > {said}/second 2>&1; cp {disk}/results/micro/leaderboard.csv {said}
+    """
+    namespace = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c", script]
+    done = subprocess.run(namespace, cwd=project.work, env=project.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, f"this test mounts a tmpfs in a namespace of its own: {done.stderr}"
+    first = (said / "first").read_text()
+    assert (said / "status").read_text().strip() == "1"
+    assert "No space left on device" in first and "Traceback" not in first
+    project.results = said
+    assert [r for r in project.board() if r["metric"] == "sdr"] == [r for r in finished.board() if r["metric"] == "sdr"]
 
 
 def test_two_runs_of_one_suite_do_not_meet(project):
