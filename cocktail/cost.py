@@ -5,12 +5,26 @@ import os
 import sys
 from collections.abc import Iterator
 
+_in_a_job = False
+
+
+@contextlib.contextmanager
+def accounted() -> Iterator[None]:
+    """Within the block, `work` says what it cost."""
+    global _in_a_job
+    _in_a_job = True
+    try:
+        yield
+    finally:
+        _in_a_job = False
+
 
 @contextlib.contextmanager
 def work() -> Iterator[None]:
-    """Log the CPU time of the block, that of child processes it waited for included."""
+    """In a job, log the CPU time of the block, that of child processes it waited for included."""
     before = sum(os.times()[:4])
     try:
         yield
     finally:
-        print(f"work {sum(os.times()[:4]) - before:.2f} s", file=sys.stderr)
+        if _in_a_job:
+            print(f"work {sum(os.times()[:4]) - before:.2f} s", file=sys.stderr)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from cocktail.cost import accounted
 from cocktail.errors import CocktailError
 
 
@@ -28,7 +29,8 @@ def logged(path: str | Path) -> Iterator[None]:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         try:
-            yield
+            with accounted():
+                yield
         except CocktailError as error:
             message = "".join(f"cocktail: {line}\n" for line in str(error).splitlines())
             os.write(saved[1], message.encode())

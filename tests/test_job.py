@@ -24,6 +24,15 @@ def test_output_of_all_kinds_goes_to_the_file(tmp_path):
     assert (done.stdout, done.stderr, done.returncode) == ("after\n", "", 0)
 
 
+def test_work_is_accounted_for_in_a_job_and_nowhere_else(tmp_path):
+    more = "from cocktail.cost import work\n    with work(): sum(range(10**6))"
+    run(tmp_path / "job.log", more)
+    assert "work 0." in (tmp_path / "job.log").read_text()
+    code = "from cocktail.cost import work\nwith work(): pass"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_an_error_of_the_users_shows_in_both_places(tmp_path):
     done = run(tmp_path / "job.log", r"raise CocktailError('no such file\nnor that')")
     message = "cocktail: no such file\ncocktail: nor that\n"
