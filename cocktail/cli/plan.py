@@ -8,7 +8,7 @@ from cocktail.cli._options import json_option, print_rows
 @click.command(short_help="Print the jobs of a suite, stage by stage.")
 @click.argument("suite")
 @click.option(
-    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or a folder of plugins more."
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
 @json_option

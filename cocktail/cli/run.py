@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from cocktail.errors import CocktailError
-
 
 @click.command(
     short_help="Run a suite: scenes, methods, scores, leaderboards.",
@@ -15,7 +13,7 @@ from cocktail.errors import CocktailError
 @click.argument("suite")
 @click.option("--cores", type=click.IntRange(min=1), default=os.cpu_count(), show_default="all", help="Jobs at a time.")
 @click.option(
-    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or a folder of plugins more."
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
@@ -34,7 +32,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
     \b
       cocktail run quick
       cocktail run quick --methods omlsa,nmf-sparse --conditions stationary
-      cocktail run quick --methods ./my_methods        with the plugins of that folder
+      cocktail run quick --methods ./my_methods        with that folder's plugins (a path has a slash)
       cocktail run my-suite.yaml --cores 8 --strict
       cocktail run quick -- --dry-run                  what would run, and why
 
@@ -62,13 +60,10 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
 
 
 def selection(methods, conditions) -> dict:
-    """Overrides of the configuration from the options: names choose, folders add."""
+    """Overrides of the configuration from the options: names choose, folders (what has a slash) add."""
     given = [item for value in methods for item in value.split(",") if item]
-    folders = [str(Path(item).resolve()) for item in given if Path(item).is_dir()]
-    names = [item for item in given if not Path(item).is_dir()]
-    for name in names:
-        if os.sep in name:
-            raise CocktailError(f"--methods {name}: no such folder of plugins")
+    folders = [str(Path(item).resolve()) for item in given if os.sep in item]
+    names = [item for item in given if os.sep not in item]
     chosen = [item for value in conditions for item in value.split(",") if item]
     overrides = {"plugins": folders, "methods": names, "conditions": chosen}
     return {key: value for key, value in overrides.items() if value}
