@@ -69,7 +69,7 @@ def forget_failures(plan: Plan) -> int:
     for card in plan.folder.glob(f"models/*/{model.CARD}"):
         if model.training_error(card.parent):
             shutil.rmtree(card.parent)
-    if forgotten:  # Snakemake looks for missing shards where it has a board to make
+    if not all(map(os.path.exists, plan.all_scores())):  # Snakemake asks for shards only where it has a board to make
         Path(plan.path("leaderboard.csv")).unlink(missing_ok=True)
     return forgotten
 
