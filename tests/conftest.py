@@ -1,8 +1,10 @@
 """Plugins and corpora that several tests make."""
 
+import shutil
 import textwrap
 
 import pytest
+from workflow_project import Project
 
 PLUGIN = '''
 """{title}.
@@ -41,3 +43,21 @@ def write_plugin(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """The micro suite, run once."""
+    project = Project(tmp_path_factory.mktemp("finished"))
+    project.run()
+    return project
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A finished micro suite that the test may spoil: a copy, with Snakemake's records."""
+    shutil.copytree(finished.root.parent, tmp_path / "copy", symlinks=True)
+    copy = Project.__new__(Project)
+    copy.root, copy.work = tmp_path / "copy" / "project", tmp_path / "copy" / "work"
+    copy.results = copy.work / "results" / "micro"
+    return copy
