@@ -149,7 +149,7 @@ def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
         def estimate(start):
             changed = mixture.copy()
             if start is not None:
-                changed[:, start:] = mixture[:, start:][:, ::-1]
+                changed[:, start:] = mixture[:, start:][:, ::-1] / 2  # neither its samples nor its level stay
             return method(changed, view(scene, truth))
 
         with work():
