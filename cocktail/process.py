@@ -53,8 +53,7 @@ def process_shard(
     truths = {row["scene"]: row for row in store.read_rows(references)} if references else {}
     start = functools.partial(_start, spec, scenes, truths, model, seed, device, recogniser)
     with Worker(start) as worker:
-        _warm_up(worker, limit_s)
-        ahead_s = _look_ahead_s(worker, limit_s)
+        ahead_s = _look_ahead_s(worker, limit_s) if _warm_up(worker, limit_s) else None
         rows = _all_at_once(worker, scenes, limit_s) if _batches(spec) else None
         if rows is None:
             rows = [_one(worker, index, scene["scene"], limit_s) for index, scene in enumerate(scenes)]
@@ -66,12 +65,14 @@ def process_shard(
     store.write_rows(out, rows, store.ESTIMATES)
 
 
-def _warm_up(worker, limit_s) -> None:
-    """Lazy imports and caches are paid on a short piece, so that `rtf` measures the method alone."""
+def _warm_up(worker, limit_s) -> bool:
+    """Pay lazy imports and caches on a short piece, so that `rtf` measures the method alone; whether it went well."""
     try:
         worker("run", [0], WARM_UP_SAMPLES, limit_s=limit_s)
     except CallFailed as error:  # whatever ails the method shows in the scenes, with its reason
         print(f"warm-up: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _look_ahead_s(worker, limit_s) -> float | None:

@@ -10,13 +10,12 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
 from cocktail import audio
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, nearest
 
 DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
 KINDS = ("speech", "noise")
@@ -181,7 +180,7 @@ def _select(lines, where, table, names):
         present, values = sorted({row[column] for _, row in lines}), [str(value) for value in values]
         for value in values:
             if value not in present:
-                raise CocktailError(f"{table}: no row has {value!r} in the column {column!r}{_nearest(value, present)}")
+                raise CocktailError(f"{table}: no row has {value!r} in the column {column!r}{nearest(value, present)}")
         lines = [(line, row) for line, row in lines if row[column] in values]
     return lines
 
@@ -189,13 +188,8 @@ def _select(lines, where, table, names):
 def _check_column(column, table, names, use):
     if column not in names:
         raise CocktailError(
-            f"{table}: no column {column!r} ({use}){_nearest(column, names)}; it has {', '.join(names) or 'none'}"
+            f"{table}: no column {column!r} ({use}){nearest(column, names)}; it has {', '.join(names) or 'none'}"
         )
-
-
-def _nearest(word, words):
-    close = get_close_matches(word, words, n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _recordings(lines, columns, options, table, root, kind):

@@ -47,12 +47,7 @@ def hum(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
 def machine_gun(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
     """Bursts of 5 to 15 shots at 7.5 to 10 a second (450 to 600 a minute), pauses of 0.4 to 1 s; a faint floor."""
     rate, low = rng.uniform(7.5, 10.0), rng.uniform(80, 160)
-    times, t = [], rng.uniform(0, 0.5)
-    while t < n_samples / fs:
-        for _ in range(rng.integers(5, 16)):
-            times.append(t)
-            t += rng.normal(1, 0.02) / rate
-        t += rng.uniform(0.4, 1.0)
+    times = _bursts(rng, n_samples / fs, (5, 16), rate, 0.02)
 
     def shot():
         crack = decay(rng.standard_normal(round(0.09 * fs)), fs, 0.012)
@@ -70,12 +65,7 @@ def hammer(rng: np.random.Generator, n_samples: int, fs: int) -> np.ndarray:
     rate = rng.uniform(1.5, 3.0)
     modes = np.exp(rng.uniform(np.log(300), np.log(5000), 5))
     decays, weights = rng.uniform(0.015, 0.08, 5), rng.uniform(0.3, 1.0, 5)
-    times, t = [], rng.uniform(0, 0.5)
-    while t < n_samples / fs:
-        for _ in range(rng.integers(3, 9)):
-            times.append(t)
-            t += rng.normal(1, 0.06) / rate
-        t += rng.uniform(0.4, 1.0)
+    times = _bursts(rng, n_samples / fs, (3, 9), rate, 0.06)
 
     def blow():
         n = np.arange(round(0.3 * fs)) / fs
@@ -204,6 +194,17 @@ def _horn(rng, fs):
     f0 = rng.uniform(350, 450)
     tone = sum(np.sin(2 * np.pi * k * f * t) / k for f in (f0, 1.26 * f0) for k in (1, 2, 3, 4))
     return rng.uniform(0.3, 1.0) * tone * np.minimum(1, t / 0.02) * np.minimum(1, t[::-1] / 0.05)
+
+
+def _bursts(rng, seconds, counts, rate, jitter):
+    """Times of events in bursts of `counts` (from, below) at `rate` a second, 0.4 to 1 s apart."""
+    times, t = [], rng.uniform(0, 0.5)
+    while t < seconds:
+        for _ in range(rng.integers(*counts)):
+            times.append(t)
+            t += rng.normal(1, jitter) / rate
+        t += rng.uniform(0.4, 1.0)
+    return times
 
 
 def _poisson(rng, seconds, every_s):
