@@ -1,7 +1,6 @@
 """Beamformers on random covariances and constructed scenes: closed forms, orders and limits."""
 
-import importlib.util
-from pathlib import Path
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from cocktail import stft
 from cocktail.dsp import beamformers as bf
 from cocktail.method import References, View
+from cocktail.registry import Registry
 
 N_BINS, N_MICS = 20, 4
 
@@ -26,10 +26,7 @@ def rng(request):
 
 def load(name):
     """A plugin's module."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "methods" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return sys.modules[Registry().plugins[name].cls.__module__]
 
 
 @pytest.mark.parametrize("rank", [1, N_MICS])

@@ -1,7 +1,6 @@
 """The NMF plugin: stacked frames, an even sample, models of many scenes, a gain where it must have one."""
 
-import importlib.util
-from pathlib import Path
+import sys
 
 import numpy as np
 import pytest
@@ -11,16 +10,14 @@ from hypothesis import strategies as st
 
 from cocktail.dsp import frames, nmf_models
 from cocktail.method import AccessError, Recording, TrainingData, View
+from cocktail.registry import Registry
 
 FS = 16000
 
 
 def load(name):
     """A plugin's module."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "methods" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return sys.modules[Registry().plugins[name].cls.__module__]
 
 
 Nmf = load("nmf").Nmf

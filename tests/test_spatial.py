@@ -1,8 +1,5 @@
 """Directions, steering and diffuse fields against geometry; delay and sum on plane waves."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,6 +7,7 @@ from cocktail import stft
 from cocktail.acoustics import SOUND_SPEED, diffuse_coherence
 from cocktail.dsp import beamformers, spatial
 from cocktail.method import View
+from cocktail.registry import Registry
 
 FS = 16000
 ANGLES = np.arange(4) * np.pi / 2
@@ -94,12 +92,8 @@ def test_room_covariance_has_trace_d_and_is_positive():
 
 def test_delay_and_sum_keeps_its_talker_and_weakens_the_other():
     images = talkers(3, 10, 130)
-    path = Path(__file__).parents[1] / "methods" / "delay_and_sum.py"
-    spec = importlib.util.spec_from_file_location("delay_and_sum", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     view = View(FS, np.random.default_rng(0), {"array": ARRAY, "n_sources": 2})
-    found = module.DelayAndSum()(images.sum(0), view)
+    found = Registry().entry("delay-and-sum").make()(images.sum(0), view)
     correlation = np.abs(np.corrcoef(np.concatenate([found, images[:, 0]]))[:2, 2:])
     order = [0, 1] if correlation[0, 0] > correlation[0, 1] else [1, 0]
     for beam, talker in enumerate(order):
