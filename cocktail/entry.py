@@ -11,7 +11,7 @@ import sys
 import traceback
 import types
 import typing
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,10 @@ class Entry:
     parameters: dict[str, Any]
     source: str
     """File that names the entry, for messages."""
+    uses: str | None = None
+    """Entry whose trained model is handed over."""
+    train_on: tuple[str, ...] | None = None
+    """Conditions to train on; None: every condition of the entry's task that has no spoofing attacks."""
 
     @property
     def cls(self) -> type[Method]:
@@ -73,6 +77,14 @@ class Entry:
         path = self.plugin.path
         path = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         return {"name": self.name, "plugin": self.plugin.name, "path": str(path), "parameters": self.parameters}
+
+    def sized(self, values: dict[str, dict[str, Any]], source: str) -> "Entry":
+        """The entry with the values that a suite gives to its plugin, and to itself; the row stands between the two.
+
+        `values`: plugin or entry -> parameters. `source` names the suite in messages.
+        """
+        parameters = values.get(self.plugin.name, {}) | self.parameters | values.get(self.name, {})
+        return self if parameters == self.parameters else replace(self, parameters=parameters, source=source)
 
 
 def from_spec(spec: dict) -> Entry:

@@ -8,17 +8,17 @@ in the call, and a trained model is what `load` returned, handed over as `view.m
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from cocktail.errors import AccessError
 
-TASKS = ("enhance", "separate", "detect")
+TASKS = ("enhance", "separate", "detect", "verify", "recognise")
 PARADIGMS = ("oracle", "learning-free", "source-model", "annotated-source-model", "separation", "mixture-only")
 NEEDS = frozenset({"array", "n_sources", "gpu", "recogniser"})
 FAMILIES = ("control", "oracle", "spectral", "dereverberation", "casa", "model-based", "nmf", "deep", "spatial",
-            "detector")  # fmt: skip
+            "speaker", "detector", "recogniser")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,11 @@ class View:
         return self._get("model", "only a method with `fit` and `load` has a model")
 
     @property
+    def base(self):
+        """What `load` of the entry that this one `uses` returned. Only entries whose row says `uses` have one."""
+        return self._get("base", "say `uses: ENTRY` in the entry's row of methods.yaml")
+
+    @property
     def references(self) -> References:
         """The truth. Only for the paradigm `oracle`."""
         return self._get("references", "only a method of the paradigm 'oracle' may see them")
@@ -108,23 +113,62 @@ class Recording:
     speaker: str | None = None
     text: str | None = None
     """Transcript; None unless the paradigm is `annotated-source-model`."""
+    label: str | None = None
+    """`bonafide`, or the name of a spoofing attack; None where nobody asked."""
+
+
+class Mixer(Protocol):
+    """Fresh mixtures of the train conditions, as a training set without end."""
+
+    def draw(self, generator: np.random.Generator, split: str) -> "TrainingMixture":
+        """A scene of one of the conditions, from the speakers and noises of `train` or `valid`."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingMixture:
+    """A training scene at microphone 1."""
+
+    mixture: np.ndarray
+    """(N,) float32."""
+    sources: np.ndarray
+    """(K, N) float32: what an estimate would be scored against."""
+    noise: np.ndarray
+    """(N,) float32: everything that is no talker."""
+    condition: str
 
 
 class TrainingData:
-    """What `fit` may learn from: the train split, as far as the paradigm allows.
+    """What `fit` may learn from: the train split, as far as the paradigm allows, and `valid` to stop by.
 
-    `source-model` and `separation`: isolated speech and noise. `annotated-source-model`: the same with transcripts.
-    Reading what is not allowed raises AccessError.
+    `source-model`: isolated speech and noise. `annotated-source-model`: the same with speakers, transcripts and labels.
+    `separation`: isolated signals, and mixtures with their sources. Reading what is not allowed raises AccessError.
     """
 
     fs: int
+    device: str
+    """`cuda` or `cpu`."""
 
-    def speech(self) -> Iterator[Recording]:
-        """Isolated utterances of the train speakers, in a fixed order."""
+    def speech(self, split: str = "train") -> Iterator[Recording]:
+        """Isolated utterances of the speakers of `train` or `valid`, in a fixed order."""
         raise NotImplementedError
 
-    def noise(self) -> Iterator[Recording]:
-        """Isolated noise recordings of the train split, in a fixed order."""
+    def noise(self, split: str = "train") -> Iterator[Recording]:
+        """Isolated noise recordings of a split, in a fixed order."""
+        raise NotImplementedError
+
+    @property
+    def mixer(self) -> Mixer:
+        """Mixtures of the conditions that the entry trains on."""
+        raise NotImplementedError
+
+    def trials(self, split: str, n: int) -> Iterator[Recording]:
+        """The first `n` trials of a split, labelled, of the conditions of the task `detect` that the entry trains on."""
+        raise NotImplementedError
+
+    @property
+    def base(self) -> Any:
+        """What `load` of the entry that this one `uses` returned."""
         raise NotImplementedError
 
 
@@ -140,7 +184,10 @@ class Method:
     """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""
 
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
-        """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1. A detector returns one score instead."""
+        """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.
+
+        By task, instead: `detect` returns one score, higher = bona fide; `verify` an embedding (E,); `recognise` text.
+        """
         raise NotImplementedError
 
     def batch(self, mixtures: list[np.ndarray], views: list[View]) -> list[np.ndarray]:
@@ -176,7 +223,10 @@ class LearnedMethod(Method):
     paradigm = "source-model"
 
     def fit(self, data: TrainingData, rng: np.random.Generator, folder: Path) -> None:
-        """Learn from `data` and leave everything that `load` needs in `folder` (exists, empty)."""
+        """Learn from `data` and leave everything that `load` needs in `folder`.
+
+        The folder exists. It is empty, or holds what an interrupted fit of the same entry left (its checkpoints).
+        """
         raise NotImplementedError
 
     def load(self, folder: Path) -> Any:

@@ -38,6 +38,9 @@ class Registry:
             if spec is None or spec.origin is None:
                 raise CocktailError(f"entry point {point.name} = {point.value} of {GROUP}: no such module")
             self._add_plugin(Plugin(point.name, Path(spec.origin)))
+        for entry in self.entries.values():
+            if entry.uses is not None:
+                self._check_base(entry)
         named = {entry.plugin.name for entry in self.entries.values()}
         for plugin in self.plugins.values():
             if plugin.name not in named:
@@ -60,9 +63,26 @@ class Registry:
                 raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
             parameters = dict(row or {})
             plugin = parameters.pop("plugin", name.replace("-", "_"))
+            uses, train_on = parameters.pop("uses", None), parameters.pop("train_on", None)
+            if not isinstance(uses, str | None):
+                raise CocktailError(f"{rows_path}: {name}: uses: expected the name of an entry, got {uses!r}")
+            if train_on is not None and not (isinstance(train_on, list) and all(isinstance(x, str) for x in train_on)):
+                raise CocktailError(f"{rows_path}: {name}: train_on: expected a list of conditions, got {train_on!r}")
             if plugin not in self.plugins:
                 raise CocktailError(f"{rows_path}: {name}: unknown plugin '{plugin}'{nearest(plugin, self.plugins)}")
-            self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path)))
+            train_on = None if train_on is None else tuple(train_on)
+            self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path), uses, train_on))
+
+    def _check_base(self, entry):
+        seen = [entry.name]
+        while entry.uses is not None:
+            where = f"{entry.source}: {entry.name}: uses"
+            if entry.uses not in self.entries:
+                raise CocktailError(f"{where}: unknown entry '{entry.uses}'{nearest(entry.uses, self.entries)}")
+            if entry.uses in seen:
+                raise CocktailError(f"{where}: {' -> '.join([*seen, entry.uses])} runs in a circle")
+            entry = self.entries[entry.uses]
+            seen.append(entry.name)
 
     def _add_plugin(self, plugin):
         if plugin.name in self.plugins:
