@@ -61,7 +61,7 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
 def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
     """Rows `<metric>_i` for every row of a metric that has an improvement, in the schema store.SCORES."""
     improving = [name for name, metric in METRICS.items() if metric.improvement and not metric.pooled]
-    rows = scores.filter(pc.is_in(scores["metric"], pa.array(improving, pa.string())))
+    rows = scores.drop_columns("trials").filter(pc.is_in(scores["metric"], pa.array(improving, pa.string())))
     # A join never matches null keys, hence -1 for figures of the whole scene.
     rows = rows.set_column(rows.schema.get_field_index("source"), "source", pc.fill_null(rows["source"], -1))
     base = rows.filter(pc.equal(rows["entry"], baseline))
@@ -87,6 +87,7 @@ def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
         "reason": pc.if_else(ok, pc.if_else(base_ok, pa.scalar(None, pa.string()), why_no_base), joined["reason"]),
         "errors": none,
         "total": none,
+        "trials": pa.nulls(len(joined), store.SCORES.field("trials").type),
         "card": joined["card"],
     }
     return pa.table(columns).cast(store.SCORES)

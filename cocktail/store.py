@@ -40,28 +40,38 @@ MIXTURES = pa.schema([
 """What every method may see of a scene. `array`: (D, 3) in metres relative to its centre."""
 
 REFERENCES = pa.schema([
-    ("scene", pa.string()), ("record", pa.string()), ("reference", pa.string()),
+    ("scene", pa.string()), ("record", pa.string()), ("reference", pa.string()), ("label", pa.string()),
     ("text", pa.list_(pa.string())), ("speaker", pa.list_(pa.string())),
     ("images", pa.list_(AUDIO)), ("noise", AUDIO), ("early", pa.list_(AUDIO)), ("direct", pa.list_(AUDIO)),
 ])  # fmt: skip
 """The truth of a scene. `record`: the Scene as JSON. `images`: K files of D channels; `noise`: D channels; `early` and
-`direct`: K files of microphone 1. `reference`: `image` or `early`, whichever an estimate is scored against."""
+`direct`: K files of microphone 1. `reference`: `image` or `early`, whichever an estimate is scored against. `label`:
+`bonafide` or the attack's name; null where the condition has no attacks."""
 
 ESTIMATES = pa.schema([
     ("scene", pa.string()), ("status", pa.string()), ("reason", pa.string()), ("estimate", pa.list_(AUDIO)),
     ("seconds", pa.float64()), ("duration", pa.float64()), ("peak_memory", pa.int64()), ("parameters", pa.int64()),
-    ("device", pa.string()), ("latency_ms", pa.float64()),
+    ("device", pa.string()), ("latency_ms", pa.float64()), ("score", pa.float64()),
+    ("embedding", pa.list_(pa.float32())),
 ])  # fmt: skip
-"""What a method made of a scene: K one-channel files, or `status` = failed with its reason. `seconds` of processing for
-`duration` seconds of audio; `peak_memory` in bytes above the idle process; `latency_ms` of input it waits for."""
+"""What a method made of a scene: K one-channel files, or a `score` (task `detect`) or an `embedding` (`verify`); or
+`status` = failed with its reason. `seconds` of processing for `duration` seconds of audio; `peak_memory` in bytes above
+the idle process; `latency_ms` of input it waits for."""
+
+TRIAL = pa.struct([
+    ("kind", pa.string()), ("label", pa.string()), ("score", pa.float64()), ("enrolment", pa.string()),
+])  # fmt: skip
+"""One trial of a scene. `kind`: `asv`, a comparison with the speaker of the scene `enrolment` (label `target`,
+`nontarget` or `spoof`), or `cm`, a spoofing detector's score (label `bonafide` or the attack's name)."""
 
 SCORES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),
     ("metric", pa.string()), ("value", pa.float64()), ("status", pa.string()), ("reason", pa.string()),
-    ("errors", pa.int64()), ("total", pa.int64()), ("card", pa.string()),
+    ("errors", pa.int64()), ("total", pa.int64()), ("trials", pa.list_(TRIAL)), ("card", pa.string()),
 ])  # fmt: skip
 """One number. `source` is null for figures of the whole scene. `value` is null unless `status` is ok. Rates that are
-pooled (wer) carry their counts in `errors` and `total`. `card`: digest of the metric's identity card."""
+pooled (wer) carry their counts in `errors` and `total`; what is pooled from trials (eer_asv) carries its `trials`, and
+its value is the score of the first. `card`: digest of the metric's identity card."""
 
 
 SCENES = pa.schema([
