@@ -28,12 +28,29 @@ def stretch(recording: np.ndarray, start: int, n_samples: int, fs: int) -> np.nd
 
     Digital silence at its ends is left out first, and repetitions are cross-faded over 20 ms.
     """
+    return wrapped(loop(recording, fs), start, n_samples)
+
+
+def loop(recording: np.ndarray, fs: int) -> np.ndarray:
+    """The recording (N,) as a loop without a seam: its silent ends left out, its end faded into its beginning.
+
+    Empty where the recording is silent.
+    """
     sound = np.flatnonzero(recording)
     if len(sound) == 0:
-        return np.zeros(n_samples)
+        return recording[:0].copy()
     kept = recording[sound[0] : sound[-1] + 1]
     fade = min(round(_FADE_S * fs), len(kept) // 4)
-    rise = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / max(fade, 1))
-    loop = kept[: len(kept) - fade].copy()
-    loop[:fade] = loop[:fade] * rise + kept[len(kept) - fade :] * rise[::-1]
-    return loop.take(np.arange(start, start + n_samples), mode="wrap")
+    rise = np.sin(np.pi / 2 * (np.arange(fade) + 0.5) / max(fade, 1)).astype(kept.dtype)
+    looped = kept[: len(kept) - fade].copy()
+    looped[:fade] = looped[:fade] * rise + kept[len(kept) - fade :] * rise[::-1]
+    return looped
+
+
+def wrapped(looped: np.ndarray, start: int, n_samples: int) -> np.ndarray:
+    """(n_samples,) from sample `start`, which may be negative, of a loop; zeros where it is empty."""
+    if len(looped) == 0:
+        return np.zeros(n_samples, looped.dtype)
+    start %= len(looped)
+    turns = -(-(start + n_samples) // len(looped))
+    return (looped if turns == 1 else np.tile(looped, turns))[start : start + n_samples]

@@ -6,7 +6,7 @@ the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells not
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,7 +143,7 @@ def draw(
 
     rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
     array = positions(condition["array"])
-    room, places = _room(condition.get("room"), array, len(rows), generator)
+    room, places = draw_room(condition, generator)
     levels = generator("levels").uniform(*condition.get("level_db", (0, 0)), size=len(rows))
     longest_s = max(row["n_samples"] / row["fs"] for row in rows)
     lead_s = float(condition.get("lead_s", 0))
@@ -237,10 +237,14 @@ def _utterances(generator, n_talkers, split, speech):
     return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
 
 
-def _room(spec, array, n_talkers, generator):
-    """The room or None, and the talkers' places in it."""
+def draw_room(
+    condition: dict, generator: Callable[[str], np.random.Generator]
+) -> tuple[Room | None, tuple[Position | None, ...]]:
+    """The room or None, and the talkers' places in it. `generator`: role -> generator."""
+    spec, n_talkers = condition.get("room"), condition["talkers"]
     if spec is None:
-        return None, [None] * n_talkers
+        return None, (None,) * n_talkers
+    array = positions(condition["array"])
     shape = generator("room")
     size = np.array([shape.uniform(*spec[side]) for side in ("length_m", "width_m", "height_m")])
     t60_s = float(generator("t60").uniform(*spec["t60_s"]))
@@ -259,6 +263,11 @@ def _room(spec, array, n_talkers, generator):
     return room, _points(talkers)
 
 
+def draw_noise_position(room: Room, generator: Callable[[str], np.random.Generator]) -> Position:
+    """Where a point noise is in the room. `generator`: role -> generator."""
+    return _points([place_noise(generator("noise position"), np.array(room.size), np.array(room.centre))])[0]
+
+
 def _noise(spec, split, library, duration_s, n_channels, room, generator):
     """The noise of a scene, or None."""
     if spec is None:
@@ -270,10 +279,7 @@ def _noise(spec, split, library, duration_s, n_channels, room, generator):
     parts = spec["field"].split("+")
     diffuse = _excerpts(generator("diffuse noise"), rows, n_channels, duration_s) if "diffuse" in parts else ()
     point = _excerpts(generator("point noise"), rows, 1, duration_s)[0] if "point" in parts else None
-    position = None
-    if point and room:
-        centre = np.array(room.centre)
-        position = _points([place_noise(generator("noise position"), np.array(room.size), centre)])[0]
+    position = draw_noise_position(room, generator) if point and room else None
     both = len(parts) == 2
     point_db = float(generator("point level").uniform(*spec.get("point_db", (0, 0)))) if both else None
     return Noise(kind, spec["field"], snr_db, point, position, diffuse, point_db)
