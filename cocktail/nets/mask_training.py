@@ -1,0 +1,85 @@
+"""Training of a mask network: first the mask of the mel filters, then the loss of the entry.
+
+F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively trained recurrent neural networks for
+single-channel speech separation", GlobalSIP 2014, section III. The mixtures that losses see have unit level, so that a
+loud one counts no more than a soft one.
+"""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cocktail import stft
+from cocktail.nets import losses
+from cocktail.nets.masks import MaskNetwork, overall_level
+from cocktail.training import Schedule, train
+
+SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
+
+
+class Cut:
+    """Draws pieces of `n_samples` from the mixtures of a Mixer: {"mixture", "target"}, (n_samples,) each.
+
+    A mixture that is shorter is followed by silence.
+    """
+
+    def __init__(self, mixer, n_samples: int):
+        self.mixer, self.n_samples = mixer, n_samples
+
+    def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
+        """One example of `train` or `valid`."""
+        scene = self.mixer.draw(generator, split)
+        start = generator.integers(max(len(scene.mixture) - self.n_samples, 0) + 1)
+        piece = slice(start, start + self.n_samples)
+        missing = max(self.n_samples - len(scene.mixture), 0)
+        return {
+            "mixture": np.pad(scene.mixture[piece], (0, missing)),
+            "target": np.pad(scene.sources[0, piece], (0, missing)),
+        }
+
+
+def set_statistics(network: MaskNetwork, cut: Cut, n: int, rng: np.random.Generator) -> None:
+    """Normalise the network's features by `n` training mixtures."""
+    mixtures = (torch.from_numpy(cut(rng, "train")["mixture"]).float() for _ in range(n))
+    network.features.set_statistics(stft.stft(mixture[None]).abs() for mixture in mixtures)
+
+
+def fit(
+    network: MaskNetwork, loss: str, cut: Cut, start: Schedule, then: Schedule, *, folder: str | Path, seed: int,
+    device: str,
+) -> None:  # fmt: skip
+    """Train in two stages, `start` and `then`; `network` holds the best weights of the second one at the end."""
+    mel = network.mel_start()
+    common = {"folder": folder, "seed": seed, "device": device}
+    train(mel, mel_loss, cut, start, stage="mel", **common)
+    network.to(device)
+    network.begin_from(mel)
+    train(network, functools.partial(spectral_loss, loss), cut, then, stage=loss, **common)
+
+
+def mel_loss(network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """MA in the resolution of the mel filters."""
+    mixture, target, _ = spectra(batch)
+    wanted = network.mel_mask(mixture=mixture, target=target)
+    return losses.weighted_mean((network(mixture.abs()) - wanted) ** 2, None)
+
+
+def spectral_loss(name: str, network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """A loss of cocktail.nets.losses over all bins."""
+    mixture, target, level = spectra(batch)
+    mask = network(mixture.abs())
+    if name == "ls":
+        n_samples = batch["target"].shape[-1]
+        inverse = functools.partial(stft.istft, n_samples=n_samples)
+        return losses.ls(mask=mask, mixture=mixture, target=batch["target"] / level[:, 0], inverse=inverse)
+    return SPECTRAL[name](mask=mask, mixture=mixture, target=target)
+
+
+def spectra(batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Mixtures and targets (B, N) -> their spectra (B, F, T), relative to the mixtures' levels (B, 1, 1)."""
+    mixture, target = stft.stft(batch["mixture"]), stft.stft(batch["target"])
+    level = overall_level(mixture.abs())
+    return mixture / level, target / level, level

@@ -1,0 +1,181 @@
+"""A network that looks at a mixture and says how much of each bin is speech.
+
+F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively trained recurrent neural networks for
+single-channel speech separation", GlobalSIP 2014: 100 log-mel filters in, zero mean and unit variance, Gaussian noise
+of deviation 0.1 added in training; a sigmoid mask out; mel-domain masks to begin with.
+
+Shapes: spectrograms (B, F, T), features (B, T, M), `lengths` (B,) frames that count.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from cocktail import stft
+from cocktail.dsp.mel import filterbank
+from cocktail.errors import CocktailError
+from cocktail.nets.losses import ideal_ratio_mask
+from cocktail.nets.trunks import Recurrent, Spliced
+
+MELS = 100
+BINS = stft.SIZE // 2 + 1
+INPUT_NOISE = 0.1
+"""Standard deviation of the noise on normalised features."""
+FLOOR = 1e-3
+"""Added to mel magnitudes of a mixture of unit level: 60 dB below it, nothing is heard."""
+GROUP = {"cpu": 16, "cuda": 256}
+"""Signals that MaskModel looks at together."""
+
+
+class LogMel(nn.Module):
+    """Magnitudes (B, F, T) -> normalised log-mel features (B, T, M), whatever the mixture's level."""
+
+    def __init__(self, running: bool):
+        """`running`: the level is that of the mixture so far, so that no frame depends on later ones."""
+        super().__init__()
+        self.running = running
+        self.register_buffer("filters", torch.zeros(MELS, BINS))
+        self.register_buffer("mean", torch.zeros(MELS))
+        self.register_buffer("deviation", torch.ones(MELS))
+        self.register_buffer("fs", torch.tensor(0.0))
+
+    def set_rate(self, fs: float) -> None:
+        """Place the filters for signals of `fs` Hz."""
+        self.filters.copy_(torch.from_numpy(filterbank(MELS, fs, stft.SIZE)))
+        self.fs.fill_(fs)
+
+    def set_statistics(self, magnitudes) -> None:
+        """Mean and deviation of the filters' logarithms over many spectrograms, (B, F, T) each."""
+        logs = torch.cat([self.logarithms(magnitude).flatten(0, 1) for magnitude in magnitudes])
+        self.mean.copy_(logs.mean(0))
+        self.deviation.copy_(logs.std(0).clamp_min(1e-3))
+
+    def logarithms(self, magnitude, lengths=None):
+        """log of the filters' outputs of a mixture of unit level, (B, T, M)."""
+        level = (running_level if self.running else overall_level)(magnitude, lengths)
+        return torch.log(self.filters @ (magnitude / level) + FLOOR).mT
+
+    def forward(self, magnitude, lengths=None):
+        """(B, F, T) -> (B, T, M); 0 from `lengths` on."""
+        features = (self.logarithms(magnitude, lengths) - self.mean) / self.deviation
+        if self.training:
+            features = features + INPUT_NOISE * torch.randn_like(features)
+        return features if lengths is None else features * inside(lengths, magnitude)[..., None]
+
+
+class MaskNetwork(nn.Module):
+    """Features, hidden layers, and a sigmoid output of one resolution: of the bins, or of the mel filters."""
+
+    def __init__(self, features: LogMel, trunk: nn.Module, outputs: int = BINS):
+        super().__init__()
+        self.features, self.trunk = features, trunk
+        self.output = nn.Linear(trunk.width, outputs)
+
+    def forward(self, magnitude, lengths=None):
+        """Mixture's magnitudes (B, F, T) of any level -> mask (B, outputs, T) between 0 and 1."""
+        return torch.sigmoid(self.output(self.trunk(self.features(magnitude, lengths), lengths))).mT
+
+    def mel_start(self) -> "MaskNetwork":
+        """A network on the same hidden layers whose mask is one of the mel filters."""
+        return MaskNetwork(self.features, self.trunk, MELS)
+
+    @torch.no_grad()
+    def begin_from(self, mel: "MaskNetwork") -> None:
+        """Start the output layer as that of `mel`, each bin taking the mean of the filters that see it."""
+        seen = self.features.filters + 1e-6  # the outermost bins are hardly seen by any filter
+        share = (seen / seen.sum(0)).T
+        self.output.weight.copy_(share @ mel.output.weight)
+        self.output.bias.copy_(share @ mel.output.bias)
+
+    def mel_mask(self, *, mixture, target):
+        """The ideal ratio mask of the mel filters (B, M, T) for complex spectra (B, F, T)."""
+        filters = self.features.filters
+        return ideal_ratio_mask(target=filters @ target.abs(), residual=filters @ (mixture - target).abs())
+
+
+def build(cell: str, units: int, layers: int, context: int, running: bool) -> MaskNetwork:
+    """An untrained network. `cell`: `dnn` (splices `context` frames on either side), `lstm` or `blstm`."""
+    if cell == "dnn":
+        trunk = Spliced(MELS, units, layers, context)
+    else:
+        trunk = Recurrent(MELS, units, layers, bidirectional=cell == "blstm")
+    return MaskNetwork(LogMel(running), trunk)
+
+
+def inside(lengths, magnitude):
+    """(B, T): 1 in the frames that count, 0 in padding."""
+    return (torch.arange(magnitude.shape[-1], device=magnitude.device) < lengths[:, None]).to(magnitude)
+
+
+def overall_level(magnitude, lengths=None):
+    """Root-mean-square of magnitudes (B, F, T) over the frames that count, (B, 1, 1); 1 for silence."""
+    power = magnitude.square().mean(1)
+    if lengths is None:
+        mean = power.mean(1)
+    else:
+        mean = (power * inside(lengths, magnitude)).sum(1) / lengths
+    return _one_for_silence(mean.sqrt()[:, None, None])
+
+
+def running_level(magnitude, lengths=None):
+    """Root-mean-square of magnitudes (B, F, T) up to each frame, (B, 1, T); 1 while there was but silence."""
+    frames = torch.arange(1, magnitude.shape[-1] + 1, device=magnitude.device)
+    return _one_for_silence((magnitude.square().mean(1).cumsum(1) / frames).sqrt()[:, None])
+
+
+def _one_for_silence(level):
+    return torch.where(level > 0, level, 1.0)
+
+
+class MaskModel:
+    """A trained mask network, as `load` hands it over."""
+
+    def __init__(self, network: MaskNetwork):
+        self.network = network.eval()
+
+    @property
+    def fs(self) -> int:
+        """Rate of the signals that it was trained on, Hz."""
+        return round(float(self.network.features.fs))
+
+    @property
+    def size(self) -> int:
+        """Learnt parameters."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    @torch.no_grad()
+    def mask(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
+        """Masks of signals, each for itself: (..., N) samples of any level -> (..., F, T) float32 on `device`.
+
+        `mixture` is an array or a tensor; F and T are those of `stft(mixture)`. `lengths` (...) says how many samples
+        of each signal count. Raises CocktailError where `fs` is not the rate of the training.
+        """
+        samples = self._samples(mixture, fs, device)
+        return self.mask_of(stft.stft(samples), None if lengths is None else stft.n_frames(np.asarray(lengths)))
+
+    @torch.no_grad()
+    def mask_of(self, spectrum: torch.Tensor, lengths=None) -> torch.Tensor:
+        """The same for spectra (..., F, T), complex or magnitudes, on their device; `lengths` (...) in frames."""
+        self.network.to(spectrum.device)
+        flat = spectrum.abs().float().flatten(0, -3) if spectrum.ndim > 2 else spectrum.abs().float()[None]
+        if lengths is not None:
+            lengths = torch.as_tensor(lengths, device=spectrum.device).reshape(-1)
+        group = GROUP[spectrum.device.type]
+        parts = [
+            self.network(flat[i : i + group], None if lengths is None else lengths[i : i + group])
+            for i in range(0, len(flat), group)
+        ]
+        return torch.cat(parts).reshape(spectrum.shape)
+
+    @torch.no_grad()
+    def enhance(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
+        """The mask applied: (..., N) samples -> (..., N) samples on `device`; arguments as of `mask`."""
+        samples = self._samples(mixture, fs, device)
+        spectrum = stft.stft(samples)
+        frames = None if lengths is None else stft.n_frames(np.asarray(lengths))
+        return stft.istft(self.mask_of(spectrum, frames) * spectrum, samples.shape[-1])
+
+    def _samples(self, mixture, fs, device):
+        if fs != self.fs:
+            raise CocktailError(f"the network was trained on {self.fs} Hz; resample the mixture from {fs:g} Hz")
+        return torch.as_tensor(mixture, device=device, dtype=torch.float32)

@@ -1,0 +1,107 @@
+"""A network estimates the mask of the speech: DNN, LSTM or bidirectional LSTM, trained for MA, MSA or PSA.
+
+F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively trained recurrent neural networks for
+single-channel speech separation", GlobalSIP 2014; H. Erdogan, J. R. Hershey, S. Watanabe and J. Le Roux, "Phase-
+sensitive and recognition-boosted speech separation using deep recurrent neural networks", ICASSP 2015. Training begins
+with the mask of the mel filters (MA), then goes on with the mask of all bins and the loss of the entry. Widths are the
+papers': 3 x 1024 rectifiers, 2 x 256 LSTM, 2 x 384 BLSTM cells, the latter in both directions together.
+
+Deviations: every mixture is brought to one level, so that a mask depends on no gain; LSTM entries take the level of the
+mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead of gradient descent with momentum on a
+fixed set. The DNN has rectifiers.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cocktail.method import LearnedMethod, finite
+
+STATISTICS = 200
+"""Training mixtures from which the mean and deviation of the features are taken."""
+
+
+@dataclass(frozen=True)
+class MaskNetwork(LearnedMethod):
+    """One network for all conditions that it was trained on, one channel (microphone 1)."""
+
+    family = "deep"
+    paradigm = "separation"
+    needs = frozenset({"gpu"})
+    cell: Literal["dnn", "lstm", "blstm"] = "blstm"
+    loss: Literal["ma", "msa", "psa", "lsd", "ls"] = "psa"
+    units: int = 384
+    """A layer's cells or rectifiers; of both directions together."""
+    layers: int = 2
+    context: int = 7
+    """Frames on either side that a DNN sees."""
+    level: Literal["whole", "running"] = "whole"
+    """Of the mixture, which its features are relative to: of the whole of it, or of what has been heard so far."""
+    width: float = 1.0
+    """Factor on `units`."""
+    segment_s: float = 4.0
+    """Length of training examples, cut from mixtures at random."""
+    epochs_mel: int = 50
+    """Most epochs with the mask of the mel filters."""
+    epochs: int = 200
+    """Most epochs with the loss of the entry."""
+    steps: int = 500
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+
+    def fit(self, data, rng, folder):
+        """Two stages of training; leaves weights.pt."""
+        from cocktail.nets import mask_training
+        from cocktail.training import Schedule, save_weights
+
+        def schedule(epochs):
+            return Schedule(epochs, self.steps, self.batch_size, self.learning_rate)
+
+        seed = int(rng.integers(2**31))
+        cut = mask_training.Cut(data.mixer, round(self.segment_s * data.fs))
+        network = self._network(seed)
+        network.features.set_rate(data.fs)
+        mask_training.set_statistics(network, cut, STATISTICS, rng)
+        mask_training.fit(
+            network, self.loss, cut, schedule(self.epochs_mel), schedule(self.epochs), folder=folder, seed=seed,
+            device=data.device,
+        )  # fmt: skip
+        save_weights(network, folder)
+
+    def load(self, folder):
+        """cocktail.nets.masks.MaskModel."""
+        from cocktail.nets.masks import MaskModel
+        from cocktail.training import load_weights
+
+        return MaskModel(load_weights(self._network(), folder))
+
+    def size(self, model):
+        """Weights of the network."""
+        return model.size
+
+    def _network(self, seed=0):
+        """Untrained, its weights drawn by `seed`."""
+        import torch
+
+        from cocktail.nets.masks import build
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            units = max(round(self.width * self.units), 2)
+            return build(self.cell, units, self.layers, self.context, running=self.level == "running")
+
+    def __call__(self, mixture, view):
+        """mixture (D, N) -> (1, N)."""
+        return self.batch([mixture], [view])[0]
+
+    def batch(self, mixtures, views):
+        """All scenes at once, padded to the longest."""
+        if not mixtures:
+            return []
+        lengths = [mixture.shape[-1] for mixture in mixtures]
+        padded = np.zeros((len(mixtures), max(lengths)), np.float32)
+        for row, mixture in zip(padded, mixtures, strict=True):
+            row[: mixture.shape[-1]] = finite(mixture[:1])[0]
+        estimates = views[0].model.enhance(padded, views[0].fs, views[0].device, lengths).cpu().numpy()
+        return [estimate[None, :n].astype(float) for estimate, n in zip(estimates, lengths, strict=True)]
