@@ -1,0 +1,242 @@
+"""Are the claims of `config/claims.yaml` true of this run? From `scores.parquet` to `claims.csv`.
+
+Each comparison of a claim is the difference of two figures, counted so that it is positive where the claim is right.
+It `holds` where its 95 % interval lies above 0, `fails` where that lies below, is `not distinguishable` in between, or
+`not run`, with the reason. Intervals are those of the paired bootstrap of stats.py, with the very resamples of the
+leaderboards; they are not corrected for the number of claims.
+
+A figure is over the scenes of its conditions together, and over those scenes alone that every entry of the comparison
+finished: rates are pooled, means are means over scenes. Where the best of several entries counts, it is chosen anew in
+each resample, so that the interval knows of the choice. Of several entries, those that did not run, or finished less
+than half of the scenes, are left out; `better` and `worse` say which one was the best.
+"""
+
+import csv
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cocktail import stats, store
+from cocktail.claims import Comparison, Step
+from cocktail.errors import CocktailError
+from cocktail.leaderboard import higher_is_better, tabulate
+from cocktail.rng import rng
+
+HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
+VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN)
+COLUMNS = ("claim", "verdict", "difference", "ci_low", "ci_high", "better", "worse", "metric", "conditions", "n_scenes",
+           "reason", "text")  # fmt: skip
+_NUMBERS = ("difference", "ci_low", "ci_high")
+
+
+class _NotRun(Exception):
+    """Why a comparison cannot be judged."""
+
+
+def judge(
+    comparisons: Iterable[Comparison],
+    scores: pa.Table,
+    *,
+    seed: int,
+    families: dict[str, str] | None = None,
+    resamples: int = stats.RESAMPLES,
+) -> list[dict]:
+    """One row with the keys COLUMNS for each comparison; null where there is no number.
+
+    `scores`: what `leaderboard.collect` wrote; `families`: entry -> family; `seed`, `resamples`: the leaderboard's.
+    """
+    run = _Run(scores, families or {}, seed, resamples)
+    return [_verdict(comparison, run) for comparison in comparisons]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One side of a comparison, over the scenes of all its conditions."""
+
+    step: Step
+    scenes: np.ndarray
+    """(S,) ids."""
+    weights: np.ndarray
+    """(R, S)."""
+    cells: list[stats.Cells]
+    """Of each metric."""
+    entries: dict[str, int]
+    """Those that can be compared -> their column of the cells."""
+
+    @property
+    def finished(self) -> np.ndarray:
+        """(S, E) bool: in all metrics."""
+        return np.logical_and.reduce([cells.finished for cells in self.cells])[:, list(self.entries.values())]
+
+    def able(self) -> "_Side":
+        """Without the entries that finished too little. Raises _NotRun where none is left."""
+        counts = self.finished.sum(axis=0)
+        able = 2 * counts >= len(self.scenes)
+        if not able.any():
+            who = ", ".join(f"{count} by {name}" for name, count in zip(self.entries, counts, strict=True))
+            raise _NotRun(f"of {len(self.scenes)} scenes, too few were finished: {who}")
+        kept = {name: column for (name, column), well in zip(self.entries.items(), able, strict=True) if well}
+        return replace(self, entries=kept)
+
+    def figures(self, scenes: np.ndarray, weighted: bool) -> np.ndarray:
+        """(E,) or, in each resample, (R, E), over a subset (S,) bool of the scenes."""
+        weights = self.weights[:, scenes] if weighted else None
+        first, *second = (stats.figures(cells.on(scenes), weights) for cells in self.cells)
+        gain = second[0] - first if second else first
+        return gain[..., list(self.entries.values())]
+
+
+class _Run:
+    """The scores of a suite, condition by condition."""
+
+    def __init__(self, scores, families, seed, resamples):
+        known = pc.is_valid(scores["metric"])
+        self._scores = scores.filter(known)
+        absent = scores.filter(pc.invert(known)).select(["condition", "entry", "status", "reason"]).to_pylist()
+        self._absent = {(row["condition"], row["entry"]): f"{row['status']}: {row['reason']}" for row in absent}
+        self._families, self._seed, self._resamples = families, seed, resamples
+        self._weights: dict[str, tuple[list[str], np.ndarray]] = {}
+
+    def side(self, step: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
+        """Raises _NotRun where nothing can be compared."""
+        members = step.entries or tuple(sorted(e for e, family in self._families.items() if family == step.family))
+        wanted = [("condition", step.conditions), ("entry", members), ("metric", metrics)]
+        part = self._scores
+        for column, names in wanted:
+            part = part.filter(pc.is_in(part[column], pa.array(list(names), pa.string())))
+        self._require_conditions(step)
+        names = [name for name in members if self._complete(part, name, step, metrics)]
+        if not names:
+            raise _NotRun(self._why_absent(members, step, metrics, later))
+        part = part.filter(pc.is_in(part["entry"], pa.array(names, pa.string())))
+        names, scenes, _, cells = tabulate(part)
+        columns = {name: column for column, name in enumerate(names)}
+        weights = self._resample(scenes, step.conditions)
+        return _Side(step, np.array(scenes), weights, [cells[metric] for metric in metrics], columns).able()
+
+    def _resample(self, scenes, conditions):
+        """(R, S): the leaderboard's resamples of each condition, for these scenes."""
+        weights = np.empty((self._resamples, len(scenes)))
+        place = {scene: i for i, scene in enumerate(scenes)}
+        for condition in conditions:
+            if condition not in self._weights:
+                all_scenes = sorted(pc.unique(self._of(condition)["scene"]).to_pylist())
+                generator = rng(self._seed, condition, role="bootstrap")
+                self._weights[condition] = all_scenes, stats.resample(len(all_scenes), self._resamples, generator)
+            all_scenes, drawn = self._weights[condition]
+            for i, scene in enumerate(all_scenes):
+                if scene in place:
+                    weights[:, place[scene]] = drawn[:, i]
+        return weights
+
+    def _of(self, condition):
+        return self._scores.filter(pc.equal(self._scores["condition"], condition))
+
+    def _require_conditions(self, step):
+        absent = [condition for condition in step.conditions if not len(self._of(condition))]
+        if absent:
+            raise _NotRun(f"needs the condition {', '.join(absent)}")
+
+    @staticmethod
+    def _complete(part, name, step, metrics):
+        """Whether an entry has every metric in every condition."""
+        rows = part.filter(pc.equal(part["entry"], name)).group_by(["condition", "metric"]).aggregate([])
+        return len(rows) == len(step.conditions) * len(metrics)
+
+    def _why_absent(self, members, step, metrics, later):
+        if members and set(members) <= later:
+            return f"needs {', '.join(members)}, still to come"
+        who = ", ".join(members) if members else f"an entry of the family {step.family}"
+        cells = itertools.product(step.conditions, members)
+        why = "; ".join(dict.fromkeys(self._absent[cell] for cell in cells if cell in self._absent))
+        needed = f"needs {who} with {' and '.join(metrics)} in {' and '.join(step.conditions)}"
+        return f"{needed} ({why})" if why else needed
+
+
+def _verdict(comparison, run) -> dict:
+    about = {
+        "claim": comparison.claim,
+        "metric": " to ".join(comparison.metrics),
+        "conditions": "+".join(dict.fromkeys([*comparison.better.conditions, *comparison.worse.conditions])),
+        "text": comparison.text,
+    }
+    try:
+        return dict.fromkeys(COLUMNS) | about | _compare(comparison, run)
+    except _NotRun as reason:
+        sides = {side: _label(getattr(comparison, side), comparison) for side in ("better", "worse")}
+        return dict.fromkeys(COLUMNS) | about | sides | {"verdict": NOT_RUN, "reason": str(reason)}
+
+
+def _compare(comparison, run) -> dict:
+    """The numbers and the verdict. Raises _NotRun where one side has no figure."""
+    sides = [run.side(step, comparison.metrics, comparison.later) for step in (comparison.better, comparison.worse)]
+    unfinished = {scene for side in sides for scene in side.scenes[~side.finished.all(axis=1)]}
+    shared = [~np.isin(side.scenes, list(unfinished)) for side in sides]
+    n_scenes = len({scene for side, mask in zip(sides, shared, strict=True) for scene in side.scenes[mask]})
+    if min(mask.sum() for mask in shared) < 2:
+        raise _NotRun("fewer than two scenes that all of them finished")
+    # A gain of a rate that is better lower is counted upwards.
+    sign = 1 if higher_is_better(comparison.metrics[0]) else -1
+    values, samples, labels = [], [], []
+    for side, mask in zip(sides, shared, strict=True):
+        figures = sign * side.figures(mask, weighted=False)
+        if np.isnan(figures).any():
+            raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on these scenes")
+        values.append(figures.max())
+        samples.append(sign * side.figures(mask, weighted=True))
+        labels.append(_label(side.step, comparison, list(side.entries)[figures.argmax()]))
+    best = [sample.max(axis=1) for sample in samples]
+    low, high = (float(x) for x in stats.interval(best[0] - best[1]))
+    numbers = {"difference": float(values[0] - values[1]), "ci_low": low, "ci_high": high, "n_scenes": n_scenes}
+    scale = 10.0**-stats.DIGITS * max(np.abs(values))
+    verdict = HOLDS if low > scale else FAILS if high < -scale else OPEN
+    return numbers | {"verdict": verdict, "better": labels[0], "worse": labels[1]}
+
+
+def _label(step: Step, comparison: Comparison, best: str | None = None) -> str:
+    """How a side is called: an entry, or the best of several."""
+    several = step.family is not None or len(step.entries) > 1
+    what = f"best of {step.family or ', '.join(step.entries)}" if several else step.entries[0]
+    where = "" if comparison.better.conditions == comparison.worse.conditions else f" in {'+'.join(step.conditions)}"
+    return f"{what}{f' ({best})' if several and best else ''}{where}"
+
+
+def tally(rows: Iterable[dict]) -> dict[str, int]:
+    """How many comparisons have each verdict."""
+    verdicts = [row["verdict"] for row in rows]
+    return {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+
+
+def write_claims(rows: list[dict], path: str | Path) -> None:
+    """Write the rows of `judge` as CSV: null is an empty field, floats have 6 significant digits."""
+    with store.replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            fields = (f"{row[name]:.6g}" if isinstance(row[name], float) else row[name] for name in COLUMNS)
+            writer.writerow(["" if field is None else field for field in fields])
+
+
+def read_verdicts(path: str | Path) -> list[dict]:
+    """Rows of a CSV that `write_claims` wrote. Raises CocktailError where there is none."""
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise CocktailError(f"{path}: no such file; `cocktail run` makes it") from None
+    convert = dict.fromkeys(_NUMBERS, float) | {"n_scenes": int}
+    return [{name: convert.get(name, str)(text) if text else None for name, text in row.items()} for row in rows]
+
+
+def build(
+    *, scores: str | Path, comparisons: Iterable[Comparison], families: dict[str, str], out: str | Path, seed: int,
+    resamples: int,
+) -> None:  # fmt: skip
+    """Judge the comparisons on the file `scores` and write `out`, claims.csv."""
+    rows = judge(comparisons, store.read_table(scores), seed=seed, families=families, resamples=resamples)
+    write_claims(rows, out)
