@@ -50,7 +50,7 @@ def suites() -> dict[str, Path]:
     return {
         path.stem: path
         for path in sorted(CONFIG.glob("*.yaml"))
-        if path.stem not in ("defaults", "schema", "methods", "conditions")
+        if path.stem not in ("defaults", "schema", "methods", "conditions", "claims")
     }
 
 
@@ -103,6 +103,9 @@ def check_suite(config: dict, source: str) -> dict:
         where = source if name in config["define"] else "config/conditions.yaml"
         validate(known[name], CONDITION, where, name)
         _check_ranges(known[name], f"{where}: {name}")
+    for name in [] if config["only"] == "all" else config["only"]:
+        if name not in chosen:
+            raise CocktailError(f"{source}: only: not a condition of this suite: '{name}'{nearest(name, chosen)}")
     return config | {"conditions": {name: resolved(known[name], groups) for name in chosen}}
 
 

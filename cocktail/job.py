@@ -45,6 +45,18 @@ def logged(path: str | Path) -> Iterator[None]:
             os.close(saved[1])
 
 
+def base_model(snakemake) -> dict | None:
+    """{"spec", "model"} of the entry that a job's entry builds on, from its parameters and inputs; None without one."""
+    spec = snakemake.params.base
+    return spec and {"spec": spec, "model": snakemake.input.base}
+
+
+def scorer_models(snakemake) -> dict[str, dict]:
+    """Role -> {"spec", "model", "suite"} of the entries that score others, from a job's parameters and inputs."""
+    specs, suite = snakemake.params.scorers, snakemake.params.suite
+    return {role: {"spec": spec, "model": snakemake.input[role], "suite": suite} for role, spec in specs.items()}
+
+
 def leave_pandas_out() -> None:
     """Keep pyarrow in this process from importing pandas, which it does at its first array of Python objects.
 

@@ -1,29 +1,55 @@
-"""The folder of a trained model: what `fit` left, and a card that says how the training ended."""
+"""The folder of a trained model: what `fit` left, and a card that says what was trained, and how that ended."""
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
 
 CARD = "model.json"
 
 
-def write_card(folder: Path, entry: str, error: str | None) -> None:
-    """Say whose model lies in `folder`, and why there is none if its training failed."""
-    (folder / CARD).write_text(json.dumps({"entry": entry, "error": error}) + "\n")
+@dataclass(frozen=True)
+class Card:
+    """What a model folder says of itself."""
+
+    entry: str
+    suite: str
+    fs: int
+    parameters: dict[str, Any]
+    """The entry's values that differ from its plugin's defaults."""
+    error: str | None = None
+    """Why the training failed; None where it did not."""
+
+    def write(self, folder: Path) -> None:
+        """Leave the card in a model folder."""
+        (folder / CARD).write_text(json.dumps(asdict(self)) + "\n")
 
 
-def training_error(folder: str | Path) -> str | None:
-    """Why the training failed that left `folder`; None where it did not. Raises CocktailError where none has run."""
+def read_card(folder: str | Path) -> Card:
+    """The card of a model folder. Raises CocktailError where there is none."""
     path = Path(folder) / CARD
     if not path.is_file():
         raise CocktailError(f"no trained model at {folder}; run the suite first")
-    return json.loads(path.read_text())["error"]
+    return Card(**json.loads(path.read_text()))
 
 
-def read_model(folder: str | Path | None) -> Path:
-    """The folder of a trained model. Raises CocktailError where its training failed or never ran."""
-    error = training_error(folder or "(nowhere)")
-    if error:
-        raise CocktailError(error)
-    return Path(folder)
+def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
+    """What `load` of the entry returns. `spec`: Entry.spec.
+
+    Raises CocktailError where no training ran or it failed, and where the model is another entry's, another suite's,
+    or was trained with other parameters.
+    """
+    found = read_card(folder)
+    if found.error:
+        raise CocktailError(found.error)
+    wanted = Card(spec["name"], suite, fs, json.loads(json.dumps(spec["parameters"])))
+    for name, value in asdict(wanted).items():
+        if getattr(found, name) != value:
+            raise CocktailError(
+                f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "
+                f"train it again: cocktail run {suite}"
+            )
+    return from_spec(spec).make().load(Path(folder))

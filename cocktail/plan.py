@@ -23,6 +23,17 @@ from cocktail.tracking_store import store_state
 
 SPLIT = "test"
 
+SCORERS = {"speaker": "verify", "spoofing": "detect", "recogniser": "recognise"}
+"""Roles of the entries whose models score others, and the task that each must have."""
+SCORERS_OF = {
+    "enhance": ("speaker", "spoofing", "recogniser"),
+    "separate": ("recogniser",),
+    "detect": ("speaker",),
+    "verify": (),
+    "recognise": (),
+}
+"""Task of a condition -> roles that score it."""
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -41,25 +52,65 @@ class Plan:
         self.config = config if isinstance(config["conditions"], dict) else check_suite(config, source)
         self.suite: str = self.config["suite"]
         self.folder = Path(self.config["results"]) / self.suite
-        self.conditions: dict[str, dict] = self.config["conditions"]
+        self.all_conditions: dict[str, dict] = self.config["conditions"]
+        """Those of the suite, which methods train on; `conditions` are those that are run."""
+        only = self.config["only"]
+        self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
         self.registry = Registry(self.config["plugins"])
+        self.known = self._sized_entries(source)
         self.entries = self._choose_entries(source)
         self.metrics = self._choose_metrics(source)
         self.store_state = store_state(self.folder)
         self._fingerprints = [corpora.fingerprint(part) for part in self._corpus_parts()]
         self._methods: dict[str, Method] = {
-            name: entry.make() for name, entry in self.entries.items() if entry.error is None
+            name: entry.make() for name, entry in self.known.items() if entry.error is None
         }
+        self.scorers = self._choose_scorers(source)
         self.cells, self.absent = self._cells()
+        self.trained = self._trained()
 
     def _choose_entries(self, source) -> dict[str, Entry]:
-        known, chosen = self.registry.entries, self.config["methods"]
+        known, chosen = self.known, self.config["methods"]
         if chosen == "all":
             return known
         for name in chosen:
             if name not in known:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
         return {name: entry for name, entry in known.items() if name in chosen or name == BASELINE}
+
+    def _sized_entries(self, source) -> dict[str, Entry]:
+        """All entries, with the sizes that the suite gives them."""
+        values, known = self.config["parameters"], self.registry.entries
+        for name in values:
+            if name not in known and name not in self.registry.plugins:
+                options = [*known, *self.registry.plugins]
+                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        return {name: entry.sized(values, source) for name, entry in known.items()}
+
+    def _choose_scorers(self, source) -> dict[str, str]:
+        """Role -> entry whose model scores the others."""
+        for role, name in self.config["scorers"].items():
+            if name not in self.known:
+                raise CocktailError(f"{source}: scorers.{role}: unknown entry '{name}'{nearest(name, self.known)}")
+            task = SCORERS[role]
+            method = self._methods.get(name)
+            if method is not None and task not in method.tasks():
+                raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
+        return {role: name for role, name in self.config["scorers"].items() if name in self._methods}
+
+    def _trained(self) -> list[str]:
+        """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
+        waiting = [*dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values()])]
+        found: dict[str, None] = {}
+        while waiting:
+            entry = self.known[waiting.pop(0)]
+            if entry.name in found:
+                continue
+            if self._methods[entry.name].learned():
+                found[entry.name] = None
+            if entry.uses:
+                waiting.append(entry.uses)
+        return list(found)
 
     def _choose_metrics(self, source) -> list[str]:
         chosen = self.config["metrics"]
@@ -86,6 +137,13 @@ class Plan:
     def _absent(self, name: str, about: Info) -> Absent | None:
         """Why an entry does not run in a condition, or None if it does."""
         method = self._methods[name]
+        for needed in self._lineage(name):
+            error = self.known[needed].error
+            if error is not None:
+                return Absent(about.condition, name, "failed", f"method-failed: it uses '{needed}', which {error}")
+            if self._mixes(needed) and not self._trains_on(needed):
+                reason = f"'{needed}' trains on no condition of this suite"
+                return Absent(about.condition, name, "skipped", reason)
         if "array" in method.needs and about.channels < 2:
             return Absent(about.condition, name, "skipped", "needs several microphones")
         try:
@@ -93,6 +151,29 @@ class Plan:
         except Exception as error:  # a stranger's code must cost its own cells only
             return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
+
+    def _lineage(self, name: str) -> list[str]:
+        """An entry, what it uses, what that uses ..."""
+        found = [name]
+        while (uses := self.known[found[-1]].uses) is not None:
+            found.append(uses)
+        return found
+
+    def _mixes(self, name: str) -> bool:
+        """Whether an entry trains on scenes, and not on isolated signals alone."""
+        method = self._methods[name]
+        return method.learned() and (method.paradigm in ("separation", "mixture-only") or "detect" in method.tasks())
+
+    def _trains_on(self, name: str) -> dict[str, dict]:
+        """Definitions of the conditions of this suite that an entry trains on; none for isolated signals."""
+        if not self._mixes(name):
+            return {}
+        wanted, tasks = self.known[name].train_on, self.known[name].cls.tasks()
+        return {
+            condition: definition
+            for condition, definition in self.all_conditions.items()
+            if (condition in wanted if wanted is not None else _suits(definition, tasks))
+        }
 
     def info(self, condition: str) -> Info:
         """What methods may know of a condition."""
@@ -154,11 +235,48 @@ class Plan:
             files["references"] = self.references(wildcards.condition, wildcards.shard)
         if self._methods[wildcards.entry].learned():
             files["model"] = self.model(wildcards.entry)
-        return files
+        return files | self.base_input(wildcards)
+
+    def base_input(self, wildcards) -> dict[str, str]:
+        """The model that an entry builds on, if any."""
+        uses = self.known[wildcards.entry].uses
+        return {} if uses is None else {"base": self.model(uses)}
+
+    def models(self, entry: str) -> dict[str, dict | None]:
+        """The trained models that an entry is granted: {"spec", "model"} as `model` and as `base`, None for none."""
+        own = self.known[entry].cls.learned()
+        names = {"model": entry if own else None, "base": self.known[entry].uses}
+        return {
+            role: name and {"spec": self.known[name].spec(), "model": self.model(name)} for role, name in names.items()
+        }
+
+    def base_spec(self, wildcards) -> dict | None:
+        """What a job needs to read the model that an entry builds on."""
+        uses = self.known[wildcards.entry].uses
+        return None if uses is None else self.known[uses].spec()
+
+    def score_input(self, wildcards) -> dict[str, str]:
+        """The models that score the estimates of a condition."""
+        return {role: self.model(entry) for role, entry in self._roles(wildcards).items()}
+
+    def scorer_specs(self, wildcards) -> dict[str, dict]:
+        """Role -> what a job needs to read that model."""
+        return {role: self.known[entry].spec() for role, entry in self._roles(wildcards).items()}
+
+    def _roles(self, wildcards) -> dict[str, str]:
+        roles = SCORERS_OF[self.conditions[wildcards.condition]["task"]]
+        return {role: entry for role, entry in self.scorers.items() if role in roles}
+
+    def train_conditions(self, wildcards) -> dict[str, dict]:
+        """Definitions of the conditions that an entry trains on."""
+        return self._untitled_training(wildcards.entry)
+
+    def _untitled_training(self, entry: str) -> dict[str, dict]:
+        return {name: _untitled(definition) for name, definition in self._trains_on(entry).items()}
 
     def spec(self, wildcards) -> dict:
         """What a job needs to make its method."""
-        return self.entries[wildcards.entry].spec()
+        return self.known[wildcards.entry].spec()
 
     def gpu(self, wildcards) -> int:
         """GPUs of a job."""
@@ -178,7 +296,7 @@ class Plan:
 
     def definition(self, wildcards) -> dict:
         """Definition of a job's condition, without its title."""
-        return {key: value for key, value in self.conditions[wildcards.condition].items() if key != "title"}
+        return _untitled(self.conditions[wildcards.condition])
 
     def corpora_digest(self, wildcards=None) -> str:
         """Digest of the corpora's parts, and of the code that makes them."""
@@ -195,19 +313,24 @@ class Plan:
         return digest(settings, self.definition(wildcards), _source("cocktail.scene"))
 
     def train_digest(self, wildcards) -> str:
-        """Digest of a training: the plugin's code and parameters, and the training's."""
-        return digest(self._entry_digest(wildcards.entry, "cocktail.train"), self.config["train_limit_s"])
+        """Digest of a training: code and parameters of the plugin and of those it builds on, conditions, corpora."""
+        sources = [self._entry_digest(name, "cocktail.train") for name in self._lineage(wildcards.entry)]
+        conditions = [self._untitled_training(name) for name in self._lineage(wildcards.entry)]
+        settings = [self.config[key] for key in ("train_limit_s", "seed", "fs")]
+        return digest(sources, conditions, settings, self.corpora_digest())
 
     def process_digest(self, wildcards) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""
         settings = [self.config["time_limit_s"], self.config["seed"], self.indices(wildcards)]
         listens = self.recogniser(wildcards) and _sources("recognition")
-        return digest(self._entry_digest(wildcards.entry, "cocktail.process"), settings, listens)
+        sources = [self._entry_digest(name, "cocktail.process") for name in self._lineage(wildcards.entry)]
+        return digest(sources, settings, listens)
 
     def score_digest(self, wildcards) -> str:
         """Digest of the scoring: metrics, recogniser, and their code."""
         settings = [self.metrics, self.config["recogniser"], self.indices(wildcards)]
-        return digest(settings, _source("cocktail.score"), _sources("metrics", "recognition"))
+        scorers = {role: self._entry_digest(name, "cocktail.model") for role, name in self._roles(wildcards).items()}
+        return digest(settings, scorers, _source("cocktail.score"), _sources("metrics", "recognition"))
 
     def board_digest(self, wildcards=None) -> str:
         """Digest of the leaderboard's settings, of what it says of the entries, and of its code."""
@@ -220,7 +343,7 @@ class Plan:
         return digest(self.config["keep"], self.store_state, _source("cocktail.tracking"))
 
     def _entry_digest(self, name: str, runner: str) -> str:
-        entry = self.entries[name]
+        entry = self.known[name]
         return digest(entry.plugin.name, entry.parameters, _source(entry.plugin.path, runner))
 
     # What the leaderboards say of the entries
@@ -234,16 +357,28 @@ class Plan:
                 "family": method.family,
                 "paradigm": method.paradigm,
                 "task": ",".join(method.tasks()),
+                "uses": self.entries[name].uses,
                 "parameters": method.parameters(),
                 "description": _module_docstring(method),
             }
             for name, method in self._methods.items()
+            if name in self.entries
         ]
 
     def suite_digest(self) -> str:
         """Digest of what defines the suite's figures: its settings, not its methods or where its results lie."""
-        keys = ("seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser")
+        keys = ("seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "parameters")
         return digest({key: self.config[key] for key in keys})
+
+
+def _untitled(definition: dict) -> dict:
+    return {key: value for key, value in definition.items() if key != "title"}
+
+
+def _suits(definition: dict, tasks: tuple[str, ...]) -> bool:
+    """Whether methods of these tasks train on a condition unless told otherwise; enhancers leave spoofs out."""
+    attacks = "attacks" in definition and definition["task"] != "detect"
+    return definition["task"] in tasks and not attacks
 
 
 def _module_docstring(method: Method) -> str:

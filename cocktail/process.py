@@ -6,6 +6,7 @@ or returns something that is no estimate, is a row with its reason; the other sc
 
 import functools
 import importlib
+import numbers
 import resource
 import sys
 import time
@@ -22,7 +23,7 @@ from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
 from cocktail.latency import look_ahead
 from cocktail.method import Method, References, View
-from cocktail.model import read_model
+from cocktail.model import load_model
 from cocktail.rng import rng
 
 WARM_UP_SAMPLES = 8000
@@ -39,21 +40,26 @@ def process_shard(
     model: str | Path | None,
     out: str | Path,
     spec: dict,
+    suite: str,
     seed: int,
     limit_s: float,
+    base: dict | None = None,
     device: str = "auto",
     recogniser: dict | None = None,
 ) -> None:
     """Estimate every scene of a shard and write ESTIMATES rows.
 
-    `references` is the shard's truth, for oracles alone; `model` the folder that training left, for learned methods.
+    `references` is the shard's truth, for oracles alone; `model` the folder that training left, for learned methods;
+    `base` {"spec", "model"} of the entry that this one uses.
     `limit_s` bounds one scene. `recogniser`: options for cocktail.recognition.create.
     """
     scenes = store.read_rows(mixtures)
     truths = {row["scene"]: row for row in store.read_rows(references)} if references else {}
-    start = functools.partial(_start, spec, scenes, truths, model, seed, device, recogniser)
+    models = {"model": model and {"spec": spec, "model": model}, "base": base}
+    start = functools.partial(_start, spec, scenes, truths, models, suite, seed, device, recogniser)
     with Worker(start) as worker:
-        ahead_s = _look_ahead_s(worker, limit_s) if _warm_up(worker, limit_s) else None
+        warm = _warm_up(worker, limit_s)
+        ahead_s = _look_ahead_s(worker, limit_s) if warm and _makes_signals(spec) else None
         rows = _all_at_once(worker, scenes, limit_s) if _batches(spec) else None
         if rows is None:
             rows = [_one(worker, index, scene["scene"], limit_s) for index, scene in enumerate(scenes)]
@@ -84,6 +90,11 @@ def _look_ahead_s(worker, limit_s) -> float | None:
         return None
 
 
+def _makes_signals(spec) -> bool:
+    entry = from_spec(spec)
+    return entry.error is None and bool({"enhance", "separate"} & set(entry.cls.tasks()))
+
+
 def _batches(spec) -> bool:
     entry = from_spec(spec)
     return entry.error is None and entry.cls.batch is not Method.batch
@@ -109,14 +120,14 @@ def _failed(scene, reason) -> dict:
     return {"scene": scene, "status": "failed", "reason": reason}
 
 
-def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
+def _start(spec, scenes, truths, models, suite, seed, device, recogniser):
     """In the worker: make the method and everything it is granted; returns the function that the worker serves."""
     idle = _peak_memory()
     entry = from_spec(spec)
     method = entry.make()
-    shared = shared_grants(method, model_folder, device, recogniser)
+    shared = shared_grants(method, models, device, recogniser, suite=suite, fs=scenes[0]["fs"])
     used_device = device_name(shared.get("device", "cpu"))
-    size = method.size(shared["model"]) if "model" in shared else 0
+    size = method.size(shared["model"]) if "model" in shared else _base_size(models["base"], shared)
 
     def view(scene, truth):
         granted = dict(shared)
@@ -161,11 +172,21 @@ def _start(spec, scenes, truths, model_folder, seed, device, recogniser):
     return lambda task, *arguments: tasks[task](*arguments)
 
 
-def shared_grants(method: Method, model_folder, device: str, recogniser: dict | None) -> dict[str, Any]:
-    """What a method is granted whatever the scene: its model, its device, its recogniser."""
-    granted: dict[str, Any] = {}
-    if method.learned():
-        granted["model"] = method.load(read_model(model_folder))
+def _base_size(base, granted):
+    """Learnt parameters of the model that a method without one of its own builds on."""
+    return from_spec(base["spec"]).make().size(granted["base"]) if base else 0
+
+
+def shared_grants(
+    method: Method, models: dict[str, dict | None], device: str, recogniser: dict | None, *, suite: str, fs: int
+) -> dict[str, Any]:
+    """What a method is granted whatever the scene: its models, its device, its recogniser.
+
+    `models`: {"spec", "model"} as `model`, its own, and as `base`, that of the entry it uses; None where it has none.
+    """
+    granted: dict[str, Any] = {
+        name: load_model(found["spec"], found["model"], suite=suite, fs=fs) for name, found in models.items() if found
+    }
     if "gpu" in method.needs:
         granted["device"] = choose_device(device)
     if "recogniser" in method.needs:
@@ -184,21 +205,48 @@ def _references(row, n_samples=None) -> References | None:
 
 
 def _row(scene, estimate, n_samples, method, seconds, idle, size, device) -> dict:
-    name, fs = scene["scene"], scene["fs"]
+    name = scene["scene"]
     try:
-        estimate = check_estimate(estimate, scene["n_sources"], n_samples)
+        made = _made(method, scene, estimate, n_samples)
     except CocktailError as error:
         return _failed(name, str(error))
-    return {
+    return made | {
         "scene": name,
         "status": "ok",
-        "estimate": [store.pack(source, fs, f"{name}_{k}") for k, source in enumerate(estimate, start=1)],
         "seconds": seconds,
-        "duration": n_samples / fs,
+        "duration": n_samples / scene["fs"],
         "peak_memory": max(_peak_memory() - idle, 0),
         "parameters": size,
         "device": device,
     }
+
+
+def _made(method, scene, estimate, n_samples) -> dict:
+    """The column of ESTIMATES that the method's task fills. Raises CocktailError for what does not belong there."""
+    tasks, name = method.tasks(), scene["scene"]
+    if "detect" in tasks:
+        return {"score": check_score(estimate)}
+    if "verify" in tasks:
+        return {"embedding": check_embedding(estimate)}
+    signals = check_estimate(estimate, scene["n_sources"], n_samples)
+    return {"estimate": [store.pack(x, scene["fs"], f"{name}_{k}") for k, x in enumerate(signals, start=1)]}
+
+
+def check_score(score: Any) -> float:
+    """`score` if it is one finite number; raises CocktailError that says what it is."""
+    if not isinstance(score, numbers.Real) or isinstance(score, bool) or not np.isfinite(score):
+        raise CocktailError(f"returned {score!r}, expected one finite number, higher for bona fide speech")
+    return float(score)
+
+
+def check_embedding(embedding: Any) -> np.ndarray:
+    """`embedding` if it is a finite vector that is not zero; raises CocktailError that says what it is."""
+    if not isinstance(embedding, np.ndarray) or embedding.dtype.kind != "f" or embedding.ndim != 1:
+        found = f"an array of {embedding.shape}" if isinstance(embedding, np.ndarray) else type(embedding).__name__
+        raise CocktailError(f"returned {found}, expected a vector of floats, the talker's embedding")
+    if not np.isfinite(embedding).all() or not embedding.any():
+        raise CocktailError("returned an embedding that is zero or not finite")
+    return embedding
 
 
 def check_estimate(estimate: Any, n_sources: int, n_samples: int) -> np.ndarray:

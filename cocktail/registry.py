@@ -22,6 +22,13 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names stand in paths of the results."""
 
 
+def nearest_entry(entries: dict[str, Entry], name: str) -> Entry:
+    """An entry by its name. Raises CocktailError that names the nearest one."""
+    if name not in entries:
+        raise CocktailError(f"unknown method '{name}'{nearest(name, entries)}")
+    return entries[name]
+
+
 class Registry:
     """All plugins and entries that are to be had."""
 
@@ -48,9 +55,7 @@ class Registry:
 
     def entry(self, name: str) -> Entry:
         """An entry by its name. Raises CocktailError that names the nearest one."""
-        if name not in self.entries:
-            raise CocktailError(f"unknown method '{name}'{nearest(name, self.entries)}")
-        return self.entries[name]
+        return nearest_entry(self.entries, name)
 
     def _add_folder(self, folder, rows_path):
         for path in sorted(folder.glob("*.py")):

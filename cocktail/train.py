@@ -1,87 +1,114 @@
 """Training one entry: what its paradigm allows it to see goes in, a model folder comes out.
 
 The folder appears whole or not at all. A training that fails leaves the reason in it: the entry's cells then fail with
-that reason, and the other entries go on.
+that reason, and the other entries go on. One that is interrupted leaves its checkpoints in a folder beside, from which
+the next one goes on if it is the same training.
 """
 
+import contextlib
 import errno
+import fcntl
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from cocktail.corpora.library import Library
 from cocktail.cost import work
+from cocktail.device import choose_device
 from cocktail.entry import from_spec
-from cocktail.errors import AccessError, CocktailError
+from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
-from cocktail.method import Recording, TrainingData
-from cocktail.model import write_card
+from cocktail.model import Card, load_model
 from cocktail.rng import rng
+from cocktail.training_data import CorpusTrainingData
 
-
-class CorpusTrainingData(TrainingData):
-    """The train split of a suite's corpora, as far as a paradigm allows."""
-
-    def __init__(self, speech: Library, noise: Library, fs: int, paradigm: str):
-        self.fs = fs
-        self._speech, self._noise, self._paradigm = speech, noise, paradigm
-
-    def speech(self) -> Iterator[Recording]:
-        """Isolated utterances; with transcripts for `annotated-source-model`."""
-        self._require_isolated()
-        with_text = self._paradigm == "annotated-source-model"
-        for row in self._speech.select(split="train"):
-            samples = self._speech.samples(row["utterance"], self.fs)
-            yield Recording(samples, "speech", row["speaker"], row["text"] if with_text else None)
-
-    def noise(self) -> Iterator[Recording]:
-        """Isolated noise recordings."""
-        self._require_isolated()
-        for row in self._noise.select(split="train"):
-            yield Recording(self._noise.samples(row["recording"], self.fs), row["kind"])
-
-    def _require_isolated(self):
-        if self._paradigm not in ("source-model", "annotated-source-model", "separation"):
-            raise AccessError(f"isolated signals are not granted to the paradigm '{self._paradigm}'")
+IDENTITY = ".training"
+CHECKPOINTS = "*.checkpoint.pt"
 
 
 def train_entry(
-    *, speech: str | Path, noise: str | Path, out: str | Path, spec: dict, seed: int, fs: int, limit_s: float
+    *,
+    speech: str | Path,
+    noise: str | Path,
+    out: str | Path,
+    spec: dict,
+    suite: str,
+    seed: int,
+    fs: int,
+    limit_s: float,
+    conditions: dict[str, dict] | None = None,
+    rooms: dict[str, str | Path] | None = None,
+    base: dict | None = None,
+    device: str | None = None,
+    identity: str = "",
 ) -> None:
-    """Fit an entry on the train split of the tables `speech` and `noise`; leave its folder at `out`."""
+    """Fit an entry on the train split of the tables `speech` and `noise`; leave its folder at `out`.
+
+    `conditions`: definitions of those to train on; `rooms`: their banks of responses. `base`: {"spec", "model"} of the
+    entry that this one uses. `identity`: digest of all that the training depends on; checkpoints of another one are
+    not used.
+    """
     out = Path(out)
+
+    def fit(folder):
+        method = from_spec(spec).make()
+        data = CorpusTrainingData(
+            Library(speech),
+            Library(noise),
+            fs=fs,
+            paradigm=method.paradigm,
+            seed=seed,
+            device=choose_device(device) if device else "cpu",
+            conditions=conditions,
+            rooms=rooms,
+            base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
+        )
+        return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)
+
     try:
-        _train(out, speech, noise, spec, seed, fs, limit_s)
+        with _unfinished(out, identity) as folder:
+            failure = _failure(lambda: fit(folder), out, limit_s)
+            for path in [folder / IDENTITY, *folder.glob(CHECKPOINTS)]:
+                path.unlink(missing_ok=True)
+            Card(spec["name"], suite, fs, spec["parameters"], failure).write(folder)
+            shutil.rmtree(out, ignore_errors=True)
+            folder.replace(out)
     except OSError as error:
         raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error
 
 
-def _train(out, speech, noise, spec, seed, fs, limit_s):
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+def _failure(fit, out, limit_s) -> str | None:
+    """Run a fit in a process of its own; why it failed, or None."""
+    with Worker(fit) as worker:
+        try:
+            disk_fault = worker(limit_s=limit_s)
+        except CallFailed as error:
+            failure = f"training failed: {error}"
+            print(failure, file=sys.stderr)
+            return failure
+    if disk_fault:
+        raise CocktailError(f"{out}: could not be written: {disk_fault}")
+    return None
 
-    def fit():
-        method = from_spec(spec).make()
-        data = CorpusTrainingData(Library(speech), Library(noise), fs, method.paradigm)
-        return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)
 
-    try:
-        failure = None
-        with Worker(fit) as worker:
-            try:
-                disk_fault = worker(limit_s=limit_s)
-                if disk_fault:
-                    raise CocktailError(f"{out}: could not be written: {disk_fault}")
-            except CallFailed as error:
-                failure = f"training failed: {error}"
-                print(failure, file=sys.stderr)
-        write_card(folder, spec["name"], failure)
-        shutil.rmtree(out, ignore_errors=True)
-        folder.replace(out)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+@contextlib.contextmanager
+def _unfinished(out: Path, identity: str) -> Iterator[Path]:
+    """The folder that a training works in, with what an interrupted one of the same identity left there."""
+    folder = out.parent / f".{out.name}.training"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (out.parent / f".{out.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CocktailError(f"{out}: another process trains this entry; wait for it or stop it") from None
+        mark = folder / IDENTITY
+        if not identity or not mark.exists() or mark.read_text() != identity:
+            shutil.rmtree(folder)
+            folder.mkdir()
+            mark.write_text(identity)
+        yield folder
+        Path(lock.name).unlink(missing_ok=True)
 
 
 def _fit(method, data, generator, folder) -> str | None:

@@ -67,7 +67,7 @@ def forget_failures(plan: Plan) -> int:
                 scores.unlink()
                 forgotten += 1
     for card in plan.folder.glob(f"models/*/{model.CARD}"):
-        if model.training_error(card.parent):
+        if model.read_card(card.parent).error:
             shutil.rmtree(card.parent)
     if not all(map(os.path.exists, plan.all_scores())):  # Snakemake asks for shards only where it has a board to make
         Path(plan.path("leaderboard.csv")).unlink(missing_ok=True)

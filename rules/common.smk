@@ -14,5 +14,5 @@ except CocktailError as error:
 
 wildcard_constraints:
     condition="|".join(map(re.escape, plan.conditions)),
-    entry="|".join(map(re.escape, plan.entries)),
+    entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),
     shard=r"\d+",

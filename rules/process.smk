@@ -11,6 +11,8 @@ rule process:
         gpu=plan.gpu,
     params:
         spec=plan.spec,
+        base=plan.base_spec,
+        suite=plan.suite,
         seed=plan.config["seed"],
         limit_s=plan.config["time_limit_s"],
         device=plan.device,

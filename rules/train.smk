@@ -1,5 +1,6 @@
 rule train:
     input:
+        unpack(plan.base_input),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
     output:
@@ -10,8 +11,13 @@ rule train:
         plan.path("logs", "train", "{entry}.tsv")
     resources:
         gpu=plan.gpu,
+    priority: 1  # the longest jobs first
     params:
         spec=plan.spec,
+        base=plan.base_spec,
+        conditions=plan.train_conditions,
+        suite=plan.suite,
+        device=plan.device,
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         limit_s=plan.config["train_limit_s"],

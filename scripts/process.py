@@ -1,6 +1,6 @@
 """Run one entry on one shard of scenes."""
 
-from cocktail.job import leave_pandas_out, logged
+from cocktail.job import base_model, leave_pandas_out, logged
 from cocktail.process import process_shard
 
 with logged(snakemake.log[0]):
@@ -9,9 +9,11 @@ with logged(snakemake.log[0]):
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.get("references"),
         model=snakemake.input.get("model"),
+        base=base_model(snakemake),
         out=snakemake.output[0],
         spec=snakemake.params.spec,
         seed=snakemake.params.seed,
+        suite=snakemake.params.suite,
         limit_s=snakemake.params.limit_s,
         device=snakemake.params.device,
         recogniser=snakemake.params.recogniser,

@@ -1,6 +1,6 @@
 """Score one entry on one shard of scenes."""
 
-from cocktail.job import leave_pandas_out, logged
+from cocktail.job import leave_pandas_out, logged, scorer_models
 from cocktail.score import score_shard
 
 with logged(snakemake.log[0]):
@@ -14,4 +14,5 @@ with logged(snakemake.log[0]):
         entry=snakemake.wildcards.entry,
         metrics=snakemake.params.metrics,
         recogniser=snakemake.params.recogniser,
+        scorers=scorer_models(snakemake),
     )

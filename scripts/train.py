@@ -1,6 +1,6 @@
 """Train one entry."""
 
-from cocktail.job import logged
+from cocktail.job import base_model, logged
 from cocktail.train import train_entry
 
 with logged(snakemake.log[0]):
@@ -11,5 +11,10 @@ with logged(snakemake.log[0]):
         spec=snakemake.params.spec,
         seed=snakemake.params.seed,
         fs=snakemake.params.fs,
+        suite=snakemake.params.suite,
         limit_s=snakemake.params.limit_s,
+        conditions=snakemake.params.conditions,
+        base=base_model(snakemake),
+        device=snakemake.params.device,
+        identity=snakemake.params.digest,
     )

@@ -18,7 +18,7 @@ from cocktail.cli.new import create
 from cocktail.corpora import grid_tts
 from cocktail.errors import CocktailError
 from cocktail.metrics import METRICS
-from cocktail.model import CARD
+from cocktail.model import Card
 from cocktail.registry import Registry
 from cocktail.rng import rng
 from cocktail.score import score_shard
@@ -213,7 +213,7 @@ def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
     assert "run the suite first" in err
     model = Path("results/quick/models/learned")
     model.mkdir(parents=True)
-    (model / CARD).write_text('{"error": null}')
+    Card("learned", "quick", 16000, {}).write(model)
     (model / "gain.txt").write_text("0.5")
     assert call(*arguments)[0] == 0
     call("process", "unprocessed", noisy, "plain.wav")

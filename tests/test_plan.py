@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from cocktail.config import load_suite
 from cocktail.errors import CocktailError
@@ -76,7 +77,7 @@ STAGES = ("corpora", "scenes", "train", "process", "score", "board")
 @pytest.mark.parametrize(
     ("overrides", "changed"),
     [
-        ({"seed": 7}, {"corpora", "scenes", "process", "board"}),
+        ({"seed": 7}, {"corpora", "scenes", "train", "process", "board"}),
         ({"time_limit_s": 5}, {"process"}),
         ({"train_limit_s": 5}, {"train"}),
         ({"metrics": ["si_sdr"]}, {"score"}),
@@ -84,7 +85,7 @@ STAGES = ("corpora", "scenes", "train", "process", "score", "board")
         ({"define": {"stationary": {"noise": {"snr_db": [0, 1]}}}}, {"scenes"}),
         ({"define": {"stationary": {"title": "Other words"}}}, set()),
         ({"define": {"tablet": {"noise": {"snr_db": [0, 1]}}}}, set()),
-        ({"corpora": {"noise": [{"adapter": "synthetic", "seconds": 9}]}}, {"corpora"}),
+        ({"corpora": {"noise": [{"adapter": "synthetic", "seconds": 9}]}}, {"corpora", "train"}),
         ({"recogniser": {"mode": "language-model"}}, {"score"}),
         ({"results": "elsewhere"}, set()),
         ({"keep": "examples"}, set()),
@@ -140,3 +141,91 @@ def test_what_a_method_does_not_ask_for_reruns_nothing_of_it(key):
     before, after = plan(), plan(**{key: change})
     assert getattr(before, key)(job()) == getattr(after, key)(job())
     assert before.process_digest(job()) == after.process_digest(job())
+
+
+LEARNS = """
+    def fit(self, data, rng, folder):
+        pass
+
+    def load(self, folder):
+        return None
+"""
+MIXES = "task = 'enhance'; paradigm = 'separation'"
+
+
+@pytest.fixture
+def networks(write_plugin):
+    """A folder with a network, and a method that builds on it."""
+    write_plugin("network", base="LearnedMethod", attributes=MIXES, more=LEARNS)
+    folder = write_plugin("beamformer", attributes=f"{MIXES}; needs = frozenset({{'array'}})")
+    rows = {"net": {"plugin": "network"}, "beam": {"plugin": "beamformer", "uses": "net"}}
+    rows["still"] = {"plugin": "network", "train_on": ["stationary"], "gain": 2.0}
+    (folder / "methods.yaml").write_text(yaml.safe_dump(rows))
+    return str(folder)
+
+
+def test_a_model_is_trained_once_for_all_that_build_on_it(networks):
+    p = plan(plugins=[networks], methods=["beam"])
+    assert p.trained == ["net"]
+    files = p.process_input(job("tablet", "beam"))
+    assert files["base"] == p.model("net") and "model" not in files
+    assert p.base_spec(job("tablet", "beam")) == p.spec(job("tablet", "net"))
+    assert p.models("beam")["base"]["spec"]["name"] == "net" and p.models("beam")["model"] is None
+    sized = plan(plugins=[networks], methods=["beam"], parameters={"net": {"gain": 3.0}})
+    assert sized.process_digest(job("tablet", "beam")) != p.process_digest(job("tablet", "beam"))
+
+
+def test_what_an_entry_trains_on(networks):
+    p = plan(plugins=[networks])
+    enhance = {name for name, x in p.conditions.items() if x["task"] == "enhance" and "attacks" not in x}
+    assert set(p.train_conditions(job(entry="net"))) == enhance
+    assert set(p.train_conditions(job(entry="still"))) == {"stationary"}
+    assert p.train_conditions(job(entry="nmf-sparse")) == {}
+    some = plan(plugins=[networks], only=["tablet"])
+    assert list(some.conditions) == ["tablet"] and some.train_digest(job(entry="net")) == p.train_digest(
+        job(entry="net")
+    )
+    without = plan(plugins=[networks], conditions=["tablet"])
+    (cell,) = [cell for cell in without.absent if cell.entry == "still"]
+    assert cell.status == "skipped" and "'still' trains on no condition of this suite" in cell.reason
+
+
+def test_sizes_of_a_suite_stand_around_the_row(networks):
+    values = {"network": {"gain": 5.0}}
+    p = plan(plugins=[networks], parameters=values)
+    assert [p.known[name].make().gain for name in ("net", "still")] == [5.0, 2.0]
+    p = plan(plugins=[networks], parameters=values | {"still": {"gain": 7.0}})
+    assert [p.known[name].make().gain for name in ("net", "still")] == [5.0, 7.0]
+    with pytest.raises(CocktailError, match=r"parameters: no entry or plugin 'netwrk'; did you mean 'network'"):
+        plan(plugins=[networks], parameters={"netwrk": {"gain": 1.0}})
+    with pytest.raises(CocktailError, match="net: Plugin has no parameter 'gian'"):
+        plan(plugins=[networks], parameters={"net": {"gian": 1.0}})
+
+
+def test_scorers_are_trained_and_read(networks, write_plugin):
+    write_plugin("embed", base="LearnedMethod", attributes="task = 'verify'", more=LEARNS)
+    p = plan(plugins=[networks], methods=["wiener"], scorers={"speaker": "embed"})
+    assert p.trained == ["embed"]
+    assert p.score_input(job("stationary", "wiener")) == {"speaker": p.model("embed")}
+    assert p.score_input(job("two-talkers", "wiener")) == {}
+    with pytest.raises(CocktailError, match=r"scorers\.speaker: unknown entry 'embod'"):
+        plan(plugins=[networks], scorers={"speaker": "embod"})
+    with pytest.raises(CocktailError, match=r"scorers\.speaker: 'wiener' does not have the task 'verify'"):
+        plan(plugins=[networks], scorers={"speaker": "wiener"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"beam": {"plugin": "beamformer", "uses": "nett"}}, "beam: uses: unknown entry 'nett'"),
+        ({"a": {"plugin": "network", "uses": "b"}, "b": {"plugin": "network", "uses": "a"}}, "runs in a circle"),
+        ({"a": {"plugin": "network", "train_on": "stationary"}}, "a: train_on: expected a list of conditions"),
+        ({"a": {"plugin": "network", "uses": 3}}, "a: uses: expected the name of an entry"),
+    ],
+)
+def test_rows_that_build_on_nothing_are_refused(networks, rows, message):
+    from pathlib import Path
+
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+    with pytest.raises(CocktailError, match=message):
+        plan(plugins=[networks])

@@ -46,6 +46,7 @@ def run_spec(shard, spec, oracle=False, limit_s=20.0):
         model=None,
         out=out,
         spec=spec,
+        suite="s",
         seed=1,
         limit_s=limit_s,
     )

@@ -1,4 +1,4 @@
-import json
+import textwrap
 
 import numpy as np
 import pytest
@@ -6,9 +6,10 @@ import pytest
 from cocktail import store
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError, CocktailError
-from cocktail.model import read_model
+from cocktail.model import Card, load_model, read_card
 from cocktail.registry import Registry
-from cocktail.train import CorpusTrainingData, train_entry
+from cocktail.train import train_entry
+from cocktail.training_data import CorpusTrainingData
 
 FIT = """
     def fit(self, data, rng, folder):
@@ -44,14 +45,15 @@ def corpora(tmp_path):
 def train(corpora, folder, limit_s=20.0):
     spec = Registry([folder]).entry("plugin").spec()
     out = corpora[0].parent / "models" / "plugin"
-    train_entry(speech=corpora[0], noise=corpora[1], out=out, spec=spec, seed=1, fs=16000, limit_s=limit_s)
-    return out
+    given = {"spec": spec, "suite": "s", "fs": 16000}
+    train_entry(speech=corpora[0], noise=corpora[1], out=out, seed=1, limit_s=limit_s, **given)
+    return out, given
 
 
 def test_fit_sees_the_train_split_and_load_reads_what_it_left(corpora, write_plugin):
     body = "np.save(folder / 'level.npy', [sum(1 for _ in data.speech()), sum(1 for _ in data.noise())])"
-    out = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)))
-    assert np.load(read_model(out) / "level.npy").tolist() == [2, 1]
+    out, given = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)))
+    assert load_model(given["spec"], out, suite="s", fs=16000).tolist() == [2, 1]
     assert sorted(path.name for path in out.parent.iterdir()) == ["plugin"]
 
 
@@ -60,9 +62,10 @@ def test_fit_sees_the_train_split_and_load_reads_what_it_left(corpora, write_plu
     [("raise ValueError('diverged')", "ValueError: diverged"), ("time.sleep(60)", r"took longer than 0\.5 s")],
 )
 def test_a_training_that_fails_leaves_its_reason(corpora, write_plugin, body, reason):
-    out = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)), limit_s=0.5)
+    plugins = write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body))
+    out, given = train(corpora, plugins, limit_s=0.5)
     with pytest.raises(CocktailError, match=f"training failed: {reason}"):
-        read_model(out)
+        load_model(given["spec"], out, suite="s", fs=16000)
 
 
 def test_a_full_disk_is_no_fault_of_the_method(corpora, write_plugin):
@@ -75,15 +78,53 @@ def test_a_full_disk_is_no_fault_of_the_method(corpora, write_plugin):
 def test_paradigms_decide_what_fit_may_see(corpora):
     libraries = Library(corpora[0]), Library(corpora[1])
     for paradigm, text in (("source-model", None), ("annotated-source-model", "hello"), ("separation", None)):
-        recordings = list(CorpusTrainingData(*libraries, 16000, paradigm).speech())
+        recordings = list(CorpusTrainingData(*libraries, fs=16000, paradigm=paradigm).speech())
         assert [recording.text for recording in recordings] == [text, text]
         assert [recording.speaker for recording in recordings] == ["s0", "s1"]
     with pytest.raises(AccessError, match="'mixture-only'"):
-        list(CorpusTrainingData(*libraries, 16000, "mixture-only").speech())
+        list(CorpusTrainingData(*libraries, fs=16000, paradigm="mixture-only").speech())
 
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(CocktailError, match="no trained model at"):
-        read_model(tmp_path)
-    (tmp_path / "model.json").write_text(json.dumps({"error": None}))
-    assert read_model(tmp_path) == tmp_path
+        read_card(tmp_path)
+
+
+def test_the_model_of_another_suite_or_other_parameters_is_refused(corpora, write_plugin):
+    body = "np.save(folder / 'level.npy', 1)"
+    out, given = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)))
+    card = read_card(out)
+    assert card == Card("plugin", "s", 16000, {})
+    other = given["spec"] | {"parameters": {"gain": 2.0}}
+    for spec, suite, fs, what in (
+        (other, "s", 16000, r"trained for parameters {}, not {'gain': 2\.0}; train it again: cocktail run s"),
+        (given["spec"], "t", 16000, "trained for suite 's', not 't'"),
+        (given["spec"], "s", 8000, "trained for fs 16000, not 8000"),
+    ):
+        with pytest.raises(CocktailError, match=what):
+            load_model(spec, out, suite=suite, fs=fs)
+
+
+def test_an_interrupted_training_goes_on_and_another_one_begins_anew(corpora, write_plugin):
+    body = """
+        marks = folder / 'marks'
+        marks.write_text((marks.read_text() if marks.exists() else '') + 'x')
+        np.save(folder / 'level.npy', len(marks.read_text()))
+        if len(marks.read_text()) < 3:
+            raise OSError(28, 'No space left on device')
+    """
+    plugins = write_plugin(
+        "plugin", base="LearnedMethod", more=FIT.format(body=textwrap.dedent(body).strip().replace("\n", "\n        "))
+    )
+    given = {"spec": Registry([plugins]).entry("plugin").spec(), "suite": "s", "fs": 16000}
+    out = corpora[0].parent / "models" / "plugin"
+
+    def attempt(identity):
+        train_entry(speech=corpora[0], noise=corpora[1], out=out, seed=1, limit_s=20, identity=identity, **given)
+
+    for identity in ("a", "b", "b"):  # the first leaves its mark to nobody
+        with pytest.raises(CocktailError, match="No space left"):
+            attempt(identity)
+    attempt("b")
+    assert load_model(given["spec"], out, suite="s", fs=16000) == 3
+    assert sorted(path.name for path in out.parent.iterdir()) == ["plugin"]

@@ -46,15 +46,14 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     import numpy as np
 
     from cocktail import audio
-    from cocktail.config import load_suite
     from cocktail.method import View
     from cocktail.pieces import process_in_pieces
     from cocktail.process import check_estimate, shared_grants
-    from cocktail.registry import Registry
+    from cocktail.registry import nearest_entry
     from cocktail.rng import rng
 
-    config = load_suite(suite)
-    entry = Registry([*config["plugins"], *folders]).entry(name)
+    plan = _plan(suite, folders)
+    config, entry = plan.config, nearest_entry(plan.known, name)
     with _said_of(name):
         method = entry.make()
     if piece_s < 2 * OVERLAP_S:
@@ -67,7 +66,8 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     talkers = talkers or (1 if "enhance" in method.tasks() else 2)
     _require_fit(name, method, len(mixture), talkers, fs)
     with _said_of(name):
-        granted = shared_grants(method, _model_folder(config, name), config["device"], config["recogniser"])
+        options = {"suite": plan.suite, "fs": fs}
+        granted = shared_grants(method, plan.models(name), config["device"], config["recogniser"], **options)
     if "array" in method.needs:
         granted["array"] = _read_array(array_csv, len(mixture), name)
     if "n_sources" in method.needs:
@@ -117,8 +117,13 @@ def _require_fit(name, method, channels, talkers, fs):
         raise CocktailError(f"'{name}' does not apply to a recording of {channels} channel(s): {reasons[0]}")
 
 
-def _model_folder(config, name):
-    return Path(config["results"]) / config["suite"] / "models" / name
+def _plan(suite, folders):
+    from cocktail.config import load_suite, suite_path
+    from cocktail.plan import Plan
+
+    path = str(suite_path(suite))
+    config = load_suite(path)
+    return Plan(config | {"plugins": [*config["plugins"], *folders]}, path)
 
 
 def _read_array(path, channels, name):

@@ -65,7 +65,7 @@ def selection(methods, conditions) -> dict:
     folders = [str(Path(item).resolve()) for item in given if os.sep in item]
     names = [item for item in given if os.sep not in item]
     chosen = [item for value in conditions for item in value.split(",") if item]
-    overrides = {"plugins": folders, "methods": names, "conditions": chosen}
+    overrides = {"plugins": folders, "methods": names, "only": chosen}
     return {key: value for key, value in overrides.items() if value}
 
 
