@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import stats, store
-from cocktail.claims import Comparison, Step
+from cocktail.claims import Comparison, Step, read_claims
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import higher_is_better, tabulate
+from cocktail.leaderboard import higher_is_better, read_entries, tabulate
 from cocktail.rng import rng
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
@@ -234,9 +234,10 @@ def read_verdicts(path: str | Path) -> list[dict]:
 
 
 def build(
-    *, scores: str | Path, comparisons: Iterable[Comparison], families: dict[str, str], out: str | Path, seed: int,
-    resamples: int,
-) -> None:  # fmt: skip
-    """Judge the comparisons on the file `scores` and write `out`, claims.csv."""
+    *, claims: str | Path, scores: str | Path, entries: str | Path, out: str | Path, seed: int, resamples: int
+) -> None:
+    """Judge the file `claims` on the file `scores` and write `out`, claims.csv. `entries`: the file entries.json."""
+    families = {name: card["family"] for name, card in read_entries(entries).items()}
+    comparisons = read_claims(claims)
     rows = judge(comparisons, store.read_table(scores), seed=seed, families=families, resamples=resamples)
     write_claims(rows, out)

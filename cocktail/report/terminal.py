@@ -44,7 +44,7 @@ def show(
     `families`: entry -> family, for a column of them. `scores`: what `leaderboard.collect` wrote, for the notes on
     failures. Raises CocktailError where the board has no such condition or metric.
     """
-    console = console or _console()
+    console = console or wide_console()
     conditions = _chosen("condition", condition, {row["condition"] for row in board})
     _chosen("metric", metric, {row["metric"] for row in board})
     reasons = failures(scores) if scores is not None else []
@@ -180,7 +180,7 @@ def _chosen(what, name, known):
     return [name]
 
 
-def _console():
+def wide_console() -> Console:
     """A console that is wide enough for the table where the output is no terminal, as in a pipe."""
     console = Console()
     return console if console.is_terminal else Console(width=WIDTH)

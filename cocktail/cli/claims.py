@@ -1,0 +1,34 @@
+"""`cocktail claims`: which claims of the literature hold in a suite that has run."""
+
+from pathlib import Path
+
+import click
+
+from cocktail.cli._options import json_option
+
+
+@click.command(short_help="Print which claims of the literature hold, fail, or cannot be told.")
+@click.argument("suite", default="quick")
+@json_option
+def command(suite, as_json):
+    """Print the verdict on every claim of config/claims.yaml in SUITE, with the difference that it rests on.
+
+    A difference is positive where the claim is right. It holds where the 95 % interval lies above 0, fails where it
+    lies below, is not distinguishable in between; or it was not run, with the reason.
+
+    \b
+      cocktail claims
+      cocktail claims standard --json
+    """
+    import json
+
+    from cocktail.config import load_suite
+    from cocktail.report.claims import show
+    from cocktail.verdicts import read_verdicts
+
+    config = load_suite(suite)
+    rows = read_verdicts(Path(config["results"]) / config["suite"] / "claims.csv")
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    else:
+        show(rows)

@@ -1,0 +1,15 @@
+"""Judge the claims on the scores."""
+
+from cocktail.cost import work
+from cocktail.job import logged
+from cocktail.verdicts import build
+
+with logged(snakemake.log[0]), work():
+    build(
+        claims=snakemake.params.claims,
+        scores=snakemake.input.scores,
+        entries=snakemake.input.entries,
+        out=snakemake.output[0],
+        seed=snakemake.params.seed,
+        resamples=snakemake.params.resamples,
+    )
