@@ -26,6 +26,9 @@ SPEECH = pa.schema([
 """Isolated speech of a corpus. `text` is null where there is no transcript. `audio.bytes` is null and `audio.path` set
 where the corpus lies on disk; `split` is train, valid or test."""
 
+SPOOFS = SPEECH.append(pa.field("attack", pa.string()))
+"""Isolated speech that claims to be of `speaker` and is not: see cocktail.spoofing."""
+
 NOISE = pa.schema([
     ("recording", pa.string()), ("split", pa.string()), ("kind", pa.string()), ("fs", pa.int32()),
     ("n_samples", pa.int64()), ("audio", AUDIO),

@@ -1,0 +1,101 @@
+"""The table of spoofed speech: every attack, in every split, against speakers of that split.
+
+Attacks get no cue that they would not have from a microphone: they are trimmed, levelled and quantised as the utterances
+of grid-tts are, and what is left (digital silence, level) the conditions hide under noise and by levels of their own.
+"""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cocktail import store
+from cocktail.corpora.grid_tts import LEVEL_DB, trim
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+from cocktail.rng import rng
+from cocktail.spoofing.attacks import ATTACKS, Claim
+from cocktail.spoofing.world import pitch
+
+PITCH_UTTERANCES = 2
+"""Utterances of a speaker that the median pitch is taken from."""
+PEAK = 0.95
+"""Largest sample: a spoof with high peaks is made less loud rather than clipped."""
+
+
+def build(speech: Library, counts: dict[str, dict[str, int]], path: str | Path, *, seed: int, fs: int) -> None:
+    """Write the SPOOFS table (cocktail.store) of `counts` {split: {attack: number}}.
+
+    An attack that reads transcripts is left out of a split that has none. Raises CocktailError where a split has fewer
+    than two speakers.
+    """
+    store.write_rows(path, rows(speech, counts, seed=seed, fs=fs), store.SPOOFS)
+
+
+def rows(speech: Library, counts: dict[str, dict[str, int]], *, seed: int, fs: int) -> Iterator[dict]:
+    """Rows of the SPOOFS table; each depends on the seed, its name and the speech alone."""
+    for split, attacks in counts.items():
+        for attack, number in attacks.items():
+            wanted = [row for row in speech.select(split=split) if row["text"] or not ATTACKS[attack].reads]
+            if not wanted and speech.select(split=split):
+                print(f"{attack}: no utterance of the split '{split}' has a transcript to read; left out")
+                continue
+            for index in range(number):
+                yield _row(speech, wanted, attack, split, index, seed, fs)
+
+
+def _row(speech, wanted, attack, split, index, seed, fs):
+    name = f"{attack}-{split}-{index:04d}"
+    draw = rng(seed, "spoof", name, role="claim")
+    said, other = _pair(draw, wanted, split)
+    claim = Claim(
+        speaker=speech.samples(said["utterance"], fs),
+        text=said["text"],
+        gender=said["gender"],
+        f0_hz=_median_pitch(speech, said["speaker"], fs),
+        other=speech.samples(other["utterance"], fs),
+        other_text=other["text"],
+        fs=fs,
+    )
+    x = finished(ATTACKS[attack].make(claim, rng(seed, "spoof", name, role="attack")), fs)
+    return {
+        "utterance": name,
+        "attack": attack,
+        "split": split,
+        "speaker": said["speaker"],
+        "gender": said["gender"],
+        "text": other["text"] if ATTACKS[attack].says_other else said["text"],
+        "fs": fs,
+        "n_samples": len(x),
+        "audio": store.pack(x, fs, name, "PCM_16"),
+    }
+
+
+def finished(x: np.ndarray, fs: int) -> np.ndarray:
+    """(N,) trimmed and levelled as grid-tts utterances are."""
+    x = trim(x, fs)
+    return x * min(10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(x**2)), PEAK / np.abs(x).max())
+
+
+def _pair(draw, rows, split):
+    """An utterance of a speaker, all equally likely, and one of another speaker, of the same gender if there is one."""
+    speakers = sorted({row["speaker"] for row in rows})
+    if len(speakers) < 2:
+        raise CocktailError(f"spoofing takes two speakers, and the split '{split}' has {len(speakers)}")
+    claimed = speakers[draw.integers(len(speakers))]
+    said = _one_of(draw, [row for row in rows if row["speaker"] == claimed])
+    others = [row for row in rows if row["speaker"] != claimed]
+    return said, _one_of(draw, [row for row in others if row["gender"] == said["gender"]] or others)
+
+
+def _one_of(draw, rows):
+    return rows[draw.integers(len(rows))]
+
+
+@functools.lru_cache(maxsize=256)
+def _median_pitch(speech, speaker, fs) -> float:
+    """Median pitch of a speaker in Hz; 0 where no frame is voiced."""
+    first = speech.select(speaker=speaker)[:PITCH_UTTERANCES]
+    f0 = np.concatenate([pitch(speech.samples(row["utterance"], fs), fs) for row in first])
+    return float(np.median(f0[f0 > 0])) if (f0 > 0).any() else 0.0
