@@ -25,6 +25,7 @@ from cocktail.errors import CocktailError, nearest
 from cocktail.leaderboard import higher_is_better
 from cocktail.method import FAMILIES
 
+CLAIMS = CONFIG / "claims.yaml"
 _NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
 _STEP = {
     "type": ["string", "array", "object"],
@@ -82,7 +83,7 @@ class Comparison:
 
 
 def read_claims(
-    path: str | Path = CONFIG / "claims.yaml",
+    path: str | Path = CLAIMS,
     *,
     entries: Collection[str] | None = None,
     conditions: Collection[str] | None = None,

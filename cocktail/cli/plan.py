@@ -26,17 +26,22 @@ def command(suite, methods, conditions, as_json):
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
     shards, cells = len(plan.shards), len(plan.cells)
-    trained = {entry for _, entry in plan.cells if plan.entries[entry].cls.learned()}
+    trained = [_trained(entry) for entry in map(plan.known.get, sorted(plan.trained))]
     scenes = plan.config["scenes"]
     rows = [
         {"stage": "corpora", "jobs": 1, "of": "speech and noise"},
         {"stage": "scenes", "jobs": len(plan.conditions) * shards, "of": f"{len(plan.conditions) * scenes} scenes"},
-        {"stage": "train", "jobs": len(trained), "of": ", ".join(sorted(trained)) or "nothing to train"},
+        {"stage": "train", "jobs": len(trained), "of": ", ".join(trained) or "nothing to train"},
         {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
         {"stage": "score", "jobs": cells * shards, "of": f"{len(plan.metrics)} metrics each"},
         {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
+        {"stage": "claims", "jobs": 1, "of": f"{len(plan.comparisons())} comparisons"},
     ]
     print_rows(rows, f"{plan.suite}: jobs, were nothing done yet", as_json)
     if plan.absent and not as_json:
         click.echo()
         print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)
+
+
+def _trained(entry) -> str:
+    return f"{entry.name} (uses {entry.uses})" if entry.uses else entry.name

@@ -46,6 +46,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
     overrides = selection(methods, conditions)
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), overrides), str(path))
+    plan.comparisons()  # a misspelt claim is better known before hours of work
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
@@ -71,11 +72,14 @@ def selection(methods, conditions) -> dict:
 
 def show(plan, strict: bool) -> int:
     """Print the boards; the exit status."""
+    from cocktail.report.claims import show as show_claims
     from cocktail.report.terminal import show_suite
+    from cocktail.verdicts import read_verdicts
 
     failed = show_suite(plan.folder)
+    show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
     click.echo(f"\nBoards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
-    click.echo("To look and listen: cocktail ui")
+    click.echo("Claims that were not run, and why: cocktail claims   To look and listen: cocktail ui")
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
     return int(bool(failed and strict))
