@@ -51,7 +51,20 @@ def commands():
 
 
 def test_every_command_of_the_house_is_there():
-    wanted = ["run", "plan", "list", "new", "check", "process", "score", "leaderboard", "ui", "verify", "export"]
+    wanted = [
+        "run",
+        "plan",
+        "list",
+        "new",
+        "check",
+        "process",
+        "score",
+        "leaderboard",
+        "claims",
+        "ui",
+        "verify",
+        "export",
+    ]
     assert sorted(wanted) == commands()
 
 

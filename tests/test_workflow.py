@@ -20,7 +20,14 @@ def stages(outputs: set[str]) -> dict[str, int]:
     return counts
 
 
-BOARD = {"scores.parquet": 1, "leaderboard.csv": 1, "scenes.parquet": 1, "entries.json": 1, "mlflow.json": 1}
+BOARD = {
+    "scores.parquet": 1,
+    "leaderboard.csv": 1,
+    "scenes.parquet": 1,
+    "entries.json": 1,
+    "claims.csv": 1,
+    "mlflow.json": 1,
+}
 CELLS = {"stationary": 4, "two-talkers-array": 3}
 """Entries of the micro suite that run in each condition; two shards each."""
 
