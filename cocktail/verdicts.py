@@ -12,7 +12,6 @@ than half of the scenes, are left out; `better` and `worse` say which one was th
 """
 
 import csv
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ import pyarrow.compute as pc
 from cocktail import stats, store
 from cocktail.claims import Comparison, Step, read_claims
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import higher_is_better, read_entries, tabulate
+from cocktail.leaderboard import ATTACK, higher_is_better, read_entries, tabulate
 from cocktail.rng import rng
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
@@ -95,26 +94,28 @@ class _Run:
     """The scores of a suite, condition by condition."""
 
     def __init__(self, scores, families, seed, resamples):
-        known = pc.is_valid(scores["metric"])
-        self._scores = scores.filter(known)
-        absent = scores.filter(pc.invert(known)).select(["condition", "entry", "status", "reason"]).to_pylist()
-        self._absent = {(row["condition"], row["entry"]): f"{row['status']}: {row['reason']}" for row in absent}
+        of_scene = pc.is_valid(scores["scene"])
+        self._scores = scores.filter(of_scene)
+        self._absent = scores.filter(pc.invert(of_scene)).to_pylist()
         self._families, self._seed, self._resamples = families, seed, resamples
         self._weights: dict[str, tuple[list[str], np.ndarray]] = {}
 
     def side(self, step: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
         """Raises _NotRun where nothing can be compared."""
         members = step.entries or tuple(sorted(e for e, family in self._families.items() if family == step.family))
-        wanted = [("condition", step.conditions), ("entry", members), ("metric", metrics)]
+        measured = {metric.partition(ATTACK)[0] for metric in metrics}
+        wanted = [("condition", step.conditions), ("entry", members), ("metric", measured)]
         part = self._scores
         for column, names in wanted:
             part = part.filter(pc.is_in(part[column], pa.array(list(names), pa.string())))
         self._require_conditions(step)
-        names = [name for name in members if self._complete(part, name, step, metrics)]
+        names = [name for name in members if self._complete(part, name, step, measured)]
         if not names:
             raise _NotRun(self._why_absent(members, step, metrics, later))
         part = part.filter(pc.is_in(part["entry"], pa.array(names, pa.string())))
         names, scenes, _, cells = tabulate(part)
+        if not set(metrics) <= set(cells):
+            raise _NotRun(self._why_absent(members, step, metrics, later))
         columns = {name: column for column, name in enumerate(names)}
         weights = self._resample(scenes, step.conditions)
         return _Side(step, np.array(scenes), weights, [cells[metric] for metric in metrics], columns).able()
@@ -152,10 +153,18 @@ class _Run:
         if members and set(members) <= later:
             return f"needs {', '.join(members)}, still to come"
         who = ", ".join(members) if members else f"an entry of the family {step.family}"
-        cells = itertools.product(step.conditions, members)
-        why = "; ".join(dict.fromkeys(self._absent[cell] for cell in cells if cell in self._absent))
+        why = "; ".join(self._reasons(step.conditions, members, metrics))
         needed = f"needs {who} with {' and '.join(metrics)} in {' and '.join(step.conditions)}"
         return f"{needed} ({why})" if why else needed
+
+    def _reasons(self, conditions, members, metrics):
+        """Why cells without scores have none, each reason once."""
+        rows = (
+            row
+            for row in self._absent
+            if row["condition"] in conditions and row["entry"] in members and row["metric"] in (None, *metrics)
+        )
+        return dict.fromkeys(f"{row['status']}: {row['reason']}" for row in rows)
 
 
 def _verdict(comparison, run) -> dict:

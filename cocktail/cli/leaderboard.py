@@ -11,12 +11,17 @@ from cocktail.errors import CocktailError
 @click.argument("suite", default="quick")
 @click.option("--condition", help="Only this condition's board.")
 @click.option("--metric", help="Sort by this metric, and show it first.")
-def command(suite, condition, metric):
+@click.option("--by", metavar="WHAT", help="The metric by snr_db, noise, t60_s ... of the scenes (scenes.parquet).")
+def command(suite, condition, metric, by):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
+
+    With --by, print one metric [si_sdr] by what was drawn for the scenes: snr_db, noise, t60_s, distance_m, level_db or
+    genders.
 
     \b
       cocktail leaderboard
       cocktail leaderboard quick --condition stationary --metric pesq_wb
+      cocktail leaderboard quick --metric wer --by snr_db
     """
     from cocktail.config import load_suite
     from cocktail.report.terminal import show_suite
@@ -25,4 +30,17 @@ def command(suite, condition, metric):
     folder = Path(config["results"]) / config["suite"]
     if not (folder / "leaderboard.csv").is_file():
         raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
-    show_suite(folder, condition=condition, metric=metric)
+    if by is None:
+        show_suite(folder, condition=condition, metric=metric)
+    else:
+        _show_strata(folder, config, condition, metric or "si_sdr", by)
+
+
+def _show_strata(folder, config, condition, metric, by):
+    from cocktail import store
+    from cocktail.report.strata import show
+    from cocktail.strata import by_stratum
+
+    scores, scenes = (store.read_table(folder / f"{name}.parquet") for name in ("scores", "scenes"))
+    settings = {name: config[name] for name in ("seed", "resamples")}
+    show(by_stratum(scores, scenes, metric=metric, by=by, condition=condition, **settings), metric=metric, by=by)

@@ -37,9 +37,9 @@ def show(rows: list[dict], *, everything: bool = True, console: Console | None =
 
 
 def _compared(row) -> str:
-    what = f"{row['better']} over {row['worse']}"
     where = f"{row['metric']}, {row['conditions'].replace('+', ', ')}"
-    return f"{what} ({where}){f': {row['reason']}' if row['reason'] else ''}"
+    reason = f": {row['reason']}" if row["reason"] else ""
+    return f"{row['better']} over {row['worse']} ({where}){reason}"
 
 
 def _difference(row) -> str:

@@ -1,0 +1,101 @@
+"""Figures by what was drawn for the scenes: a metric by SNR, by kind of noise, by reverberation time.
+
+A figure is what it is on the leaderboard (means over scenes, rates and trials pooled), over the scenes of one stratum
+that the entry finished, with their bootstrap interval. Trials that set scenes of two strata against each other are left
+out. Numbers are cut into ranges of a round width.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cocktail import stats, store
+from cocktail.errors import CocktailError, nearest
+from cocktail.leaderboard import ATTACK, tabulate
+from cocktail.rng import rng
+
+STRATA = tuple(name for name in store.SCENES.names if name not in ("condition", "scene"))
+"""What scenes may be told apart by."""
+RANGES = 4
+"""Of numbers, about so many."""
+
+
+def by_stratum(
+    scores: pa.Table,
+    scenes: pa.Table,
+    *,
+    metric: str,
+    by: str,
+    seed: int,
+    condition: str | None = None,
+    resamples: int = stats.RESAMPLES,
+) -> list[dict]:
+    """Rows of {condition, stratum, entry, value, ci_low, ci_high, n_ok, n_total}, in this order.
+
+    `scores`, `scenes`: what the leaderboard's job wrote (store.SCORES, store.SCENES). Conditions without `by` or
+    `metric` have no rows. Raises CocktailError where `by` is no column, or nothing is left.
+    """
+    if by not in STRATA:
+        raise CocktailError(f"no stratum '{by}'{nearest(by, STRATA)}; there are {', '.join(STRATA)}")
+    drawn = {row["scene"]: row[by] for row in scenes.select(["scene", by]).to_pylist() if row[by] is not None}
+    measured = pc.equal(scores["metric"], metric.partition(ATTACK)[0])
+    part = scores.filter(pc.and_(measured, pc.is_in(scores["scene"], pa.array(drawn, pa.string()))))
+    if condition is not None:
+        part = part.filter(pc.equal(part["condition"], condition))
+    if not len(part):
+        where = f" in '{condition}'" if condition else ""
+        raise CocktailError(f"no scene{where} has both a '{by}' and a score of '{metric}'")
+    rows = []
+    for name in sorted(pc.unique(part["condition"]).to_pylist()):
+        here = part.filter(pc.equal(part["condition"], name))
+        entries, ids, _, cells = tabulate(here)
+        generator = rng(seed, name, role="strata")
+        weights = stats.resample(len(ids), resamples, generator)
+        for stratum, of_stratum in split([drawn[scene] for scene in ids]).items():
+            for numbers in _figures(cells[metric], weights, of_stratum, entries) if metric in cells else ():
+                rows.append({"condition": name, "stratum": stratum, **numbers})
+    return rows
+
+
+def split(values: Sequence[float | str]) -> dict[str, np.ndarray]:
+    """(S,) values as strata, name -> (S,) bool: words as they are, numbers in about RANGES ranges of a round width."""
+    if isinstance(values[0], str):
+        return {value: np.array([x == value for x in values]) for value in sorted(set(values))}
+    numbers = np.asarray(values, float)
+    width = _round_width((numbers.max() - numbers.min()) / RANGES)
+    if width == 0:
+        return {f"{numbers[0]:g}": np.ones(len(numbers), bool)}
+    place = np.floor(numbers / width + 1e-9).astype(int)
+    return {f"{i * width:g} to {(i + 1) * width:g}": place == i for i in range(place.min(), place.max() + 1)}
+
+
+def _round_width(width: float) -> float:
+    """The next of 1, 2, 5, 10 ... times a power of ten."""
+    if width <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(width))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= width * (1 - 1e-9))
+
+
+def _figures(cells, weights, of_stratum, entries):
+    part = cells.on(of_stratum)
+    values = stats.figures(part)
+    low, high = stats.interval(stats.figures(part, weights[:, of_stratum]))
+    n_ok = part.finished.sum(axis=0)
+    for e, entry in enumerate(entries):
+        known = n_ok[e] > 1
+        yield {
+            "entry": entry,
+            "value": _null(values[e]),
+            "ci_low": _null(low[e]) if known else None,
+            "ci_high": _null(high[e]) if known else None,
+            "n_ok": int(n_ok[e]),
+            "n_total": len(part.finished),
+        }
+
+
+def _null(x):
+    return None if np.isnan(x) else float(x)

@@ -1,0 +1,97 @@
+"""Scores by what was drawn for the scenes, on hand-made scores."""
+
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from cocktail import leaderboard, store, strata
+from cocktail.errors import CocktailError
+from cocktail.report.strata import show
+
+SNRS = [-5.0, -4.0, -0.1, 0.0, 3.0, 5.0, 9.9, 7.0]
+KINDS = ["babble", "street"] * 4
+WORDS = [2, 4, 6, 8, 2, 4, 6, 8]
+
+
+@pytest.fixture
+def tables(tmp_path):
+    """Two entries in `stationary`; one scene of `late` failed. The other condition has no SNR."""
+    rows = []
+    for i, (snr, words) in enumerate(zip(SNRS, WORDS, strict=True)):
+        for entry, gain in {"good": 5, "late": 1}.items():
+            row = {"condition": "stationary", "scene": f"s{i}", "entry": entry, "source": 0, "status": "ok"}
+            failed = {"status": "failed", "value": None} if (entry, i) == ("late", 7) else {"value": snr + gain}
+            rows.append(row | {"metric": "si_sdr"} | failed)
+            rows.append(row | {"metric": "wer", "value": 100 / words, "errors": 1, "total": words})
+    rows.append({**rows[0], "condition": "two-talkers", "scene": "t0"})
+    store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
+    scenes = [
+        {"condition": "stationary", "scene": f"s{i}", "snr_db": snr, "noise": kind}
+        for i, (snr, kind) in enumerate(zip(SNRS, KINDS, strict=True))
+    ]
+    scenes.append({"condition": "two-talkers", "scene": "t0"})
+    scores = leaderboard.collect([tmp_path / "shard.parquet"], tmp_path / "scores.parquet")
+    return scores, pa.Table.from_pylist(scenes, schema=store.SCENES)
+
+
+def values(tables, **options):
+    rows = strata.by_stratum(*tables, seed=1, resamples=100, **options)
+    return {(row["entry"], row["stratum"]): row for row in rows}
+
+
+def test_means_are_those_of_the_scenes_of_a_stratum(tables):
+    found = values(tables, metric="si_sdr", by="snr_db")
+    assert [name for entry, name in found if entry == "good"] == ["-5 to 0", "0 to 5", "5 to 10"]
+    assert found["good", "-5 to 0"]["value"] == pytest.approx(np.mean(SNRS[:3]) + 5)
+    assert found["good", "0 to 5"]["value"] == pytest.approx(6.5)
+    assert found["late", "5 to 10"]["value"] == pytest.approx(np.mean([5.0, 9.9]) + 1)
+    assert (found["late", "5 to 10"]["n_ok"], found["late", "5 to 10"]["n_total"]) == (2, 3)
+
+
+def test_rates_are_pooled(tables):
+    found = values(tables, metric="wer", by="noise")
+    assert found["good", "babble"]["value"] == pytest.approx(100 * 4 / 16)
+    assert found["good", "street"]["value"] == pytest.approx(100 * 4 / 24)
+
+
+def test_all_strata_together_are_the_board(tables):
+    board = {
+        (row["condition"], row["entry"], row["metric"]): row
+        for row in leaderboard.board(tables[0], seed=1, resamples=100)
+    }
+    found = values(tables, metric="si_sdr", by="snr_db").values()
+    total = sum(row["value"] * row["n_ok"] for row in found if row["entry"] == "good")
+    assert total / len(SNRS) == pytest.approx(board["stationary", "good", "si_sdr"]["value"])
+
+
+def test_what_cannot_be_shown_is_said(tables):
+    with pytest.raises(CocktailError, match="no stratum 'snr'; did you mean 'snr_db'"):
+        values(tables, metric="si_sdr", by="snr")
+    with pytest.raises(CocktailError, match="no scene in 'two-talkers' has both a 'snr_db' and a score of 'wer'"):
+        values(tables, metric="wer", by="snr_db", condition="two-talkers")
+
+
+def test_the_table(tables):
+    file = io.StringIO()
+    rows = strata.by_stratum(*tables, metric="si_sdr", by="snr_db", seed=1, resamples=100)
+    show(rows, metric="si_sdr", by="snr_db", console=Console(file=file, width=120))
+    lines = file.getvalue().splitlines()
+    assert lines[0].strip() == "stationary: si_sdr ↑ by snr_db"
+    assert [part.strip() for part in lines[1].split("  ") if part.strip()] == [
+        "entry", "-5 to 0 (3)", "0 to 5 (2)", "5 to 10 (3)",
+    ]  # fmt: skip
+    assert [line.split()[0] for line in lines[2:4]] == ["good", "late"]
+    assert "2/3" in lines[3]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=20))
+def test_every_scene_is_in_one_stratum(numbers):
+    masks = np.array(list(strata.split(numbers).values()))
+    assert (masks.sum(axis=0) == 1).all()
+    assert len(masks) <= 2 * strata.RANGES
