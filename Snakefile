@@ -13,14 +13,17 @@ configfile: Path(workflow.basedir) / "config" / "defaults.yaml"
 include: "rules/common.smk"
 include: "rules/corpora.smk"
 include: "rules/scenes.smk"
+include: "rules/rooms.smk"
 include: "rules/train.smk"
 include: "rules/process.smk"
 include: "rules/score.smk"
 include: "rules/leaderboard.smk"
+include: "rules/claims.smk"
 
 
 rule all:
     default_target: True
     input:
         plan.path("leaderboard.csv"),
+        plan.path("claims.csv"),
         plan.path("mlflow.json"),

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cocktail import corpora
+from cocktail import corpora, spoofing
+from cocktail.claims import CLAIMS, Comparison, read_claims
 from cocktail.conditions import info
-from cocktail.config import check_suite
+from cocktail.config import CONFIG, check_suite, read_yaml
 from cocktail.digest import PACKAGE, digest, source_digest
 from cocktail.entry import Entry
 from cocktail.errors import CocktailError, nearest
@@ -212,6 +213,13 @@ class Plan:
     def model(self, entry: str) -> str:
         return self.path("models", entry)
 
+    @property
+    def spoofs(self) -> str:
+        return self.path("corpora", "spoofs.parquet")
+
+    def rooms(self, condition: str) -> str:
+        return self.path("rooms", f"{condition}.npz")
+
     def estimates(self, condition: str, entry: str, shard: str) -> str:
         return self.path("estimates", condition, entry, f"{shard}.parquet")
 
@@ -274,6 +282,45 @@ class Plan:
     def _untitled_training(self, entry: str) -> dict[str, dict]:
         return {name: _untitled(definition) for name, definition in self._trains_on(entry).items()}
 
+    def scenes_spoofs(self, wildcards) -> dict[str, str]:
+        """The table of spoofed speech, if a condition is made of it."""
+        return self._needed_spoofs([self.conditions[wildcards.condition]])
+
+    def train_spoofs(self, wildcards) -> dict[str, str]:
+        """The table of spoofed speech, if an entry trains on it."""
+        labelled = self._methods[wildcards.entry].paradigm == "annotated-source-model"
+        return self._needed_spoofs(self._trains_on(wildcards.entry).values() if labelled else [])
+
+    def _needed_spoofs(self, conditions) -> dict[str, str]:
+        return {"spoofs": self.spoofs} if any(spoofing.logical_attacks(x, SPLIT) for x in conditions) else {}
+
+    def spoof_counts(self) -> dict[str, dict[str, int]]:
+        """Split -> attack -> utterances of it that the conditions of this suite need."""
+        return {
+            split: {
+                attack: number
+                for attack in spoofing.LOGICAL
+                if any(attack in spoofing.logical_attacks(x, split) for x in self.all_conditions.values())
+            }
+            for split, number in self.config["spoofs"].items()
+        }
+
+    def train_rooms(self, wildcards) -> list[str]:
+        """Banks of room responses of the conditions that an entry mixes."""
+        return [self.rooms(name) for name in self.banks(wildcards.entry)]
+
+    def banks(self, entry: str) -> list[str]:
+        """Conditions with a room that an entry mixes."""
+        if self._methods[entry].paradigm != "separation":
+            return []
+        return [name for name, definition in self._trains_on(entry).items() if "room" in definition]
+
+    def rooms_definition(self, wildcards) -> dict:
+        """What a condition says of its rooms."""
+        definition = self.all_conditions[wildcards.condition]
+        found = {key: definition[key] for key in ("talkers", "array", "room")}
+        return found | {"noise": {"field": definition.get("noise", {}).get("field", "")}}
+
     def spec(self, wildcards) -> dict:
         """What a job needs to make its method."""
         return self.known[wildcards.entry].spec()
@@ -312,11 +359,21 @@ class Plan:
         settings = [self.config["seed"], self.config["fs"], self.indices(wildcards)]
         return digest(settings, self.definition(wildcards), _source("cocktail.scene"))
 
+    def spoofs_digest(self, wildcards=None) -> str:
+        """Digest of the table of spoofed speech, and of the code that makes it."""
+        settings = [self.config[key] for key in ("seed", "fs")]
+        return digest(settings, self.spoof_counts(), self.corpora_digest(), _source("cocktail.spoofing.table"))
+
+    def rooms_digest(self, wildcards) -> str:
+        """Digest of a bank of room responses, and of the code that makes it."""
+        settings = [self.config[key] for key in ("seed", "fs", "rooms")]
+        return digest(settings, self.rooms_definition(wildcards), _source("cocktail.rooms.bank"))
+
     def train_digest(self, wildcards) -> str:
         """Digest of a training: code and parameters of the plugin and of those it builds on, conditions, corpora."""
         sources = [self._entry_digest(name, "cocktail.train") for name in self._lineage(wildcards.entry)]
         conditions = [self._untitled_training(name) for name in self._lineage(wildcards.entry)]
-        settings = [self.config[key] for key in ("train_limit_s", "seed", "fs")]
+        settings = [self.config[key] for key in ("train_limit_s", "seed", "fs", "rooms")]
         return digest(sources, conditions, settings, self.corpora_digest())
 
     def process_digest(self, wildcards) -> str:
@@ -337,6 +394,21 @@ class Plan:
         absent = [vars(cell) for cell in self.absent]
         settings = [self.config["resamples"], self.config["seed"]]
         return digest(settings, absent, self.cards(), _source("cocktail.leaderboard"))
+
+    @property
+    def claims(self) -> str:
+        """The file of claims."""
+        return str(CLAIMS)
+
+    def comparisons(self) -> list[Comparison]:
+        """What the claims compare. Raises CocktailError for an entry or a condition that does not exist."""
+        conditions = {**read_yaml(CONFIG / "conditions.yaml")["conditions"], **self.config["define"]}
+        return read_claims(CLAIMS, entries=self.known, conditions=conditions)
+
+    def claims_digest(self, wildcards=None) -> str:
+        """Digest of the claims, of how they are judged, and of its code."""
+        settings = [self.config["resamples"], self.config["seed"]]
+        return digest(read_yaml(CLAIMS), settings, _source("cocktail.verdicts"))
 
     def track_digest(self, wildcards=None) -> str:
         """Digest of how the scores are logged, and of whether the store is still there."""

@@ -4,8 +4,10 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError
+from cocktail.holdout import noise_splits, speech_splits
 from cocktail.method import Recording, TrainingData
 
 ISOLATED = ("source-model", "annotated-source-model", "separation")
@@ -39,23 +41,54 @@ class CorpusTrainingData(TrainingData):
         """Isolated utterances; with transcripts for `annotated-source-model`."""
         self._require(*ISOLATED)
         with_text = self._paradigm == "annotated-source-model"
-        for row in self._speech.select(split=_seen(split)):
+        chosen = {sound.id for sounds in self._speakers[_seen(split)].values() for sound in sounds}
+        for row in self._speech.rows:
+            if row["utterance"] not in chosen:
+                continue
             samples = self._speech.samples(row["utterance"], self.fs)
             yield Recording(samples, "speech", row["speaker"], row["text"] if with_text else None)
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
         """Isolated noise recordings."""
         self._require(*ISOLATED)
-        for row in self._noise.select(split=_seen(split)):
-            yield Recording(self._noise.samples(row["recording"], self.fs), row["kind"])
+        for kind, sounds in self._kinds[_seen(split)].items():
+            for sound in sounds:
+                yield Recording(sound.cut(self._noise.samples(sound.id, self.fs)), kind)
 
     @functools.cached_property
     def mixer(self):
         """cocktail.training.mixing.Mixer of the conditions trained on."""
         self._require("separation")
+        from cocktail.training.memory import Memory
         from cocktail.training.mixing import Mixer
+        from cocktail.training.rooms import read_rooms
 
-        return Mixer(self._conditions, self._speech, self._noise, self._rooms, fs=self.fs)
+        return Mixer(
+            conditions=self._conditions,
+            speech=self._speakers,
+            noise=self._kinds,
+            memory=Memory(self._sound),
+            rooms={name: read_rooms(path) for name, path in self._rooms.items()},
+            fs=self.fs,
+        )
+
+    def _sound(self, sound):
+        """(N,) samples of a sound of the mixer; of noise, as a loop."""
+        library = self._speech if sound.of == "speech" else self._noise
+        samples = sound.cut(library.samples(sound.id, self.fs))
+        return samples if sound.of == "speech" else levels.loop(samples, self.fs)
+
+    @functools.cached_property
+    def _speakers(self):
+        """Split -> speaker -> utterances."""
+        rows = [(row["utterance"], row["speaker"], row["split"]) for row in self._speech.rows]
+        return speech_splits(rows)
+
+    @functools.cached_property
+    def _kinds(self):
+        """Split -> kind -> recordings of noise."""
+        rows = [(row["recording"], row["kind"], row["split"]) for row in self._noise.rows]
+        return noise_splits(rows)
 
     @property
     def base(self):

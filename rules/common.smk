@@ -13,6 +13,6 @@ except CocktailError as error:
 
 
 wildcard_constraints:
-    condition="|".join(map(re.escape, plan.conditions)),
+    condition="|".join(map(re.escape, plan.all_conditions)),
     entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),
     shard=r"\d+",

@@ -1,8 +1,10 @@
 rule train:
     input:
         unpack(plan.base_input),
+        unpack(plan.train_spoofs),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
+        rooms=plan.train_rooms,
     output:
         directory(plan.model("{entry}")),
     log:

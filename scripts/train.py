@@ -1,5 +1,7 @@
 """Train one entry."""
 
+from pathlib import Path
+
 from cocktail.job import base_model, logged
 from cocktail.train import train_entry
 
@@ -14,6 +16,7 @@ with logged(snakemake.log[0]):
         suite=snakemake.params.suite,
         limit_s=snakemake.params.limit_s,
         conditions=snakemake.params.conditions,
+        rooms={Path(path).stem: path for path in snakemake.input.rooms},
         base=base_model(snakemake),
         device=snakemake.params.device,
         identity=snakemake.params.digest,

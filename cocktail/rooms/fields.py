@@ -13,7 +13,7 @@ import numpy as np
 from cocktail.acoustics import diffuse_coherence
 from cocktail.rooms.convolution import fast_length
 
-_TAPS = 1024
+TAPS = 1024
 
 
 def diffuse(signals: np.ndarray, microphones: np.ndarray, fs: float) -> np.ndarray:
@@ -21,10 +21,15 @@ def diffuse(signals: np.ndarray, microphones: np.ndarray, fs: float) -> np.ndarr
     n_channels, n_samples = signals.shape
     if n_channels == 1:
         return signals.copy()
-    gamma = diffuse_coherence(microphones, np.fft.rfftfreq(_TAPS, 1 / fs))
+    taps = mixing_filters(microphones, fs)
+    length = fast_length(n_samples + TAPS - 1)
+    mixed = np.einsum("dcf,cf->df", np.fft.rfft(taps, length), np.fft.rfft(signals, length))
+    return np.fft.irfft(mixed, length)[:, TAPS // 2 : TAPS // 2 + n_samples]
+
+
+def mixing_filters(microphones: np.ndarray, fs: float) -> np.ndarray:
+    """(D, D, TAPS): filters from independent signals (second axis) to (D, 3) microphones, late by TAPS // 2 samples."""
+    gamma = diffuse_coherence(microphones, np.fft.rfftfreq(TAPS, 1 / fs))
     value, vector = np.linalg.eigh(gamma)
     root = np.einsum("fde,fe,fce->dcf", vector, np.sqrt(np.maximum(value, 0)), vector)
-    taps = np.roll(np.fft.irfft(root, _TAPS), _TAPS // 2, axis=-1)
-    length = fast_length(n_samples + _TAPS - 1)
-    mixed = np.einsum("dcf,cf->df", np.fft.rfft(taps, length), np.fft.rfft(signals, length))
-    return np.fft.irfft(mixed, length)[:, _TAPS // 2 : _TAPS // 2 + n_samples]
+    return np.roll(np.fft.irfft(root, TAPS), TAPS // 2, axis=-1)

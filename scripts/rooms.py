@@ -1,0 +1,15 @@
+"""Make the bank of room responses of one condition."""
+
+from cocktail.job import leave_pandas_out, logged
+from cocktail.rooms.bank import make_bank
+
+with logged(snakemake.log[0]):
+    leave_pandas_out()
+    make_bank(
+        condition=snakemake.wildcards.condition,
+        definition=snakemake.params.definition,
+        rooms=snakemake.params.rooms,
+        seed=snakemake.params.seed,
+        fs=snakemake.params.fs,
+        out=snakemake.output[0],
+    )
