@@ -5,6 +5,8 @@ A condition is a distribution. `[low, high]` is uniform between the two; everyth
 
 from cocktail.method import Info
 from cocktail.rooms.arrays import ARRAYS, positions
+from cocktail.spoofing import ATTACKS
+from cocktail.spoofing.replay import REPLAYS
 
 
 def _range(minimum: float | None = None, maximum: float | None = None, *, description: str) -> dict:
@@ -52,10 +54,27 @@ ROOM = _mapping(
     ["length_m", "width_m", "height_m", "t60_s", "distance_m"],
 )
 
+_NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uniqueItems": True}
+
+SPOOFING = _mapping({"train": _NAMES, "test": _NAMES}, ["train", "test"])
+"""Attacks by split; `valid` has those of `train`."""
+
+_REPLAYED = {
+    "required": ["attacks"],
+    "properties": {
+        "attacks": {
+            "anyOf": [
+                {"properties": {split: {"contains": {"enum": list(REPLAYS)}}}, "required": [split]}
+                for split in ("train", "test")
+            ]
+        }
+    },
+}
+
 CONDITION = _mapping(
     {
         "title": {"type": "string"},
-        "task": {"enum": ["enhance", "separate"]},
+        "task": {"enum": ["enhance", "separate", "detect", "verify"]},
         "talkers": {"type": "integer", "minimum": 1, "maximum": 8},
         "array": {
             "description": "a name, or microphone positions in metres: x right, y front, z up",
@@ -72,6 +91,8 @@ CONDITION = _mapping(
         "level_db": _range(description="each talker's level, relative; default 0"),
         "room": ROOM,
         "noise": NOISE,
+        "attacks": SPOOFING,
+        "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
         "lead_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "noise before the speech; default 0"},
         "trail_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "after the longest; default 0"},
     },
@@ -82,10 +103,13 @@ CONDITION = _mapping(
             "else": {"required": ["room"]},
         },
         {
-            "if": {"properties": {"task": {"const": "enhance"}}},
-            "then": {"properties": {"talkers": {"const": 1}}, "required": ["noise"]},
-            "else": {"properties": {"talkers": {"minimum": 2}}},
+            "if": {"properties": {"task": {"const": "separate"}}},
+            "then": {"properties": {"talkers": {"minimum": 2}, "attacks": False}},
+            "else": {"properties": {"talkers": {"const": 1}}},
         },
+        {"if": {"properties": {"task": {"const": "enhance"}}}, "then": {"required": ["noise"]}},
+        {"if": {"properties": {"task": {"const": "detect"}}}, "then": {"required": ["attacks"]}},
+        {"if": _REPLAYED, "then": {"required": ["room"]}},
     ],
 )
 """JSON schema of one condition."""

@@ -8,6 +8,8 @@ to rounding.
 
 Talkers begin together after the lead and the scene lasts as long as the longest (the `max` version of wsj0-2mix):
 no word is cut, so that transcripts stay true.
+
+Where a scene is a replay, the talker's place is the loudspeaker's: what it plays was recorded in the same room.
 """
 
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from cocktail.rooms.convolution import convolve
 from cocktail.rooms.fields import diffuse
 from cocktail.rooms.responses import LATENCY, Responses, responses
 from cocktail.rooms.shoebox import Shoebox
+from cocktail.spoofing import LOGICAL
+from cocktail.spoofing.replay import play
 
 if TYPE_CHECKING:
     from cocktail.corpora.library import Library
@@ -46,10 +50,10 @@ class Signals:
     """(K, N): direct sound at microphone 1."""
 
 
-def render(scene: "Scene", speech: "Library", noise: "Library") -> Signals:
+def render(scene: "Scene", speech: "Library", noise: "Library", spoofs: "Library | None" = None) -> Signals:
     """The signals of a scene. Raises CocktailError where an utterance or the noise is silent."""
     room = _room_responses(scene)
-    images, early, direct = _talkers(scene, speech, room)
+    images, early, direct = _talkers(scene, speech, spoofs, room)
     heard = images.sum(axis=0)[0]
     where = levels.active(heard, scene.fs)
     interference = _noise(scene, noise, room, heard, where)
@@ -70,7 +74,7 @@ def _room_responses(scene) -> Responses | None:
     return responses(room, np.array(sources), np.array(scene.room.microphones), scene.fs, tails)
 
 
-def _talkers(scene, speech, room):
+def _talkers(scene, speech, spoofs, room):
     """images (K, D, N), early (K, N), direct (K, N), each talker at its level."""
     n_talkers, n_samples = len(scene.talkers), scene.n_samples
     images = np.zeros((n_talkers, len(scene.array), n_samples))
@@ -78,10 +82,13 @@ def _talkers(scene, speech, room):
     for k, talker in enumerate(scene.talkers):
         dry = np.zeros(n_samples)
         start = round(scene.lead_s * scene.fs)
-        samples = speech.samples(talker.utterance, scene.fs)[: n_samples - start]
+        library = spoofs if talker.attack in LOGICAL else speech
+        samples = library.samples(talker.utterance, scene.fs)[: n_samples - start]
         dry[start : start + len(samples)] = samples
         if not dry.any():
             raise CocktailError(f"scene {scene.id}: the utterance {talker.utterance!r} is silent; remove it")
+        if scene.replay is not None:
+            dry = _replayed(scene, talker, dry)
         if room is None:
             images[k] = early[k] = direct[k] = dry
         else:
@@ -94,6 +101,14 @@ def _talkers(scene, speech, room):
         for signal in (images, early, direct):
             signal[k] *= gain
     return images, early, direct
+
+
+def _replayed(scene, talker, dry):
+    """(N,) what a loudspeaker plays of `dry` (N,), recorded by the attacker's microphone in the scene's room."""
+    room, place = Shoebox(scene.room.size, scene.room.absorption), [np.array(scene.replay.position)]
+    response = responses(room, [np.array(talker.position)], place, scene.fs, [scene.generator("tail attacker")]).full
+    recorded = convolve(dry, response[0, 0])[LATENCY : LATENCY + len(dry)]
+    return play(recorded, scene.replay, scene.fs, scene.generator("loudspeaker noise"))
 
 
 def _noise(scene, library, room, heard, where):

@@ -20,11 +20,18 @@ from cocktail.rng import rng
 from cocktail.rooms.arrays import positions, turned
 from cocktail.rooms.placement import place_noise, place_talkers
 from cocktail.rooms.shoebox import Shoebox
+from cocktail.spoofing import BONA_FIDE, LOGICAL, split_attacks
+from cocktail.spoofing.replay import REPLAYS, Replay, draw_replay
 
-__all__ = ["Excerpt", "Noise", "Room", "Scene", "Signals", "Talker", "draw", "make_shard", "render", "write_shard"]
+__all__ = [
+    "Excerpt", "Noise", "Room", "Scene", "Signals", "Talker", "draw", "make_shard", "render", "write_shard",
+]  # fmt: skip
 
 PEAK = (0.5, 0.9)
 """The loudest sample of a scene, of full scale."""
+
+SPOOFED = 0.5
+"""Share of the scenes of a condition with attacks that are attacks."""
 
 Position = tuple[float, float, float]
 
@@ -39,6 +46,8 @@ class Talker:
     text: str | None
     level_db: float
     position: Position | None
+    attack: str | None = None
+    """Of what attack the utterance is; `speaker` is then the claimed one. None: bona fide."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,10 @@ class Scene:
     talkers: tuple[Talker, ...]
     room: Room | None
     noise: Noise | None
+    label: str | None = None
+    """`bonafide` or the attack's name; None where the condition has no attacks."""
+    replay: Replay | None = None
+    """How the talker was recorded and played, where the attack is a replay."""
 
     def generator(self, role: str) -> np.random.Generator:
         """The generator of one role of this scene."""
@@ -122,6 +135,8 @@ class Scene:
         record["talkers"] = tuple(Talker(**talker) for talker in record["talkers"])
         if record["room"] is not None:
             record["room"] = Room(**record["room"])
+        if record.get("replay") is not None:
+            record["replay"] = Replay(**record["replay"])
         if record["noise"] is not None:
             noise = record["noise"]
             point = noise["point"] and Excerpt(**noise["point"])
@@ -131,17 +146,31 @@ class Scene:
 
 
 def draw(
-    condition: dict, *, name: str, split: str, index: int, seed: int, fs: int, speech: Library, noise: Library
+    condition: dict,
+    *,
+    name: str,
+    split: str,
+    index: int,
+    seed: int,
+    fs: int,
+    speech: Library,
+    noise: Library,
+    spoofs: Library | None = None,
 ) -> Scene:
     """The scene `index` of a condition (its groups of noise kinds resolved). Reads no audio.
 
-    Talkers of a scene are different speakers. Raises CocktailError where the corpus has too little for the condition.
+    Talkers of a scene are different speakers. `spoofs`: the table of spoofed speech, for conditions with logical
+    attacks. Raises CocktailError where the corpus has too little for the condition.
     """
 
     def generator(role):
         return rng(seed, name, split, index, role=role)
 
-    rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
+    attack = _attack(condition, split, generator, spoofs)
+    if attack in LOGICAL:
+        rows = [_spoof(generator("spoof"), attack, split, spoofs)]
+    else:
+        rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
     array = positions(condition["array"])
     room, places = draw_room(condition, generator)
     levels = generator("levels").uniform(*condition.get("level_db", (0, 0)), size=len(rows))
@@ -162,32 +191,36 @@ def draw(
         peak=float(generator("peak").uniform(*PEAK)),
         array=_points(array),
         talkers=tuple(
-            Talker(row["utterance"], row["speaker"], row["gender"], row["text"], float(level), place)
+            Talker(row["utterance"], row["speaker"], row["gender"], row["text"], float(level), place, attack)
             for row, level, place in zip(rows, levels, places, strict=True)
         ),
         room=room,
         noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
+        label=(attack or BONA_FIDE) if "attacks" in condition else None,
+        replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
     )
 
 
-def make_shard(*, condition, definition, split, indices, seed, fs, speech, noise, mixtures, references) -> None:
+def make_shard(
+    *, condition, definition, split, indices, seed, fs, speech, noise, mixtures, references, spoofs=None
+) -> None:
     """Draw and render the scenes `indices` of the condition named `condition` and write them as one shard.
 
     `definition` is the condition, its groups of noise kinds resolved; the other arguments but `indices` are as in
     `draw` and, as paths, in `write_shard`.
     """
-    speech, noise = Library(speech), Library(noise)
-    drawn = {"name": condition, "split": split, "seed": seed, "fs": fs, "speech": speech, "noise": noise}
+    libraries = {"speech": Library(speech), "noise": Library(noise), "spoofs": spoofs and Library(spoofs)}
+    drawn = {"name": condition, "split": split, "seed": seed, "fs": fs} | libraries
     scenes = [draw(definition, index=index, **drawn) for index in indices]
-    write_shard(scenes, speech, noise, mixtures, references)
+    write_shard(scenes, mixtures=mixtures, references=references, **libraries)
 
 
-def write_shard(scenes: Iterable[Scene], speech: Library, noise: Library, mixtures, references) -> None:
+def write_shard(scenes: Iterable[Scene], speech: Library, noise: Library, mixtures, references, spoofs=None) -> None:
     """Render scenes and write the two files of a shard, MIXTURES and REFERENCES of cocktail.store."""
     seen, truth = [], []
     for scene in scenes:
         with work():
-            signals = render(scene, speech, noise)
+            signals = render(scene, speech, noise, spoofs)
         seen.append(_mixture_row(scene, signals))
         truth.append(_reference_row(scene, signals))
     store.write_rows(references, truth, store.REFERENCES)
@@ -216,6 +249,7 @@ def _reference_row(scene, signals):
         "scene": scene.id,
         "record": scene.to_json(),
         "reference": scene.reference,
+        "label": scene.label,
         "text": [talker.text for talker in scene.talkers],
         "speaker": [talker.speaker for talker in scene.talkers],
         "images": packed("image", signals.images),
@@ -235,6 +269,24 @@ def _utterances(generator, n_talkers, split, speech):
     names = sorted(by_speaker)
     chosen = generator.choice(len(names), size=n_talkers, replace=False)
     return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
+
+
+def _attack(condition, split, generator, spoofs) -> str | None:
+    """The attack of a scene; None if it is bona fide. Logical ones that the table lacks are left out."""
+    if "attacks" not in condition or generator("spoofed").random() >= condition.get("spoofed", SPOOFED):
+        return None
+    present = {row["attack"] for row in spoofs.select(split=split)} if spoofs is not None else set()
+    wanted = split_attacks(condition, split)
+    attacks = [attack for attack in wanted if attack in REPLAYS or attack in present]
+    if not attacks:
+        raise CocktailError(f"no speech spoofed by {', '.join(wanted)} in split {split!r}")
+    return attacks[generator("attack").integers(len(attacks))]
+
+
+def _spoof(generator, attack, split, spoofs):
+    """An utterance of an attack."""
+    rows = spoofs.select(split=split, attack=attack)
+    return rows[generator.integers(len(rows))]
 
 
 def draw_room(

@@ -13,3 +13,22 @@ rule corpora:
         digest=plan.corpora_digest,
     script:
         "../scripts/corpora.py"
+
+
+rule spoofs:
+    input:
+        speech=rules.corpora.output.speech,
+    output:
+        plan.spoofs,
+    log:
+        plan.path("logs", "spoofs.log"),
+    benchmark:
+        plan.path("logs", "spoofs.tsv")
+    priority: 2  # trainings wait for it
+    params:
+        counts=plan.spoof_counts(),
+        seed=plan.config["seed"],
+        fs=plan.config["fs"],
+        digest=plan.spoofs_digest,
+    script:
+        "../scripts/spoofs.py"

@@ -1,5 +1,6 @@
 rule scenes:
     input:
+        unpack(plan.scenes_spoofs),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
     output:

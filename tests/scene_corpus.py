@@ -7,6 +7,7 @@ import numpy as np
 import yaml
 
 from cocktail.conditions import resolved
+from cocktail.spoofing import LOGICAL
 
 FS = 16000
 KINDS = ("white", "pink", "car", "hum", "machine-gun", "hammer", "street", "music", "babble")
@@ -60,6 +61,18 @@ def speech():
         for speaker in range(speakers)
         for i in range(4)
     ]
+    return MadeLibrary(rows, speech_samples)
+
+
+def spoofs():
+    """The utterances of `speech` once over for every attack, of the same speakers."""
+    rows = [
+        row | {"utterance": f"{attack}-{row['utterance']}", "attack": attack}
+        for row in speech().rows
+        for attack in LOGICAL
+    ]
+    for row in rows:
+        row["n_samples"] = int(utterance_seconds(row["utterance"]) * FS)
     return MadeLibrary(rows, speech_samples)
 
 

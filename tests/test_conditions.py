@@ -35,7 +35,7 @@ def test_shipped_conditions_are_valid(name):
 def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "reverb", "two-talkers", "three-talkers",
-        "two-talkers-array",
+        "two-talkers-array", "spoof-logical", "spoof-physical", "spoof-noise",
     ]  # fmt: skip
 
 

@@ -9,12 +9,13 @@ import scene_corpus as corpus
 from cocktail.errors import CocktailError
 from cocktail.scene import Scene, draw
 
-SPEECH, NOISE = corpus.speech(), corpus.noise()
+SPEECH, NOISE, SPOOFS = corpus.speech(), corpus.noise(), corpus.spoofs()
 
 
 def drawn(name, index, *, split="test", seed=1, condition=None, speech=SPEECH, noise=NOISE):
     condition = condition or corpus.CONDITIONS[name]
-    return draw(condition, name=name, split=split, index=index, seed=seed, fs=16000, speech=speech, noise=noise)
+    libraries = {"speech": speech, "noise": noise, "spoofs": SPOOFS}
+    return draw(condition, name=name, split=split, index=index, seed=seed, fs=16000, **libraries)
 
 
 @pytest.mark.parametrize("name", corpus.CONDITIONS)

@@ -11,12 +11,13 @@ from cocktail.rooms.responses import responses
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.scene import Scene, draw, make_shard, render
 
-SPEECH, NOISE = corpus.speech(), corpus.noise()
+SPEECH, NOISE, SPOOFS = corpus.speech(), corpus.noise(), corpus.spoofs()
 
 
 def drawn(name, index, *, condition=None, fs=16000):
     condition = condition or corpus.CONDITIONS[name]
-    return draw(condition, name=name, split="test", index=index, seed=1, fs=fs, speech=SPEECH, noise=NOISE)
+    libraries = {"speech": SPEECH, "noise": NOISE, "spoofs": SPOOFS}
+    return draw(condition, name=name, split="test", index=index, seed=1, fs=fs, **libraries)
 
 
 def decibel(ratio):
@@ -27,7 +28,7 @@ def decibel(ratio):
 def test_mixture_is_images_and_noise_at_the_snr_asked(name):
     for index in range(2):
         scene = drawn(name, index)
-        signals = render(scene, SPEECH, NOISE)
+        signals = render(scene, SPEECH, NOISE, SPOOFS)
         n_talkers, n_channels = len(scene.talkers), len(scene.array)
         assert signals.mixture.shape == signals.noise.shape == (n_channels, scene.n_samples)
         assert signals.images.shape == (n_talkers, n_channels, scene.n_samples)
@@ -47,7 +48,7 @@ def test_mixture_is_images_and_noise_at_the_snr_asked(name):
 @pytest.mark.parametrize("name", ["two-talkers", "three-talkers", "two-talkers-array"])
 def test_talkers_have_the_levels_drawn(name):
     scene = drawn(name, 0)
-    images = render(scene, SPEECH, NOISE).images[:, 0]
+    images = render(scene, SPEECH, NOISE, SPOOFS).images[:, 0]
     levels = [decibel(power(image, active(image, scene.fs))) for image in images]
     asked = [talker.level_db for talker in scene.talkers]
     np.testing.assert_allclose(np.subtract(levels, levels[0]), np.subtract(asked, asked[0]), atol=1e-9)
@@ -55,14 +56,14 @@ def test_talkers_have_the_levels_drawn(name):
 
 @pytest.mark.parametrize("name", ["nonstationary", "tablet", "two-talkers-array"])
 def test_rendering_is_deterministic(name):
-    first, second = (render(Scene.from_json(drawn(name, 3).to_json()), SPEECH, NOISE) for _ in range(2))
+    first, second = (render(Scene.from_json(drawn(name, 3).to_json()), SPEECH, NOISE, SPOOFS) for _ in range(2))
     for a, b in zip(vars(first).values(), vars(second).values(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_without_a_room_talker_image_is_the_utterance_after_the_lead():
     scene = drawn("stationary", 0)
-    signals = render(scene, SPEECH, NOISE)
+    signals = render(scene, SPEECH, NOISE, SPOOFS)
     image, start = signals.images[0, 0], int(0.5 * scene.fs)
     dry = SPEECH.samples(scene.talkers[0].utterance, scene.fs)
     assert not image[:start].any()
@@ -74,7 +75,7 @@ def test_without_a_room_talker_image_is_the_utterance_after_the_lead():
 
 def test_mixed_talkers_are_all_heard_to_the_end():
     scene = drawn("three-talkers", 1)
-    images = render(scene, SPEECH, NOISE).images[:, 0]
+    images = render(scene, SPEECH, NOISE, SPOOFS).images[:, 0]
     for talker, image in zip(scene.talkers, images, strict=True):
         dry = SPEECH.samples(talker.utterance, scene.fs)
         assert np.corrcoef(image[: len(dry)], dry)[0, 1] == pytest.approx(1)
@@ -87,7 +88,7 @@ def test_reverb_scene_has_the_room_of_its_record():
     places = np.array([scene.talkers[0].position]), np.array(scene.room.microphones)
     full = responses(room, *places, scene.fs, [np.random.default_rng(0)]).full[0]
     assert [measure.t60(response, scene.fs) for response in full] == pytest.approx([scene.room.t60_s] * 2, rel=0.15)
-    signals = render(scene, SPEECH, NOISE)
+    signals = render(scene, SPEECH, NOISE, SPOOFS)
     late = signals.images[0, 0] - signals.early[0]
     active_early = active(signals.early[0], scene.fs)
     assert 0.02 < power(late, active_early) / power(signals.early[0], active_early) < 10
@@ -97,7 +98,7 @@ def test_reverb_scene_has_the_room_of_its_record():
 def test_diffuse_noise_is_diffuse_in_the_scene():
     scene = drawn("tablet", 0, condition=diffuse_tablet())
     noise = np.concatenate(
-        [render(drawn("tablet", i, condition=diffuse_tablet()), SPEECH, NOISE).noise for i in range(8)], 1
+        [render(drawn("tablet", i, condition=diffuse_tablet()), SPEECH, NOISE, SPOOFS).noise for i in range(8)], 1
     )
     frames = noise[:, : noise.shape[1] // 256 * 256].reshape(6, -1, 256)
     X = np.fft.rfft(frames * np.hanning(256))
@@ -120,7 +121,7 @@ def test_point_noise_stands_over_the_diffuse_one_as_asked():
 
     def rendered(point_db):
         noise = condition["noise"] | {"point_db": [point_db, point_db], "snr_db": [0, 0]}
-        signals = render(drawn("tablet", 0, condition=condition | {"noise": noise}), SPEECH, NOISE)
+        signals = render(drawn("tablet", 0, condition=condition | {"noise": noise}), SPEECH, NOISE, SPOOFS)
         return signals.noise / np.std(signals.noise[0])
 
     point, diffuse, both = rendered(80), rendered(-80), rendered(6)
@@ -129,7 +130,7 @@ def test_point_noise_stands_over_the_diffuse_one_as_asked():
 
 
 def test_sensor_noise_is_independent_at_every_microphone():
-    noise = render(drawn("two-talkers-array", 0), SPEECH, NOISE).noise
+    noise = render(drawn("two-talkers-array", 0), SPEECH, NOISE, SPOOFS).noise
     correlation = np.corrcoef(noise)[np.triu_indices(4, 1)]
     assert np.abs(correlation).max() < 0.03
     np.testing.assert_allclose(np.std(noise, axis=1), np.std(noise[0]), rtol=0.03)
@@ -137,7 +138,7 @@ def test_sensor_noise_is_independent_at_every_microphone():
 
 def test_other_sampling_rates():
     scene = drawn("living-room", 0, fs=8000)
-    signals = render(scene, SPEECH, NOISE)
+    signals = render(scene, SPEECH, NOISE, SPOOFS)
     assert signals.mixture.shape == (2, scene.n_samples)
     assert scene.n_samples == pytest.approx(drawn("living-room", 0).n_samples / 2, abs=1)
 

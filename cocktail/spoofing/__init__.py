@@ -15,6 +15,11 @@ BONA_FIDE = "bonafide"
 """The label of speech that is no attack."""
 
 
+def logical_attacks(condition: dict, split: str) -> list[str]:
+    """Logical attacks of a condition in a split; none where it has no attacks."""
+    return [name for name in split_attacks(condition, split) if name in LOGICAL] if "attacks" in condition else []
+
+
 def split_attacks(condition: dict, split: str) -> list[str]:
     """Attacks of a condition in a split; `valid` has those of `train`."""
     return condition["attacks"]["test" if split == "test" else "train"]

@@ -4,8 +4,8 @@ After the design of ASVspoof 2019 (X. Wang et al., Computer Speech & Language 64
 conversion, and the waveform generators that stand behind both.
 
 Deviations: nothing is trained. `vocoder`, `vocoder-coded`, `griffin-lim` and `lpc` resynthesise what the speaker did
-say, which is a bound for a system that would predict the same features. Text-to-speech is eSpeak NG with a voice that no
-speaker of grid-tts has, or with its Klatt synthesiser, at the pitch of the claimed speaker.
+say, which is a bound for a system that would predict the same features. Text-to-speech is eSpeak NG with a voice that
+no speaker of grid-tts has, or with its Klatt synthesiser, at the pitch of the claimed speaker.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Speech from features that have lost the phase, or all but the vocal tract: Griffin-Lim and a linear predictive vocoder.
+"""Speech from features that have lost the phase, or all but the vocal tract: Griffin-Lim, and linear prediction.
 
 D. W. Griffin and J. S. Lim, "Signal estimation from modified short-time Fourier transform", IEEE TASSP 32(2), 1984. J.
 D. Markel and A. H. Gray, "A linear prediction vocoder simulation based upon the autocorrelation method", IEEE TASSP

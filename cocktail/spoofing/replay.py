@@ -2,7 +2,7 @@
 
 X. Wang et al., "ASVspoof 2019: a large-scale public database of synthesized, converted and replayed speech", Computer
 Speech & Language 64, 2020, section 5: an attack is the distance at which the attacker records, in the same room, and
-the quality of the loudspeaker: its occupied bandwidth, the lower end of it, and its ratio of linear to non-linear power.
+the quality of the loudspeaker: its occupied bandwidth, the lower end of that, its ratio of linear to non-linear power.
 
 Deviations: at 16 kHz a device of high quality reaches nearly the Nyquist frequency, where the paper asks for 10 kHz.
 The non-linearity is a memoryless soft clipping (tanh) rather than a measured Hammerstein model, and the device adds
@@ -72,7 +72,9 @@ def draw_replay(generator: np.random.Generator, attack: str, size, talker) -> Re
     place = tuple(float(x) for x in places[np.argmax(inside)])
     if device is None:
         return Replay(place)
-    drawn = (float(generator.uniform(*span)) for span in (device.low_hz, device.high_hz, device.drive_db, device.noise_db))
+    drawn = (
+        float(generator.uniform(*span)) for span in (device.low_hz, device.high_hz, device.drive_db, device.noise_db)
+    )
     return Replay(place, *drawn)
 
 

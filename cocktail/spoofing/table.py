@@ -1,7 +1,7 @@
 """The table of spoofed speech: every attack, in every split, against speakers of that split.
 
-Attacks get no cue that they would not have from a microphone: they are trimmed, levelled and quantised as the utterances
-of grid-tts are, and what is left (digital silence, level) the conditions hide under noise and by levels of their own.
+Attacks get no cue that a recording would not give: they are trimmed, levelled and quantised as the utterances of
+grid-tts are; digital silence and level are then hidden by the noise and the levels of the conditions.
 """
 
 import functools
@@ -13,7 +13,6 @@ import numpy as np
 from cocktail import store
 from cocktail.corpora.grid_tts import LEVEL_DB, trim
 from cocktail.corpora.library import Library
-from cocktail.errors import CocktailError
 from cocktail.rng import rng
 from cocktail.spoofing.attacks import ATTACKS, Claim
 from cocktail.spoofing.world import pitch
@@ -27,8 +26,7 @@ PEAK = 0.95
 def build(speech: Library, counts: dict[str, dict[str, int]], path: str | Path, *, seed: int, fs: int) -> None:
     """Write the SPOOFS table (cocktail.store) of `counts` {split: {attack: number}}.
 
-    An attack that reads transcripts is left out of a split that has none. Raises CocktailError where a split has fewer
-    than two speakers.
+    An attack is left out of a split that has fewer than two speakers with what it needs: transcripts, if it reads them.
     """
     store.write_rows(path, rows(speech, counts, seed=seed, fs=fs), store.SPOOFS)
 
@@ -38,17 +36,19 @@ def rows(speech: Library, counts: dict[str, dict[str, int]], *, seed: int, fs: i
     for split, attacks in counts.items():
         for attack, number in attacks.items():
             wanted = [row for row in speech.select(split=split) if row["text"] or not ATTACKS[attack].reads]
-            if not wanted and speech.select(split=split):
-                print(f"{attack}: no utterance of the split '{split}' has a transcript to read; left out")
+            speakers = sorted({row["speaker"] for row in wanted})
+            if len(speakers) < 2:
+                what = "with transcripts " if ATTACKS[attack].reads else ""
+                print(f"{attack} is left out of the split '{split}': it has {len(speakers)} speakers {what}and not two")
                 continue
             for index in range(number):
-                yield _row(speech, wanted, attack, split, index, seed, fs)
+                yield _row(speech, wanted, speakers, attack, split, index, seed, fs)
 
 
-def _row(speech, wanted, attack, split, index, seed, fs):
+def _row(speech, wanted, speakers, attack, split, index, seed, fs):
     name = f"{attack}-{split}-{index:04d}"
     draw = rng(seed, "spoof", name, role="claim")
-    said, other = _pair(draw, wanted, split)
+    said, other = _pair(draw, wanted, speakers)
     claim = Claim(
         speaker=speech.samples(said["utterance"], fs),
         text=said["text"],
@@ -78,11 +78,8 @@ def finished(x: np.ndarray, fs: int) -> np.ndarray:
     return x * min(10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(x**2)), PEAK / np.abs(x).max())
 
 
-def _pair(draw, rows, split):
+def _pair(draw, rows, speakers):
     """An utterance of a speaker, all equally likely, and one of another speaker, of the same gender if there is one."""
-    speakers = sorted({row["speaker"] for row in rows})
-    if len(speakers) < 2:
-        raise CocktailError(f"spoofing takes two speakers, and the split '{split}' has {len(speakers)}")
     claimed = speakers[draw.integers(len(speakers))]
     said = _one_of(draw, [row for row in rows if row["speaker"] == claimed])
     others = [row for row in rows if row["speaker"] != claimed]

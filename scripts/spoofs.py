@@ -1,0 +1,16 @@
+"""Make the suite's table of spoofed speech."""
+
+from cocktail.corpora.library import Library
+from cocktail.cost import work
+from cocktail.job import leave_pandas_out, logged
+from cocktail.spoofing.table import build
+
+with logged(snakemake.log[0]), work():
+    leave_pandas_out()
+    build(
+        Library(snakemake.input.speech),
+        snakemake.params.counts,
+        snakemake.output[0],
+        seed=snakemake.params.seed,
+        fs=snakemake.params.fs,
+    )
