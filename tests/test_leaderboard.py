@@ -245,7 +245,7 @@ def test_scores_can_be_stratified_by_what_was_drawn(tmp_path):
     """What results/README.md shows."""
     import pandas
 
-    corpora = {"speech": corpus.speech(), "noise": corpus.noise()}
+    corpora = {"speech": corpus.speech(), "noise": corpus.noise(), "spoofs": corpus.spoofs()}
     drawn = [
         draw(definition, name=name, split="test", index=index, seed=1, fs=16000, **corpora)
         for index in (1, 0)
