@@ -13,12 +13,16 @@ How a board is read:
   scene, source and metric.
 - `<metric>_i` is the score minus that of the entry `unprocessed`, of the same scene and talker, in the metric's own
   unit and direction.
+- Equal error rates and detection costs are over all trials of the scenes, see cocktail/trials.py. `eer_cm:<attack>` is
+  bona fide speech against one attack. Where the trials do not suffice there is no figure, and its reason is a row of
+  `scores.parquet` without scene.
 
 The same scores give the same bytes: rows are sorted, resampling is seeded by suite seed and condition, and the CSV
 holds 6 significant digits.
 """
 
 import csv
+import dataclasses
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -30,9 +34,12 @@ import pyarrow.compute as pc
 from cocktail import stats, store
 from cocktail.errors import CocktailError
 from cocktail.metrics import METRICS
+from cocktail.metrics.trials import Trials, against, attacks
 from cocktail.rng import rng
 
 BASELINE = "unprocessed"
+ATTACK = ":"
+"""Between a metric and the attack that it is about."""
 BOUNDS = ("control", "oracle")
 """Families that bound a board and have no rank."""
 COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
@@ -51,7 +58,7 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
     scores = pa.concat_tables([store.SCORES.empty_table(), *tables])
     _refuse_duplicates(scores)
     absent = pa.Table.from_pylist([{"status": "skipped"} | skip for skip in skips], schema=store.SCORES)
-    scores = pa.concat_tables([scores, improvements(scores), absent])
+    scores = pa.concat_tables([scores, improvements(scores), undefined(scores), absent])
     order = ["condition", "entry", "scene", "source", "metric"]
     scores = scores.sort_by([(name, "ascending") for name in order]).combine_chunks()
     store.write_table(out, scores)
@@ -93,6 +100,21 @@ def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
     return pa.table(columns).cast(store.SCORES)
 
 
+def undefined(scores: pa.Table) -> pa.Table:
+    """Rows without a scene that say why an entry has no figure of a metric of trials, in the schema store.SCORES."""
+    rows = []
+    for condition in pc.unique(scores["condition"]).to_pylist():
+        part = scores.filter(pc.equal(scores["condition"], condition))
+        entries, _, _, cells = tabulate(part)
+        for metric, found in cells.items():
+            if isinstance(found, stats.TrialCells) and ATTACK not in metric:
+                named = {"condition": condition, "metric": metric, "status": "failed"}
+                judged = [e for e in range(len(entries)) if found.finished[:, e].any()]
+                reasons = ((entries[e], found.undefined(e)) for e in judged)
+                rows += [named | {"entry": entry, "reason": reason} for entry, reason in reasons if reason]
+    return pa.Table.from_pylist(rows, schema=store.SCORES)
+
+
 def board(
     scores: pa.Table,
     *,
@@ -112,16 +134,20 @@ def board(
         weights = stats.resample(len(scenes), resamples, rng(seed, condition, role="bootstrap")) if scenes else None
         may_rank = np.array([entry not in unranked for entry in entries])
         for metric in metrics:
-            figures = _figures(cells[metric], weights, may_rank, higher_is_better(metric), level)
+            concerned = cells[metric].finished.any(axis=1) if ATTACK in metric else np.ones(len(scenes), bool)
+            part, drawn = cells[metric].on(concerned), weights[:, concerned]
+            figures = _figures(part, drawn, may_rank, higher_is_better(metric), level)
             for entry, numbers in zip(entries, figures, strict=True):
                 rows.append({"condition": condition, "entry": entry, "metric": metric, **numbers})
     return sorted(rows, key=_board_order)
 
 
-def tabulate(scores: pa.Table) -> tuple[list[str], list[str], list[str], dict[str, stats.Cells]]:
-    """Scores of one condition as entries, scenes, metrics (each sorted) and, by metric, their stats.Cells."""
+def tabulate(
+    scores: pa.Table,
+) -> tuple[list[str], list[str], list[str], dict[str, stats.Cells | stats.TrialCells]]:
+    """Scores of one condition as entries, scenes, metrics (each sorted) and, by metric, their cells."""
     entries, entry = _codes(scores["entry"])
-    scores = scores.append_column("entry_code", pa.array(entry)).filter(pc.is_valid(scores["metric"]))
+    scores = scores.append_column("entry_code", pa.array(entry)).filter(pc.is_valid(scores["scene"]))
     scenes, scene = _codes(scores["scene"])
     metrics, metric = _codes(scores["metric"])
     shape = (len(metrics), len(scenes), len(entries))
@@ -139,17 +165,50 @@ def tabulate(scores: pa.Table) -> tuple[list[str], list[str], list[str], dict[st
     )
     cells = {}
     for m, name in enumerate(metrics):
+        if name in METRICS and METRICS[name].from_trials:
+            chosen = metric == m
+            cells |= _trial_cells(name, scores.filter(pa.array(chosen)), scene[chosen], scenes, finished[m])
+            continue
         if name in METRICS and METRICS[name].pooled:
             numerator, denominator = 100 * errors[m], words[m]
         else:
             numerator, denominator = value[m] / np.maximum(n_ok[m], 1), np.ones(shape[1:])
         cells[name] = stats.Cells(numerator * finished[m], denominator * finished[m], finished[m])
-    return entries, scenes, metrics, cells
+    return entries, scenes, sorted(cells), cells
+
+
+def _trial_cells(metric, rows, scene, scenes, finished):
+    """{metric: cells} of rows with trials; of eer_cm also against each attack alone, where there are several."""
+    rows = rows.combine_chunks()
+    trials, of = pc.list_flatten(rows["trials"]), pc.list_parent_indices(rows["trials"]).to_numpy()
+    trials = pa.table(trials.combine_chunks().flatten(), store.TRIAL.names)
+    kind, label, score = (trials[name].to_numpy(zero_copy_only=False) for name in ("kind", "label", "score"))
+    enrolment = pc.index_in(trials["enrolment"], pa.array(scenes, pa.string()))
+    cells = stats.TrialCells(
+        trials=Trials(kind.astype(str), label.astype(str), score),
+        entry=rows["entry_code"].to_numpy()[of],
+        scene=scene[of],
+        enrolment=pc.fill_null(enrolment, -1).to_numpy(),
+        statistic=METRICS[metric].compute,
+        finished=finished,
+    )
+    found = {metric: cells}
+    named = attacks(cells.trials)
+    if metric == "eer_cm" and len(named) > 1:
+        found |= {f"{metric}{ATTACK}{attack}": _against(cells, attack) for attack in named}
+    return found
+
+
+def _against(cells, attack):
+    part = cells.at(against(cells.trials, attack))
+    concerned = np.zeros(len(cells.finished), bool)
+    concerned[part.scene] = True
+    return dataclasses.replace(part, finished=cells.finished & concerned[:, None])
 
 
 def higher_is_better(metric: str) -> bool:
-    """Direction of a metric or of its improvement. Raises CocktailError for a metric that does not exist."""
-    name = metric if metric in METRICS else metric.removesuffix("_i")
+    """Direction of a metric, of its improvement or of its part. Raises CocktailError for one that does not exist."""
+    name = metric if metric in METRICS else metric.removesuffix("_i").partition(ATTACK)[0]
     if name not in METRICS:
         raise CocktailError(f"metric {metric!r} is not known; known are {', '.join(sorted(METRICS))}")
     return METRICS[name].higher_is_better
@@ -269,8 +328,7 @@ def _ranks(cells, weights, may_rank, higher, level):
     common = cells.finished[:, ranked].all(axis=1)
     if not ranked.any() or not common.any():
         return ranks, groups
-    shared = cells.on(common)
-    shared = stats.Cells(shared.numerator[:, ranked], shared.denominator[:, ranked], shared.finished[:, ranked])
+    shared = cells.on(common).of(ranked)
     values = stats.figures(shared)
     if np.isnan(values).any():
         return ranks, groups

@@ -3,7 +3,8 @@
 A metric that cannot be computed leaves a row with its reason, and what one metric raises costs its own row alone.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,21 @@ from cocktail import store
 from cocktail.cost import work
 from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
-from cocktail.metrics import METRICS, Comparison, Metric, Unscorable, defect
+from cocktail.metrics import METRICS, Comparison, Unscorable, defect
 from cocktail.metrics.si_sdr import CLAMP_DB, best_permutation, si_sdr_matrix
-from cocktail.recognition import Counts, Recogniser, create
+from cocktail.metrics.trials import BONAFIDE
+from cocktail.recognition import Recogniser, create
+from cocktail.score_rows import Judges, metric_named
+from cocktail.scorers import Scorers
+from cocktail.trials import Heard, part, unit
 
 SCENE_LIMIT_S = 600.0
 """A metric in C that crashes or hangs on a scene costs that scene."""
 
-SOURCE_METRICS = [name for name, metric in METRICS.items() if metric.level == "source"]
+SOURCE_METRICS = [
+    name for name, metric in METRICS.items() if metric.level == "source" and not any(metric.tasks.values())
+]
+"""Metrics of signals that need no trained model."""
 
 
 def score_signals(
@@ -36,17 +44,25 @@ def score_signals(
 
     `interference` (N,): what is in the mixture besides the references. `text`: transcripts of the references. Estimates
     may have lengths of their own: a wrong one is said in its rows. Returns rows {source, metric, value, status, reason,
-    errors, total, card}, K for each metric, in the order of sources, then metrics. Raises CocktailError for an unknown
-    metric, or one that needs more than signals.
+    errors, total, trials, card}, K for each metric, in the order of sources, then metrics. Raises CocktailError for an
+    unknown metric, or one that needs more than signals.
     """
-    cards = [_source_metric(name) for name in metrics]
+    for name in metrics:
+        if metric_named(name).level != "source":
+            raise CocktailError(f"metric {name!r} is no property of a signal: it comes with the estimates of a run")
+    return _signal_rows(reference, estimate, fs, interference, text, metrics, Judges(recogniser))
+
+
+def _signal_rows(reference, estimate, fs, interference, text, metrics, judges):
+    """Rows of the metrics of level `source`, see score_signals."""
+    cards = [METRICS[name] for name in metrics]
     reference = np.atleast_2d(np.asarray(reference, float))
     k_sources = len(reference)
     text = [None] * k_sources if text is None else list(text)
     estimate = [np.asarray(e, float).reshape(-1) for e in estimate]
     if len(estimate) != k_sources:
         reason = f"wrong-count: {len(estimate)} estimates, expected {k_sources}"
-        return [_failed(m, k, reason, recogniser) for k in range(k_sources) for m in cards]
+        return [judges.failed(m, k, reason) for k in range(k_sources) for m in cards]
     estimate, reasons = _assign(reference, estimate)
     usable = [k for k in range(k_sources) if reasons[k] is None]
     pairs = {}
@@ -58,11 +74,12 @@ def score_signals(
             others=others if interference is None else [*others, np.asarray(interference, float)],
             fs=fs,
             text=[text[k] for k in usable],
-            recogniser=recogniser,
+            recogniser=judges.recogniser,
+            scorers=judges.scorers,
         )
         pairs = dict(zip(usable, comparison.pairs, strict=True))
     return [
-        _row(m, k, pairs[k], recogniser) if k in pairs else _failed(m, k, reasons[k], recogniser)
+        judges.row(m, k, pairs[k]) if k in pairs else judges.failed(m, k, reasons[k])
         for k in range(k_sources)
         for m in cards
     ]
@@ -78,56 +95,119 @@ def score_shard(
     entry: str,
     metrics: Sequence[str],
     recogniser: dict | None,
+    scorers: Mapping[str, dict] | None = None,
 ) -> None:
     """Score the estimates of one entry for one shard of scenes and write rows of store.SCORES to `out`.
 
     `mixtures`, `references`, `estimates`: Parquet files of store.MIXTURES, REFERENCES, ESTIMATES. `recogniser`: options
-    for cocktail.recognition.create, or None. Every scene of `mixtures` has its rows, also where the method failed.
+    for cocktail.recognition.create, or None. `scorers`: role -> {"spec", "model", "suite"}, see cocktail.scorers; a
+    metric that needs a role which is not among them has no rows. Every scene of `mixtures` has its rows, also where the
+    method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and `cm_rejection` are of bona
+    fide speech, `eer_cm` needs a condition with attacks.
     """
-    listener = None if recogniser is None else create(recogniser)
     truths = {row["scene"]: row for row in store.read_rows(references)}
     made = {row["scene"]: row for row in store.read_rows(estimates)}
     scenes = {row["scene"]: row for row in store.read_rows(mixtures)}
+    task = json.loads(next(iter(truths.values()))["record"])["task"]
+    listener = None if recogniser is None else create(recogniser)
+    judges = Judges(listener, Scorers(scorers), task)
+    wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
+    if all(truth["label"] is None for truth in truths.values()):
+        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "min_tdcf")]
 
     def score(scene):
         with work():
-            return _scene_rows(scenes[scene], truths[scene], made.get(scene), metrics, listener)
+            given = scenes[scene], truths[scene], made.get(scene), wanted, judges
+            return _scene_rows(*given), _hear(*given)
 
-    rows = []
+    rows, heard = {}, {}
     with Worker(lambda: score) as worker:
         for scene, mixture in scenes.items():
             try:
-                found = worker(scene, limit_s=SCENE_LIMIT_S)
+                rows[scene], heard[scene] = worker(scene, limit_s=SCENE_LIMIT_S)
             except CallFailed as error:
-                found = _all_failed(mixture, metrics, f"scoring-failed: {error}", listener)
-            rows += [{"condition": condition, "scene": scene, "entry": entry, **row} for row in found]
-    store.write_rows(out, rows, store.SCORES)
+                reason = f"scoring-failed: {error}"
+                rows[scene] = _all_failed(mixture, wanted, reason, judges)
+                heard[scene] = Heard(scene, **_identity(truths[scene]), method_failure=reason)
+    for scene, tested in heard.items():
+        found = (judges.trial_row(metric, tested, heard) for metric in wanted if metric.level == "trials")
+        rows[scene] += [row for row in found if row is not None]
+    named = {"condition": condition, "entry": entry}
+    store.write_rows(out, [named | {"scene": scene} | row for scene in rows for row in rows[scene]], store.SCORES)
 
 
-def _scene_rows(mixture, truth, made, metrics, recogniser):
-    """Rows of one scene, without the columns that name it."""
-    if made is None or made["status"] != "ok":
-        reason = f"method-failed: {made['reason'] if made else 'no estimate in the shard'}"
-        return _all_failed(mixture, metrics, reason, recogniser)
-    of_source = [name for name in metrics if _metric(name).level == "source"]
-    of_scene = [METRICS[name] for name in metrics if METRICS[name].level == "scene"]
+def _scene_rows(mixture, truth, made, metrics, judges):
+    """Rows of one scene but those of trials, without the columns that name it."""
+    if reason := _method_failure(made):
+        return _all_failed(mixture, metrics, reason, judges)
+    of_source = [metric.name for metric in metrics if metric.level == "source"]
+    rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene"]
+    if not of_source:
+        return rows
     reference = scored_reference(truth)
-    return score_signals(
-        reference=reference,
-        estimate=[store.unpack(cell)[0] for cell in made["estimate"]],
-        fs=mixture["fs"],
-        interference=store.unpack(mixture["mixture"])[0] - reference.sum(0),
-        text=truth["text"],
-        metrics=of_source,
-        recogniser=recogniser,
-    ) + [_row(m, None, made, recogniser) for m in of_scene]
+    estimate = [store.unpack(cell)[0] for cell in made["estimate"]]
+    interference = store.unpack(mixture["mixture"])[0] - reference.sum(0)
+    return _signal_rows(reference, estimate, mixture["fs"], interference, truth["text"], of_source, judges) + rows
 
 
-def _all_failed(mixture, metrics, reason, recogniser):
-    """Rows of a scene in which nothing could be scored."""
-    talkers = range(mixture["n_sources"])
-    levels = {"source": talkers, "scene": (None,)}
-    return [_failed(_metric(m), k, reason, recogniser) for m in metrics for k in levels[_metric(m).level]]
+def _all_failed(mixture, metrics, reason, judges):
+    """Rows of a scene in which nothing could be scored, but those of trials."""
+    levels = {"source": range(mixture["n_sources"]), "scene": (None,), "trials": ()}
+    return [judges.failed(metric, k, reason) for metric in metrics for k in levels[metric.level]]
+
+
+def _method_failure(made):
+    if made is None or made["status"] != "ok":
+        return f"method-failed: {made['reason'] if made else 'no estimate in the shard'}"
+    return None
+
+
+def _hear(mixture, truth, made, metrics, judges) -> Heard:
+    """What the trials of one scene are made of; only what the metrics need is computed."""
+    scorers, task, fs = judges.scorers, judges.task, mixture["fs"]
+    heard = {"scene": mixture["scene"], "method_failure": _method_failure(made), **_identity(truth)}
+    failed, needed = heard["method_failure"] is not None, {metric.name for metric in metrics}
+    if not needed & {"eer_asv", "eer_cm", "min_tdcf", "cm_rejection"}:
+        return Heard(**heard)
+    if task == "verify":
+        embedding = None if failed else part(lambda: unit(made["embedding"]))
+        return Heard(**heard, test=embedding, enrolment=embedding)
+
+    def embedded(samples):
+        return part(lambda: unit(scorers["speaker"](samples, fs)))
+
+    reference = scored_reference(truth)[0]
+    speaker = needed & {"eer_asv", "min_tdcf"}
+    if speaker and heard["label"] == BONAFIDE:
+        heard["enrolment"] = embedded(reference)
+    if failed:
+        return Heard(**heard)
+    if task == "detect":
+        test = embedded(store.unpack(mixture["mixture"])[0]) if speaker else None
+        return Heard(**heard, test=test, cm=made["score"])
+    estimate = store.unpack(made["estimate"][0])[0]
+    if reason := defect(reference=reference, estimate=estimate):
+        return Heard(**heard, test=reason, cm=reason)
+    if speaker:
+        heard["test"] = embedded(estimate)
+    if needed & {"eer_cm", "cm_rejection"}:
+        found = part(lambda: _detected(scorers["spoofing"], estimate, fs))
+        heard |= {"cm": found} if isinstance(found, str) else found
+    return Heard(**heard)
+
+
+def _detected(detector, samples, fs):
+    """Score of a spoofing detector on (N,), and its threshold."""
+    score = float(detector(samples, fs))
+    if not np.isfinite(score):
+        raise Unscorable(f"scorer-failed: {detector.entry}: its score is {score}")
+    return {"cm": score, "threshold": detector.threshold(fs)}
+
+
+def _identity(truth):
+    """Who speaks in a scene, which utterance, and whether it is a spoof, from a row of REFERENCES."""
+    talker = json.loads(truth["record"])["talkers"][0]
+    return {"speaker": talker["speaker"], "utterance": talker["utterance"], "label": truth["label"] or BONAFIDE}
 
 
 def scored_reference(truth: dict) -> np.ndarray:
@@ -147,41 +227,3 @@ def _assign(reference, estimate):
         scores[np.ix_(r_usable, e_usable)] = si_sdr_matrix(reference=reference[r_usable], estimate=usable)
     order = best_permutation(scores)
     return [estimate[j] for j in order], [defects[k][j] for k, j in enumerate(order)]
-
-
-def _row(metric, source, given, recogniser):
-    """The row of one metric on a Pair, or on a row of ESTIMATES."""
-    try:
-        value = metric.compute(given)
-    except Unscorable as reason:
-        return _failed(metric, source, str(reason), recogniser)
-    except Exception as error:  # a metric's failure costs its own row, never the shard
-        return _failed(metric, source, f"metric-failed: {type(error).__name__}: {error}", recogniser)
-    counts = {"errors": value.errors, "total": value.total} if isinstance(value, Counts) else {}
-    value = 100 * value.rate if isinstance(value, Counts) else float(value)
-    if not np.isfinite(value):
-        return _failed(metric, source, "metric-failed: the value is not finite", recogniser)
-    return _blank(metric, source, recogniser) | {"value": value, "status": "ok"} | counts
-
-
-def _failed(metric, source, reason, recogniser):
-    return _blank(metric, source, recogniser) | {"status": "failed", "reason": reason}
-
-
-def _blank(metric, source, recogniser):
-    helper = recogniser.card if recogniser is not None and metric.pooled else None
-    columns = {"value": None, "status": None, "reason": None, "errors": None, "total": None}
-    return {"source": source, "metric": metric.name, **columns, "card": metric.digest_with(helper)}
-
-
-def _metric(name) -> Metric:
-    if name not in METRICS:
-        raise CocktailError(f"no metric {name!r}; there are {', '.join(METRICS)}")
-    return METRICS[name]
-
-
-def _source_metric(name) -> Metric:
-    metric = _metric(name)
-    if metric.level != "source":
-        raise CocktailError(f"metric {name!r} is no property of a signal: it comes with the estimates of a run")
-    return metric

@@ -17,6 +17,7 @@ from cocktail.testing.signals import pink_noise, speech_like
 
 FS = 16000
 CHEAP = ["si_sdr", "sdr", "sir", "sar"]
+RECORD = '{"task": "enhance", "talkers": [{"speaker": "s", "utterance": "u"}]}'
 
 
 class Parrot:
@@ -190,7 +191,7 @@ def write_shard(folder, scenes):
             "mixture": store.pack(images.sum(0) + rest, FS, name),
         })  # fmt: skip
         references.append({
-            "scene": name, "record": "{}", "reference": reference, "text": ["one two"] * k_sources,
+            "scene": name, "record": RECORD, "reference": reference, "text": ["one two"] * k_sources,
             "images": [store.pack(x, FS, name) for x in images], "noise": store.pack(rest, FS, name),
             "early": [store.pack(x, FS, name) for x in early],
         })  # fmt: skip

@@ -9,11 +9,23 @@ from cocktail.metrics import (
     perceptual,
     si_sdr,
     speech_quality,
+    trials,
     words,
 )
 from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable, defect
 
-_FAMILIES = (si_sdr, bss_eval, perceptual, intelligibility, speech_quality, composite, mask_detection, words, cost)
+_FAMILIES = (
+    si_sdr,
+    bss_eval,
+    perceptual,
+    intelligibility,
+    speech_quality,
+    composite,
+    mask_detection,
+    words,
+    trials,
+    cost,
+)
 
 METRICS: dict[str, Metric] = {metric.name: metric for family in _FAMILIES for metric in family.METRICS}
 """Name -> metric, in the order of the leaderboard's columns."""

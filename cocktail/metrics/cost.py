@@ -1,6 +1,8 @@
 """What an estimate cost: time, memory, learnt parameters. Read from a row of store.ESTIMATES, not from signals."""
 
-from cocktail.metrics.metric import Metric, Unscorable
+from cocktail.metrics.metric import SIGNALS, Metric, Unscorable
+
+TASKS = (*SIGNALS, "detect", "verify", "recognise")
 
 
 def rtf(row: dict) -> float:
@@ -29,7 +31,7 @@ def _recorded(row, column):
     return row[column]
 
 
-def _metric(name, compute, unit, mode):
+def _metric(name, compute, unit, mode, tasks=TASKS):
     return Metric(
         name=name,
         unit=unit,
@@ -42,6 +44,7 @@ def _metric(name, compute, unit, mode):
         mode=mode,
         permutation="none",
         level="scene",
+        tasks=dict.fromkeys(tasks),
     )
 
 
@@ -58,6 +61,7 @@ METRICS = (
         "ms",
         "algorithmic: the farthest look ahead when the future of 1.5 s of input is changed; the length of the scene "
         "where the method uses the whole recording",
+        tasks=SIGNALS,
     ),
     _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process, GPU memory left out"),
     _metric("parameters", parameters, "", "learnt numbers that the method uses"),

@@ -14,6 +14,10 @@ import numpy as np
 from cocktail.errors import CocktailError
 
 
+class Undefined(CocktailError):
+    """A cost is not defined on these trials."""
+
+
 @dataclass(frozen=True)
 class TandemCosts:
     """Priors and costs of ASVspoof 2019. Target, nontarget and spoof priors sum to one."""
@@ -30,11 +34,13 @@ class TandemCosts:
 ASVSPOOF_2019 = TandemCosts()
 
 
-def operating_points(scores, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def operating_points(scores, labels, weights=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Miss rate, false alarm rate and threshold of every distinct detector "accept score >= threshold".
 
     scores (N,), higher = positive; labels (N,), true = positive. Misses rise from 0 to 1, false alarms fall from 1
-    to 0. Raises CocktailError where a score is not finite or one of the classes is empty.
+    to 0, (V + 1,) each over V distinct scores. With `weights` (..., N), how often each trial counts, the rates are
+    (..., V + 1), and NaN where a class has no weight. Raises CocktailError where a score is not finite or one of the
+    classes is empty.
     """
     scores, labels = np.asarray(scores, float), np.asarray(labels, bool)
     if scores.shape != labels.shape or scores.ndim != 1:
@@ -43,49 +49,94 @@ def operating_points(scores, labels) -> tuple[np.ndarray, np.ndarray, np.ndarray
         raise CocktailError("a trial score is not finite")
     if labels.all() or not labels.any():
         raise CocktailError("trials of both classes are needed")
-    values, index = np.unique(scores, return_inverse=True)
-    positives = np.bincount(index, labels, len(values))
-    negatives = np.bincount(index, ~labels, len(values))
-    miss = np.concatenate([[0], np.cumsum(positives)]) / labels.sum()
-    false_alarm = 1 - np.concatenate([[0], np.cumsum(negatives)]) / (~labels).sum()
-    return miss, false_alarm, np.append(values, np.inf)
+    order = np.argsort(scores, kind="stable")
+    scores, labels = scores[order], labels[order]
+    first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
+    weights = np.ones(len(scores)) if weights is None else np.asarray(weights, float)[..., order]
+    miss = _cumulated_share(weights * labels, first)
+    false_alarm = 1 - _cumulated_share(weights * ~labels, first)
+    return miss, false_alarm, np.append(scores[first], np.inf)
 
 
-def eer(scores, labels) -> float:
-    """Equal error rate, 0 to 1, of scores (N,), higher = positive, with labels (N,), true = positive."""
-    miss, false_alarm, _ = operating_points(scores, labels)
-    after = int(np.argmax(miss >= false_alarm))
-    gap_before, gap_after = false_alarm[after - 1] - miss[after - 1], miss[after] - false_alarm[after]
+def _cumulated_share(weights, first):
+    """Share of the weight (..., N) that lies before each group of equal scores, and at last 1: (..., V + 1)."""
+    below = np.zeros((*weights.shape[:-1], len(first) + 1))
+    np.cumsum(np.add.reduceat(weights, first, axis=-1), axis=-1, out=below[..., 1:])
+    total = below[..., -1:]
+    return np.divide(below, total, out=np.full_like(below, np.nan), where=total > 0)
+
+
+def eer(scores, labels, weights=None) -> float | np.ndarray:
+    """Equal error rate, 0 to 1, of scores (N,), higher = positive, with labels (N,), true = positive.
+
+    With `weights` (..., N), the rate of each weighting, (...); NaN where a class has no weight.
+    """
+    miss, false_alarm, _ = operating_points(scores, labels, weights)
+    after = np.argmax(miss >= false_alarm, axis=-1)[..., None]
+    before = np.maximum(after - 1, 0)  # 0 only where nothing is defined
+    miss_before, miss_after = (np.take_along_axis(miss, at, -1)[..., 0] for at in (before, after))
+    fa_before, fa_after = (np.take_along_axis(false_alarm, at, -1)[..., 0] for at in (before, after))
+    gap_before, gap_after = fa_before - miss_before, miss_after - fa_after
     share = gap_before / (gap_before + gap_after)
-    return float(miss[after - 1] + share * (miss[after] - miss[after - 1]))
+    return _plain(miss_before + share * (miss_after - miss_before))
+
+
+def eer_threshold(scores, labels) -> float:
+    """Threshold of the detector "accept score >= threshold" whose misses and false alarms are nearest to each other."""
+    miss, false_alarm, thresholds = operating_points(scores, labels)
+    return float(thresholds[np.argmin(np.abs(miss - false_alarm))])
 
 
 def min_tdcf(
-    scores, labels, *, asv_target, asv_nontarget, asv_spoof, costs: TandemCosts = ASVSPOOF_2019, normalise: bool = True
-) -> float:
+    scores,
+    labels,
+    *,
+    asv_target,
+    asv_nontarget,
+    asv_spoof,
+    weights=None,
+    asv_weights=None,
+    costs: TandemCosts = ASVSPOOF_2019,
+    normalise: bool = True,
+) -> float | np.ndarray:
     """Least tandem detection cost of a countermeasure over its threshold, beside a speaker verifier at its EER.
 
     scores (N,), higher = bona fide; labels (N,), true = bona fide; the verifier's scores of target, nontarget and spoof
-    trials, one list each, higher = accept. Normalised, 1 is a countermeasure that is of no use.
+    trials, one list each, M in all, higher = accept. Normalised, 1 is a countermeasure that is of no use. With
+    `weights` (..., N) and `asv_weights` (..., M), the cost of each weighting, (...), NaN where it is not defined;
+    without, Undefined is raised there.
     """
-    asv = operating_points(
-        np.concatenate([asv_target, asv_nontarget]), np.arange(len(asv_target) + len(asv_nontarget)) < len(asv_target)
-    )
-    miss_asv, false_alarm_asv, threshold = _verifier_at_eer(*asv)
-    miss_spoof_asv = float(np.mean(np.asarray(asv_spoof) < threshold))
-    miss, false_alarm, _ = operating_points(scores, labels)
+    miss_asv, false_alarm_asv, miss_spoof_asv = _verifier_at_eer(asv_target, asv_nontarget, asv_spoof, asv_weights)
+    miss, false_alarm, _ = operating_points(scores, labels, weights)
     c1 = (
         costs.p_target * (costs.miss_cm - costs.miss_asv * miss_asv)
         - costs.p_nontarget * costs.false_alarm_asv * false_alarm_asv
     )
     c2 = costs.false_alarm_cm * costs.p_spoof * (1 - miss_spoof_asv)
-    if min(c1, c2) <= 0:
-        raise CocktailError("the speaker verifier is too weak, or rejects every spoof: the t-DCF is not defined")
-    cost = float(np.min(c1 * miss + c2 * false_alarm))
-    return cost / min(c1, c2) if normalise else cost
+    useless = np.minimum(c1, c2)
+    if weights is None and not useless > 0:
+        raise Undefined("the speaker verifier is too weak, or rejects every spoof: the t-DCF is not defined")
+    cost = np.min(np.asarray(c1)[..., None] * miss + np.asarray(c2)[..., None] * false_alarm, axis=-1)
+    cost = np.where(useless > 0, cost / np.where(normalise & (useless > 0), useless, 1.0), np.nan)
+    return _plain(cost)
 
 
-def _verifier_at_eer(miss, false_alarm, thresholds):
-    """Miss rate, false alarm rate and threshold of the operating point nearest to equal errors."""
-    nearest = int(np.argmin(np.abs(miss - false_alarm)))
-    return miss[nearest], false_alarm[nearest], thresholds[nearest]
+def _verifier_at_eer(target, nontarget, spoof, weights):
+    """Miss rate, false alarm rate and share of rejected spoofs at the operating point nearest to equal errors."""
+    n_bonafide = len(target) + len(nontarget)
+    weights = np.ones(n_bonafide + len(spoof)) if weights is None else np.asarray(weights, float)
+    labels = np.arange(n_bonafide) < len(target)
+    miss, false_alarm, thresholds = operating_points(
+        np.concatenate([target, nontarget]), labels, weights[..., :n_bonafide]
+    )
+    nearest = np.argmin(np.abs(miss - false_alarm), axis=-1)[..., None]
+    of_spoofs = weights[..., n_bonafide:]
+    rejected = (of_spoofs * (np.asarray(spoof, float) < thresholds[nearest])).sum(-1)
+    total = of_spoofs.sum(-1)
+    share = np.divide(rejected, total, out=np.full_like(total, np.nan), where=total > 0)
+    return *(np.take_along_axis(rate, nearest, -1)[..., 0] for rate in (miss, false_alarm)), share
+
+
+def _plain(x):
+    """A float where there is one weighting."""
+    return float(x) if np.ndim(x) == 0 else x

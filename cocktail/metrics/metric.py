@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,10 @@ NEGLIGIBLE = 1e-6
 
 BEST_SI_SDR = "once per scene, highest mean SI-SDR"
 """The permutation rule of every metric that compares signals."""
+
+
+SIGNALS: dict[str, str | None] = {"enhance": None, "separate": None}
+"""Tasks whose estimates are signals."""
 
 
 class Unscorable(CocktailError):
@@ -42,18 +46,26 @@ class Metric:
     implementation: str
     """Where the number comes from: this project, or a package."""
     compute: Callable[..., Any] = field(repr=False, compare=False)
-    """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of store.ESTIMATES -> float."""
+    """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of store.ESTIMATES -> float; for `trials`,
+    the Trials of a set of scenes -> float."""
     version: str = "1"
     mode: str = ""
     """What a reader needs to compute the same number elsewhere."""
     clamp: tuple[float, float] | None = None
     permutation: str = BEST_SI_SDR
     level: str = "source"
-    """`source`: one value per talker. `scene`: one value per scene."""
+    """`source`: one value per talker. `scene`: one value per scene. `trials`: trials per scene (cocktail/trials.py)."""
+    tasks: Mapping[str, str | None] = field(default_factory=lambda: dict(SIGNALS), compare=False)
+    """Tasks that it is for, each with the role of the suite's scorer that it needs there, if any."""
     pooled: bool = False
     """True where the value of a set is computed from summed counts, never by averaging."""
     improvement: bool = False
     """True where the gain over the unprocessed mixture is meaningful; the leaderboard derives `<name>_i`."""
+
+    @property
+    def from_trials(self) -> bool:
+        """Whether the figure of a set of scenes is computed from all their trials."""
+        return self.level == "trials" and not self.pooled
 
     def card(self) -> dict[str, Any]:
         """Every field but the function, as plain values."""
@@ -108,12 +120,24 @@ class Comparison(_Shared):
     """The usable pairs of a scene.
 
     `reference`, `estimate` (K, N), one estimate per reference, none silent; `others`: what else is in the mixture, each
-    (N,): talkers whose estimate is unusable, noise. What is negligible beside the references is left out.
+    (N,): talkers whose estimate is unusable, noise. What is negligible beside the references is left out. `scorers`:
+    role -> function of (samples (N,), fs), see cocktail/scorers.py.
     """
 
-    def __init__(self, *, reference, estimate, fs: int, others: Sequence = (), text: Sequence = (), recogniser=None):
+    def __init__(
+        self,
+        *,
+        reference,
+        estimate,
+        fs: int,
+        others: Sequence = (),
+        text: Sequence = (),
+        recogniser=None,
+        scorers: Mapping[str, Callable] | None = None,
+    ):
         super().__init__()
-        self.reference, self.estimate, self.fs, self.recogniser = reference, estimate, fs, recogniser
+        self.reference, self.estimate, self.fs = reference, estimate, fs
+        self.recogniser, self.scorers = recogniser, scorers or {}
         floor = NEGLIGIBLE * np.square(reference).sum()
         heard = [x for x in others if np.square(x).sum() > floor]
         self.others = np.stack(heard) if heard else reference[:0]
@@ -129,6 +153,7 @@ class Pair(_Shared):
         self.scene, self.index = scene, index
         self.reference, self.estimate = scene.reference[index], scene.estimate[index]
         self.fs, self.text, self.recogniser = scene.fs, scene.text[index], scene.recogniser
+        self.scorers = scene.scorers
 
     @property
     def interference(self) -> np.ndarray:

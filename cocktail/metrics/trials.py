@@ -1,0 +1,156 @@
+"""Metrics pooled from trials: speaker verification and spoofing detection, before and after a method.
+
+Each scene carries its trials, and the figure of a set of scenes is computed from all their trials at once, never by
+averaging. What a trial is: cocktail/trials.py.
+
+EER and t-DCF: cocktail/metrics/detection.py. ASVspoof 2019: M. Todisco et al., "ASVspoof 2019: future horizons in
+spoofed and fake audio detection", Interspeech 2019.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from cocktail.metrics import detection
+from cocktail.metrics.metric import Metric, Unscorable
+from cocktail.recognition import Counts
+
+BONAFIDE = "bonafide"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials as store.TRIAL has them, column by column, (N,) each."""
+
+    kind: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+
+    def at(self, chosen: np.ndarray) -> "Trials":
+        """Those of a mask or of indices."""
+        return Trials(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    def of(self, kind: str, *labels: str) -> np.ndarray:
+        """(N,) bool: of this kind and, where labels are given, with one of them. Raises Unscorable where none is."""
+        found = (self.kind == kind) & (np.isin(self.label, labels) if labels else True)
+        if not found.any():
+            raise Unscorable(f"no-trial: none of {' or '.join([kind, *labels])}")
+        return found
+
+
+def eer_asv(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Equal error rate in % of speaker verification; with `weights` (R, N), of each weighting (R,)."""
+    target, nontarget = trials.of("asv", "target"), trials.of("asv", "nontarget")
+    return 100 * _eer(trials, target, nontarget, weights)
+
+
+def eer_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Equal error rate in % of spoofing detection; with `weights` (R, N), of each weighting (R,)."""
+    bonafide, spoof = _bonafide_and_spoof(trials)
+    return 100 * _eer(trials, bonafide, spoof, weights)
+
+
+def min_tdcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Normalised minimum t-DCF of a detector beside a verifier; with `weights` (R, N), of each weighting (R,)."""
+    bonafide, spoof = _bonafide_and_spoof(trials)
+    cm = bonafide | spoof
+    asv = [trials.of("asv", label) for label in ("target", "nontarget", "spoof")]
+    try:
+        return detection.min_tdcf(
+            trials.score[cm],
+            bonafide[cm],
+            **{f"asv_{name}": trials.score[of] for name, of in zip(("target", "nontarget", "spoof"), asv, strict=True)},
+            weights=None if weights is None else weights[..., cm],
+            asv_weights=None if weights is None else np.concatenate([weights[..., of] for of in asv], axis=-1),
+        )
+    except detection.Undefined as error:
+        raise Unscorable(f"undefined: {error}") from None
+
+
+def cm_rejection(score: float, threshold: float) -> Counts:
+    """Whether a detector takes bona fide speech for a spoof, as counts that add up."""
+    return Counts(int(score < threshold), 1)
+
+
+def attacks(trials: Trials) -> list[str]:
+    """Names of the attacks among the trials, sorted."""
+    labels = np.unique(trials.label[trials.kind == "cm"])
+    return [str(label) for label in labels if label != BONAFIDE]
+
+
+def against(trials: Trials, attack: str) -> np.ndarray:
+    """(N,) bool: trials of bona fide speech and of one attack."""
+    return (trials.kind == "cm") & np.isin(trials.label, [BONAFIDE, attack])
+
+
+def _bonafide_and_spoof(trials):
+    bonafide = trials.of("cm", BONAFIDE)
+    spoof = trials.of("cm") & ~bonafide
+    if not spoof.any():
+        raise Unscorable("no-trial: none of a spoof")
+    return bonafide, spoof
+
+
+def _eer(trials, positive, negative, weights):
+    used = positive | negative
+    return detection.eer(trials.score[used], positive[used], None if weights is None else weights[..., used])
+
+
+def _metric(name, compute, unit, high, citation, mode, tasks, **more):
+    return Metric(
+        name=name,
+        unit=unit,
+        higher_is_better=False,
+        low=0.0,
+        high=high,
+        citation=citation,
+        implementation="cocktail, with the suite's scorers",
+        compute=compute,
+        mode=mode,
+        permutation="none",
+        level="trials",
+        tasks=tasks,
+        **more,
+    )
+
+
+METRICS = (
+    _metric(
+        "eer_asv",
+        eer_asv,
+        "%",
+        100.0,
+        "equal error rate; embeddings of Snyder et al., ICASSP 2018",
+        "cosine of embeddings: estimate against the clean references of the other scenes of its shard, or each scene "
+        "against each other in the task `verify`; never the same utterance",
+        {"enhance": "speaker", "verify": None},
+    ),
+    _metric(
+        "eer_cm",
+        eer_cm,
+        "%",
+        100.0,
+        "equal error rate; ASVspoof 2019 (Todisco et al., Interspeech 2019)",
+        "score of the detector, or of the suite's detector on the estimate; bona fide against all attacks",
+        {"enhance": "spoofing", "detect": None},
+    ),
+    _metric(
+        "min_tdcf",
+        min_tdcf,
+        "",
+        None,
+        "Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
+        "normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the shard",
+        {"detect": "speaker"},
+    ),
+    _metric(
+        "cm_rejection",
+        cm_rejection,
+        "%",
+        100.0,
+        "share of bona fide speech that a spoofing detector rejects",
+        "at the detector's EER threshold on its validation trials; estimates of bona fide speech alone",
+        {"enhance": "spoofing"},
+        pooled=True,
+    ),
+)
