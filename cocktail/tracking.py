@@ -29,6 +29,7 @@ import pyarrow.compute as pc
 
 from cocktail import ROOT, store
 from cocktail.errors import CocktailError
+from cocktail.history import read_history
 from cocktail.leaderboard import failures, read_board, read_entries
 from cocktail.report import examples
 from cocktail.tracking_store import database_file, default_uri, is_server, store_state
@@ -44,6 +45,7 @@ DIGEST = "cocktail.digest"
 MAX_TAG = 5000
 """Longest tag and parameter that every store takes, in characters."""
 PAGE = 1000
+"""Runs that a search returns, and metrics that a request takes, at most."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def log_suite(
                 if experiment.has(result):
                     same += 1
                     continue
-                experiment.log(result, common, audio, n_examples)
+                curves = read_history(results / suite / "models" / result.entry)
+                experiment.log(result, common, audio, n_examples, curves)
                 new += 1
     return Logged(new, same, uri)
 
@@ -178,11 +181,11 @@ class _Result:
 
     @property
     def table(self) -> bytes:
-        """Its scores as CSV."""
+        """Its scores as CSV, without trials, which it cannot hold; the digest has the figures computed from them."""
         from pyarrow import csv
 
         buffer = io.BytesIO()
-        csv.write_csv(self.scores, buffer)
+        csv.write_csv(self.scores.drop_columns("trials"), buffer)
         return buffer.getvalue()
 
 
@@ -211,8 +214,11 @@ class _Experiment:
             self._client.log_metric(run.info.run_id, "rank", rank)
         return True
 
-    def log(self, result: _Result, common: dict, audio: examples.Audio, n_examples: int) -> None:
-        """Write a run; it counts only once it is ended, so that one cut short is written anew."""
+    def log(self, result: _Result, common: dict, audio: examples.Audio, n_examples: int, curves: dict) -> None:
+        """Write a run; it counts only once it is ended, so that one cut short is written anew.
+
+        `curves`: name -> (step, value) of what the entry's training left.
+        """
         from mlflow.entities import Metric, Param
 
         tags = _tags(result) | {"device": audio.devices(result.entry)} | common
@@ -220,9 +226,12 @@ class _Experiment:
         now = int(time.time() * 1000)
         rank = {} if result.headline["rank"] is None else {"rank": result.headline["rank"]}
         metrics = [Metric(name, value, now, 0) for name, value in (result.figures | rank).items()]
+        metrics += [Metric(name, value, now, step) for name, curve in curves.items() for step, value in curve]
         parameters = result.card.get("parameters", {})
         params = [Param(name, str(value)[:MAX_TAG]) for name, value in parameters.items()]
-        self._client.log_batch(run.info.run_id, metrics=metrics, params=params)
+        for start in range(0, len(metrics), PAGE):
+            self._client.log_batch(run.info.run_id, metrics=metrics[start : start + PAGE])
+        self._client.log_batch(run.info.run_id, params=params)
         self._log_files(run, _files(result, audio, n_examples))
         self._client.set_terminated(run.info.run_id, "FINISHED" if result.headline["n_ok"] else "FAILED")
 
@@ -275,6 +284,8 @@ def _tags(result):
     card = result.card
     tags = {key: str(card.get(key, "")) for key in ("task", "family", "paradigm", "plugin")}
     tags |= {"condition": result.condition, DIGEST: result.digest, "mlflow.source.name": "cocktail run"}
+    if card.get("uses"):
+        tags["uses"] = card["uses"]
     if card.get("description"):
         tags["mlflow.note.content"] = card["description"]
     if result.reasons:

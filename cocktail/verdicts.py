@@ -208,11 +208,13 @@ def _compare(comparison, run) -> dict:
 
 
 def _label(step: Step, comparison: Comparison, best: str | None = None) -> str:
-    """How a side is called: an entry, or the best of several."""
-    several = step.family is not None or len(step.entries) > 1
-    what = f"best of {step.family or ', '.join(step.entries)}" if several else step.entries[0]
+    """How a side is called: an entry; or the best of several, with its name where it is known."""
     where = "" if comparison.better.conditions == comparison.worse.conditions else f" in {'+'.join(step.conditions)}"
-    return f"{what}{f' ({best})' if several and best else ''}{where}"
+    if step.family is None and len(step.entries) == 1:
+        return step.entries[0] + where
+    if best is None:
+        return f"best of {step.family or ', '.join(step.entries)}{where}"
+    return f"{best} (best of {step.family or len(step.entries)}){where}"
 
 
 def tally(rows: Iterable[dict]) -> dict[str, int]:

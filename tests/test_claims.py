@@ -1,11 +1,18 @@
 """Claims: what a file of them may say, and verdicts on scores whose truth is known."""
 
+import io
+import re
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from cocktail import leaderboard, stats, store, verdicts
-from cocktail.claims import Comparison, Step, read_claims
+from cocktail.claims import CLAIMS, Comparison, Step, read_claims
+from cocktail.config import CONFIG, read_yaml
 from cocktail.errors import CocktailError
+from cocktail.registry import Registry
+from cocktail.report.claims import show
 from cocktail.rng import rng
 from cocktail.verdicts import FAILS, HOLDS, NOT_RUN, OPEN
 
@@ -104,7 +111,7 @@ def test_the_best_of_several_counts(scores):
     families = {"good": "deep", "best": "deep", "fair": "nmf", "gone": "nmf"}
     found = judged(scores, Step((), "deep", ("stationary",)), Step((), "nmf", ("stationary",)), families=families)
     assert found["verdict"] == HOLDS
-    assert (found["better"], found["worse"]) == ("best of deep (best)", "best of nmf (fair)")
+    assert (found["better"], found["worse"]) == ("best (best of deep)", "fair (best of nmf)")
     assert judged(scores, ("good", "fair"), ("best", "twin"))["verdict"] == FAILS
 
 
@@ -212,6 +219,30 @@ def test_the_file_comes_back(scores, tmp_path):
     assert found[1] == rows[1]
     with pytest.raises(CocktailError, match="cocktail run"):
         verdicts.read_verdicts(tmp_path / "none.csv")
+
+
+def printed(rows, **options):
+    file = io.StringIO()
+    show(rows, console=Console(file=file, width=120), **options)
+    return file.getvalue()
+
+
+def test_what_the_terminal_says(scores):
+    rows = verdicts.judge([compare("good", "fair"), compare("fair", "good"), compare("good", "gone")], scores, seed=1)
+    lines = printed(rows).splitlines()
+    assert lines[2].split()[:2] == ["holds", "text"]
+    assert re.search(r"good over fair \(sdr, stationary\) +\+\d\.\d\d dB \[0\.\d\d, 1\.\d\d\]", lines[2])
+    assert lines[3].split()[:4] == ["fails", "fair", "over", "good"], "a claim's text stands once"
+    assert "needs gone with sdr" in " ".join(lines[4].split())
+    assert lines[-1].startswith("Claims: 1 holds, 1 fails, 1 not run.")
+    assert "gone" not in printed(rows, everything=False)
+
+
+def test_shipped_claims_name_what_exists():
+    known = read_yaml(CONFIG / "conditions.yaml")["conditions"]
+    entries = Registry().entries
+    assert len({comparison.claim for comparison in read_claims(entries=entries, conditions=known)}) == 18
+    assert not set(read_yaml(CLAIMS)["later"]) & set(entries), "what has come is no longer to come"
 
 
 CLAIM = """

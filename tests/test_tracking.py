@@ -35,6 +35,7 @@ CARDS = [
         "family": "spectral",
         "paradigm": "learning-free",
         "task": "enhance",
+        "uses": "wiener",
         "parameters": {"gain_floor_db": -25.0, "tracker": "imcra"},
         "description": "OMLSA gain with IMCRA noise tracking.",
     },
@@ -171,9 +172,42 @@ def test_runs_hold_figures_parameters_and_tags(results):
     assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
     assert run.data.params == {"gain_floor_db": "-25.0", "tracker": "imcra"}
     wanted = {"family": "spectral", "task": "enhance", "paradigm": "learning-free", "commit": "abc", "device": "cpu"}
-    wanted |= {"suite_digest": "d1", "mlflow.note.content": "OMLSA gain with IMCRA noise tracking."}
+    wanted |= {"uses": "wiener", "suite_digest": "d1", "mlflow.note.content": "OMLSA gain with IMCRA noise tracking."}
     assert wanted.items() <= run.data.tags.items()
     assert "rank" not in found["small/stationary", "unprocessed"][0].data.metrics
+
+
+def test_loss_curves_are_logged_epoch_by_epoch(results, monkeypatch):
+    monkeypatch.setattr(tracking, "PAGE", 4)  # more points than one request takes
+    folder = results / "small" / "models" / "omlsa"
+    folder.mkdir(parents=True)
+    (folder / "history.csv").write_text(
+        "stage,epoch,train_loss,valid_loss\nfirst,1,3.0,4.0\nfirst,2,2.0,3.5\nsecond,1,1.0,\n"
+    )
+    log(results)
+    client = tracking._client(tracking.default_uri(results), results)
+    found = runs(results)
+    for condition in ("stationary", "two-talkers"):
+        run = found[f"small/{condition}", "omlsa"][0]
+        curves = {
+            name: [(point.step, point.value) for point in client.get_metric_history(run.info.run_id, name)]
+            for name in run.data.metrics
+            if "/" in name
+        }
+        assert curves == {
+            "first/train_loss": [(1, 3.0), (2, 2.0)],
+            "first/valid_loss": [(1, 4.0), (2, 3.5)],
+            "second/train_loss": [(1, 1.0)],
+        }
+        assert run.data.metrics["n_total"] == SCENES
+    assert not [name for name in found["small/stationary", "wiener"][0].data.metrics if "/" in name]
+
+
+def test_a_metric_against_one_attack_can_be_logged(results):
+    board = (results / "small" / "leaderboard.csv").read_text()
+    (results / "small" / "leaderboard.csv").write_text(board.replace(",stoi,", ",eer_cm:vocoder,"))
+    log(results)
+    assert runs(results)["small/stationary", "omlsa"][0].data.metrics["eer_cm:vocoder"] == 0.8
 
 
 def test_a_failed_entry_is_a_failed_run_with_its_reason(results):

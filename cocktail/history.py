@@ -1,0 +1,24 @@
+"""The loss curves that a training leaves beside its model: history.csv, written by cocktail/training."""
+
+import csv
+from pathlib import Path
+
+HISTORY = "history.csv"
+
+
+def read_history(folder: str | Path) -> dict[str, list[tuple[int, float]]]:
+    """Curves of the model in `folder`: `<stage>/<quantity>` -> (epoch, value), from epoch 1.
+
+    Empty where the method keeps no history.
+    """
+    path = Path(folder) / HISTORY
+    if not path.is_file():
+        return {}
+    curves: dict[str, list[tuple[int, float]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            stage, epoch = row.pop("stage"), int(row.pop("epoch"))
+            for name, text in row.items():
+                if text:
+                    curves.setdefault(f"{stage}/{name}", []).append((epoch, float(text)))
+    return curves
