@@ -163,7 +163,7 @@ class TrainingData:
         raise NotImplementedError
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
-        """The first `n` trials of a split, labelled, of the conditions of the task `detect` that the entry trains on."""
+        """The first `n` trials of a split, labelled, of the conditions with attacks that the entry trains on."""
         raise NotImplementedError
 
     @property

@@ -39,13 +39,15 @@ def train_entry(
     limit_s: float,
     conditions: dict[str, dict] | None = None,
     rooms: dict[str, str | Path] | None = None,
+    spoofs: str | Path | None = None,
     base: dict | None = None,
     device: str | None = None,
     identity: str = "",
 ) -> None:
     """Fit an entry on the train split of the tables `speech` and `noise`; leave its folder at `out`.
 
-    `conditions`: definitions of those to train on; `rooms`: their banks of responses. `base`: {"spec", "model"} of the
+    `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table
+    of spoofed speech. `base`: {"spec", "model"} of the
     entry that this one uses. `identity`: digest of all that the training depends on; checkpoints of another one are
     not used.
     """
@@ -62,6 +64,7 @@ def train_entry(
             device=choose_device(device) if device else "cpu",
             conditions=conditions,
             rooms=rooms,
+            spoofs=spoofs and Library(spoofs),
             base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
         )
         return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)

@@ -17,7 +17,8 @@ class CorpusTrainingData(TrainingData):
     """The train and valid splits of a suite's corpora.
 
     `conditions`: name -> definition of those that the entry trains on. `rooms`: condition -> file with its bank of
-    room responses. `base`: the model of the entry that this one uses.
+    room responses. `spoofs`: the table of spoofed speech, if a condition has any. `base`: the model of the entry that
+    this one uses.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class CorpusTrainingData(TrainingData):
         device: str = "cpu",
         conditions: dict[str, dict] | None = None,
         rooms: dict[str, str | Path] | None = None,
+        spoofs: Library | None = None,
         base=None,
     ):
         self.fs, self.device = fs, device
         self._speech, self._noise, self._paradigm, self._seed = speech, noise, paradigm, seed
         self._conditions, self._rooms, self._base = conditions or {}, rooms or {}, base
+        self._spoofs = spoofs
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
         """Isolated utterances; with transcripts for `annotated-source-model`."""
@@ -71,6 +74,14 @@ class CorpusTrainingData(TrainingData):
             rooms={name: read_rooms(path) for name, path in self._rooms.items()},
             fs=self.fs,
         )
+
+    def trials(self, split: str, n: int) -> Iterator[Recording]:
+        """Labelled scenes of the conditions with attacks that the entry trains on, which take turns."""
+        self._require("annotated-source-model")
+        from cocktail.spoofing.trials import trials
+
+        corpora = {"speech": self._speech, "noise": self._noise, "spoofs": self._spoofs}
+        return trials(self._conditions, _seen(split), n, seed=self._seed, fs=self.fs, **corpora)
 
     def _sound(self, sound):
         """(N,) samples of a sound of the mixer; of noise, as a loop."""

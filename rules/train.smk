@@ -11,9 +11,9 @@ rule train:
         plan.path("logs", "train", "{entry}.log"),
     benchmark:
         plan.path("logs", "train", "{entry}.tsv")
+    priority: 1  # the longest jobs first
     resources:
         gpu=plan.gpu,
-    priority: 1  # the longest jobs first
     params:
         spec=plan.spec,
         base=plan.base_spec,

@@ -17,6 +17,7 @@ with logged(snakemake.log[0]):
         limit_s=snakemake.params.limit_s,
         conditions=snakemake.params.conditions,
         rooms={Path(path).stem: path for path in snakemake.input.rooms},
+        spoofs=snakemake.input.get("spoofs"),
         base=base_model(snakemake),
         device=snakemake.params.device,
         identity=snakemake.params.digest,

@@ -112,6 +112,18 @@ class TinyData(TrainingData):
             samples = pink_noise(self._n, generator) if k % 2 else generator.standard_normal(self._n)
             yield Recording(0.05 * samples / _rms(samples), "pink" if k % 2 else "white")
 
+    def trials(self, split: str, n: int) -> Iterator[Recording]:
+        """At most 16: bona fide ones, and attacks that lack what is above 3 kHz."""
+        if self._paradigm != "annotated-source-model":
+            raise AccessError(f"labelled trials are not granted to a method of the paradigm {self._paradigm!r}")
+        for k in range(min(n, 16)):
+            samples = 0.05 * speech_like(self._n, self.fs, rng(0, k, role=f"{split} trial"))
+            if k % 2:
+                spectrum = np.fft.rfft(samples)
+                spectrum[np.fft.rfftfreq(self._n, 1 / self.fs) > 3000] *= 0.03
+                samples = np.fft.irfft(spectrum, self._n)
+            yield Recording(samples, "speech", f"speaker-{k % 6}", label="low-pass" if k % 2 else "bonafide")
+
     def _check(self):
         if self._paradigm == "mixture-only":
             raise AccessError("isolated signals are not granted to a method of the paradigm 'mixture-only'")
