@@ -39,7 +39,8 @@ def by_stratum(
     `metric` have no rows. Raises CocktailError where `by` is no column, or nothing is left.
     """
     if by not in STRATA:
-        raise CocktailError(f"no stratum '{by}'{nearest(by, STRATA)}; there are {', '.join(STRATA)}")
+        hint = nearest(by, STRATA) or f"; there are {', '.join(STRATA)}"
+        raise CocktailError(f"no stratum '{by}'{hint}")
     drawn = {row["scene"]: row[by] for row in scenes.select(["scene", by]).to_pylist() if row[by] is not None}
     measured = pc.equal(scores["metric"], metric.partition(ATTACK)[0])
     part = scores.filter(pc.and_(measured, pc.is_in(scores["scene"], pa.array(drawn, pa.string()))))

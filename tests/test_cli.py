@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from cocktail import audio, cli, store
+from cocktail import audio, cli, leaderboard, store, verdicts
 from cocktail.cli.new import create
 from cocktail.corpora import grid_tts
 from cocktail.errors import CocktailError
@@ -231,6 +231,107 @@ def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
     assert call(*arguments)[0] == 0
     call("process", "unprocessed", noisy, "plain.wav")
     np.testing.assert_allclose(audio.read("out.wav")[0], 0.5 * audio.read("plain.wav")[0], atol=1e-6)
+
+
+def test_process_uses_the_model_that_an_entry_builds_on(call, noisy, write_plugin):
+    write_plugin("learned", base="LearnedMethod", attributes="paradigm = 'source-model'", more=LEARNED)
+    folder = write_plugin("builder", "return view.base * mixture[:1]", attributes="paradigm = 'source-model'")
+    (folder / "methods.yaml").write_text("learned: {gain: 3.0}\nbuilder: {uses: learned}\n")
+    arguments = ("process", "builder", noisy, "out.wav", "--methods", folder)
+    status, _, err = call(*arguments)
+    assert status == cli.ERROR
+    assert "results/quick/models/learned" in err
+    assert "run the suite first" in err
+    model = Path("results/quick/models/learned")
+    model.mkdir(parents=True)
+    (model / "gain.txt").write_text("0.5")
+    faults = {
+        "did not converge": Card("learned", "quick", 16000, {"gain": 3.0}, "did not converge"),
+        "trained for parameters {'gain': 2.0}, not {'gain': 3.0}": Card("learned", "quick", 16000, {"gain": 2.0}),
+        "trained for suite 'standard', not 'quick'": Card("learned", "standard", 16000, {"gain": 3.0}),
+    }
+    for message, card in faults.items():
+        card.write(model)
+        status, _, err = call(*arguments)
+        assert status == cli.ERROR
+        assert message in err
+        assert not Path("out.wav").exists()
+    Card("learned", "quick", 16000, {"gain": 3.0}).write(model)
+    assert call(*arguments)[0] == 0
+    call("process", "unprocessed", noisy, "plain.wav")
+    np.testing.assert_allclose(audio.read("out.wav")[0], 0.5 * audio.read("plain.wav")[0], atol=1e-6)
+
+
+def test_process_says_that_a_detector_makes_no_sound(call, noisy, write_plugin):
+    folder = write_plugin("judge", "return 0.0", attributes="task = 'detect'; family = 'detector'")
+    status, _, err = call("process", "judge", noisy, "out.wav", "--methods", folder)
+    assert status == cli.ERROR
+    assert "'judge' is for the task detect: it makes no sound to write" in err
+
+
+def test_list_shows_what_an_entry_builds_and_trains_on(call, write_plugin):
+    write_plugin("learned", base="LearnedMethod", attributes="paradigm = 'source-model'", more=LEARNED)
+    folder = write_plugin("builder", attributes="paradigm = 'source-model'")
+    (folder / "methods.yaml").write_text("learned: {train_on: [tablet]}\nbuilder: {uses: learned}\n")
+    rows = {row["name"]: row for row in json.loads(call("list", "methods", "--json", "--methods", folder)[1])}
+    assert (rows["builder"]["uses"], rows["learned"]["train_on"]) == ("learned", ["tablet"])
+    assert (rows["learned"]["uses"], rows["omlsa"]["train_on"]) == (None, None)
+
+
+def test_plan_names_what_is_trained(call, write_plugin):
+    write_plugin("learned", base="LearnedMethod", attributes="paradigm = 'source-model'", more=LEARNED)
+    folder = write_plugin("builder", attributes="paradigm = 'source-model'")
+    (folder / "methods.yaml").write_text("learned: {}\nbuilder: {uses: learned}\n")
+    status, out, err = call("plan", "tiny", "--methods", f"builder,{folder}", "--json")
+    assert status == 0, err
+    stages = {row["stage"]: row for row in json.loads(out)}
+    assert (stages["train"]["jobs"], stages["train"]["of"]) == (1, "learned")
+    assert stages["claims"]["jobs"] == 1
+
+
+@pytest.fixture
+def small_results(tmp_path):
+    """The board of a suite `quick` of two entries and eight scenes, as `cocktail run` leaves it."""
+    rows = [
+        {"condition": "stationary", "scene": f"s{i}", "entry": entry, "source": 0, "metric": "si_sdr",
+         "value": float(i + gain), "status": "ok", "card": "0"}
+        for i in range(8) for entry, gain in {"unprocessed": 0, "omlsa": 5}.items()
+    ]  # fmt: skip
+    folder = tmp_path / "results" / "quick"
+    store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
+    cards = [{"entry": entry, "family": "spectral"} for entry in ("unprocessed", "omlsa")]
+    leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=cards, folder=folder, seed=1)
+    scenes = [{"condition": "stationary", "scene": f"s{i}", "snr_db": float(i)} for i in range(8)]
+    store.write_rows(folder / "scenes.parquet", scenes, store.SCENES)
+    return folder
+
+
+def test_leaderboard_by_snr(call, small_results):
+    status, out, err = call("leaderboard", "--by", "snr_db")
+    assert status == 0, err
+    assert "stationary: si_sdr ↑ by snr_db" in out
+    assert "0 to 2 (2)" in out
+    assert call("leaderboard", "--by", "snr")[2] == "Error: no stratum 'snr'; did you mean 'snr_db'?\n"
+
+
+def test_claims(call, small_results):
+    status, _, err = call("claims")
+    assert status == cli.ERROR
+    assert "claims.csv: no such file; `cocktail run` makes it" in err
+    (small_results.parent / "claims.yaml").write_text(
+        "claims: {up: {text: It helps, metric: si_sdr, conditions: [stationary], orders: [[omlsa, unprocessed]]}}"
+    )
+    verdicts.build(
+        claims=small_results.parent / "claims.yaml",
+        scores=small_results / "scores.parquet",
+        entries=small_results / "entries.json",
+        out=small_results / "claims.csv",
+        seed=1,
+        resamples=100,
+    )
+    out = call("claims", "quick")[1]
+    assert re.search(r"holds +It helps +omlsa over unprocessed \(si_sdr, stationary\) +\+5\.00 dB", out)
+    assert json.loads(call("claims", "--json")[1])[0]["verdict"] == "holds"
 
 
 @pytest.mark.parametrize(

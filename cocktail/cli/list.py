@@ -38,8 +38,9 @@ def methods(folders) -> list[dict]:
 
 
 def _method(entry):
-    row = dict.fromkeys(("name", "task", "paradigm", "family", "needs", "parameters", "summary", "error"))
-    row |= {"name": entry.name, "parameters": entry.parameters, "error": entry.error}
+    columns = ("name", "task", "paradigm", "family", "needs", "uses", "train_on", "parameters", "summary", "error")
+    row = dict.fromkeys(columns) | {name: getattr(entry, name) for name in ("name", "parameters", "error")}
+    row |= {"uses": entry.uses, "train_on": entry.train_on and list(entry.train_on)}
     if entry.error:
         return row
     cls = entry.cls

@@ -33,6 +33,7 @@ def command(method, source, target, suite, talkers, array_csv, piece_s, folders)
 
     \b
       cocktail process omlsa noisy.wav clean.wav
+      cocktail process dpcl two.wav talker.wav --talkers 2 --suite standard
       cocktail process ilrma meeting.flac talker.flac --talkers 2
       cocktail process delay-and-sum six.wav one.wav --array microphones.csv
     """
@@ -105,6 +106,8 @@ def _require_fit(name, method, channels, talkers, fs):
     if method.paradigm == "oracle":
         raise CocktailError(f"'{name}' is an oracle: it needs the truth, which a recording does not bring")
     task = "enhance" if talkers == 1 else "separate"
+    if not {"enhance", "separate"} & set(method.tasks()):
+        raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}: it makes no sound to write")
     if task not in method.tasks():
         remedy = "--talkers 2 or more" if task == "enhance" else "--talkers 1"
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
