@@ -1,0 +1,104 @@
+"""Deep clustering: a network that embeds every band of every frame, and the affinity loss that trains it.
+
+J. R. Hershey, Z. Chen, J. Le Roux and S. Watanabe, "Deep clustering: discriminative embeddings for segmentation and
+separation", ICASSP 2016. Y. Isik, J. Le Roux, Z. Chen, S. Watanabe and J. R. Hershey, "Single-channel multi-speaker
+separation using deep clustering", Interspeech 2016, for regularisation and the order of the training.
+
+Shapes: B scenes, N samples, F bins, T frames, G bands, K talkers, D embedding dimensions, M points to cluster.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from cocktail.nets.bands import Bands, features, level_db
+from cocktail.nets.kmeans import kmeans, nearest
+
+SILENCE_DB = -40.0
+"""Bands quieter than this, relative to the loudest of the mixture, count neither in the loss nor in k-means."""
+POINTS = 8192
+"""Most points that k-means looks at; more would not move the centres."""
+
+
+class EmbeddingNetwork(nn.Module):
+    """Bidirectional LSTM layers, then an embedding of unit length for every band of every frame."""
+
+    def __init__(self, *, fs: int, shift_ms: float, layers: int, units: int, dimensions: int, dropout: float):
+        """`units`: in each direction."""
+        super().__init__()
+        self.config = {
+            "fs": fs, "shift_ms": shift_ms, "layers": layers, "units": units, "dimensions": dimensions,
+            "dropout": dropout,
+        }  # fmt: skip
+        self.bands = Bands(fs, shift_ms)
+        between = dropout if layers > 1 else 0.0
+        self.recurrent = nn.LSTM(self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between)
+        self.output = nn.Linear(2 * units, self.bands.count * dimensions)
+
+    def forward(self, power: torch.Tensor, frames: slice = slice(None)) -> torch.Tensor:
+        """Powers (B, T, G) of the mixture -> embeddings (B, T, G, D) of the frames asked for."""
+        hidden = self.recurrent(features(power))[0][:, frames]
+        V = torch.tanh(self.output(hidden)).unflatten(-1, (self.bands.count, -1))
+        return nn.functional.normalize(V, dim=-1)
+
+
+def active(power: torch.Tensor) -> torch.Tensor:
+    """Powers (..., T, G) of the mixture -> which bands are not silent, of the same shape."""
+    return level_db(power) > SILENCE_DB
+
+
+def dominance(powers: torch.Tensor) -> torch.Tensor:
+    """Powers (..., K, T, G) of the talkers -> Y (..., T, G, K): 1 for the loudest of each band, 0 for the others."""
+    return (powers >= powers.amax(-3, keepdim=True)).to(powers.dtype).movedim(-3, -1)
+
+
+def affinity_loss(V: torch.Tensor, Y: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Weighted mean of (V V' - Y Y')^2 over all pairs of points: (..., M, D), (..., M, K), (..., M) -> (...).
+
+    |V V' - Y Y'|^2 = |V'V|^2 - 2 |V'Y|^2 + |Y'Y|^2 (Hershey et al., section 2): matrices of D x D, D x K and K x K, the
+    M x M affinities are never formed.
+    """
+    share = (weights / weights.sum(-1, keepdim=True).clamp_min(1)).sqrt()[..., None]
+    V, Y = V * share, Y * share
+    return _square(V, V) - 2 * _square(V, Y) + _square(Y, Y)
+
+
+def _square(A, B):
+    return ((A.transpose(-1, -2) @ B) ** 2).sum((-1, -2))
+
+
+def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int = 1) -> torch.Tensor:
+    """Affinity loss of a batch with `mixture` (B, N) and `sources` (B, K, N), absent talkers being zero.
+
+    `every`: embed and compare every so many frames only, from a random one on; the recurrent layers see all. Frames
+    overlap, so that most of what their neighbours would add is known, and the output layer is most of the work.
+    """
+    bands = network.bands
+    start = int(torch.randint(every, ())) if network.training else 0
+    frames = slice(start, None, every)
+    power = bands.power(bands.stft(batch["mixture"]))
+    Y = dominance(bands.power(bands.stft(batch["sources"]))[:, :, frames])
+    V, weights = network(power, frames), active(power)[:, frames].to(power.dtype)
+    return affinity_loss(V.flatten(1, 2), Y.flatten(1, 2), weights.flatten(1)).mean()
+
+
+def centres(V: torch.Tensor, counted: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
+    """Embeddings (T, G, D) of a scene and which of them count (T, G) -> k-means centres (K, D)."""
+    points = V[counted] if int(counted.sum()) >= n_sources else V.flatten(0, 1)
+    if len(points) > POINTS:
+        chosen = np.sort(generator.choice(len(points), POINTS, replace=False))
+        points = points[torch.as_tensor(chosen, device=points.device)]
+    return kmeans(points, n_sources, generator)
+
+
+@torch.no_grad()
+def separate(
+    network: EmbeddingNetwork, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator
+) -> torch.Tensor:
+    """Binary masks from the clusters: mixture (N,) -> talkers (K, N)."""
+    X = network.bands.stft(mixture)
+    power = network.bands.power(X)
+    V = network(power[None])[0]
+    talker = nearest(V, centres(V, active(power), n_sources, generator))
+    masks = nn.functional.one_hot(talker, n_sources).movedim(-1, 0).to(mixture.dtype)
+    return network.bands.istft(network.bands.spread(masks) * X, mixture.shape[-1])

@@ -1,0 +1,84 @@
+"""A second network that repairs what deep clustering leaves, trained through the clustering.
+
+Y. Isik, J. Le Roux, Z. Chen, S. Watanabe and J. R. Hershey, "Single-channel multi-speaker separation using deep
+clustering", Interspeech 2016.
+
+Shapes: B scenes, N samples, K talkers, F bins, T frames, G bands, D embedding dimensions.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from cocktail.nets.bands import features
+from cocktail.nets.clustering import EmbeddingNetwork, active, centres
+from cocktail.nets.kmeans import soft_assignment, soft_kmeans
+from cocktail.nets.permutations import amplitudes, level, separation_loss
+
+ALPHA = 5.0
+"""Hardness of the soft clusters; Isik et al."""
+UNFOLDED = 2
+"""Soft iterations that the gradient goes through, from where k-means ended."""
+
+
+class EnhancementNetwork(nn.Module):
+    """An embedding network, soft k-means, and layers that look at the mixture with each estimate in turn."""
+
+    def __init__(self, *, embedding: dict, layers: int, units: int, dropout: float):
+        """`embedding`: config of the EmbeddingNetwork; `units`: in each direction."""
+        super().__init__()
+        self.config = {"embedding": embedding, "layers": layers, "units": units, "dropout": dropout}
+        self.embedding = EmbeddingNetwork(**embedding)
+        self.bands = self.embedding.bands
+        between = dropout if layers > 1 else 0.0
+        self.recurrent = nn.LSTM(
+            2 * self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between
+        )
+        self.output = nn.Linear(2 * units, self.bands.count)
+
+    def forward(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
+        """Powers (B, T, G) of mixtures of K talkers -> masks (B, K, T, G), which sum to one over the talkers."""
+        first = self.clusters(power, n_sources, generator)
+        mixture = features(power)[:, None].expand_as(first)
+        estimates = features(first**2 * power[:, None], loudest=power[:, None])
+        seen = torch.cat([mixture, estimates], dim=-1)  # (B, K, T, 2 G)
+        z = self.output(self.recurrent(seen.flatten(0, 1))[0])
+        return torch.softmax(z.unflatten(0, first.shape[:2]), dim=1)
+
+    def clusters(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
+        """Soft masks of the first stage, (B, T, G) -> (B, K, T, G)."""
+        V, counted = self.embedding(power), active(power)
+        with torch.no_grad():
+            start = torch.stack([centres(*scene, n_sources, generator) for scene in zip(V, counted, strict=True)])
+        points, weights = V.flatten(1, 2), counted.flatten(1).to(V.dtype)
+        mu = soft_kmeans(points, weights, start, alpha=ALPHA, iterations=UNFOLDED)
+        return soft_assignment(points, mu, ALPHA).unflatten(1, V.shape[1:3]).movedim(-1, 1)
+
+
+def loss(network: EnhancementNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Permutation-free loss of magnitudes; `mixture` (B, N), `sources` (B, K, N), `n_sources` (B,)."""
+    seed = int(torch.randint(2**31, ())) if network.training else 0
+    generator = np.random.default_rng(seed)
+    total = 0.0
+    for k in batch["n_sources"].unique().tolist():
+        of_k = batch["n_sources"] == k
+        total = total + int(of_k.sum()) * _loss(network, batch["mixture"][of_k], batch["sources"][of_k, :k], generator)
+    return total / len(batch["mixture"])
+
+
+def _loss(network, mixture, sources, generator):
+    X = network.bands.stft(mixture)
+    heard = level(network.bands, X)
+    estimate = network(heard**2, sources.shape[1], generator) * heard[:, None]
+    reference = amplitudes(network.bands, talkers=network.bands.stft(sources), mixture=X, phase=False)
+    return separation_loss(estimate=estimate, reference=reference, mixture=heard)
+
+
+@torch.no_grad()
+def separate(
+    network: EnhancementNetwork, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator
+) -> torch.Tensor:
+    """mixture (N,) -> talkers (K, N)."""
+    X = network.bands.stft(mixture)
+    masks = network(network.bands.power(X)[None], n_sources, generator)[0]
+    return network.bands.istft(network.bands.spread(masks) * X, mixture.shape[-1])

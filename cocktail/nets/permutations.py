@@ -1,0 +1,49 @@
+"""Losses between sets of talkers whose order means nothing.
+
+M. Kolbaek, D. Yu, Z.-H. Tan and J. Jensen, "Multi-talker speech separation with utterance-level permutation invariant
+training of deep recurrent neural networks", IEEE/ACM TASLP 25(10), 2017: one permutation for a whole utterance.
+
+Shapes: B scenes, K talkers, F bins, T frames, G bands.
+"""
+
+import itertools
+
+import torch
+
+from cocktail.nets.bands import Bands
+
+
+def permutation_free(pairwise: torch.Tensor) -> torch.Tensor:
+    """Losses (B, K, K) of estimate i for talker j -> (B,), those of the best permutation summed."""
+    k = pairwise.shape[-1]
+    orders = torch.tensor(list(itertools.permutations(range(k))), device=pairwise.device)
+    return pairwise[:, torch.arange(k, device=pairwise.device), orders].sum(-1).amin(-1)
+
+
+def amplitudes(bands: Bands, *, talkers: torch.Tensor, mixture: torch.Tensor, phase: bool) -> torch.Tensor:
+    """What a mask times `level(mixture)` should be: STFT (B, K, F, T), (B, F, T) -> (B, K, T, G).
+
+    The talkers' magnitudes, or with `phase` what of them is in phase with the mixture, where that is positive
+    (Kolbaek et al., eq. (10)). In a band of one bin that is the magnitude itself; in wider ones the number whose
+    distance is that of the bins under a common mask, but for a constant.
+    """
+    mixture = mixture[:, None]
+    common = (talkers * mixture.conj()).real.clamp_min(0) if phase else talkers.abs() * mixture.abs()
+    return bands.pool(common) / level(bands, mixture).clamp_min(torch.finfo(torch.float32).tiny)
+
+
+def level(bands: Bands, X: torch.Tensor) -> torch.Tensor:
+    """STFT (..., F, T) -> root of the power of its bands (..., T, G)."""
+    return bands.power(X).sqrt()
+
+
+def separation_loss(*, estimate: torch.Tensor, reference: torch.Tensor, mixture: torch.Tensor) -> torch.Tensor:
+    """Squared error of amplitudes under the best permutation, relative to the mixture's power; mean over scenes.
+
+    estimate and reference (B, K, T, G), mixture (B, T, G). The error of every pair, without forming all of them:
+    |a - b|^2 = |a|^2 - 2 a'b + |b|^2.
+    """
+    a, b = estimate.flatten(2), reference.flatten(2)
+    pairwise = (a**2).sum(-1)[:, :, None] - 2 * a @ b.mT + (b**2).sum(-1)[:, None, :]
+    power = (mixture**2).flatten(1).sum(-1).clamp_min(torch.finfo(a.dtype).tiny)
+    return (permutation_free(pairwise) / power).mean()
