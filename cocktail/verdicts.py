@@ -49,7 +49,9 @@ def judge(
 
     `scores`: what `leaderboard.collect` wrote; `families`: entry -> family; `seed`, `resamples`: the leaderboard's.
     """
-    run = _Run(scores, families or {}, seed, resamples)
+    comparisons = list(comparisons)
+    metrics = {metric.partition(ATTACK)[0] for comparison in comparisons for metric in comparison.metrics}
+    run = _Run(scores, metrics, families or {}, seed, resamples)
     return [_verdict(comparison, run) for comparison in comparisons]
 
 
@@ -93,12 +95,15 @@ class _Side:
 class _Run:
     """The scores of a suite, condition by condition."""
 
-    def __init__(self, scores, families, seed, resamples):
+    def __init__(self, scores, metrics, families, seed, resamples):
         of_scene = pc.is_valid(scores["scene"])
-        self._scores = scores.filter(of_scene)
+        measured = pc.is_in(scores["metric"], pa.array(sorted(metrics), pa.string()))
+        self._scores = scores.filter(pc.and_(of_scene, measured))
+        drawn = scores.filter(of_scene).group_by("condition").aggregate([("scene", "distinct")]).to_pylist()
+        self._scenes = {row["condition"]: sorted(row["scene_distinct"]) for row in drawn}
         self._absent = scores.filter(pc.invert(of_scene)).to_pylist()
         self._families, self._seed, self._resamples = families, seed, resamples
-        self._weights: dict[str, tuple[list[str], np.ndarray]] = {}
+        self._weights: dict[str, np.ndarray] = {}
 
     def side(self, step: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
         """Raises _NotRun where nothing can be compared."""
@@ -126,20 +131,16 @@ class _Run:
         place = {scene: i for i, scene in enumerate(scenes)}
         for condition in conditions:
             if condition not in self._weights:
-                all_scenes = sorted(pc.unique(self._of(condition)["scene"]).to_pylist())
                 generator = rng(self._seed, condition, role="bootstrap")
-                self._weights[condition] = all_scenes, stats.resample(len(all_scenes), self._resamples, generator)
-            all_scenes, drawn = self._weights[condition]
-            for i, scene in enumerate(all_scenes):
+                n_scenes = len(self._scenes[condition])
+                self._weights[condition] = stats.resample(n_scenes, self._resamples, generator)
+            for i, scene in enumerate(self._scenes[condition]):
                 if scene in place:
-                    weights[:, place[scene]] = drawn[:, i]
+                    weights[:, place[scene]] = self._weights[condition][:, i]
         return weights
 
-    def _of(self, condition):
-        return self._scores.filter(pc.equal(self._scores["condition"], condition))
-
     def _require_conditions(self, step):
-        absent = [condition for condition in step.conditions if not len(self._of(condition))]
+        absent = [condition for condition in step.conditions if condition not in self._scenes]
         if absent:
             raise _NotRun(f"needs the condition {', '.join(absent)}")
 
