@@ -49,6 +49,8 @@ class MaskNetwork(LearnedMethod):
     steps: int = 500
     batch_size: int = 32
     learning_rate: float = 1e-3
+    augment: tuple[str, ...] = ()
+    """Changes of the training speech, of cocktail.training.augment."""
 
     def fit(self, data, rng, folder):
         """Two stages of training; leaves weights.pt."""
@@ -59,7 +61,8 @@ class MaskNetwork(LearnedMethod):
             return Schedule(epochs, self.steps, self.batch_size, self.learning_rate)
 
         seed = int(rng.integers(2**31))
-        cut = mask_training.Cut(data.mixer, round(self.segment_s * data.fs))
+        mixer = data.mixer.augmented(self.augment) if self.augment else data.mixer
+        cut = mask_training.Cut(mixer, round(self.segment_s * data.fs))
         network = self._network(seed)
         network.features.set_rate(data.fs)
         mask_training.set_statistics(network, cut, STATISTICS, rng)

@@ -219,3 +219,16 @@ def test_batch_is_the_loop_and_input_with_nan_is_refused(trained):
     assert method.batch([], []) == []
     with pytest.raises(ValueError, match="NaN"):
         method(np.full((1, 100), np.nan), _view(model))
+
+
+def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path):
+    class Asked(Exception):
+        pass
+
+    class Mixer:
+        def augmented(self, names):
+            raise Asked(names)
+
+    method = replace(Registry().entry("blstm-psa").make(), augment=("stretch", "vtl"))
+    with pytest.raises(Asked, match="stretch.*vtl"):
+        method.fit(SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu"), np.random.default_rng(0), tmp_path)
