@@ -1,0 +1,167 @@
+"""The x-vector network with the heads that train it, and its training examples.
+
+D. Snyder, D. Garcia-Romero, G. Sell, D. Povey and S. Khudanpur, "X-vectors: robust DNN embeddings for speaker
+recognition", ICASSP 2018. Large-margin head: H. Wang et al., "CosFace: large margin cosine loss for deep face
+recognition", CVPR 2018, which is the AM-softmax of F. Wang, J. Cheng, W. Liu and H. Liu, IEEE Signal Processing Letters
+25(7), 2018 (s = 30, m = 0.35). Fixed prototypes: cocktail/nets/thomson.py.
+
+Deviations: see methods/xvector.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.signal import fftconvolve, resample_poly
+from torch import nn
+from torch.nn import functional
+
+from cocktail import levels
+from cocktail.dsp import xvector
+from cocktail.nets.thomson import thomson
+
+UNITS = (512, 512, 512, 512, 1500)
+EMBEDDING = 512
+SPEEDS = ((1, 1), (9, 10), (11, 10))
+"""Times as fast: each makes another speaker of a speaker (the recipe of Kaldi for VoxCeleb)."""
+SNR_DB = (0.0, 20.0)
+REVERBERATION_S = (0.1, 0.5)
+DIRECT_DB = (-3.0, 9.0)
+NOISY, REVERBERANT = 0.6, 0.3
+"""Shares of the examples."""
+HELD_OUT = 8
+"""One utterance of so many of each speaker is for validation."""
+
+
+class XVectorNetwork(nn.Module):
+    """Features (B, T, bands) -> embeddings (B, E)."""
+
+    def __init__(self, bands: int, width: float):
+        super().__init__()
+        units = [max(round(width * n), 4) for n in UNITS]
+        sizes = [bands, *units]
+        self.bands = bands
+        self.affine = nn.ModuleList(
+            nn.Conv1d(a, b, len(offsets), dilation=_step(offsets))
+            for a, b, offsets in zip(sizes, units, xvector.CONTEXT, strict=False)
+        )
+        self.norm = nn.ModuleList(nn.BatchNorm1d(n, eps=xvector.EPSILON) for n in units)
+        self.segment = nn.Linear(2 * units[-1], max(round(width * EMBEDDING), 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x.transpose(1, 2)
+        for affine, norm in zip(self.affine, self.norm, strict=True):
+            y = norm(functional.relu(affine(y)))
+        deviation = (y.var(-1, unbiased=False) + xvector.EPSILON).sqrt()
+        return self.segment(torch.cat([y.mean(-1), deviation], dim=-1))
+
+    def frozen(self) -> xvector.XVector:
+        """The same in NumPy, as it stands."""
+        frames = tuple(_frozen(affine, norm) for affine, norm in zip(self.affine, self.norm, strict=True))
+        segment = xvector.Layer(_array(self.segment.weight.T)[None], _array(self.segment.bias))
+        return xvector.XVector(frames, segment, self.bands)
+
+
+class Speakers(nn.Module):
+    """The network with a head that tells the train speakers apart; gives logits (B, C).
+
+    `head`: `softmax` (normalisation, rectifier, a hidden layer and an affine one, as Snyder et al.), `lmcl` (cosines to
+    learnt prototypes) or `thomson` (to fixed ones), the cosine of the right speaker less by `margin`, times `scale`.
+    """
+
+    def __init__(self, network: XVectorNetwork, classes: int, head: str, scale: float, margin: float, rng):
+        super().__init__()
+        self.network, self.scale, self.margin = network, scale, margin
+        width = network.segment.out_features
+        self.hidden = None
+        if head == "softmax":
+            self.hidden = nn.Sequential(
+                nn.ReLU(), nn.BatchNorm1d(width), nn.Linear(width, width), nn.ReLU(), nn.BatchNorm1d(width),
+                nn.Linear(width, classes),
+            )  # fmt: skip
+        elif head == "lmcl":
+            self.prototypes = nn.Parameter(torch.randn(classes, width))
+        else:
+            self.register_buffer("prototypes", torch.tensor(thomson(classes, width, rng), dtype=torch.float32))
+
+    def forward(self, x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
+        embedding = self.network(x)
+        if self.hidden is not None:
+            return self.hidden(embedding)
+        cosine = functional.normalize(embedding) @ functional.normalize(self.prototypes).T
+        return self.scale * (cosine - self.margin * functional.one_hot(speaker, len(self.prototypes)))
+
+
+def loss(model: Speakers, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Cross entropy of the train speakers."""
+    return functional.cross_entropy(model(batch["features"], batch["speaker"]), batch["speaker"])
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Pieces of the train speakers' speech, each with its number, in noise and reverberation drawn anew."""
+
+    utterances: Sequence[Sequence[np.ndarray]]
+    """Of each speaker, (N,) each."""
+    noises: Sequence[np.ndarray]
+    """Loops, see levels.loop."""
+    fs: int
+    frames: int
+    """Length of a piece in features."""
+    bands: int
+
+    @property
+    def classes(self) -> int:
+        """Speakers, counting each speed as another one."""
+        return len(SPEEDS) * len(self.utterances)
+
+    def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
+        speaker = int(generator.integers(self.classes))
+        whose, speed = divmod(speaker, len(SPEEDS))
+        held_out = self.utterances[whose][HELD_OUT - 1 :: HELD_OUT]
+        kept = [x for i, x in enumerate(self.utterances[whose]) if i % HELD_OUT != HELD_OUT - 1]
+        chosen = (held_out or kept) if split == "valid" else kept
+        x = chosen[generator.integers(len(chosen))]
+        numerator, denominator = SPEEDS[speed]
+        x = resample_poly(x, denominator, numerator) if speed else x
+        if generator.random() < REVERBERANT:
+            x = reverberant(x, self.fs, generator)
+        if generator.random() < NOISY and self.noises:
+            x = x + noise_at(x, self.noises[generator.integers(len(self.noises))], self.fs, generator)
+        found = xvector.features(x, self.fs, self.bands)
+        if len(found) < self.frames:
+            found = np.tile(found, (-(-self.frames // len(found)), 1))
+        start = generator.integers(len(found) - self.frames + 1)
+        return {"features": found[start : start + self.frames], "speaker": np.int64(speaker)}
+
+
+def reverberant(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
+    """(N,) with a tail of noise that decays by 60 dB within a reverberation time drawn from REVERBERATION_S."""
+    t60_s, direct_db = generator.uniform(*REVERBERATION_S), generator.uniform(*DIRECT_DB)
+    time = np.arange(round(t60_s * fs)) / fs
+    tail = generator.standard_normal(len(time)) * 10 ** (-3 * time / t60_s)
+    tail *= 10 ** (-direct_db / 20) / np.linalg.norm(tail)
+    tail[0] += 1.0
+    return fftconvolve(x, tail.astype(np.float32))[: len(x)]
+
+
+def noise_at(x: np.ndarray, loop: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
+    """A stretch of noise as long as (N,), at an SNR drawn from SNR_DB over active speech."""
+    noise = levels.wrapped(loop, int(generator.integers(len(loop))), len(x))
+    ratio = levels.power(x, levels.active(x, fs)) / max(levels.power(noise), np.finfo(np.float32).tiny)
+    return noise * np.sqrt(ratio * 10 ** (-generator.uniform(*SNR_DB) / 10))
+
+
+def _step(offsets):
+    return offsets[1] - offsets[0] if len(offsets) > 1 else 1
+
+
+def _frozen(affine, norm):
+    scale = _array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)
+    shift = _array(norm.bias) - _array(norm.running_mean) * scale
+    return xvector.Layer(_array(affine.weight.permute(2, 1, 0)), _array(affine.bias), scale, shift)
+
+
+def _array(x):
+    return x.detach().cpu().numpy().copy()
