@@ -9,6 +9,20 @@ from pathlib import Path
 from cocktail.cost import accounted
 from cocktail.errors import CocktailError
 
+_terminal: tuple[int, str] | None = None
+"""In a job: the file descriptor of what was standard error, and the job's name."""
+
+
+def say(message: str) -> None:
+    """A line of progress: in a job, on the terminal and in the log; elsewhere on standard error.
+
+    Child processes of a job may say things too.
+    """
+    print(message, file=sys.stderr, flush=True)
+    if _terminal:
+        descriptor, name = _terminal
+        os.write(descriptor, f"cocktail: {name}: {message}\n".encode())
+
 
 @contextlib.contextmanager
 def logged(path: str | Path) -> Iterator[None]:
@@ -17,6 +31,7 @@ def logged(path: str | Path) -> Iterator[None]:
     A CocktailError also shows on the real standard error, every line after `cocktail: `, and ends the process with
     status 1.
     """
+    global _terminal
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
@@ -28,6 +43,7 @@ def logged(path: str | Path) -> Iterator[None]:
     with file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        _terminal = saved[1], Path(path).stem
         try:
             with accounted():
                 yield
@@ -37,6 +53,7 @@ def logged(path: str | Path) -> Iterator[None]:
             print(message, end="", file=sys.stderr)
             raise SystemExit(1) from None
         finally:
+            _terminal = None
             sys.stdout.flush()
             sys.stderr.flush()
             os.dup2(saved[0], 1)

@@ -1,8 +1,8 @@
 """The training loop: Adam, clipped gradients, the best epoch by validation loss, early stop, resumable checkpoints."""
 
-import copy
-import csv
-import sys
+import contextlib
+import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,13 @@ from pathlib import Path
 import torch
 
 from cocktail.errors import CocktailError
-from cocktail.training.batches import Batches, Draw
+from cocktail.rng import rng
+from cocktail.training.batches import Batch, Batches, Collate, Draw, workers
+from cocktail.training.checkpoint import Run
+from cocktail.training.memory_limit import Parts
 from cocktail.training.weights import save
 
-HISTORY = "history.csv"
-WORKERS = 1
+Loss = Callable[[torch.nn.Module, Batch], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Schedule:
 
 def train(
     network: torch.nn.Module,
-    loss: Callable[[torch.nn.Module, dict[str, torch.Tensor]], torch.Tensor],
+    loss: Loss,
     examples: Draw,
     schedule: Schedule,
     *,
@@ -44,92 +46,113 @@ def train(
     seed: int,
     device: str = "cpu",
     stage: str = "train",
-    collate=None,
+    collate: Collate | None = None,
 ) -> None:
     """Train `network` in place; at the end it holds the weights of the best epoch, in evaluation mode.
 
     `examples(generator, split)` draws one example of `train` or `valid`; `loss(network, batch)` is the mean over a
-    batch. A training that was interrupted goes on from the checkpoint in `folder`; a stage that was finished is not
-    repeated. `folder` gets a row of history.csv for every epoch. Raises CocktailError where the loss is not finite.
+    batch, whose tensors lead with the batch. A training that was interrupted goes on from the checkpoint in `folder`; a
+    stage that was finished is not repeated. `folder` gets a row of history.csv for every epoch. A batch that the
+    device's memory does not hold is halved, its gradients being summed. Raises CocktailError where the loss or its
+    gradient is not finite; the network and `<stage>.last-good.pt` then hold the best weights so far.
     """
-    torch.manual_seed(seed)
-    run = _Run(network.to(device), schedule, Path(folder), stage)
-    common = {"seed": seed, "stage": stage, "batch": schedule.batch, "collate": collate}
-    drawn = Batches(examples, split="train", workers=WORKERS, **common)
-    valid = list(Batches(examples, split="valid", workers=0, **common).numbers(0, schedule.valid))
-    size = schedule.steps * schedule.batch
-    while not run.finished():
-        epoch = run.epoch
-        network.train()
-        torch.manual_seed(seed + epoch)  # dropout and input noise of an epoch, resumed or not
-        total = 0.0
-        for step, batch in enumerate(drawn.numbers(epoch * size, size)):
-            value = loss(network, _to(batch, device))
-            if not torch.isfinite(value):
-                raise CocktailError(f"{stage}: the loss is {value.item()} in epoch {epoch + 1}, batch {step + 1}")
-            run.optimiser.zero_grad(set_to_none=True)
-            value.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.clip)
-            run.optimiser.step()
-            total += value.item()
-        network.eval()
-        with torch.no_grad():
-            weights = [len(next(iter(batch.values()))) for batch in valid]
-            losses = [loss(network, _to(batch, device)).item() for batch in valid]
-        valid_loss = sum(w * x for w, x in zip(weights, losses, strict=True)) / sum(weights)
-        run.record(total / schedule.steps, valid_loss)
-    network.load_state_dict(run.best)
+    _make_deterministic(device)
+    network.to(device)
+    optimiser = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate)
+    run = Run(network, optimiser, Path(folder), stage, seed)
+    if not _finished(run, schedule):
+        common = {"seed": seed, "stage": stage, "batch": schedule.batch, "collate": collate}
+        valid = list(Batches(examples, split="valid", **common).numbers(0, schedule.valid))
+        drawn = Batches(examples, split="train", **common)
+        _Stage(run, loss, schedule, device, valid).go_on(drawn)
+    run.restore_best()
     network.eval()
 
 
-def _to(batch, device):
-    return {name: x.to(device, non_blocking=True) for name, x in batch.items()}
+def _finished(run, schedule):
+    return run.epoch >= schedule.epochs or run.epoch - run.best_epoch >= schedule.patience
 
 
-class _Run:
-    """State of one stage: what a checkpoint holds."""
+def _make_deterministic(device):
+    if device != "cpu":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # recurrent layers otherwise add in any order
+        torch.backends.cudnn.deterministic = True
 
-    def __init__(self, network, schedule, folder, stage):
-        self.network, self.schedule, self.stage = network, schedule, stage
-        self.optimiser = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate)
-        self.path, self.history = folder / f"{stage}.checkpoint.pt", folder / HISTORY
-        self.epoch, self.best_epoch, self.best_loss = 0, 0, float("inf")
-        self.best = copy.deepcopy(network.state_dict())
-        self.rows = []
-        if self.path.exists():
-            self._resume()
 
-    def finished(self):
-        return self.epoch >= self.schedule.epochs or self.epoch - self.best_epoch >= self.schedule.patience
+class _Stage:
+    """One stage of a training at work."""
 
-    def record(self, train_loss, valid_loss):
-        """Close an epoch: keep it if it is the best, write the checkpoint and the history."""
-        self.epoch += 1
-        if valid_loss < self.best_loss:
-            self.best_loss, self.best_epoch = valid_loss, self.epoch
-            self.best = copy.deepcopy(self.network.state_dict())
-        self.rows.append({"epoch": self.epoch, "train_loss": train_loss, "valid_loss": valid_loss})
-        print(f"{self.stage}: epoch {self.epoch}: train {train_loss:.5g}, valid {valid_loss:.5g}", file=sys.stderr)
-        state = {
-            "network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(), "best": self.best,
-            "epoch": self.epoch, "best_epoch": self.best_epoch, "best_loss": self.best_loss, "rows": self.rows,
-        }  # fmt: skip
-        save(state, self.path)
-        self._write_history()
+    def __init__(self, run, loss, schedule, device, valid):
+        self.run, self.loss, self.schedule, self.device, self.valid = run, loss, schedule, device, valid
+        self.network, self.optimiser = run.network, run.optimiser
+        self.parts = Parts(run.stage)
 
-    def _resume(self):
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.best, self.rows = state["best"], state["rows"]
-        self.epoch, self.best_epoch, self.best_loss = state["epoch"], state["best_epoch"], state["best_loss"]
+    def go_on(self, drawn):
+        """Epoch after epoch until the training is finished."""
+        size = self.schedule.steps * self.schedule.batch
+        remaining = drawn.numbers(
+            self.run.epoch * size,
+            (self.schedule.epochs - self.run.epoch) * size,
+            workers=workers(self.device),
+            pin=self.device != "cpu",
+        )
+        with contextlib.closing(remaining) as batches:
+            while not _finished(self.run, self.schedule):
+                # Dropout and the like depend on the epoch, not on whether the training was interrupted.
+                torch.manual_seed(int(rng(self.run.seed, self.run.stage, self.run.epoch, role="torch").integers(2**62)))
+                train_loss = self._epoch(itertools.islice(batches, self.schedule.steps))
+                valid_loss = self._validate()
+                self.run.record(train_loss, valid_loss)
+                self.run.progress(self.schedule.epochs)
 
-    def _write_history(self):
-        others = []
-        if self.history.exists():
-            with self.history.open(newline="") as file:
-                others = [row for row in csv.DictReader(file) if row["stage"] != self.stage]
-        with self.history.open("w", newline="") as file:
-            writer = csv.DictWriter(file, ["stage", "epoch", "train_loss", "valid_loss"], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows([*others, *({"stage": self.stage} | row for row in self.rows)])
+    def _epoch(self, batches):
+        self.network.train()
+        return sum(self._step(batch, number) for number, batch in enumerate(batches, 1)) / self.schedule.steps
+
+    def _step(self, batch, number):
+        def backward(part, share):
+            value = share * self.loss(self.network, part)
+            value.backward()
+            return value.item()
+
+        total = self.parts.total(backward, self._moved(batch), begin=self.optimiser.zero_grad)
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.clip)
+        for what, value in (("loss", total), ("gradient's norm", norm.item())):
+            self._check(what, value, f"batch {number} of {self.schedule.steps}")
+        self.optimiser.step()
+        return total
+
+    @torch.no_grad()
+    def _validate(self):
+        self.network.eval()
+        total = 0.0
+        for number, batch in enumerate(self.valid, 1):
+            mean = self.parts.total(
+                lambda part, share: share * self.loss(self.network, part).item(), self._moved(batch), begin=_nothing
+            )
+            self._check("loss", mean, f"validation batch {number}")
+            total += mean * _size(batch)
+        return total / sum(map(_size, self.valid))
+
+    def _moved(self, batch):
+        return {name: x.to(self.device, non_blocking=True) for name, x in batch.items()}
+
+    def _check(self, what, value, where):
+        if value == value and abs(value) != float("inf"):
+            return
+        run = self.run
+        run.restore_best()
+        kept = "no epoch was finished"
+        if run.best_epoch:
+            path = run.folder / f"{run.stage}.last-good.pt"
+            save({name: x.cpu() for name, x in run.best.items()}, path)
+            kept = f"the weights of epoch {run.best_epoch} are in {path.name}"
+        raise CocktailError(f"{run.stage}: the {what} is {value} in epoch {run.epoch + 1}, {where}; {kept}")
+
+
+def _size(batch):
+    return len(next(iter(batch.values())))
+
+
+def _nothing():
+    pass

@@ -17,7 +17,7 @@ from cocktail.method import TrainingMixture
 from cocktail.rooms.arrays import positions
 from cocktail.rooms.fields import TAPS, mixing_filters
 from cocktail.training import augment
-from cocktail.training.fft import convolved
+from cocktail.training.fft import convolved, mixed
 from cocktail.training.memory import Memory
 from cocktail.training.rooms import LATENCY, Rooms
 
@@ -182,8 +182,8 @@ def _diffuse(excerpts, filters):
     if len(filters) == 1:
         return excerpts[0]
     n_samples = len(excerpts[0])
-    parts = convolved([_unit(x) for x in excerpts], list(filters), list(range(len(filters))), n_samples + TAPS - 1)
-    return parts.sum(axis=0)[TAPS // 2 : TAPS // 2 + n_samples]
+    field = mixed([_unit(x) for x in excerpts], list(filters), n_samples + TAPS - 1)
+    return field[TAPS // 2 : TAPS // 2 + n_samples]
 
 
 @functools.cache
