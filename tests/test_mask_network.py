@@ -230,5 +230,5 @@ def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path):
             raise Asked(names)
 
     method = replace(Registry().entry("blstm-psa").make(), augment=("stretch", "vtl"))
-    with pytest.raises(Asked, match="stretch.*vtl"):
+    with pytest.raises(Asked, match=r"stretch.*vtl"):
         method.fit(SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu"), np.random.default_rng(0), tmp_path)
