@@ -1,0 +1,269 @@
+"""Deep clustering and permutation-free losses: against their definitions, and on talkers that anyone can tell apart."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+from sklearn.cluster import KMeans
+
+from cocktail.errors import CocktailError
+from cocktail.method import TrainingMixture
+from cocktail.nets import bands, clustering, enhancement, kmeans, pit, saved
+from cocktail.nets import permutations as free
+from cocktail.nets.segments import Segments, collate
+
+FS = 16000
+TINY = {"fs": FS, "shift_ms": 16.0, "layers": 1, "units": 12, "dropout": 0.0}
+
+
+def points(seed, m=30, d=4, k=3):
+    """Unit embeddings (M, D), memberships (M, K) and weights (M,), in double precision."""
+    generator = torch.Generator().manual_seed(seed)
+    V = torch.nn.functional.normalize(torch.randn(m, d, generator=generator, dtype=torch.float64), dim=-1)
+    Y = torch.nn.functional.one_hot(torch.randint(k, (m,), generator=generator), k).double()
+    return V, Y, (torch.rand(m, generator=generator) > 0.4).double()
+
+
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_affinity_loss_equals_that_of_all_pairs(seed, d, k):
+    V, Y, w = points(seed, d=d, k=k)
+    error = (V @ V.T - Y @ Y.T) ** 2
+    expected = (w[:, None] * w[None] * error).sum() / max(w.sum().item(), 1) ** 2
+    torch.testing.assert_close(clustering.affinity_loss(V, Y, w), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_affinity_loss_knows_neither_names_nor_absent_talkers_nor_silence():
+    V, Y, w = points(1)
+    loss = clustering.affinity_loss(V, Y, w)
+    torch.testing.assert_close(clustering.affinity_loss(V, Y[:, [2, 0, 1]], w), loss)
+    torch.testing.assert_close(clustering.affinity_loss(V, torch.nn.functional.pad(Y, (0, 2)), w), loss)
+    torch.testing.assert_close(clustering.affinity_loss(torch.where(w[:, None] > 0, V, -V), Y, w), loss)
+    assert clustering.affinity_loss(Y, Y, w) == pytest.approx(0, abs=1e-12)
+
+
+def test_bands_divide_the_bins():
+    index = bands.band_of_bin(FS)
+    assert torch.equal(index[:129], torch.arange(129))  # to 4 kHz, one by one
+    assert torch.equal(index[129:].bincount()[129:], torch.full((32,), 4))
+    assert torch.equal(bands.band_of_bin(8000), torch.arange(129))
+
+
+def test_pooling_keeps_the_power_and_spreading_undoes_it_below_4_khz():
+    grid = bands.Bands(FS, 16.0)
+    X = grid.stft(torch.randn(3, 4000))
+    power = X.abs() ** 2
+    torch.testing.assert_close(grid.power(X).sum(-1), power.sum(-2))
+    torch.testing.assert_close(grid.spread(grid.power(X))[:, :129], power[:, :129])
+
+
+@pytest.mark.parametrize("gain", [1e-3, 100.0])
+def test_features_do_not_depend_on_the_level(gain):
+    power = torch.rand(5, 7) ** 8
+    torch.testing.assert_close(bands.features(gain**2 * power), bands.features(power))
+
+
+def test_features_of_silence_are_finite():
+    assert bands.features(torch.zeros(4, 5)).isfinite().all()
+    assert bands.level_db(torch.zeros(4, 5)).eq(-bands.RANGE_DB).all()
+
+
+def test_silent_bands_are_40_db_below_the_loudest():
+    power = 10 ** (torch.tensor([[0.0, -39.9, -40.1]]) / 10)
+    assert clustering.active(7 * power).tolist() == [[True, True, False]]
+
+
+def test_dominance_is_the_loudest_talker():
+    powers = torch.rand(2, 3, 5, 6)
+    Y = clustering.dominance(powers)
+    assert torch.equal(Y.argmax(-1), powers.argmax(1))
+    assert torch.equal(Y.sum(-1), torch.ones(2, 5, 6))
+
+
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_kmeans_is_no_worse_than_scikit_learn(k):
+    generator = np.random.default_rng(k)
+    x = np.concatenate([generator.normal(size=3) * 2 + 0.4 * generator.normal(size=(80, 3)) for _ in range(k)])
+    theirs = KMeans(k, n_init=10, random_state=0).fit(x).inertia_
+    ours = kmeans.kmeans(torch.from_numpy(x), k, np.random.default_rng(0))
+    assert kmeans.squared_distances(torch.from_numpy(x), ours).amin(-1).sum() <= 1.01 * theirs
+
+
+def test_kmeans_repeats_with_its_generator_and_takes_equal_points():
+    x = torch.randn(200, 4, generator=torch.Generator().manual_seed(0))
+    first, second = (kmeans.kmeans(x, 3, np.random.default_rng(5)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert torch.equal(kmeans.kmeans(torch.ones(10, 4), 3, np.random.default_rng(0)), torch.ones(3, 4))
+
+
+def test_hard_soft_kmeans_is_kmeans():
+    V, _, w = points(2, m=60)
+    start = V[:3]
+    member = torch.nn.functional.one_hot(kmeans.nearest(V, start), 3).double() * w[:, None]
+    mean = member.T @ V / member.sum(0)[:, None]
+    torch.testing.assert_close(kmeans.soft_kmeans(V, w, start, alpha=1e6, iterations=1), mean)
+    torch.testing.assert_close(kmeans.soft_assignment(V, start, 5.0).sum(-1), torch.ones(60, dtype=torch.float64))
+
+
+@given(st.integers(0, 10**6), st.integers(1, 4))
+@settings(max_examples=30, deadline=None)
+def test_best_permutation_is_the_cheapest_assignment(seed, k):
+    pairwise = np.random.default_rng(seed).random((2, k, k))
+    expected = [cost[linear_sum_assignment(cost)].sum() for cost in pairwise]
+    np.testing.assert_allclose(free.permutation_free(torch.from_numpy(pairwise)), expected)
+
+
+def test_separation_loss_is_the_error_of_the_best_order():
+    a, b, mixture = torch.rand(1, 3, 4, 5).double(), torch.rand(1, 3, 4, 5).double(), torch.rand(1, 4, 5).double()
+    errors = [((a[:, list(order)] - b) ** 2).sum() for order in permutations(range(3))]
+    found = free.separation_loss(estimate=a, reference=b, mixture=mixture)
+    torch.testing.assert_close(found, min(errors) / (mixture**2).sum())
+    swapped = free.separation_loss(estimate=b[:, [1, 2, 0]], reference=b, mixture=mixture)
+    assert swapped.item() == pytest.approx(0, abs=1e-12)
+
+
+def test_amplitudes_of_a_band_are_those_of_its_bins_under_a_common_mask():
+    """The difference of two masks' errors is the same, counted by bins and by bands."""
+    grid = bands.Bands(FS, 16.0)
+    talkers, mixture = grid.stft(torch.randn(1, 2, 4000).double()), grid.stft(torch.randn(1, 4000).double())
+    target = free.amplitudes(grid, talkers=talkers, mixture=mixture, phase=False)
+    heard = free.level(grid, mixture)[:, None]
+    masks = torch.rand(2, 1, 2, *heard.shape[-2:], dtype=torch.float64)
+    by_band = [((m * heard - target) ** 2).sum() for m in masks]
+    by_bin = [((grid.spread(m) * mixture[:, None].abs() - talkers.abs()) ** 2).sum() for m in masks]
+    torch.testing.assert_close(by_band[0] - by_band[1], by_bin[0] - by_bin[1])
+
+
+def test_amplitudes_in_phase_are_signed_parts_cut_at_zero():
+    grid = bands.Bands(8000, 16.0)
+    mixture = grid.stft(torch.randn(1, 4000).double())
+    talkers = torch.stack([0.3 * mixture, -mixture, 1j * mixture], dim=1)
+    found = free.amplitudes(grid, talkers=talkers, mixture=mixture, phase=True)
+    torch.testing.assert_close(found[:, 0], 0.3 * free.level(grid, mixture))
+    torch.testing.assert_close(found[:, 1:], torch.zeros_like(found[:, 1:]))
+
+
+class Tones:
+    """Talkers in registers of their own, in turns: noise of 0.3 to 0.9, 1.1 to 1.9 or 2.2 to 3.5 kHz."""
+
+    def draw(self, generator, split):
+        n, k = 8000, int(generator.integers(2, 4))
+        frequency = np.fft.rfftfreq(n, 1 / FS)
+        edges = [(300, 900), (1100, 1900), (2200, 3500)]
+        talkers = []
+        for low, high in (edges[i] for i in generator.permutation(3)[:k]):
+            spectrum = np.fft.rfft(generator.standard_normal(n)) * ((frequency > low) & (frequency < high))
+            talkers.append(np.fft.irfft(spectrum, n))
+        sources = (0.1 * np.stack(talkers)).astype(np.float32)
+        return TrainingMixture(sources.sum(0), sources, np.zeros(n, np.float32), "tones")
+
+
+def trained(network, loss, steps, rate=1e-2):
+    """The network after some steps on tones, in evaluation mode."""
+    generator = np.random.default_rng(0)
+    segments, optimiser = Segments(Tones().draw, 8000), torch.optim.Adam(network.parameters(), rate)
+    torch.manual_seed(0)
+    for _ in range(steps):
+        optimiser.zero_grad()
+        loss(network, collate([segments(generator, "train") for _ in range(8)])).backward()
+        optimiser.step()
+    return network.eval()
+
+
+def worst_db(separate):
+    """Lowest SDR of any talker in scenes of two and of three, in the best order."""
+    generator, worst = np.random.default_rng(99), {}
+    for _ in range(8):
+        scene = Tones().draw(generator, "valid")
+        k = len(scene.sources)
+        estimate = separate(torch.from_numpy(scene.mixture), k).numpy()
+        np.testing.assert_equal(estimate.shape, scene.sources.shape)
+        error = ((estimate[:, None] - scene.sources[None]) ** 2).sum(-1) / (scene.sources**2).sum(-1)
+        sdr = -10 * np.log10(min(max(error[list(order), range(k)]) for order in permutations(range(k))))
+        worst[k] = min(worst.get(k, np.inf), sdr)
+    return worst
+
+
+@pytest.fixture(scope="module")
+def embedding():
+    """A network that embeds tones, from its loss on half of the frames."""
+    network = saved.seeded(clustering.EmbeddingNetwork, 0, **TINY, dimensions=5)
+    return trained(network, lambda network, batch: clustering.loss(network, batch, every=2), 80)
+
+
+def test_deep_clustering_separates_two_and_three_registers(embedding):
+    def separate(mixture, k):
+        return clustering.separate(embedding, mixture, k, np.random.default_rng(0))
+
+    worst = worst_db(separate)
+    assert worst[2] > 10 and worst[3] > 10
+
+
+def test_permutation_invariant_training_separates_two_and_three_registers():
+    network = trained(saved.seeded(pit.PitNetwork, 0, **TINY, outputs=3), pit.loss, 150)
+    worst = worst_db(lambda mixture, k: pit.separate(network, mixture, k))
+    assert worst[2] > 8 and worst[3] > 8
+
+
+def test_more_talkers_than_outputs_are_refused():
+    network = pit.PitNetwork(**TINY, outputs=2)
+    with pytest.raises(CocktailError, match="3 talkers, but the network has 2 outputs"):
+        pit.loss(network, {"mixture": torch.randn(1, 4000), "sources": torch.randn(1, 3, 4000)})
+
+
+@pytest.fixture
+def second(embedding):
+    """An untrained second stage on the embeddings of tones."""
+    network = saved.seeded(
+        enhancement.EnhancementNetwork, 1, embedding=embedding.config, layers=1, units=12, dropout=0.0
+    )
+    network.embedding.load_state_dict(embedding.state_dict())
+    return network
+
+
+def test_second_stage_learns_and_reaches_the_first(second):
+    batch = collate([Segments(Tones().draw, 8000)(np.random.default_rng(7), "valid") for _ in range(6)])
+    before = enhancement.loss(second.eval(), batch).item()
+    second.train()
+    enhancement.loss(second, batch).backward()
+    assert second.embedding.output.weight.grad.abs().max() > 0  # through the soft clusters
+    assert enhancement.loss(trained(second, enhancement.loss, 30), batch).item() < 0.5 * before
+
+
+def test_masks_share_the_mixture_out(embedding, second):
+    mixture = torch.from_numpy(Tones().draw(np.random.default_rng(3), "valid").mixture)
+    for estimates in (
+        clustering.separate(embedding, mixture, 3, np.random.default_rng(0)),
+        enhancement.separate(second.eval(), mixture, 3, np.random.default_rng(0)),
+    ):
+        torch.testing.assert_close(estimates.sum(0), mixture, rtol=1e-4, atol=1e-5)
+
+
+def test_saved_network_comes_back(embedding, second, tmp_path):
+    for network in (embedding, second):
+        saved.save(network, tmp_path)
+        back = saved.load(type(network), tmp_path)
+        assert all(torch.equal(a, b) for a, b in zip(network.parameters(), back.parameters(), strict=True))
+
+
+def test_another_rate_is_refused(embedding):
+    with pytest.raises(CocktailError, match="trained on 16000 Hz"):
+        embedding.bands.check_rate(8000)
+
+
+def test_batches_are_filled_with_silence():
+    examples = [{"mixture": np.ones(n), "sources": np.ones((k, n))} for n, k in ((5, 2), (3, 3))]
+    batch = collate(examples)
+    assert batch["mixture"].sum(-1).tolist() == [5, 3]
+    assert batch["sources"].sum(-1).tolist() == [[5, 5, 0], [3, 3, 3]]
+    assert batch["n_sources"].tolist() == [2, 3]
+
+
+def test_segments_are_cut_from_mixture_and_talkers_alike():
+    cut = Segments(Tones().draw, 1000)(np.random.default_rng(0), "train")
+    assert cut["sources"].shape[-1] == 1000
+    np.testing.assert_allclose(cut["sources"].sum(0), cut["mixture"], atol=1e-6)
