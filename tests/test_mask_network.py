@@ -10,7 +10,7 @@ import torch
 from cocktail.errors import CocktailError
 from cocktail.method import View
 from cocktail.nets import mask_training, masks
-from cocktail.nets.trunks import Recurrent
+from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.registry import Registry
 from cocktail.stft import istft, n_frames, stft
 
@@ -102,6 +102,14 @@ def test_width_of_both_directions_together():
     for bidirectional in (False, True):
         trunk = Recurrent(5, 8, 2, bidirectional)
         assert trunk.width == trunk(torch.zeros(1, 3, 5)).shape[-1] == 8
+
+
+def test_first_layer_of_a_dnn_sees_the_frame_with_its_neighbours():
+    trunk, x = Spliced(4, 6, 1, context=2), _noise(2, 9, 4)
+    padded = torch.nn.functional.pad(x, (0, 0, 2, 2))
+    spliced = torch.stack([padded[:, t : t + 5].mT.flatten(1) for t in range(9)], dim=1)
+    expected = torch.relu(spliced @ trunk.spliced.weight.flatten(1).T + trunk.spliced.bias)
+    assert torch.allclose(trunk(x), expected, atol=1e-6)
 
 
 def test_mel_network_shares_hidden_layers_and_starts_the_output():

@@ -36,13 +36,14 @@ class Spliced(nn.Module):
 
     def __init__(self, inputs: int, units: int, layers: int, context: int):
         super().__init__()
-        self.context, self.width = context, units
-        widths = [inputs * (2 * context + 1), *[units] * layers]
-        self.layers = nn.Sequential(
-            *(part for i in range(layers) for part in (nn.Linear(widths[i], widths[i + 1]), nn.ReLU()))
-        )
+        self.width = units
+        # A layer on spliced frames is a convolution over time, which need not copy every frame 2 context + 1 times.
+        self.spliced = nn.Conv1d(inputs, units, 2 * context + 1, padding=context)
+        self.layers = nn.ModuleList(nn.Linear(units, units) for _ in range(layers - 1))
 
     def forward(self, x: torch.Tensor, lengths: torch.Tensor | None = None) -> torch.Tensor:
         """(B, T, I) -> (B, T, H). Beyond the ends, frames are zero."""
-        padded = nn.functional.pad(x, (0, 0, self.context, self.context))
-        return self.layers(padded.unfold(1, 2 * self.context + 1, 1).flatten(2))
+        x = self.spliced(x.mT).mT.relu()
+        for layer in self.layers:
+            x = layer(x).relu()
+        return x
