@@ -10,7 +10,7 @@ loud point noise: a learning-free method cannot know better.
 from dataclasses import dataclass
 
 from cocktail import stft
-from cocktail.dsp import beamformers, spatial
+from cocktail.dsp import spatial
 from cocktail.method import Method, finite
 
 
@@ -30,6 +30,5 @@ class DelayAndSum(Method):
         mixture = finite(mixture)
         X = stft.stft(mixture, self.window, self.hop)
         f_hz = spatial.frequencies(self.window, view.fs)
-        towards = spatial.directions_of_arrival(X, view.array, f_hz, view.n_sources)
-        w = spatial.steering(view.array, towards, f_hz) / len(mixture)  # (K, F, D)
-        return stft.istft(beamformers.apply(w, X), mixture.shape[-1], self.window, self.hop)
+        beams = spatial.delay_and_sum(X, view.array, f_hz, view.n_sources)
+        return stft.istft(beams, mixture.shape[-1], self.window, self.hop)

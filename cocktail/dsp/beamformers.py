@@ -42,6 +42,20 @@ def rank_one(phi: np.ndarray) -> np.ndarray:
     return values[..., -1, None, None] * v[..., :, None] * v[..., None, :].conj()
 
 
+def rank_one_in(noise: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The nearest matrix of rank 1 to target - noise where noise is white: both (..., D, D) -> (..., D, D).
+
+    For a `target` estimated in noise, such as by a mask: as much of `noise` as leaked in falls away, and what is left
+    is the principal component (covariance whitening: S. Markovich, S. Gannot and I. Cohen, "Multichannel eigenspace
+    beamforming in a reverberant noisy environment with multiple interfering speech signals", IEEE Trans. ASLP 17(6),
+    2009). Zero where the target is above the noise in no direction.
+    """
+    lower, values, vectors = _whitened(target, noise)
+    direction = lower @ vectors[..., -1:]
+    power = np.maximum(values[..., -1] - 1, 0)[..., None, None]
+    return power * (direction @ direction.conj().swapaxes(-1, -2))
+
+
 def transfer_function(phi: np.ndarray) -> np.ndarray:
     """Relative transfer function to microphone 1 of a target covariance: (..., D, D) -> (..., D), 1 at microphone 1."""
     v = np.linalg.eigh(phi)[1][..., -1]
@@ -75,14 +89,10 @@ def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     Both after Warsitz and Haeb-Umbach. The phase makes the target's response at microphone 1 real and positive: the
     eigenvector has none of its own.
     """
-    noise = loaded(noise)
-    lower = np.linalg.cholesky(noise)
-    half = np.linalg.solve(lower, target)
-    white = np.linalg.solve(lower, half.conj().swapaxes(-1, -2))  # L^-1 target L^-H
-    v = np.linalg.eigh((white + white.conj().swapaxes(-1, -2)) / 2)[1][..., -1]
-    w = np.linalg.solve(lower.conj().swapaxes(-1, -2), v[..., None])  # (..., D, 1)
+    lower, _, vectors = _whitened(target, noise)
+    w = np.linalg.solve(lower.conj().swapaxes(-1, -2), vectors[..., -1:])  # (..., D, 1)
     n_mics = noise.shape[-1]
-    pw = noise @ w
+    pw = loaded(noise) @ w
     gain = np.sqrt(_power(pw, pw) / n_mics) / np.maximum(_power(w, pw), np.finfo(float).tiny)
     response = (w.conj().swapaxes(-1, -2) @ target[..., :, :1])[..., 0, 0]
     size = np.abs(response)
@@ -99,6 +109,14 @@ def output_snr(w: np.ndarray, target: np.ndarray, noise: np.ndarray) -> np.ndarr
     """Power ratio w^H target w / w^H noise w per bin: (..., F)."""
     w = w[..., None]
     return _power(w, target @ w) / _power(w, noise @ w)
+
+
+def _whitened(target, noise):
+    """Cholesky factor L of the noise, eigenvalues (ascending) and eigenvectors of L^-1 target L^-H."""
+    lower = np.linalg.cholesky(loaded(noise))
+    half = np.linalg.solve(lower, target)
+    white = np.linalg.solve(lower, half.conj().swapaxes(-1, -2))
+    return lower, *np.linalg.eigh((white + white.conj().swapaxes(-1, -2)) / 2)
 
 
 def _parametric(target, noise, mu):

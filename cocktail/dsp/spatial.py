@@ -11,6 +11,7 @@ then weighted by the square root of its frame's power, so that pauses count litt
 import numpy as np
 
 from cocktail.acoustics import SOUND_SPEED, diffuse_coherence
+from cocktail.dsp import beamformers
 
 BAND_HZ = (200.0, 6000.0)
 """Below, a small array sees no phase; above, speech has little power."""
@@ -66,6 +67,12 @@ def directions_of_arrival(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_
         votes = votes * (1 - np.minimum(np.abs(beam) ** 2, 1))
         found.append(direction)
     return np.stack(found)
+
+
+def delay_and_sum(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_sources: int = 1) -> np.ndarray:
+    """Beams towards the strongest directions, aligned to microphone 1: X (D, F, T) -> (n_sources, F, T)."""
+    towards = directions_of_arrival(X, array, f_hz, n_sources)
+    return beamformers.apply(steering(array, towards, f_hz) / len(X), X)
 
 
 def _refine(whitened, array, direction, f_hz, radius=0.12):
