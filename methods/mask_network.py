@@ -11,7 +11,7 @@ mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead o
 fixed set. The DNN has rectifiers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -49,6 +49,8 @@ class MaskNetwork(LearnedMethod):
     steps: int = 500
     batch_size: int = 32
     learning_rate: float = 1e-3
+    decay: float = 0.1
+    """Learning rate of the last epoch over that of the first, with the loss of the entry."""
     augment: tuple[str, ...] = ()
     """Changes of the training speech, of cocktail.training.augment."""
 
@@ -57,8 +59,7 @@ class MaskNetwork(LearnedMethod):
         from cocktail.nets import mask_training
         from cocktail.training import Schedule, save_weights
 
-        def schedule(epochs):
-            return Schedule(epochs, self.steps, self.batch_size, self.learning_rate)
+        start = Schedule(self.epochs_mel, self.steps, self.batch_size, self.learning_rate)
 
         seed = int(rng.integers(2**31))
         mixer = data.mixer.augmented(self.augment) if self.augment else data.mixer
@@ -66,10 +67,8 @@ class MaskNetwork(LearnedMethod):
         network = self._network(seed)
         network.features.set_rate(data.fs)
         mask_training.set_statistics(network, cut, STATISTICS, rng)
-        mask_training.fit(
-            network, self.loss, cut, schedule(self.epochs_mel), schedule(self.epochs), folder=folder, seed=seed,
-            device=data.device,
-        )  # fmt: skip
+        then = replace(start, epochs=self.epochs, decay=self.decay)
+        mask_training.fit(network, self.loss, cut, start, then, folder=folder, seed=seed, device=data.device)
         save_weights(network, folder)
 
     def load(self, folder):

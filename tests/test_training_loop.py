@@ -111,6 +111,17 @@ def test_gradients_are_clipped(tmp_path):
     assert norms == pytest.approx([0.5] * 5, rel=1e-3)
 
 
+def test_learning_rate_falls_geometrically_also_after_an_interruption(tmp_path):
+    rates = []
+    hook = register_optimizer_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
+    try:
+        fit(tmp_path, epochs=4, steps=1, decay=0.001)
+        fit(tmp_path, epochs=5, steps=1, decay=0.0001)
+    finally:
+        hook.remove()
+    assert rates == pytest.approx([1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
+
+
 def test_a_loss_that_is_not_a_number_names_its_batch_and_keeps_the_best_weights(tmp_path):
     calls = []
 

@@ -28,6 +28,9 @@ class Schedule:
     """Updates in an epoch."""
     batch: int
     learning_rate: float = 1e-3
+    """That of the first epoch."""
+    decay: float = 1.0
+    """Learning rate of the last epoch over that of the first; it falls geometrically between them."""
     patience: int = 20
     """Epochs without a better validation loss before the training stops."""
     clip: float = 5.0
@@ -100,10 +103,16 @@ class _Stage:
             while not _finished(self.run, self.schedule):
                 # Dropout and the like depend on the epoch, not on whether the training was interrupted.
                 torch.manual_seed(int(rng(self.run.seed, self.run.stage, self.run.epoch, role="torch").integers(2**62)))
+                self._set_rate()
                 train_loss = self._epoch(itertools.islice(batches, self.schedule.steps))
                 valid_loss = self._validate()
                 self.run.record(train_loss, valid_loss)
                 self.run.progress(self.schedule.epochs)
+
+    def _set_rate(self):
+        share = self.run.epoch / max(self.schedule.epochs - 1, 1)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.learning_rate * self.schedule.decay**share
 
     def _epoch(self, batches):
         self.network.train()
