@@ -60,14 +60,13 @@ class MaskNetwork(LearnedMethod):
         from cocktail.training import Schedule, save_weights
 
         start = Schedule(self.epochs_mel, self.steps, self.batch_size, self.learning_rate)
-
+        then = replace(start, epochs=self.epochs, decay=self.decay)
         seed = int(rng.integers(2**31))
         mixer = data.mixer.augmented(self.augment) if self.augment else data.mixer
         cut = mask_training.Cut(mixer, round(self.segment_s * data.fs))
         network = self._network(seed)
         network.features.set_rate(data.fs)
         mask_training.set_statistics(network, cut, STATISTICS, rng)
-        then = replace(start, epochs=self.epochs, decay=self.decay)
         mask_training.fit(network, self.loss, cut, start, then, folder=folder, seed=seed, device=data.device)
         save_weights(network, folder)
 
