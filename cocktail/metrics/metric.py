@@ -82,7 +82,7 @@ class Metric:
         definition = {name: getattr(self, name) for name in names} | ({"helper": helper} if helper else {})
         return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
-    def __call__(self, *, reference, estimate, fs: int, interference=None, text=None, recogniser=None):
+    def __call__(self, *, reference, estimate, fs: int, interference=None, text=None, recogniser=None, scorers=None):
         """The metric of one pair: reference, estimate and, where there is one, interference (N,) at `fs` Hz.
 
         Raises Unscorable where the metric is not defined on these signals.
@@ -92,7 +92,13 @@ class Metric:
             raise Unscorable(reason)
         others = () if interference is None else (np.asarray(interference, float),)
         comparison = Comparison(
-            reference=reference[None], estimate=estimate[None], others=others, fs=fs, text=[text], recogniser=recogniser
+            reference=reference[None],
+            estimate=estimate[None],
+            others=others,
+            fs=fs,
+            text=[text],
+            recogniser=recogniser,
+            scorers=scorers,
         )
         return self.compute(comparison.pairs[0])
 

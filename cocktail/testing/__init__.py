@@ -10,7 +10,7 @@
 
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import Method
 from cocktail.testing.bench import ProbeError, benches, time_limit
 from cocktail.testing.declaration import DECLARATION_PROBES
-from cocktail.testing.learning import check_round_trip, fit
+from cocktail.testing.learning import check_round_trip, fit, fit_bases
 from cocktail.testing.probes import PROBES
 
 __all__ = ["Probe", "assert_conforms", "check_method", "check_metric", "probe_method"]
@@ -34,11 +34,16 @@ class Probe:
 
 
 def probe_method(
-    method: Method, *, long_s: float = 60.0, time_limit_s: float = 120.0, device: str = "cpu"
+    method: Method,
+    *,
+    bases: Sequence[Method] = (),
+    long_s: float = 60.0,
+    time_limit_s: float = 120.0,
+    device: str = "cpu",
 ) -> Iterator[Probe]:
     """Each probe of the contract, as it ends.
 
-    `long_s` is the length of the long signal, `time_limit_s` the time that each single probe may take (in the main
+    `bases`: what the method builds on (`uses`), each on the one before; they are trained first. `long_s` is the length of the long signal, `time_limit_s` the time that each single probe may take (in the main
     thread; elsewhere there is no limit), `device` what a method that needs `gpu` is given. Stops early where going on
     makes no sense: the declaration is wrong, or training fails.
     """
@@ -52,14 +57,19 @@ def probe_method(
     if not limit.ok:
         return
     with tempfile.TemporaryDirectory() as folder:
-        model = None
+        model = base = None
+        if bases:
+            yield limit.probe("fit what it uses", lambda: _fit_bases(bases, Path(folder), device))
+            if not limit.ok:
+                return
+            base = bases[-1].load(Path(folder) / f"base-{len(bases) - 1}" / "moved") if bases[-1].learned() else None
         if method.learned():
-            yield limit.probe("fit, save, load", _fit, method, Path(folder))
+            yield limit.probe("fit, save, load", _fit, method, Path(folder), base, device)
             if not limit.ok:
                 return
             model = method.load(Path(folder) / "moved")
         for bench in benches(method):
-            bench = replace(bench, model=model, device=device, long_s=long_s)
+            bench = replace(bench, model=model, base=base, device=device, long_s=long_s)
             suffix = f" ({bench.info.task})" if len(method.tasks()) > 1 else ""
             if method.learned():
                 yield limit.probe(f"loaded twice{suffix}", check_round_trip, bench, Path(folder))
@@ -82,11 +92,10 @@ def assert_conforms(method: Method, **options) -> None:
 
 def check_metric(metric, *, time_limit_s: float = 120.0) -> list[Probe]:
     """All probes of a metric (cocktail.metrics.metric.Metric): its card, range, direction, refusals, repeatability."""
-    from cocktail.testing.metrics import SCENE_PROBES, SOURCE_PROBES
+    from cocktail.testing.metrics import PROBES
 
     limit = _Limit(time_limit_s)
-    probes = SCENE_PROBES if metric.level == "scene" else SOURCE_PROBES
-    return [limit.probe(name, probe, metric) for name, probe in probes.items()]
+    return [limit.probe(name, probe, metric) for name, probe in PROBES.get(metric.level, PROBES["source"]).items()]
 
 
 class _Limit:
@@ -113,8 +122,13 @@ def _applicable(method):
     return "; ".join(f"{b.info.task}: {b.info.channels} channel(s), {b.info.reference}" for b in benches(method))
 
 
-def _fit(method, folder):
-    fit(method, folder)
+def _fit_bases(bases, folder, device):
+    fit_bases(bases, folder, device)
+    return ", ".join(type(base).__name__ for base in bases)
+
+
+def _fit(method, folder, base, device):
+    fit(method, folder, base=base, device=device)
     return "trained on synthetic sound, moved, loaded"
 
 

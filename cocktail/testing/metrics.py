@@ -5,14 +5,17 @@ import re
 import numpy as np
 
 from cocktail.errors import CocktailError
+from cocktail.metrics import Unscorable
+from cocktail.metrics.trials import Trials
 from cocktail.rng import rng
 from cocktail.testing.bench import ProbeError, StubRecogniser
 from cocktail.testing.signals import pink_noise, speech_like
 
 FS = 16000
-LEVELS = ("source", "scene")
 GOOD_DB, BAD_DB = 25.0, 5.0
 """What an estimate has left in it, as an SNR; a metric of five steps must tell these apart."""
+TRIALS = 200
+"""Of each kind."""
 TRANSCRIPT = "bin blue at a one now"
 
 
@@ -24,8 +27,8 @@ def check_card(metric) -> str:
             raise ProbeError(f"the card has no `{name}`")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", metric.name):
         raise ProbeError(f"the name {metric.name!r} is not small letters, digits and underscores")
-    if metric.level not in LEVELS:
-        raise ProbeError(f"`level` is {metric.level!r}; allowed: {', '.join(LEVELS)}")
+    if metric.level not in PROBES:
+        raise ProbeError(f"`level` is {metric.level!r}; allowed: {', '.join(PROBES)}")
     bounds = [bound for bound in (metric.low, *(metric.clamp or ()), metric.high) if bound is not None]
     if bounds != sorted(bounds):
         raise ProbeError(f"low, clamp and high are not in order: {bounds}")
@@ -104,6 +107,33 @@ def check_scene_value(metric) -> str:
     return f"{value:g}"
 
 
+def check_trials(metric) -> str:
+    """Trials that are told apart better score better, within the range; none of a class is refused."""
+    if metric.pooled:
+        return "decided by a scorer"
+    good, bad = (metric.compute(_trials(distance)) for distance in (3.0, 1.0))
+    if not metric.low <= good < bad or (metric.high is not None and bad > metric.high):
+        raise ProbeError(f"{good:.4g} and {bad:.4g} for trials that are far apart and near")
+    try:
+        value = metric.compute(_trials(1.0).at(np.arange(TRIALS)))
+    except Unscorable as reason:
+        return f"{good:.4g} < {bad:.4g}; {reason}"
+    raise ProbeError(f"gave {value} for trials of one class: raise Unscorable with the reason")
+
+
+def _trials(distance) -> Trials:
+    """Gaussian scores of every kind of trial, the positive ones this many deviations above the others."""
+    labels = [
+        ("cm", "bonafide", 1),
+        ("asv", "target", 1),
+        ("cm", "attack", 0),
+        ("asv", "nontarget", 0),
+        ("asv", "spoof", 0.8),
+    ]
+    kinds, names, above = (np.repeat(column, TRIALS) for column in zip(*labels, strict=True))
+    return Trials(kinds, names, rng(0, role="metric trials").standard_normal(len(kinds)) + distance * above)
+
+
 def _pair(snr_db):
     """Two seconds of one talker, and an estimate with as much of the interference as of other noise left in it."""
     n = 2 * FS
@@ -114,7 +144,8 @@ def _pair(snr_db):
     estimate = reference + 10 ** (-snr_db / 20) * (interference + artefact)
     level = 0.3 / np.abs(reference).max()
     signals = {"reference": reference, "estimate": estimate, "interference": interference}
-    shared = {"fs": FS, "text": TRANSCRIPT, "recogniser": StubRecogniser()}
+    listener = StubRecogniser()
+    shared = {"fs": FS, "text": TRANSCRIPT, "recogniser": listener, "scorers": {"recogniser": listener.transcribe}}
     return {name: level * x for name, x in signals.items()} | shared
 
 
@@ -135,3 +166,6 @@ SOURCE_PROBES = {
     "repeatable": check_repeatable,
 }
 SCENE_PROBES = {"card": check_card, "value": check_scene_value}
+TRIAL_PROBES = {"card": check_card, "trials": check_trials}
+PROBES = {"source": SOURCE_PROBES, "scene": SCENE_PROBES, "trials": TRIAL_PROBES}
+"""By the metric's level."""
