@@ -1,0 +1,138 @@
+"""A small recogniser of speech: log-mel spectrogram -> convolutions -> bidirectional LSTM -> posteriors of symbols.
+
+A. Graves, S. Fernández, F. Gomez and J. Schmidhuber, "Connectionist temporal classification: labelling unsegmented
+sequence data with recurrent neural networks", ICML 2006. The stack of bidirectional LSTM layers is that of Y. Miao,
+M. Gowayyed and F. Metze, "EESEN: end-to-end speech recognition using deep RNN models and WFST-based decoding", ASRU
+2015 (4 layers of 320 cells each way). Training masks bands and stretches of the spectrogram: D. S. Park et al.,
+"SpecAugment: a simple data augmentation method for automatic speech recognition", Interspeech 2019.
+
+Deviations: 80 mel bands of the project's STFT instead of 40 with their differences; two convolutions of stride 2 before
+the recurrent layers, which leave a frame every 32 ms at 16 kHz.
+"""
+
+import numpy as np
+import torch
+from torch import nn
+
+from cocktail import stft
+from cocktail.dsp.mel import filterbank
+from cocktail.recognition.ctc import Language, decode
+
+BANDS = 80
+FLOOR = 1e-4
+"""Added to every band, re the utterance's mean: what is 40 dB below it, and digital silence, tells nothing."""
+WEIGHT = 0.5
+"""Of the language model beside the network."""
+MASKED_BANDS, MASKED_FRAMES, MASKS = 10, 12, 2
+"""Widest stretch that training hides, in bands and in frames, and how many of each."""
+
+
+class Ctc(nn.Module):
+    """samples -> log posteriors of the symbols, one frame every 32 ms."""
+
+    def __init__(self, *, symbols: int, layers: int, units: int, fs: int, dropout: float = 0.1):
+        """`layers` of `units` LSTM cells in each direction; `fs` in Hz."""
+        super().__init__()
+        self.shape = {"symbols": symbols, "layers": layers, "units": units, "fs": fs}
+        """What makes the same network again."""
+        self.size, self.hop = stft.framing(fs)
+        mel = torch.as_tensor(filterbank(BANDS, fs, self.size), dtype=torch.float32)
+        self.register_buffer("mel", mel, persistent=False)
+        self.convolutions = nn.ModuleList(nn.Conv1d(inputs, units, 5, stride=2, padding=2) for inputs in (BANDS, units))
+        self.norms = nn.ModuleList(nn.LayerNorm(units) for _ in range(2))
+        self.dropout = nn.Dropout(dropout)
+        self.recurrent = nn.ModuleList(Bidirectional(2 * units if i else units, units) for i in range(layers))
+        self.output = nn.Linear(2 * units, symbols)
+
+    def forward(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, N) samples, the first `lengths` (B,) of each an utterance -> (B, T, symbols) log posteriors, (B,) frames.
+
+        What follows an utterance changes nothing of it.
+        """
+        x, frames = self.features(samples, lengths)
+        if self.training:
+            x = hide(x, frames)
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            frames = (frames + 1) // 2
+            x = norm(convolution(x).relu().transpose(1, 2))
+            x = (self.dropout(x) * _inside(frames, x.shape[1])[..., None]).transpose(1, 2)
+        x = x.transpose(1, 2)
+        for layer in self.recurrent:
+            x = self.dropout(layer(x, frames))
+        return self.output(x).log_softmax(-1), frames
+
+    def features(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, N) samples -> (B, 80, T) log-mel and (B,) frames of each.
+
+        Every band has zero mean and unit variance over its utterance, so that gain and steady colour do not matter;
+        what follows the utterance is 0.
+        """
+        power = self.mel @ stft.stft(samples, self.size, self.hop).abs().square()
+        frames = -(-(lengths + self.size - self.hop) // self.hop)
+        inside = _inside(frames, power.shape[-1])[:, None]
+        count = frames[:, None, None].to(power.dtype)
+        level = (power * inside).sum((1, 2), keepdim=True) / (BANDS * count)
+        x = torch.log(power / level.clamp_min(1e-20) + FLOOR) * inside
+        x = (x - x.sum(-1, keepdim=True) / count) * inside
+        return x / (x.square().sum(-1, keepdim=True) / count + 1e-2).sqrt(), frames
+
+
+class Bidirectional(nn.Module):
+    """One layer of LSTM cells in each direction. Several times faster than torch's own on sequences of many lengths."""
+
+    def __init__(self, inputs: int, units: int):
+        super().__init__()
+        self.forwards = nn.LSTM(inputs, units, batch_first=True)
+        self.backwards = nn.LSTM(inputs, units, batch_first=True)
+
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """(B, T, inputs), the first `lengths` (B,) frames of each -> (B, T, 2 units)."""
+        t = torch.arange(x.shape[1], device=x.device)
+        turned = torch.where(t < lengths[:, None], lengths[:, None] - 1 - t, t)[..., None]
+        backwards = self.backwards(x.gather(1, turned.expand_as(x)))[0]
+        return torch.cat([self.forwards(x)[0], backwards.gather(1, turned.expand_as(backwards))], -1)
+
+
+def _inside(frames: torch.Tensor, longest: int) -> torch.Tensor:
+    """(B, longest) 1.0 in the frames of an utterance, 0.0 after."""
+    return (torch.arange(longest, device=frames.device) < frames[:, None]).float()
+
+
+def hide(x: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
+    """(B, F, T) with MASKS stretches of bands and of frames set to the mean, 0, in every utterance."""
+    for longest, axis in ((MASKED_BANDS, 1), (MASKED_FRAMES, 2)):
+        extent = torch.full_like(frames, x.shape[1]) if axis == 1 else frames
+        place = torch.arange(x.shape[axis], device=x.device)
+        for _ in range(MASKS):
+            width = torch.rand(len(x), device=x.device) * longest
+            start = torch.rand(len(x), device=x.device) * (extent - width).clamp_min(0)
+            keep = (place < start[:, None]) | (place >= (start + width)[:, None])
+            x = x * keep.unsqueeze(3 - axis)
+    return x
+
+
+class Recogniser:
+    """A trained network with its language: samples -> text."""
+
+    def __init__(self, network: Ctc, language: Language):
+        self.network, self.language = network.eval(), language
+
+    @property
+    def fs(self) -> int:
+        """Rate in Hz that it was trained at."""
+        return self.network.shape["fs"]
+
+    @property
+    def size(self) -> int:
+        """Weights of the network."""
+        return sum(weights.numel() for weights in self.network.parameters())
+
+    def transcribe(self, samples: np.ndarray, device: str = "cpu", weight: float = WEIGHT) -> str:
+        """(N,) at `fs` Hz, any level -> words of the vocabulary; silence gives the empty text."""
+        if not np.any(samples):
+            return ""
+        self.network.to(device)
+        x = torch.tensor(samples, dtype=torch.float32, device=device)[None]
+        with torch.no_grad():
+            posteriors, _ = self.network(x, torch.tensor([x.shape[1]], device=device))
+        return decode(posteriors[0].cpu().numpy(), self.language, weight=weight)
