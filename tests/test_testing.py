@@ -11,7 +11,8 @@ from cocktail.errors import AccessError, CocktailError
 from cocktail.method import LearnedMethod, Method
 from cocktail.stft import istft, stft
 from cocktail.testing import assert_conforms, check_method
-from cocktail.testing.signals import TinyData, make_scene
+from cocktail.testing.data import TinyData
+from cocktail.testing.signals import make_scene
 
 __doc__ += "\n\nA paper of 1984. Deviations: none."
 
@@ -230,6 +231,108 @@ def test_declaration():
     assert "order" in failed(no_default(3))["class"]
 
 
+@dataclass(frozen=True)
+class Level(LearnedMethod):
+    """Brings every mixture to the level of the train speech.
+
+    Deviations: none.
+    """
+
+    paradigm = "separation"
+
+    def fit(self, data, rng, folder):
+        np.save(folder / "level.npy", np.abs(data.mixer.draw(rng, "train").sources).max())
+
+    def load(self, folder):
+        return float(np.load(folder / "level.npy"))
+
+    def __call__(self, mixture, view):
+        return istft(stft(mixture[:1]), mixture.shape[-1])
+
+
+@dataclass(frozen=True)
+class Doubled(Level):
+    """Twice the level that another entry has found.
+
+    Deviations: none.
+    """
+
+    def fit(self, data, rng, folder):
+        np.save(folder / "level.npy", 2 * data.base)
+
+    def __call__(self, mixture, view):
+        if view.model != 2 * view.base:
+            raise AssertionError
+        return super().__call__(mixture, view)
+
+
+def test_a_method_is_probed_with_the_model_that_it_uses():
+    assert_conforms(Doubled(), bases=[Level()], long_s=2)
+    assert_conforms(Doubled(), bases=[Level(), Doubled()], long_s=2)
+    (probe,) = [probe for probe in check_method(Doubled()) if not probe.ok]
+    assert probe.name == "fit, save, load" and "data.base" in probe.message
+
+
+def centroid(mixture):
+    """Mean frequency of microphone 1, as a share of the band."""
+    spectrum = np.abs(np.fft.rfft(mixture[0]))
+    if not np.isfinite(spectrum).all():
+        raise ValueError("the mixture holds NaN")
+    return np.sum(np.arange(len(spectrum)) * spectrum) / max(spectrum.sum(), 1e-12) / len(spectrum)
+
+
+@dataclass(frozen=True)
+class Detector(Method):
+    """Deviations: none."""
+
+    task = "detect"
+
+    def __call__(self, mixture, view):
+        return centroid(mixture)
+
+
+@dataclass(frozen=True)
+class Verifier(Method):
+    """Deviations: none."""
+
+    task = "verify"
+
+    def __call__(self, mixture, view):
+        return np.array([1.0, centroid(mixture)])
+
+
+@dataclass(frozen=True)
+class Listener(Method):
+    """Deviations: none."""
+
+    task = "recognise"
+
+    def __call__(self, mixture, view):
+        return f"{centroid(mixture):.2f}"
+
+
+@dataclass(frozen=True)
+class Deaf(Method):
+    """Deviations: none."""
+
+    task = ("detect", "verify", "recognise")
+
+    def __call__(self, mixture, view):
+        return mixture
+
+
+@pytest.mark.parametrize("method", [Detector(), Verifier(), Listener()])
+def test_methods_that_answer_without_sound_conform(method):
+    assert_conforms(method, long_s=2)
+
+
+def test_an_answer_that_is_none_of_its_task_is_found():
+    found = {probe.name: probe.message for probe in check_method(Deaf(), long_s=2) if not probe.ok}
+    assert "expected one finite number" in found["clipped (detect)"]
+    assert "expected a vector of floats" in found["clipped (verify)"]
+    assert "expected the text" in found["clipped (recognise)"]
+
+
 def test_a_learned_method_that_keeps_absolute_paths_is_found():
     @dataclass(frozen=True)
     class Absolute(LearnedGain):
@@ -265,3 +368,15 @@ def test_training_data_grants_what_the_paradigm_grants():
     assert None not in {recording.text for recording in TinyData("annotated-source-model").speech()}
     with pytest.raises(CocktailError, match="mixture-only"):
         next(TinyData("mixture-only").noise())
+    with pytest.raises(AccessError, match="only to separation"):
+        _ = TinyData("source-model").mixer
+    with pytest.raises(AccessError, match="only to annotated-source-model"):
+        next(TinyData("separation").trials("train", 2))
+    assert {x.label for x in TinyData("annotated-source-model").trials("valid", 4)} == {"bonafide", "low-pass"}
+
+
+def test_training_mixtures_have_as_many_talkers_as_the_task():
+    generator = np.random.default_rng(0)
+    enhance, separate = (TinyData("separation", (task,)).mixer for task in ("enhance", "separate"))
+    assert {len(enhance.draw(generator, split).sources) for split in ("train", "valid") for _ in range(9)} == {1}
+    assert {len(separate.draw(generator, split).sources) for split in ("train", "valid") for _ in range(9)} == {2, 3}

@@ -12,14 +12,15 @@ from cocktail.cli._options import methods_option
 @methods_option
 @click.option("--long", "long_s", default=60.0, show_default=True, help="Length in seconds of the long signal.")
 @click.option("--limit", "limit_s", default=120.0, show_default=True, help="Seconds that a single probe may take.")
+@click.option("--suite", default="tiny", show_default=True, help="Whose sizes a method that is trained gets.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for a method that needs `gpu`.")
-def command(name, folders, long_s, limit_s, device):
+def command(name, folders, long_s, limit_s, suite, device):
     """Probe whether a method keeps the contract, on synthetic sound; seconds for most.
 
     NAME is an entry (`cocktail list methods`) or a plugin. The probes: silence, direct current, 0.1 s, 60 s, clipping,
     44.1 kHz, more channels, NaN, levels from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to
-    the loop, how far the method looks ahead, and a round trip of training where there is any. Exits with 1 when a probe
-    fails.
+    the loop, how far the method looks ahead, and a round trip of training where there is any, at the sizes of `--suite`
+    and after the training of what the entry uses. Exits with 1 when a probe fails.
 
     \b
       cocktail check omlsa
@@ -28,12 +29,15 @@ def command(name, folders, long_s, limit_s, device):
     from rich.console import Console
     from rich.text import Text
 
+    from cocktail.registry import Registry
     from cocktail.testing import probe_method
+    from cocktail.testing.entries import probed
 
     console = Console(highlight=False)
-    method = find(name, folders).make()
+    registry = Registry(folders)
+    method, bases = probed(find(name, registry), registry, suite)
     count = failures = 0
-    for probe in probe_method(method, long_s=long_s, time_limit_s=limit_s, device=device):
+    for probe in probe_method(method, bases=bases, long_s=long_s, time_limit_s=limit_s, device=device):
         count += 1
         failures += not probe.ok
         mark, style = ("✓", "green") if probe.ok else ("✗", "bold red")
@@ -45,12 +49,10 @@ def command(name, folders, long_s, limit_s, device):
     console.print(f"{name}: all {count} probes passed", style="bold green")
 
 
-def find(name, folders):
+def find(name, registry):
     """The entry called `name`, or an entry with the defaults of the plugin called so."""
     from cocktail.entry import Entry
-    from cocktail.registry import Registry
 
-    registry = Registry(folders)
     plugin = registry.plugins.get(name.replace("-", "_"))
     if name not in registry.entries and plugin:
         return Entry(name, plugin, {}, str(plugin.path))

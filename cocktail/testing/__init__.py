@@ -43,9 +43,10 @@ def probe_method(
 ) -> Iterator[Probe]:
     """Each probe of the contract, as it ends.
 
-    `bases`: what the method builds on (`uses`), each on the one before; they are trained first. `long_s` is the length of the long signal, `time_limit_s` the time that each single probe may take (in the main
-    thread; elsewhere there is no limit), `device` what a method that needs `gpu` is given. Stops early where going on
-    makes no sense: the declaration is wrong, or training fails.
+    `bases`: what the method builds on (`uses`), each on the one before; they are trained first. `long_s` is the length
+    of the long signal, `time_limit_s` the time that each single probe may take (in the main thread; elsewhere there is
+    no limit), `device` what a method that needs `gpu` is given. Stops early where going on makes no sense: the
+    declaration is wrong, or training fails.
     """
 
     limit = _Limit(time_limit_s)

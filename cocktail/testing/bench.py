@@ -11,11 +11,13 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.method import Info, Method, View
-from cocktail.process import check_estimate
+from cocktail.process import check_embedding, check_estimate, check_score
 from cocktail.rng import rng
 from cocktail.testing.signals import ProbeScene, make_scene
 
 CHANNELS = (1, 2, 4, 6, 8)
+MAX_TEXT = 1000
+"""Characters by which two texts are compared."""
 
 
 class ProbeError(AssertionError):
@@ -54,6 +56,8 @@ class Bench:
     method: Method
     info: Info
     model: Any = None
+    base: Any = None
+    """Model of the entry that the method builds on."""
     device: str = "cpu"
     long_s: float = 60.0
 
@@ -80,28 +84,52 @@ class Bench:
             granted["references"] = scene.references
         if self.method.learned():
             granted["model"] = self.model
+        if self.base is not None:
+            granted["base"] = self.base
         return View(fs=scene.fs, rng=rng(seed, role="probe"), granted=granted)
 
     def run(self, scene: ProbeScene, seed: int = 0) -> np.ndarray:
-        """The method's answer to the scene, checked for form: (K, N), real, finite. Raises ProbeError."""
-        estimate = self.run_unchecked(scene, seed)
-        self.check_form(estimate, scene)
-        return np.asarray(estimate, dtype=float)
+        """The method's answer to the scene as numbers, (K, N) or what stands for it. Raises ProbeError for its form."""
+        answer = self.run_unchecked(scene, seed)
+        self.check_form(answer, scene)
+        return numbers(answer)
 
     def run_unchecked(self, scene: ProbeScene, seed: int = 0):
         """The method's answer, whatever it is. The method gets a copy of its own."""
         return self.method(scene.mixture.copy(), self.view(scene, seed))
 
-    def check_form(self, estimate, scene: ProbeScene) -> None:
-        """Raise ProbeError where `estimate` is not what the contract asks for."""
-        if self.info.task == "detect":
-            if np.ndim(estimate) != 0 or not np.isfinite(estimate):
-                raise ProbeError(f"a detector returns one finite score, not {estimate!r}")
-            return
+    @property
+    def makes_sound(self) -> bool:
+        """Whether the answer is a signal, and not a score, an embedding or text."""
+        return self.info.task in ("enhance", "separate")
+
+    def check_form(self, answer, scene: ProbeScene) -> None:
+        """Raise ProbeError where `answer` is not what the contract asks for."""
         try:
-            check_estimate(estimate, scene.n_sources, scene.mixture.shape[-1])
+            if self.info.task == "detect":
+                check_score(answer)
+            elif self.info.task == "verify":
+                check_embedding(answer)
+            elif self.info.task == "recognise":
+                check_text(answer)
+            else:
+                check_estimate(answer, scene.n_sources, scene.mixture.shape[-1])
         except CocktailError as error:
             raise ProbeError(str(error)) from None
+
+
+def check_text(text: Any) -> str:
+    """`text` if it is a string; raises CocktailError that says what it is."""
+    if not isinstance(text, str):
+        raise CocktailError(f"returned {type(text).__name__}, expected the text that was said")
+    return text
+
+
+def numbers(answer: Any) -> np.ndarray:
+    """An answer as numbers, so that two can be compared: text by its characters, in a row of fixed length."""
+    if isinstance(answer, str):
+        return np.frombuffer(answer.encode("utf-32-le").ljust(4 * MAX_TEXT, b"\0")[: 4 * MAX_TEXT], "<u4").astype(float)
+    return np.asarray(answer, dtype=float)
 
 
 def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:

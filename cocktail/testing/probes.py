@@ -8,7 +8,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.errors import CocktailError
 from cocktail.latency import look_ahead
-from cocktail.testing.bench import CHANNELS, Bench, ProbeError
+from cocktail.testing.bench import CHANNELS, Bench, ProbeError, numbers
 
 SCALE_TOLERANCE = 1e-2
 """Largest relative difference between the output for g x and g times the output for x: 40 dB below the signal."""
@@ -21,23 +21,31 @@ BATCH_TOLERANCE = 1e-3
 
 
 def silence(bench: Bench) -> str:
-    """Silence in: finite and near silence out."""
-    estimate = bench.run(bench.scene().map(np.zeros_like))
-    peak = np.abs(estimate).max()
-    if bench.info.task != "detect" and peak > 1e-3:
+    """Silence in: finite and near silence out. What makes no sound may refuse it."""
+    scene = bench.scene().map(np.zeros_like)
+    if not bench.makes_sound:
+        return _sound_or_refused(bench, scene)
+    peak = np.abs(bench.run(scene)).max()
+    if peak > 1e-3:
         raise ProbeError(f"made sound of silence: peak {peak:.3g}")
     return "silent"
 
 
 def constant(bench: Bench) -> str:
-    """A direct current of 0.1 in: finite out."""
-    bench.run(bench.scene().map(lambda x: np.full_like(x, 0.1)))
+    """A direct current of 0.1 in: finite out. What makes no sound may refuse it."""
+    scene = bench.scene().map(lambda x: np.full_like(x, 0.1))
+    if not bench.makes_sound:
+        return _sound_or_refused(bench, scene)
+    bench.run(scene)
     return "finite"
 
 
 def tenth_of_a_second(bench: Bench) -> str:
-    """0.1 s of speech in noise: same length, finite."""
-    bench.run(bench.scene(seconds=0.1))
+    """0.1 s of speech in noise: same length, finite. What makes no sound may refuse it."""
+    scene = bench.scene(seconds=0.1)
+    if not bench.makes_sound:
+        return _sound_or_refused(bench, scene)
+    bench.run(scene)
     return "length kept"
 
 
@@ -85,7 +93,7 @@ def not_a_number(bench: Bench) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            estimate = bench.run_unchecked(replace(scene, mixture=mixture))
+            estimate = numbers(bench.run_unchecked(replace(scene, mixture=mixture)))
     except TimeoutError:
         raise
     except Exception as error:  # any exception will do: the runner makes a failed row of it
@@ -96,14 +104,13 @@ def not_a_number(bench: Bench) -> str:
 
 
 def scales(bench: Bench) -> str:
-    """The same sound 1e-3 to 100 times as loud: the same estimate, as much louder."""
+    """The same sound 1e-3 to 100 times as loud: the same estimate, as much louder; the same score or text."""
     scene = bench.scene()
     estimate = bench.run(scene)
-    if bench.info.task == "detect":
-        for g in SCALES:
-            bench.run(scene.map(lambda x, g=g: g * x))
-        return "finite"
-    worst = max(_difference(bench.run(scene.map(lambda x, g=g: g * x)) / g, estimate) for g in SCALES)
+    worst = max(
+        difference(bench.run(scene.map(lambda x, g=g: g * x)) / (g if bench.makes_sound else 1), estimate)
+        for g in SCALES
+    )
     if worst > SCALE_TOLERANCE:
         raise ProbeError(
             f"the estimate depends on the level: relative difference {worst:.2g}, at most {SCALE_TOLERANCE:g} allowed; "
@@ -131,12 +138,12 @@ def determinism(bench: Bench) -> str:
     scene = bench.scene()
     first = bench.run(scene)
     _disturb_global_generators()
-    difference = _difference(bench.run(scene), first)
-    if difference > REPEAT_TOLERANCE:
+    found = difference(bench.run(scene), first)
+    if found > REPEAT_TOLERANCE:
         raise ProbeError(
-            f"two runs with the same view.rng differ by {difference:.2g}: draw from view.rng, not from a global one"
+            f"two runs with the same view.rng differ by {found:.2g}: draw from view.rng, not from a global one"
         )
-    return "exact" if difference == 0 else f"relative difference {difference:.1g}"
+    return "exact" if found == 0 else f"relative difference {found:.1g}"
 
 
 def batch_equals_loop(bench: Bench) -> str:
@@ -149,7 +156,7 @@ def batch_equals_loop(bench: Bench) -> str:
     worst = 0.0
     for scene, estimate in zip(scenes, together, strict=True):
         bench.check_form(estimate, scene)
-        worst = max(worst, _difference(np.asarray(estimate, dtype=float), bench.run(scene)))
+        worst = max(worst, difference(numbers(estimate), bench.run(scene)))
     if worst > BATCH_TOLERANCE:
         raise ProbeError(
             f"`batch` differs from the loop by {worst:.2g} (relative), at most {BATCH_TOLERANCE:g} allowed"
@@ -170,8 +177,8 @@ def access(bench: Bench) -> str:
 
 def causality(bench: Bench) -> str:
     """Change the future, find the first output that changes: that far ahead the method looks."""
-    if bench.info.task == "detect":
-        return "one score for the whole signal"
+    if not bench.makes_sound:
+        return "one answer for the whole signal"
     ahead_s = _look_ahead(bench) / bench.info.fs
     allowed_s = stft.SIZE / bench.info.fs
     if bench.method.causal and ahead_s > allowed_s:
@@ -190,8 +197,17 @@ def _look_ahead(bench: Bench) -> int:
     )[0]
 
 
-def _difference(a, b):
-    """Relative difference of two estimates in the 2-norm."""
+def _sound_or_refused(bench, scene):
+    """An answer of the right form, or a CocktailError that says why there is none: the scene is then a failed row."""
+    try:
+        bench.run(scene)
+    except CocktailError as error:
+        return f"refused: {error}"
+    return "answered"
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Relative difference of two answers in the 2-norm."""
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-12))
 
 

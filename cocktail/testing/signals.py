@@ -1,13 +1,11 @@
 """Synthetic scenes for the conformance probes: NumPy alone, a few milliseconds each, no corpus needed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cocktail.acoustics import SOUND_SPEED
-from cocktail.errors import AccessError
-from cocktail.method import Recording, References, TrainingData
+from cocktail.method import References
 from cocktail.rng import rng
 
 ARRAY_RADIUS_M = 0.05
@@ -84,49 +82,6 @@ def pink_noise(n: int, generator: np.random.Generator) -> np.ndarray:
     """(n,) stationary Gaussian noise, power falling as 1 / f."""
     spectrum = np.fft.rfft(generator.standard_normal(n))
     return np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), n)
-
-
-class TinyData(TrainingData):
-    """A train split of seconds: six speech-like speakers and two kinds of noise.
-
-    Grants what the paradigm grants: transcripts to `annotated-source-model` alone, and to `mixture-only` nothing that
-    is isolated.
-    """
-
-    def __init__(self, paradigm: str, fs: int = 16000, seconds: float = 2.0):
-        self.fs = fs
-        self._paradigm = paradigm
-        self._n = round(seconds * fs)
-
-    def speech(self) -> Iterator[Recording]:
-        self._check()
-        text = "bin blue at a one now" if self._paradigm == "annotated-source-model" else None
-        for k in range(6):
-            samples = 0.05 * speech_like(self._n, self.fs, rng(0, k, role="train speech"))
-            yield Recording(samples, "speech", speaker=f"speaker-{k}", text=text)
-
-    def noise(self) -> Iterator[Recording]:
-        self._check()
-        for k in range(4):
-            generator = rng(0, k, role="train noise")
-            samples = pink_noise(self._n, generator) if k % 2 else generator.standard_normal(self._n)
-            yield Recording(0.05 * samples / _rms(samples), "pink" if k % 2 else "white")
-
-    def trials(self, split: str, n: int) -> Iterator[Recording]:
-        """At most 16: bona fide ones, and attacks that lack what is above 3 kHz."""
-        if self._paradigm != "annotated-source-model":
-            raise AccessError(f"labelled trials are not granted to a method of the paradigm {self._paradigm!r}")
-        for k in range(min(n, 16)):
-            samples = 0.05 * speech_like(self._n, self.fs, rng(0, k, role=f"{split} trial"))
-            if k % 2:
-                spectrum = np.fft.rfft(samples)
-                spectrum[np.fft.rfftfreq(self._n, 1 / self.fs) > 3000] *= 0.03
-                samples = np.fft.irfft(spectrum, self._n)
-            yield Recording(samples, "speech", f"speaker-{k % 6}", label="low-pass" if k % 2 else "bonafide")
-
-    def _check(self):
-        if self._paradigm == "mixture-only":
-            raise AccessError("isolated signals are not granted to a method of the paradigm 'mixture-only'")
 
 
 def _circular_array(channels):

@@ -1,0 +1,20 @@
+"""Entries of a registry, at the sizes that a suite gives them, ready to be probed."""
+
+from cocktail.config import read_yaml, suite_path
+from cocktail.entry import Entry
+from cocktail.method import Method
+from cocktail.registry import Registry
+
+
+def probed(entry: Entry, registry: Registry, suite: str = "tiny") -> tuple[Method, list[Method]]:
+    """The method of an entry, and the methods that it builds on, each on the one before.
+
+    They have the sizes that stand under `parameters` in `suite`, a name or a file: `tiny` trains in seconds. Raises
+    PluginError where one cannot be used.
+    """
+    values = read_yaml(suite_path(suite)).get("parameters", {})
+    found = [entry]
+    while found[0].uses is not None:
+        found.insert(0, registry.entry(found[0].uses))
+    *bases, method = [entry.sized(values, suite).make() for entry in found]
+    return method, bases
