@@ -17,7 +17,7 @@ from cocktail.nets.kmeans import kmeans, nearest
 SILENCE_DB = -40.0
 """Bands quieter than this, relative to the loudest of the mixture, count neither in the loss nor in k-means."""
 POINTS = 8192
-"""Most points that k-means looks at; more would not move the centres."""
+"""Most points that k-means looks at on a scene; more would not move the centres."""
 
 
 class EmbeddingNetwork(nn.Module):
@@ -82,13 +82,18 @@ def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int =
     return affinity_loss(V.flatten(1, 2), Y.flatten(1, 2), weights.flatten(1)).mean()
 
 
-def centres(V: torch.Tensor, counted: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
-    """Embeddings (T, G, D) of a scene and which of them count (T, G) -> k-means centres (K, D)."""
+def centres(
+    V: torch.Tensor, counted: torch.Tensor, n_sources: int, generator: np.random.Generator, *, most=POINTS, **how
+) -> torch.Tensor:
+    """Embeddings (T, G, D) of a scene and which of them count (T, G) -> k-means centres (K, D).
+
+    `most` points are looked at, drawn from those that count; `how` goes to `kmeans`.
+    """
     points = V[counted] if int(counted.sum()) >= n_sources else V.flatten(0, 1)
-    if len(points) > POINTS:
-        chosen = np.sort(generator.choice(len(points), POINTS, replace=False))
+    if len(points) > most:
+        chosen = np.sort(generator.choice(len(points), most, replace=False))
         points = points[torch.as_tensor(chosen, device=points.device)]
-    return kmeans(points, n_sources, generator)
+    return kmeans(points, n_sources, generator, **how)
 
 
 @torch.no_grad()

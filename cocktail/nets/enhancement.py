@@ -20,6 +20,9 @@ ALPHA = 5.0
 UNFOLDED = 2
 """Soft iterations that the gradient goes through, from where k-means ended."""
 
+COARSE = {"most": 1024, "starts": 2, "iterations": 10}
+"""The k-means of the loss, a quicker one."""
+
 
 class EnhancementNetwork(nn.Module):
     """An embedding network, soft k-means, and layers that look at the mixture with each estimate in turn."""
@@ -36,20 +39,25 @@ class EnhancementNetwork(nn.Module):
         )
         self.output = nn.Linear(2 * units, self.bands.count)
 
-    def forward(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
-        """Powers (B, T, G) of mixtures of K talkers -> masks (B, K, T, G), which sum to one over the talkers."""
-        first = self.clusters(power, n_sources, generator)
+    def forward(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator, **how) -> torch.Tensor:
+        """Powers (B, T, G) of mixtures of K talkers -> masks (B, K, T, G), which sum to one over the talkers.
+
+        `how`: of cocktail.nets.clustering.centres.
+        """
+        first = self.clusters(power, n_sources, generator, **how)
         mixture = features(power)[:, None].expand_as(first)
         estimates = features(first**2 * power[:, None], loudest=power[:, None])
         seen = torch.cat([mixture, estimates], dim=-1)  # (B, K, T, 2 G)
         z = self.output(self.recurrent(seen.flatten(0, 1))[0])
         return torch.softmax(z.unflatten(0, first.shape[:2]), dim=1)
 
-    def clusters(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
+    def clusters(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator, **how) -> torch.Tensor:
         """Soft masks of the first stage, (B, T, G) -> (B, K, T, G)."""
         V, counted = self.embedding(power), active(power)
         with torch.no_grad():
-            start = torch.stack([centres(*scene, n_sources, generator) for scene in zip(V, counted, strict=True)])
+            start = torch.stack(
+                [centres(*scene, n_sources, generator, **how) for scene in zip(V, counted, strict=True)]
+            )
         points, weights = V.flatten(1, 2), counted.flatten(1).to(V.dtype)
         mu = soft_kmeans(points, weights, start, alpha=ALPHA, iterations=UNFOLDED)
         return soft_assignment(points, mu, ALPHA).unflatten(1, V.shape[1:3]).movedim(-1, 1)
@@ -69,7 +77,7 @@ def loss(network: EnhancementNetwork, batch: dict[str, torch.Tensor]) -> torch.T
 def _loss(network, mixture, sources, generator):
     X = network.bands.stft(mixture)
     heard = level(network.bands, X)
-    estimate = network(heard**2, sources.shape[1], generator) * heard[:, None]
+    estimate = network(heard**2, sources.shape[1], generator, **COARSE) * heard[:, None]
     reference = amplitudes(network.bands, talkers=network.bands.stft(sources), mixture=X, phase=False)
     return separation_loss(estimate=estimate, reference=reference, mixture=heard)
 
