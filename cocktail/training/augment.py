@@ -7,8 +7,8 @@ Time stretching is the phase vocoder of J. L. Flanagan and R. M. Golden, Bell Sy
 J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999, without phase locking. Vocal tract length: N.
 Jaitly and G. E. Hinton, "Vocal tract length perturbation (VTLP) improves speech recognition", ICML WDLASL 2013.
 
-Deviations: VTLP warps features there; here the spectral envelope (from the cepstrum) of the waveform is warped and the
-pitch left as it is, so that the warped signal can be mixed.
+Deviations: VTLP warps the spectra of features, and bends the warp so that the highest frequency stays where it is; here
+the waveform is resampled, so that the warped signal can be mixed, and what passes half the rate is lost.
 """
 
 from collections.abc import Callable
@@ -28,8 +28,6 @@ TELEPHONE_HZ = (300.0, 3400.0)
 LEVEL_DB = (-20.0, 0.0)
 
 _WINDOW, _HOP = 512, 128
-_CEPSTRUM_S = 0.0012
-"""Quefrencies kept for the envelope: below the shortest pitch period, 1 / 800 Hz."""
 _EDGE_HZ = 200.0
 
 
@@ -49,26 +47,17 @@ def stretch(x: np.ndarray, fs: int, factor: float) -> np.ndarray:
 
 
 def vocal_tract(x: np.ndarray, fs: int, warp: float) -> np.ndarray:
-    """(N,) -> (N,): formants at `warp` times their frequency, the pitch as it was."""
-    X = stft.stft(x, _WINDOW, _HOP)
-    bins = np.arange(X.shape[0])
-    envelope = _log_envelope(X, fs)
-    # Above the highest bin whose source is still in the band, the envelope's last value goes on.
-    source = np.minimum(bins / warp, bins[-1])
-    left = source.astype(int)
-    share = (source - left)[:, None].astype(x.dtype)
-    warped = (1 - share) * envelope[left] + share * envelope[np.minimum(left + 1, bins[-1])]
-    return stft.istft(X * np.exp(warped - envelope), len(x), _WINDOW, _HOP).astype(x.dtype)
+    """(N,) -> (N,): formants, and the pitch, at `warp` times their frequency, as fast as before.
 
-
-def _log_envelope(X, fs):
-    """(F, T) log magnitude without what changes fast along frequency (pitch): a low-pass lifter on the cepstrum."""
-    magnitude = np.abs(X)
-    floor = 1e-4 * max(float(magnitude.max()), 1e-12)
-    cepstrum = scipy.fft.irfft(np.log(magnitude + floor), axis=0)
-    kept = round(_CEPSTRUM_S * fs)
-    cepstrum[kept + 1 : -kept] = 0
-    return scipy.fft.rfft(cepstrum, axis=0).real
+    It is played faster or slower and then stretched back.
+    """
+    length = scipy.fft.next_fast_len(len(x), real=True)
+    resampled = scipy.fft.next_fast_len(round(length / warp), real=True)
+    X = scipy.fft.rfft(x, length)
+    kept = min(len(X), resampled // 2 + 1)
+    y = scipy.fft.irfft(X[:kept], resampled) * np.float32(resampled / length)
+    y = y[: max(1, round(len(x) * resampled / length))]
+    return stretch(y, fs, len(x) / len(y))
 
 
 def band(x: np.ndarray, fs: int, low_hz: float, high_hz: float) -> np.ndarray:

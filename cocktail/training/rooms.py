@@ -1,5 +1,6 @@
 """A bank of room responses at microphone 1, as a NumPy archive: read here, made by cocktail.rooms.bank."""
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from cocktail.errors import CocktailError
 
 LATENCY = 40
 """Samples by which every response is late (cocktail.rooms.responses.LATENCY)."""
+SPLITS = ("train", "valid")
+FIELDS = ("full", "early", "lengths")
+"""Arrays of the file: `<split>.<field>`."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,5 @@ def read_rooms(path: str | Path) -> dict[str, Rooms]:
             return {split: Rooms(*(file[f"{split}.{name}"] for name in FIELDS)) for split in SPLITS}
     except FileNotFoundError:
         raise CocktailError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CocktailError(f"{path}: not a whole bank of rooms ({error})") from error
-
-
-SPLITS = ("train", "valid")
-FIELDS = ("full", "early", "lengths")
