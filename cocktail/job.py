@@ -13,15 +13,19 @@ _terminal: tuple[int, str] | None = None
 """In a job: the file descriptor of what was standard error, and the job's name."""
 
 
-def say(message: str) -> None:
-    """A line of progress: in a job, on the terminal and in the log; elsewhere on standard error.
+NEWS, PROGRESS = "cocktail: ", "cocktail> "
+"""What a job says on the terminal begins so: what stays there, and what the next such line replaces."""
+
+
+def say(message: str, *, progress: bool = False) -> None:
+    """A line of news or of progress: in a job, on the terminal and in the log; elsewhere on standard error.
 
     Child processes of a job may say things too.
     """
     print(message, file=sys.stderr, flush=True)
     if _terminal:
         descriptor, name = _terminal
-        os.write(descriptor, f"cocktail: {name}: {message}\n".encode())
+        os.write(descriptor, f"{PROGRESS if progress else NEWS}{name}: {message}\n".encode())
 
 
 @contextlib.contextmanager
@@ -48,7 +52,7 @@ def logged(path: str | Path) -> Iterator[None]:
             with accounted():
                 yield
         except CocktailError as error:
-            message = "".join(f"cocktail: {line}\n" for line in str(error).splitlines())
+            message = "".join(f"{NEWS}{line}\n" for line in str(error).splitlines())
             os.write(saved[1], message.encode())
             print(message, end="", file=sys.stderr)
             raise SystemExit(1) from None

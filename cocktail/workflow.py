@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cocktail import ROOT, model, store
 from cocktail.errors import CocktailError
+from cocktail.job import NEWS, PROGRESS
 from cocktail.plan import Plan
 
 RETRIED = ("method-failed", "scoring-failed")
@@ -76,9 +77,16 @@ def forget_failures(plan: Plan) -> int:
 
 def run(command: list[str], folder: Path) -> int:
     """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log."""
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("jobs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("jobs"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     log = folder / "logs" / "snakemake.log"
     with exclusive(folder) as lock, Progress(*columns, transient=True, refresh_per_second=2) as progress:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +110,8 @@ def run(command: list[str], folder: Path) -> int:
                 steps = STEPS.search(line)
                 if steps:
                     progress.update(task, completed=int(steps[1]), total=int(steps[2]))
-                elif line.startswith("cocktail: "):
+                elif line.startswith(PROGRESS):
+                    progress.update(task, description=escape(line.removeprefix(PROGRESS).rstrip()))
+                elif line.startswith(NEWS):
                     progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
     return process.returncode

@@ -1,5 +1,8 @@
+import os
 import subprocess
 import sys
+
+import pytest
 
 CODE = """
 import os, sys
@@ -38,6 +41,37 @@ def test_an_error_of_the_users_shows_in_both_places(tmp_path):
     message = "cocktail: no such file\ncocktail: nor that\n"
     assert message in (tmp_path / "job.log").read_text()
     assert (done.stderr, done.returncode) == (message, 1)
+
+
+def test_what_a_job_says_shows_in_both_places_with_its_name(tmp_path):
+    more = "from cocktail.job import say\n    say('halved'); say('epoch 3', progress=True)"
+    done = run(tmp_path / "blstm-psa.log", more)
+    assert done.stderr == "cocktail: blstm-psa: halved\ncocktail> blstm-psa: epoch 3\n"
+    assert (tmp_path / "blstm-psa.log").read_text() == "printed\nfrom a child\nhalved\nepoch 3\n"
+
+
+SNAKEMAKE = """
+print("1 of 4 steps (25%) done")
+print("cocktail: blstm-psa: halved [/x]")
+print("cocktail> blstm-psa: epoch 3 of 9 [/x]")
+print("noise")
+"""
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_news_stays_on_the_terminal_and_progress_passes(tmp_path, terminal):
+    code = f"""
+import sys
+from pathlib import Path
+from cocktail import workflow
+sys.exit(workflow.run([sys.executable, "-c", {SNAKEMAKE!r}], Path({str(tmp_path)!r})))
+"""
+    environment = os.environ | ({"TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {})
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("cocktail: blstm-psa: halved [/x]\n") == 1
+    assert ("epoch 3 of 9 [/x]" in done.stdout, "1/4" in done.stdout) == (terminal, terminal)
+    assert "noise" not in done.stdout
 
 
 def test_any_other_error_keeps_its_traceback(tmp_path):

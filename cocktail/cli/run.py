@@ -89,10 +89,13 @@ def explain(plan) -> int:
     """Say why Snakemake ended without the boards; the exit status."""
     import shutil
 
+    from cocktail.job import NEWS, PROGRESS
+
     log = plan.folder / "logs" / "snakemake.log"
     lines = log.read_text().splitlines() if log.exists() else []
+    lines = [line for line in lines if not line.startswith(PROGRESS)]
     click.secho(f"The run did not finish; what was finished is kept. Log: {log}", fg="red", err=True)
-    if not any(line.startswith("cocktail: ") for line in lines):  # those were shown as they came
+    if not any(line.startswith(NEWS) for line in lines):  # those were shown as they came
         for line in lines[-20:]:
             click.echo(f"  {line}", err=True)
     free = shutil.disk_usage(plan.folder).free

@@ -52,7 +52,8 @@ class Run:
         last = self.rows[-1]
         say(
             f"{self.stage}: epoch {self.epoch} of {epochs}, loss {last['train_loss']:.4g}, validation "
-            f"{last['valid_loss']:.4g}, best {self.best_loss:.4g} in epoch {self.best_epoch}"
+            f"{last['valid_loss']:.4g}, best {self.best_loss:.4g} in epoch {self.best_epoch}",
+            progress=True,
         )
 
     def restore_best(self) -> None:
