@@ -276,6 +276,9 @@ def test_list_shows_what_an_entry_builds_and_trains_on(call, write_plugin):
     rows = {row["name"]: row for row in json.loads(call("list", "methods", "--json", "--methods", folder)[1])}
     assert (rows["builder"]["uses"], rows["learned"]["train_on"]) == ("learned", ["tablet"])
     assert (rows["learned"]["uses"], rows["omlsa"]["train_on"]) == (None, None)
+    table = call("list", "methods", "--methods", folder)[1]
+    assert "uses=learned" in table
+    assert "train_on=tablet" in table
 
 
 def test_plan_names_what_is_trained(call, write_plugin):

@@ -26,8 +26,10 @@ def command(what, folders, as_json):
     if what == "metrics" and not as_json:
         print_rows([_in_short(card) for card in rows], "Metrics", as_json)
         click.echo("\nThe whole identity cards (mode, clamp, permutation ...): cocktail list metrics --json")
+    elif what == "methods" and not as_json:
+        print_rows([_as_written(row) for row in rows], "Methods", as_json, hide=("needs", "family", "uses", "train_on"))
     else:
-        print_rows(rows, what.capitalize(), as_json, hide=("needs", "family", "definition"))
+        print_rows(rows, what.capitalize(), as_json, hide=("definition",))
 
 
 def methods(folders) -> list[dict]:
@@ -51,6 +53,12 @@ def _method(entry):
         "needs": sorted(cls.needs),
         "summary": _first_line(sys.modules[cls.__module__]),
     }
+
+
+def _as_written(row):
+    """With all that the entry's row in methods.yaml says in one column, so that the table is not too wide."""
+    said = {name: row[name] for name in ("uses", "train_on") if row[name]}
+    return row | {"parameters": said | (row["parameters"] or {})}
 
 
 def conditions() -> list[dict]:
