@@ -47,6 +47,8 @@ class DeepClustering(LearnedMethod):
     steps: int = 500
     batch_size: int = 32
     learning_rate: float = 1e-3
+    decay: float = 0.1
+    """Learning rate at the end of a stage over that at its beginning."""
 
     def fit(self, data, rng, folder):
         """Short segments, then long ones; leaves network.json and weights.pt."""
@@ -65,7 +67,7 @@ class DeepClustering(LearnedMethod):
                 train(
                     network, partial(clustering.loss, every=self.every),
                     Segments(data.mixer.draw, round(seconds * data.fs)),
-                    Schedule(epochs, self.steps, self.batch_size, self.learning_rate),
+                    Schedule(epochs, self.steps, self.batch_size, self.learning_rate, self.decay),
                     folder=folder, seed=seed, device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip
         saved.save(network, folder)

@@ -38,6 +38,8 @@ class DeepClusteringEnhance(LearnedMethod):
     batch_size: int = 32
     learning_rate: float = 1e-3
     joint_learning_rate: float = 1e-4
+    decay: float = 0.1
+    """Learning rate at the end of a stage over that at its beginning."""
 
     def fit(self, data, rng, folder):
         """The second network alone, then both; leaves network.json and weights.pt, which hold both."""
@@ -58,7 +60,7 @@ class DeepClusteringEnhance(LearnedMethod):
             if epochs:
                 train(
                     network, enhancement.loss, Segments(data.mixer.draw, round(self.segment_s * data.fs)),
-                    Schedule(epochs, self.steps, self.batch_size, learning_rate), folder=folder, seed=seed,
+                    Schedule(epochs, self.steps, self.batch_size, learning_rate, self.decay), folder=folder, seed=seed,
                     device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip
         saved.save(network, folder)

@@ -38,6 +38,8 @@ class Pit(LearnedMethod):
     steps: int = 500
     batch_size: int = 32
     learning_rate: float = 1e-3
+    decay: float = 0.1
+    """Learning rate at the end over that at its beginning."""
 
     def fit(self, data, rng, folder):
         """Leaves network.json and weights.pt."""
@@ -52,7 +54,7 @@ class Pit(LearnedMethod):
         )  # fmt: skip
         train(
             network, pit.loss, Segments(data.mixer.draw, round(self.segment_s * data.fs)),
-            Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate), folder=folder, seed=seed,
+            Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, self.decay), folder=folder, seed=seed,
             device=data.device, collate=collate,
         )  # fmt: skip
         saved.save(network, folder)
