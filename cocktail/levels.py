@@ -10,12 +10,12 @@ RANGE_DB = 40.0
 _FADE_S = 0.020
 
 
-def active(x: np.ndarray, fs: int) -> np.ndarray:
-    """(N,) -> (N,) bool: samples in frames of 20 ms whose power is within 40 dB of the loudest frame's."""
+def active(x: np.ndarray, fs: int, range_db: float = RANGE_DB) -> np.ndarray:
+    """(N,) -> (N,) bool: samples in frames of 20 ms whose power is within `range_db` of the loudest frame's."""
     size = round(FRAME_S * fs)
     framed = np.pad(x, (0, -len(x) % size)).reshape(-1, size)
     power = np.mean(framed**2, axis=1)
-    return np.repeat(power > power.max() * 10 ** (-RANGE_DB / 10), size)[: len(x)]
+    return np.repeat(power > power.max() * 10 ** (-range_db / 10), size)[: len(x)]
 
 
 def power(x: np.ndarray, where: np.ndarray | None = None) -> float:
