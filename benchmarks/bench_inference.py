@@ -1,10 +1,12 @@
 """Inference of every network at the size of its paper: real-time factor on one core, and on the GPU where there is one.
 
-Networks are trained for one step on synthetic sound: their weights decide nothing about the time. The time is that of
-the whole method on ten scenes of four seconds, transforms included, one scene after the other.
+Networks are trained for a few steps on synthetic sound: their weights decide nothing about the time. It is the time of
+the whole method on scenes of four seconds, one after the other, transforms included. Names of entries as arguments
+choose some of them.
 """
 
 import statistics
+import sys
 import tempfile
 import time
 from dataclasses import fields, replace
@@ -16,26 +18,31 @@ from threadpoolctl import threadpool_limits
 from cocktail.device import device_name
 from cocktail.registry import Registry
 from cocktail.testing.bench import benches
-from cocktail.testing.learning import fit
+from cocktail.testing.entries import probed
+from cocktail.testing.learning import fit, fit_bases
 
-SECONDS, SCENES = 4.0, 10
+SECONDS, SCENES = 4.0, 5
 NETWORKS = ("deep", "speaker", "detector", "recogniser")
 """Families whose trained methods are networks."""
+OF_TRAINING = ("epochs", "epochs_mel", "steps", "batch_size", "trials", "segment_s", "short_s")
+"""Ends of the names of parameters that say how long a network is trained, not how large it is."""
 
 
-def shortest(method):
-    """The method with one step of training, its network as large as before."""
-    short = {f.name: 1 for f in fields(method) if f.name.startswith(("epochs", "steps")) or f.name.endswith("_epochs")}
-    short |= {f.name: 2 for f in fields(method) if f.name == "batch_size"}
-    short |= {f.name: 1.0 for f in fields(method) if f.name == "segment_s"}
-    return replace(method, **short)
+def ready(entry, registry, folder):
+    """The method of an entry at its paper's size, hardly trained, on a bench."""
+    tiny, bases = probed(entry, registry)
+    short = {f.name: getattr(tiny, f.name) for f in fields(tiny) if f.name.endswith(OF_TRAINING)}
+    method = replace(entry.make(), **short)
+    base = fit_bases(bases, folder)
+    model = fit(method, folder / "model", base=base)
+    return replace(next(benches(method)), model=model, base=base)
 
 
 def real_time_factor(bench):
     """Median seconds of computing for a second of sound."""
-    scenes = [bench.scene(SECONDS, seed=seed) for seed in range(SCENES + 1)]
     times = []
-    for scene in scenes:
+    for seed in range(SCENES + 1):
+        scene = bench.scene(SECONDS, seed=seed)
         start = time.perf_counter()
         bench.run_unchecked(scene)
         times.append(time.perf_counter() - start)
@@ -43,21 +50,21 @@ def real_time_factor(bench):
 
 
 def main():
-    """Print one line an entry."""
+    """Print one line an entry and a device."""
     torch.set_num_threads(1)
-    devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
-    entries = Registry().entries.values()
-    networks = [entry for entry in entries if entry.cls.learned() and entry.cls.family in NETWORKS and not entry.uses]
-    with threadpool_limits(1):
-        for entry in networks:
-            method = shortest(entry.make())
-            with tempfile.TemporaryDirectory() as folder:
-                model = fit(method, Path(folder))
-            bench = replace(next(benches(method)), model=model)
-            for device in devices:
+    registry, wanted = Registry(), sys.argv[1:]
+    networks = [
+        entry
+        for name, entry in registry.entries.items()
+        if entry.cls.learned() and entry.cls.family in NETWORKS and name in (wanted or registry.entries)
+    ]
+    for entry in networks:
+        with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
+            bench = ready(entry, registry, Path(folder))
+            for device in ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",):
                 factor = real_time_factor(replace(bench, device=device))
-                name = device_name(device)
-                print(f"{entry.name}: real-time factor {factor:.4f} ({method.size(model):,} parameters, {name})")
+                size = f"{bench.method.size(bench.model):,} parameters"
+                print(f"{entry.name}: real-time factor {factor:.4f} ({size}, {device_name(device)})", flush=True)
 
 
 if __name__ == "__main__":
