@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 from cocktail import corpora, spoofing
 from cocktail.claims import CLAIMS, Comparison, read_claims
@@ -19,6 +20,7 @@ from cocktail.errors import CocktailError, nearest
 from cocktail.leaderboard import BASELINE
 from cocktail.method import Info, Method
 from cocktail.metrics import METRICS
+from cocktail.plan_retraining import ROLE, Retraining
 from cocktail.registry import Registry
 from cocktail.tracking_store import store_state
 
@@ -68,6 +70,7 @@ class Plan:
         }
         self.scorers = self._choose_scorers(source)
         self.cells, self.absent = self._cells()
+        self.retraining = Retraining(self, source)
         self.trained = self._trained()
 
     def _choose_entries(self, source) -> dict[str, Entry]:
@@ -101,7 +104,8 @@ class Plan:
 
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
-        waiting = [*dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values()])]
+        begun = self._lineage(self.retraining.recogniser)[1:] if self.retraining.cells else []
+        waiting = [*dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *begun])]
         found: dict[str, None] = {}
         while waiting:
             entry = self.known[waiting.pop(0)]
@@ -265,11 +269,23 @@ class Plan:
 
     def score_input(self, wildcards) -> dict[str, str]:
         """The models that score the estimates of a condition."""
-        return {role: self.model(entry) for role, entry in self._roles(wildcards).items()}
+        files = {role: self.model(entry) for role, entry in self._roles(wildcards).items()}
+        return files | ({ROLE: self.retraining.model(wildcards.entry)} if self._retrained(wildcards) else {})
 
     def scorer_specs(self, wildcards) -> dict[str, dict]:
         """Role -> what a job needs to read that model."""
-        return {role: self.known[entry].spec() for role, entry in self._roles(wildcards).items()}
+        specs = {role: self.known[entry].spec() for role, entry in self._roles(wildcards).items()}
+        return specs | ({ROLE: self.retraining.spec} if self._retrained(wildcards) else {})
+
+    def scorer_models(self, condition: str, entry: str) -> dict[str, dict]:
+        """Role -> {"spec", "model", "suite"} of the models that score a cell."""
+        cell = SimpleNamespace(condition=condition, entry=entry)
+        files, specs = self.score_input(cell), self.scorer_specs(cell)
+        return {role: {"spec": specs[role], "model": files[role], "suite": self.suite} for role in files}
+
+    def _retrained(self, wildcards) -> bool:
+        """Whether a recogniser was trained on what this entry makes of this condition."""
+        return (wildcards.condition, wildcards.entry) in self.retraining.cells
 
     def _roles(self, wildcards) -> dict[str, str]:
         roles = SCORERS_OF[self.conditions[wildcards.condition]["task"]]
@@ -356,8 +372,12 @@ class Plan:
 
     def scenes_digest(self, wildcards) -> str:
         """Digest of a shard's scenes, and of the code that draws and renders them."""
-        settings = [self.config["seed"], self.config["fs"], self.indices(wildcards)]
-        return digest(settings, self.definition(wildcards), _source("cocktail.scene"))
+        return self.digest_of_scenes(wildcards.condition, self.indices(wildcards))
+
+    def digest_of_scenes(self, condition: str, indices) -> str:
+        """Digest of some scenes of a condition."""
+        settings = [self.config["seed"], self.config["fs"], list(indices)]
+        return digest(settings, _untitled(self.conditions[condition]), _source("cocktail.scene"))
 
     def spoofs_digest(self, wildcards=None) -> str:
         """Digest of the table of spoofed speech, and of the code that makes it."""
@@ -378,14 +398,22 @@ class Plan:
 
     def process_digest(self, wildcards) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""
-        settings = [self.config["time_limit_s"], self.config["seed"], self.indices(wildcards)]
+        return self.digest_of_run(wildcards, self.indices(wildcards))
+
+    def digest_of_run(self, wildcards, indices) -> str:
+        """Digest of a run of an entry on some scenes."""
+        settings = [self.config["time_limit_s"], self.config["seed"], list(indices)]
         listens = self.recogniser(wildcards) and _sources("recognition")
-        sources = [self._entry_digest(name, "cocktail.process") for name in self._lineage(wildcards.entry)]
-        return digest(sources, settings, listens)
+        return digest(self.digest_of_lineage(wildcards.entry), settings, listens)
+
+    def digest_of_lineage(self, name: str) -> list[str]:
+        """Digests of an entry and of those that it builds on: code and parameters, and the runner's code."""
+        return [self._entry_digest(each, "cocktail.process") for each in self._lineage(name)]
 
     def score_digest(self, wildcards) -> str:
         """Digest of the scoring: metrics, recogniser, and their code."""
-        settings = [self.metrics, self.config["recogniser"], self.indices(wildcards)]
+        retrained = self.retraining.fit_digest(wildcards) if self._retrained(wildcards) else None
+        settings = [self.metrics, self.config["recogniser"], self.indices(wildcards), retrained]
         scorers = {role: self._entry_digest(name, "cocktail.model") for role, name in self._roles(wildcards).items()}
         return digest(settings, scorers, _source("cocktail.score"), _sources("metrics", "recognition"))
 
@@ -439,7 +467,18 @@ class Plan:
 
     def suite_digest(self) -> str:
         """Digest of what defines the suite's figures: its settings, not its methods or where its results lie."""
-        keys = ("seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "parameters")
+        keys = (
+            "seed",
+            "fs",
+            "corpora",
+            "conditions",
+            "scenes",
+            "metrics",
+            "recogniser",
+            "scorers",
+            "parameters",
+            "retrain",
+        )
         return digest({key: self.config[key] for key in keys})
 
 

@@ -10,7 +10,7 @@ import errno
 import fcntl
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cocktail.corpora.library import Library
@@ -19,6 +19,7 @@ from cocktail.device import choose_device
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, Worker
+from cocktail.method import Method, TrainingData
 from cocktail.model import Card, load_model
 from cocktail.rng import rng
 from cocktail.training_data import CorpusTrainingData
@@ -51,11 +52,9 @@ def train_entry(
     entry that this one uses. `identity`: digest of all that the training depends on; checkpoints of another one are
     not used.
     """
-    out = Path(out)
 
-    def fit(folder):
-        method = from_spec(spec).make()
-        data = CorpusTrainingData(
+    def data(method):
+        return CorpusTrainingData(
             Library(speech),
             Library(noise),
             fs=fs,
@@ -67,7 +66,28 @@ def train_entry(
             spoofs=spoofs and Library(spoofs),
             base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
         )
-        return lambda: _fit(method, data, rng(seed, spec["name"], role="fit"), folder)
+
+    fit_entry(data, out=out, spec=spec, suite=suite, seed=seed, fs=fs, limit_s=limit_s, identity=identity)
+
+
+def fit_entry(
+    data: Callable[[Method], TrainingData],
+    *,
+    out: str | Path,
+    spec: dict,
+    suite: str,
+    seed: int,
+    fs: int,
+    limit_s: float,
+    identity: str = "",
+) -> None:
+    """Fit an entry on what `data` gives its method; leave its folder at `out`. See train_entry."""
+    out = Path(out)
+
+    def fit(folder):
+        method = from_spec(spec).make()
+        granted = data(method)
+        return lambda: _fit(method, granted, rng(seed, spec["name"], role="fit"), folder)
 
     try:
         with _unfinished(out, identity) as folder:

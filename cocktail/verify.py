@@ -111,6 +111,7 @@ def _verify_scores(plan, stored) -> list[str]:
             entry=entry,
             metrics=[name for name in plan.metrics if _repeats(METRICS[name])],
             recogniser=plan.config["recogniser"],
+            scorers=plan.scorer_models(condition, entry),
         )
         return _compare_scores(old, store.read_rows(again))
 

@@ -12,6 +12,7 @@ rule scenes:
         plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
     params:
         definition=plan.definition,
+        split="test",
         indices=plan.indices,
         seed=plan.config["seed"],
         fs=plan.config["fs"],

@@ -49,18 +49,14 @@ def _metric(name, implementation, compute, **more):
     )
 
 
-def _scored_by(role):
-    return {"enhance": role, "separate": role}
-
-
 METRICS = (
     _metric("wer", "cocktail, with the suite's recogniser", _wer),
     _metric(
         "wer_ctc", "cocktail, with the suite's scorer `recogniser`", _wer_of("recogniser"),
-        tasks=_scored_by("recogniser"),
+        tasks={"enhance": "recogniser", "separate": "recogniser"},
     ),
     _metric(
         "wer_retrained", "cocktail, with a recogniser trained on the entry's own estimates", _wer_of("retrained"),
-        tasks=_scored_by("retrained"),
+        tasks={"enhance": "retrained"},
     ),
 )  # fmt: skip

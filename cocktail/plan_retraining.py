@@ -1,0 +1,129 @@
+"""The part of a plan that trains recognisers on what entries make of training scenes: the suite's key `retrain`.
+
+Each entry named there runs on scenes of the train split of each condition named; a recogniser goes on learning from
+what it returns, and scores its estimates of the test scenes (metric `wer_retrained`).
+"""
+
+from collections.abc import Iterator
+
+from cocktail.digest import digest, source_digest
+from cocktail.errors import CocktailError, nearest
+
+SPLIT = "train"
+ROLE = "retrained"
+"""Of the model among those that score a cell."""
+
+
+class Retraining:
+    """Jobs of `retrain` of one suite. `plan`: its cocktail.plan.Plan; `source` names its file in messages."""
+
+    def __init__(self, plan, source: str):
+        self._plan, wanted = plan, plan.config["retrain"]
+        self.recogniser: str = wanted["recogniser"]
+        self.scenes: int = wanted["scenes"]
+        _check(wanted, plan, f"{source}: retrain")
+        self.cells = [
+            (condition, entry)
+            for condition, entry in plan.cells
+            if condition in wanted["conditions"] and entry in wanted["entries"]
+        ]
+
+    @property
+    def entries(self) -> list[str]:
+        """Entries that have a recogniser of their own."""
+        return list(dict.fromkeys(entry for _, entry in self.cells))
+
+    @property
+    def shards(self) -> list[str]:
+        """Names of a condition's shards of train scenes."""
+        return [f"{shard:03d}" for shard in range(-(-self.scenes // self._plan.config["shard_size"]))]
+
+    def indices(self, wildcards) -> list[int]:
+        """Scenes of a job's shard."""
+        size = self._plan.config["shard_size"]
+        first = int(wildcards.shard) * size
+        return list(range(first, min(first + size, self.scenes)))
+
+    # Files
+
+    def mixtures(self, condition: str, shard: str) -> str:
+        return self._plan.path("scenes", condition, SPLIT, f"{shard}.mixtures.parquet")
+
+    def references(self, condition: str, shard: str) -> str:
+        return self._plan.path("scenes", condition, SPLIT, f"{shard}.references.parquet")
+
+    def estimates(self, condition: str, entry: str, shard: str) -> str:
+        return self._plan.path("retrain", "estimates", condition, entry, f"{shard}.parquet")
+
+    def model(self, entry: str) -> str:
+        return self._plan.path("retrain", "models", entry)
+
+    # What the rules ask, job by job
+
+    def process_input(self, wildcards) -> dict[str, str]:
+        """Files that a method may read, as in Plan.process_input, of the train split."""
+        files = self._plan.process_input(wildcards)
+        of_scenes = {"mixtures": self.mixtures, "references": self.references}
+        return files | {
+            name: path(wildcards.condition, wildcards.shard) for name, path in of_scenes.items() if name in files
+        }
+
+    def fit_input(self, wildcards) -> dict[str, list[str] | str]:
+        """What a recogniser learns from: an entry's estimates, their texts, and the model to begin with."""
+        shards = [(condition, shard) for condition in self._conditions(wildcards.entry) for shard in self.shards]
+        uses = self._plan.known[self.recogniser].uses
+        return {
+            "estimates": [self.estimates(condition, wildcards.entry, shard) for condition, shard in shards],
+            "references": [self.references(condition, shard) for condition, shard in shards],
+        } | ({} if uses is None else {"base": self._plan.model(uses)})
+
+    def _conditions(self, entry) -> Iterator[str]:
+        return (condition for condition, other in self.cells if other == entry)
+
+    @property
+    def spec(self) -> dict:
+        """What a job needs to make the recogniser."""
+        return self._plan.known[self.recogniser].spec()
+
+    @property
+    def base_spec(self) -> dict | None:
+        """What a job needs to read the model that it begins with."""
+        uses = self._plan.known[self.recogniser].uses
+        return None if uses is None else self._plan.known[uses].spec()
+
+    def scenes_digest(self, wildcards) -> str:
+        """Digest of a shard's scenes, and of the code that draws and renders them."""
+        return self._plan.digest_of_scenes(wildcards.condition, self.indices(wildcards))
+
+    def process_digest(self, wildcards) -> str:
+        """Digest of a run of a method: its code and parameters, and the runner's."""
+        return self._plan.digest_of_run(wildcards, self.indices(wildcards))
+
+    def fit_digest(self, wildcards) -> str:
+        """Digest of a training: code and parameters of the recogniser, and what it learns from."""
+        plan, entry = self._plan, wildcards.entry
+        conditions = [plan.digest_of_scenes(name, range(self.scenes)) for name in self._conditions(entry)]
+        settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
+        return digest(
+            plan.digest_of_lineage(self.recogniser), plan.digest_of_lineage(entry), conditions, settings,
+            source_digest("cocktail.retraining"),
+        )  # fmt: skip
+
+
+def _check(wanted, plan, where):
+    """The names in `retrain` exist and fit; raises CocktailError that says which does not."""
+    if wanted["recogniser"] not in plan.known:
+        raise CocktailError(f"{where}.recogniser: unknown entry '{wanted['recogniser']}'"
+                            f"{nearest(wanted['recogniser'], plan.known)}")  # fmt: skip
+    if "recognise" not in plan.known[wanted["recogniser"]].cls.tasks():
+        raise CocktailError(f"{where}.recogniser: '{wanted['recogniser']}' does not have the task 'recognise'")
+    for name in wanted["entries"]:
+        if name not in plan.known:
+            raise CocktailError(f"{where}.entries: unknown entry '{name}'{nearest(name, plan.known)}")
+    for name in wanted["conditions"]:
+        if name not in plan.all_conditions:
+            raise CocktailError(
+                f"{where}.conditions: no condition '{name}' in this suite{nearest(name, plan.all_conditions)}"
+            )
+        if plan.all_conditions[name]["task"] != "enhance":
+            raise CocktailError(f"{where}.conditions: '{name}' does not have the task 'enhance'")
