@@ -1,5 +1,7 @@
 """`cocktail plan`: what a run would do."""
 
+from types import SimpleNamespace
+
 import click
 
 from cocktail.cli._options import json_option, print_rows
@@ -25,11 +27,24 @@ def command(suite, methods, conditions, as_json):
 
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
+    print_rows(_stages(plan), f"{plan.suite}: jobs, were nothing done yet", as_json)
+    if plan.absent and not as_json:
+        click.echo()
+        print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)
+
+
+def _stages(plan) -> list[dict]:
+    """How many jobs each stage has, and what they are about."""
     shards, cells = len(plan.shards), len(plan.cells)
     trained = [_trained(entry) for entry in map(plan.known.get, sorted(plan.trained))]
     scenes = plan.config["scenes"]
-    rows = [
-        {"stage": "corpora", "jobs": 1, "of": "speech and noise"},
+    needed = [plan.scenes_spoofs(SimpleNamespace(condition=name)) for name in plan.conditions]
+    spoofs = any([*needed, *(plan.train_spoofs(SimpleNamespace(entry=name)) for name in plan.trained)])
+    banks = {condition for entry in plan.trained for condition in plan.banks(entry)}
+    rooms = f"{plan.config['rooms']} each for {', '.join(sorted(banks))}" if banks else "nobody trains in rooms"
+    return [
+        {"stage": "corpora", "jobs": 1 + spoofs, "of": "speech and noise" + ", spoofed speech" * spoofs},
+        {"stage": "rooms", "jobs": len(banks), "of": rooms},
         {"stage": "scenes", "jobs": len(plan.conditions) * shards, "of": f"{len(plan.conditions) * scenes} scenes"},
         {"stage": "train", "jobs": len(trained), "of": ", ".join(trained) or "nothing to train"},
         {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
@@ -37,10 +52,6 @@ def command(suite, methods, conditions, as_json):
         {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
         {"stage": "claims", "jobs": 1, "of": f"{len(plan.comparisons())} comparisons"},
     ]
-    print_rows(rows, f"{plan.suite}: jobs, were nothing done yet", as_json)
-    if plan.absent and not as_json:
-        click.echo()
-        print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)
 
 
 def _trained(entry) -> str:
