@@ -11,8 +11,8 @@ A claim is an inequality between figures of the leaderboards, as a list of order
         - [blstm-psa, lstm-psa]
 
 Neighbours of an order are compared. A step of it is an entry; a list of entries, whose best one counts; or a mapping
-with `entries` or `family` (every entry of it that ran; the best one counts) and, where they are not the claim's,
-`conditions`. Entries that claims name before they exist stand under `later`.
+with `entries` or `family` (the best of it that ran, without the other side's entries) and, where they are not the
+claim's, `conditions`. Entries that claims name before they exist stand under `later`.
 """
 
 import itertools

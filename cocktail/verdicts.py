@@ -105,9 +105,10 @@ class _Run:
         self._families, self._seed, self._resamples = families, seed, resamples
         self._weights: dict[str, np.ndarray] = {}
 
-    def side(self, step: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
-        """Raises _NotRun where nothing can be compared."""
-        members = step.entries or tuple(sorted(e for e, family in self._families.items() if family == step.family))
+    def side(self, step: Step, against: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
+        """One side of a comparison with `against`. Raises _NotRun where nothing can be compared."""
+        family = sorted(entry for entry, family in self._families.items() if family == step.family)
+        members = step.entries or tuple(entry for entry in family if entry not in against.entries)
         measured = {metric.partition(ATTACK)[0] for metric in metrics}
         wanted = [("condition", step.conditions), ("entry", members), ("metric", measured)]
         part = self._scores
@@ -184,7 +185,11 @@ def _verdict(comparison, run) -> dict:
 
 def _compare(comparison, run) -> dict:
     """The numbers and the verdict. Raises _NotRun where one side has no figure."""
-    sides = [run.side(step, comparison.metrics, comparison.later) for step in (comparison.better, comparison.worse)]
+    steps = comparison.better, comparison.worse
+    sides = [
+        run.side(step, against, comparison.metrics, comparison.later)
+        for step, against in zip(steps, reversed(steps), strict=True)
+    ]
     unfinished = {scene for side in sides for scene in side.scenes[~side.finished.all(axis=1)]}
     shared = [~np.isin(side.scenes, list(unfinished)) for side in sides]
     n_scenes = len({scene for side, mask in zip(sides, shared, strict=True) for scene in side.scenes[mask]})

@@ -113,6 +113,8 @@ def test_the_best_of_several_counts(scores):
     assert found["verdict"] == HOLDS
     assert (found["better"], found["worse"]) == ("best (best of deep)", "fair (best of nmf)")
     assert judged(scores, ("good", "fair"), ("best", "twin"))["verdict"] == FAILS
+    found = judged(scores, "best", Step((), "deep", ("stationary",)), families=families)
+    assert (found["verdict"], found["worse"]) == (HOLDS, "good (best of deep)"), "the others of its family"
 
 
 def test_scenes_of_several_conditions_are_taken_together(scores):
