@@ -295,6 +295,14 @@ def test_plan_names_what_is_trained(call, write_plugin):
     assert stages["claims"]["jobs"] == 1
 
 
+def test_plan_counts_what_is_trained_again(call, tmp_path):
+    """100 scenes are five shards: rendered once, run by one entry, on which one recogniser learns."""
+    (tmp_path / "mine.yaml").write_text("suite: mine\nretrain: {conditions: [nonstationary], entries: [omlsa]}\n")
+    stages = {row["stage"]: row for row in json.loads(call("plan", "mine.yaml", "--json")[1])}
+    assert stages["retrain"]["jobs"] == 5 + 5 + 1
+    assert stages["rooms"]["of"].startswith("100 each for ")
+
+
 @pytest.fixture
 def small_results(tmp_path):
     """The board of a suite `quick` of two entries and eight scenes, as `cocktail run` leaves it."""

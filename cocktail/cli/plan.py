@@ -48,10 +48,18 @@ def _stages(plan) -> list[dict]:
         {"stage": "scenes", "jobs": len(plan.conditions) * shards, "of": f"{len(plan.conditions) * scenes} scenes"},
         {"stage": "train", "jobs": len(trained), "of": ", ".join(trained) or "nothing to train"},
         {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
+        *_retraining(plan.retraining),
         {"stage": "score", "jobs": cells * shards, "of": f"{len(plan.metrics)} metrics each"},
         {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
         {"stage": "claims", "jobs": 1, "of": f"{len(plan.comparisons())} comparisons"},
     ]
+
+
+def _retraining(retraining) -> list[dict]:
+    conditions = {condition for condition, _ in retraining.cells}
+    jobs = (len(conditions) + len(retraining.cells)) * len(retraining.shards) + len(retraining.entries)
+    of = f"a recogniser each for {', '.join(retraining.entries)}, on {retraining.scenes} scenes"
+    return [{"stage": "retrain", "jobs": jobs, "of": of}] if jobs else []
 
 
 def _trained(entry) -> str:
