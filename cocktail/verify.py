@@ -118,7 +118,7 @@ def _verify_scores(plan, stored) -> list[str]:
 
 def _repeats(metric) -> bool:
     """Whether a metric can be computed anew. What a run cost cannot; a metric that is gone is a difference."""
-    return metric is None or metric.level == "source"
+    return metric is None or metric.level != "scene"
 
 
 def _compare_scores(old, new) -> list[str]:

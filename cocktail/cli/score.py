@@ -58,7 +58,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     from cocktail.errors import nearest
     from cocktail.metrics import METRICS
     from cocktail.recognition import create
-    from cocktail.score import score_signals
+    from cocktail.score import SOURCE_METRICS, score_signals
 
     if len(references) != len(estimates):
         raise CocktailError(f"{len(references)} references, but {len(estimates)} estimates: as many of each")
@@ -67,7 +67,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     for name in metrics:
         if name not in METRICS:
             raise CocktailError(f"unknown metric '{name}'{nearest(name, METRICS)}")
-    computable = [name for name, card in METRICS.items() if card.level == "source" and (texts or not card.pooled)]
+    computable = [name for name in SOURCE_METRICS if texts or not METRICS[name].pooled]
     chosen = [name for name in METRICS if name in (metrics or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]

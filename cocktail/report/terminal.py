@@ -11,11 +11,17 @@ from rich.text import Text
 
 from cocktail import store
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import failed_cells, failures, higher_is_better, read_board, read_entries
+from cocktail.leaderboard import ATTACK, failed_cells, failures, higher_is_better, read_board, read_entries
 
 WIDTH = 120
-SHOWN = ("si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "rtf")
-DIGITS = {"si_sdr": 2, "si_sdr_i": 2, "sdr": 2, "pesq_wb": 2, "stoi": 3, "wer": 1, "rtf": 3}
+SHOWN = (
+    "si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm", "min_tdcf", "cm_rejection", "rtf",
+)  # fmt: skip
+"""Columns of a board, as far as its task has them; then detection by attack, as far as there is room."""
+DIGITS = {
+    "si_sdr": 2, "si_sdr_i": 2, "sdr": 2, "pesq_wb": 2, "stoi": 3, "wer": 1, "eer_asv": 1, "eer_cm": 1, "min_tdcf": 3,
+    "cm_rejection": 1, "rtf": 3,
+}  # fmt: skip
 MAX_NOTES = 3
 """Reasons shown per entry, the most frequent first."""
 
@@ -60,7 +66,8 @@ def show(
 
 
 def _columns(present, metric, headline):
-    wanted = [name for name in dict.fromkeys([metric, *headline]) if name in present]
+    by_attack = sorted(name for name in present if ATTACK in name)
+    wanted = [name for name in dict.fromkeys([metric, *headline, *by_attack]) if name in present]
     return wanted or sorted(present)[:1]
 
 
@@ -81,7 +88,7 @@ def _table(condition, rows, columns, families, skipped):
         table.add_column("family", no_wrap=True, max_width=16)
     for name in columns:
         arrow = "↑" if higher_is_better(name) else "↓"
-        table.add_column(f"{name} {arrow}", justify="right", no_wrap=True)
+        table.add_column(f"{name[name.find(ATTACK) + 1 :]} {arrow}", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
 
     cells = {(row["entry"], row["metric"]): row for row in rows}
@@ -141,7 +148,7 @@ def _letters(number):
 def _figure(row, metric, interval):
     if row["value"] is None:
         return "–"
-    digits = DIGITS.get(metric, 3)
+    digits = DIGITS.get(metric.partition(ATTACK)[0], 3)
     text = f"{row['value']:.{digits}f}"
     if interval and row["ci_low"] is not None:
         text += f" ±{(row['ci_high'] - row['ci_low']) / 2:.{digits}f}"
