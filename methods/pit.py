@@ -54,8 +54,8 @@ class Pit(LearnedMethod):
         )  # fmt: skip
         train(
             network, pit.loss, Segments(data.mixer.draw, round(self.segment_s * data.fs)),
-            Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, self.decay), folder=folder, seed=seed,
-            device=data.device, collate=collate,
+            Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, self.decay),
+            folder=folder, seed=seed, device=data.device, collate=collate,
         )  # fmt: skip
         saved.save(network, folder)
 

@@ -100,6 +100,13 @@ def test_kmeans_repeats_with_its_generator_and_takes_equal_points():
     assert torch.equal(kmeans.kmeans(torch.ones(10, 4), 3, np.random.default_rng(0)), torch.ones(3, 4))
 
 
+def test_kmeans_of_a_batch_finds_what_it_finds_in_each():
+    clusters = 5 * torch.eye(3)[:, None] + 0.1 * torch.randn(2, 3, 40, 3, generator=torch.Generator().manual_seed(0))
+    found = kmeans.kmeans(clusters.flatten(1, 2), 3, np.random.default_rng(0))
+    for centres, truth in zip(found, clusters.mean(-2), strict=True):
+        torch.testing.assert_close(centres[centres.argmax(-1).argsort()], truth)
+
+
 def test_hard_soft_kmeans_is_kmeans():
     V, _, w = points(2, m=60)
     start = V[:3]

@@ -82,17 +82,20 @@ def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int =
     return affinity_loss(V.flatten(1, 2), Y.flatten(1, 2), weights.flatten(1)).mean()
 
 
+@torch.no_grad()
 def centres(
     V: torch.Tensor, counted: torch.Tensor, n_sources: int, generator: np.random.Generator, *, most=POINTS, **how
 ) -> torch.Tensor:
-    """Embeddings (T, G, D) of a scene and which of them count (T, G) -> k-means centres (K, D).
+    """Embeddings (B, T, G, D) and which of them count (B, T, G) -> k-means centres of each scene (B, K, D).
 
     `most` points are looked at, drawn from those that count; `how` goes to `kmeans`.
     """
-    points = V[counted] if int(counted.sum()) >= n_sources else V.flatten(0, 1)
-    if len(points) > most:
-        chosen = np.sort(generator.choice(len(points), most, replace=False))
-        points = points[torch.as_tensor(chosen, device=points.device)]
+    chosen = []
+    for scene in counted.flatten(1).cpu().numpy():
+        candidates = np.flatnonzero(scene) if scene.sum() >= n_sources else np.arange(scene.size)
+        chosen.append(np.resize(generator.permutation(candidates), most))  # repeats them where there are fewer
+    index = torch.as_tensor(np.stack(chosen), device=V.device)
+    points = torch.take_along_dim(V.flatten(1, 2), index[..., None], dim=1)
     return kmeans(points, n_sources, generator, **how)
 
 
@@ -103,7 +106,7 @@ def separate(
     """Binary masks from the clusters: mixture (N,) -> talkers (K, N)."""
     X = network.bands.stft(mixture)
     power = network.bands.power(X)
-    V = network(power[None])[0]
-    talker = nearest(V, centres(V, active(power), n_sources, generator))
+    V = network(power[None])
+    talker = nearest(V.flatten(1, 2), centres(V, active(power)[None], n_sources, generator))[0].view(power.shape)
     masks = nn.functional.one_hot(talker, n_sources).movedim(-1, 0).to(mixture.dtype)
     return network.bands.istft(network.bands.spread(masks) * X, mixture.shape[-1])

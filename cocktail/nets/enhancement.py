@@ -54,10 +54,7 @@ class EnhancementNetwork(nn.Module):
     def clusters(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator, **how) -> torch.Tensor:
         """Soft masks of the first stage, (B, T, G) -> (B, K, T, G)."""
         V, counted = self.embedding(power), active(power)
-        with torch.no_grad():
-            start = torch.stack(
-                [centres(*scene, n_sources, generator, **how) for scene in zip(V, counted, strict=True)]
-            )
+        start = centres(V, counted, n_sources, generator, **how)
         points, weights = V.flatten(1, 2), counted.flatten(1).to(V.dtype)
         mu = soft_kmeans(points, weights, start, alpha=ALPHA, iterations=UNFOLDED)
         return soft_assignment(points, mu, ALPHA).unflatten(1, V.shape[1:3]).movedim(-1, 1)

@@ -25,32 +25,45 @@ def nearest(points: torch.Tensor, centres: torch.Tensor) -> torch.Tensor:
 def kmeans(
     points: torch.Tensor, n_clusters: int, generator: np.random.Generator, *, starts: int = 5, iterations: int = 30
 ) -> torch.Tensor:
-    """points (M, D) -> centres (K, D): the best of several starts by the sum of squared distances.
+    """points (..., M, D) -> centres (..., K, D): the best of several starts by the sum of squared distances.
 
     Deterministic given the generator. A cluster that loses its last point keeps its centre.
     """
-    centres = _plus_plus(points, n_clusters, generator, starts)  # (S, K, D)
+    centres = _plus_plus(points, n_clusters, generator, starts)  # (..., S, K, D)
     for _ in range(iterations):
-        member = torch.nn.functional.one_hot(nearest(points, centres), n_clusters).to(points.dtype)  # (S, M, K)
-        count = member.sum(-2)[..., None]
-        moved = torch.where(count > 0, member.transpose(-1, -2) @ points / count.clamp_min(1), centres)
+        member = torch.nn.functional.one_hot(_distances(points, centres).argmin(-1), n_clusters).to(points.dtype)
+        sums = (member.flatten(-2).transpose(-1, -2) @ points).unflatten(-2, (starts, n_clusters))
+        count = member.sum(-3)[..., None]  # (..., S, K, 1)
+        moved = torch.where(count > 0, sums / count.clamp_min(1), centres)
         if torch.equal(moved, centres):
             break
         centres = moved
-    spread = squared_distances(points, centres).amin(-1).sum(-1)
-    return centres[spread.argmin()]
+    best = _distances(points, centres).amin(-1).sum(-2).argmin(-1)  # (...)
+    return torch.take_along_dim(centres, best[..., None, None, None], dim=-3).squeeze(-3)
+
+
+def _distances(points, centres):
+    """points (..., M, D), centres (..., S, K, D) -> (..., M, S, K): all starts in one product."""
+    return squared_distances(points, centres.flatten(-3, -2)).unflatten(-1, centres.shape[-3:-1])
 
 
 def _plus_plus(points, n_clusters, generator, starts):
-    """(S, K, D): centres drawn among the points, each with a probability proportional to its squared distance."""
-    first = torch.as_tensor(generator.integers(len(points), size=starts), device=points.device)
-    chosen = points[first][:, None]
+    """(..., S, K, D): centres drawn among the points, each with a probability proportional to its squared distance."""
+    *batch, m, _ = points.shape
+    index = torch.as_tensor(generator.integers(m, size=(*batch, starts)), device=points.device)
+    chosen = _take(points, index)[..., None, :]
     for _ in range(n_clusters - 1):
-        reached = squared_distances(points, chosen).amin(-1).clamp_min(0).double().cumsum(-1)  # (S, M)
-        u = torch.as_tensor(generator.random((starts, 1)), device=points.device) * reached[:, -1:]
-        index = torch.searchsorted(reached, u)[:, 0].clamp_max(len(points) - 1)
-        chosen = torch.cat([chosen, points[index][:, None]], dim=1)
+        distance = _distances(points, chosen).amin(-1).clamp_min(0)
+        reached = distance.transpose(-1, -2).double().cumsum(-1)  # (..., S, M)
+        u = torch.as_tensor(generator.random((*batch, starts, 1)), device=points.device) * reached[..., -1:]
+        index = torch.searchsorted(reached, u)[..., 0].clamp_max(m - 1)
+        chosen = torch.cat([chosen, _take(points, index)[..., None, :]], dim=-2)
     return chosen
+
+
+def _take(points, index):
+    """points (..., M, D), index (..., S) -> (..., S, D)."""
+    return torch.take_along_dim(points, index[..., None], dim=-2)
 
 
 def soft_assignment(points: torch.Tensor, centres: torch.Tensor, alpha: float) -> torch.Tensor:
