@@ -142,6 +142,26 @@ def test_error_rates_are_pooled_and_lower_is_better(tmp_path):
     assert found["difference"] == pytest.approx(100 * (poor.sum() - fine.sum()) / (6 * SCENES))
 
 
+def detections(entry, gap):
+    """A detector's score of each scene, every other one a spoof; `gap` lies between the means of the two, spread 1."""
+    spread = rng(0, entry, role="spread").normal(size=SCENES)
+    labels = ["bonafide" if i % 2 else "tts" for i in range(SCENES)]
+    trials = [
+        {"kind": "cm", "label": label, "score": float(x + gap * (label == "bonafide"))}
+        for label, x in zip(labels, spread, strict=True)
+    ]
+    return [row("stationary", entry, i, "eer_cm", trials=[trial], value=0.0) for i, trial in enumerate(trials)]
+
+
+def test_figures_of_trials_are_compared(tmp_path):
+    """Scores of two unit Gaussians 6 and 0.5 apart: equal error rates of 0.1 % and 40 %."""
+    scores = table(tmp_path, detections("sharp", 6.0), detections("blunt", 0.5))
+    found = judged(scores, "sharp", "blunt", metric="eer_cm")
+    assert found["verdict"] == HOLDS
+    assert 20 < found["difference"] < 60
+    assert judged(scores, "blunt", "sharp", metric="eer_cm")["verdict"] == FAILS
+
+
 def test_a_gain_is_a_difference_of_two_metrics(tmp_path):
     """si_sdr rises by 3 with `much` and by 1 with `little` where sdr is taken for it."""
     parts = [

@@ -59,6 +59,22 @@ def test_rates_are_pooled(tables):
     assert found["good", "street"]["value"] == pytest.approx(100 * 4 / 24)
 
 
+def test_trials_are_pooled_within_a_stratum(tmp_path):
+    """In babble the detector is right, in street noise it takes each for the other."""
+    rows, scenes = [], []
+    for i in range(16):
+        kind, bonafide = KINDS[i % 8], i % 4 < 2
+        score = float(bonafide == (kind == "babble"))
+        trial = {"kind": "cm", "label": "bonafide" if bonafide else "tts", "score": score}
+        row = {"condition": "spoof-noise", "scene": f"s{i}", "entry": "omlsa", "metric": "eer_cm", "status": "ok"}
+        rows.append(row | {"trials": [trial], "value": score, "card": "0"})
+        scenes.append({"condition": "spoof-noise", "scene": f"s{i}", "noise": kind})
+    store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
+    scores = leaderboard.collect([tmp_path / "shard.parquet"], tmp_path / "scores.parquet")
+    found = values((scores, pa.Table.from_pylist(scenes, schema=store.SCENES)), metric="eer_cm", by="noise")
+    assert {stratum: row["value"] for (_, stratum), row in found.items()} == {"babble": 0.0, "street": 100.0}
+
+
 def test_all_strata_together_are_the_board(tables):
     board = {
         (row["condition"], row["entry"], row["metric"]): row
