@@ -24,7 +24,11 @@ class MadeLibrary:
 
     def select(self, split=None, **equal):
         wanted = equal if split is None else {"split": split, **equal}
-        return [row for row in self.rows if all(row[key] == value for key, value in wanted.items())]
+        return [
+            row
+            for row in self.rows
+            if all(row[key] in value if isinstance(value, list) else row[key] == value for key, value in wanted.items())
+        ]
 
     def samples(self, id, fs):
         return self._make(id, fs)
