@@ -3,7 +3,7 @@
 Y. Isik, J. Le Roux, Z. Chen, S. Watanabe and J. R. Hershey, "Single-channel multi-speaker separation using deep
 clustering", Interspeech 2016. The second network sees the mixture with each first estimate in turn, and its masks share
 every bin out among the talkers. It is trained for the permutation-free error of magnitudes: alone on top of the trained
-network of deep clustering (`uses`), then together with it, through soft k-means (hardness 5).
+network of deep clustering (`uses`), then together with it, through soft k-means.
 
 Deviations: those of deep_clustering. The gradient goes through the last two soft iterations, which begin where k-means
 ended.

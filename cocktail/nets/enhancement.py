@@ -16,7 +16,7 @@ from cocktail.nets.kmeans import soft_assignment, soft_kmeans
 from cocktail.nets.permutations import amplitudes, level, separation_loss
 
 ALPHA = 5.0
-"""Hardness of the soft clusters; Isik et al."""
+"""Hardness of the soft clusters; that of ESPnet's implementation of the paper."""
 UNFOLDED = 2
 """Soft iterations that the gradient goes through, from where k-means ended."""
 

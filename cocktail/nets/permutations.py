@@ -23,9 +23,9 @@ def permutation_free(pairwise: torch.Tensor) -> torch.Tensor:
 def amplitudes(bands: Bands, *, talkers: torch.Tensor, mixture: torch.Tensor, phase: bool) -> torch.Tensor:
     """What a mask times `level(mixture)` should be: STFT (B, K, F, T), (B, F, T) -> (B, K, T, G).
 
-    The talkers' magnitudes, or with `phase` what of them is in phase with the mixture, where that is positive
-    (Kolbaek et al., eq. (10)). In a band of one bin that is the magnitude itself; in wider ones the number whose
-    distance is that of the bins under a common mask, but for a constant.
+    The talkers' magnitudes, or with `phase` what of them is in phase with the mixture, where that is positive (the
+    non-negative phase-sensitive mask of Kolbaek et al.). In a band of one bin that is the magnitude itself; in wider
+    ones the number whose distance is that of the bins under a common mask, but for a constant.
     """
     mixture = mixture[:, None]
     common = (talkers * mixture.conj()).real.clamp_min(0) if phase else talkers.abs() * mixture.abs()
