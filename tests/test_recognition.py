@@ -181,8 +181,8 @@ class TestPocketSphinx:
         assert digests() == before
 
     def test_wrong_options_are_told(self):
-        with pytest.raises(CocktailError, match="no recogniser 'whisper'; there are pocketsphinx"):
-            create({"backend": "whisper"})
+        with pytest.raises(CocktailError, match="no recogniser 'wisper'; there are pocketsphinx, whisper"):
+            create({"backend": "wisper"})
         with pytest.raises(CocktailError, match="no grammar 'digits'; there are grid"):
             create({"backend": "pocketsphinx", "grammar": "digits"})
         with pytest.raises(CocktailError, match="'free' is neither"):

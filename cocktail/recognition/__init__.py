@@ -10,8 +10,11 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 
-RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx"}
-"""Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module and a line here."""
+RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx", "whisper": "cocktail.recognition.whisper"}
+"""Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module, a line here and in USED."""
+
+USED = {"pocketsphinx": ("mode", "grammar"), "whisper": ("folder",)}
+"""Options of each backend. Those of others are let pass: a suite inherits them from the defaults."""
 
 OPTIONS = {
     "type": "object",
@@ -19,8 +22,11 @@ OPTIONS = {
         "backend": {"enum": sorted(RECOGNISERS)},
         "mode": {"enum": ["grammar", "language-model"]},
         "grammar": {"enum": ["grid"]},
+        "folder": {"type": "string", "minLength": 1, "description": "Of the model of whisper."},
     },
     "required": ["backend"],
+    "if": {"properties": {"backend": {"const": "whisper"}}},
+    "then": {"required": ["folder"]},
     "additionalProperties": False,
 }
 """JSON schema of the options that `create` takes."""
@@ -61,11 +67,11 @@ class Counts:
 
 def create(options: dict[str, Any]) -> Recogniser:
     """The recogniser that `options` (see OPTIONS) describe. It loads its model when it is first used."""
-    options = dict(options)
-    backend = options.pop("backend", "pocketsphinx")
+    backend = options.get("backend", "pocketsphinx")
     if backend not in RECOGNISERS:
         raise CocktailError(f"no recogniser {backend!r}; there are {', '.join(sorted(RECOGNISERS))}")
-    return importlib.import_module(RECOGNISERS[backend]).create(**options)
+    used = {name: value for name, value in options.items() if name in USED[backend]}
+    return importlib.import_module(RECOGNISERS[backend]).create(**used)
 
 
 def normalise(text: str) -> str:
