@@ -20,7 +20,7 @@ BINS, MICS, FRAMES, UPDATES, REPEATS = 257, 6, 375, 20, 5
 def by_bin(x, v, R, updates, weighted=True):
     """Covariances (2, F, D, D) and Wiener outputs at microphone 1 (2, F, T), one bin after the other.
 
-    x (F, D, T), v (2, F, T), R (2, F, D, D). Nugraha, Liutkus and Vincent 2016, with the loading of cocktail.dsp.dnn_em.
+    x (F, D, T), v (2, F, T), R (2, F, D, D). As cocktail.dsp.dnn_em, with its loading.
     """
     R, first = R.astype(complex), np.empty(v.shape, complex)
     for f in range(len(x)):
@@ -53,7 +53,7 @@ def _loaded(R):
 
 
 def problem(rng, bins=BINS, mics=MICS, frames=FRAMES):
-    """A talker whose covariance is near rank 1 and a diffuse noise, drawn from the model: x, v as a network might say."""
+    """x of a talker, whose covariance is near rank 1, and of diffuse noise; v as a network might say."""
     A = rng.standard_normal((2, bins, mics, mics)) + 1j * rng.standard_normal((2, bins, mics, mics))
     A[0, :, :, 1:] *= 0.1
     v = rng.gamma(0.3, 1.0, (2, bins, frames)) + 1e-5

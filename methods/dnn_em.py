@@ -7,9 +7,9 @@ multichannel Wiener filter's at microphone 1.
 
 Deviations: the paper trains a network an iteration, from the powers of the posterior to those of the truth. Here one
 mask network serves all. It knows speech in noise at one microphone, and such is what it is shown: the delay-and-sum
-output first, then that of the MVDR beamformer of the current R_j. Its mask m gives v_1 = m^2 times the beam's power;
-v_2 is the noise's power by the posterior plus 1 - m^2 of the talker's, so that what m denies the talker becomes noise.
-Before the first iteration the noise is 1 - m of the beam. The beam is steered by SRP-PHAT.
+output first, then that of the MVDR beamformer of the current R_j. Its mask m is taken as a Wiener gain and splits the
+power of the beam: v_1 = m |b|^2, and (1 - m) |b|^2 goes to v_2, from the first iteration on added to the noise's power
+by the posterior, which all microphones tell. The beam of the start is steered by SRP-PHAT.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class DnnEm(Method):
     family = "spatial"
     needs = frozenset({"array", "gpu"})
     iterations: int = 3
-    """Re-estimations of v_j by the network; 0 leaves R_j = I, a Wiener filter of one channel."""
+    """0 leaves R_j = I: the mask of the delay-and-sum output on microphone 1."""
     updates: int = 20
     """Of R_j, in an iteration."""
     weighted: bool = True
@@ -58,34 +58,39 @@ class DnnEm(Method):
         from cocktail.dsp import dnn_em
 
         model, fs, device = views[0].base, views[0].fs, views[0].device
-        lengths = np.array([mixture.shape[-1] for mixture in mixtures])
+        padded, lengths, scale = _normalised(mixtures)
         frames = stft.n_frames(lengths)
-        padded = np.zeros((len(mixtures), len(mixtures[0]), lengths.max()))
-        for row, mixture in zip(padded, mixtures, strict=True):
-            row[:, : mixture.shape[-1]] = finite(mixture)
-        power = np.sum(padded**2, (1, 2)) / lengths / len(mixtures[0])
-        scale = np.sqrt(np.where(power > 0, power, 1) * stft.SIZE / 2)  # the energy of the window is SIZE / 2
-        padded /= scale[:, None, None]
         beams = np.stack([_beam(x, view) for x, view in zip(padded, views, strict=True)])
         x = torch.as_tensor(stft.stft(padded).swapaxes(1, 2), dtype=torch.complex64, device=device)
-        present = torch.arange(x.shape[-1]) < torch.as_tensor(frames)[:, None]
-        present = present[:, None, None].to(device)
+        present = torch.as_tensor(np.arange(x.shape[-1]) < frames[:, None], device=device)[:, None, None]
 
         def spectra(talker, noise):
             return torch.stack([talker, noise], 1).clamp_min(FLOOR) * present
 
         mask = model.mask(beams, fs, device, lengths)
         power = stft.stft(torch.as_tensor(beams, device=device, dtype=torch.float32)).abs() ** 2
-        v = spectra(mask**2 * power, (1 - mask) ** 2 * power)
+        v = spectra(mask * power, (1 - mask) * power)
         R = dnn_em.identity(x)
         for _ in range(self.iterations):
             R = dnn_em.update_covariances(x, v, R, updates=self.updates, weighted=self.weighted)
             found = dnn_em.posterior(x, v, R)
             mask = model.mask_of(found.beam, frames)
-            v = spectra(mask**2 * found.beam.abs() ** 2, found.powers[:, 1] + (1 - mask**2) * found.powers[:, 0])
+            power = found.beam.abs() ** 2
+            v = spectra(mask * power, (1 - mask) * power + found.powers[:, 1])
         talker = dnn_em.posterior(x, v, R).first[:, 0]
         estimates = scale[:, None] * stft.istft(talker, lengths.max()).double().cpu().numpy()
         return [estimate[None, :n] for estimate, n in zip(estimates, lengths, strict=True)]
+
+
+def _normalised(mixtures):
+    """Mixtures (D, N) padded to one length, of unit power in each STFT: (B, D, N), their lengths, what to scale by."""
+    lengths = np.array([mixture.shape[-1] for mixture in mixtures])
+    padded = np.zeros((len(mixtures), len(mixtures[0]), lengths.max()))
+    for row, mixture in zip(padded, mixtures, strict=True):
+        row[:, : mixture.shape[-1]] = finite(mixture)
+    power = np.sum(padded**2, (1, 2)) / lengths / len(mixtures[0])
+    scale = np.sqrt(np.where(power > 0, power, 1) * stft.SIZE / 2)  # the energy of the window is SIZE / 2
+    return padded / scale[:, None, None], lengths, scale
 
 
 def _beam(x, view):

@@ -44,11 +44,10 @@ class MaskBeamformer(Method):
 
     def _weights(self, X, mask):
         """X (D, F, T), mask of the talker (F, T) -> (F, D)."""
-        noise, talker = beamformers.covariance(X, 1 - mask), beamformers.covariance(X, mask)
+        talker, noise = (beamformers.covariance(X, share**2) for share in (mask, 1 - mask))  # of the masked signals
         if self.beamformer == "gev":
             return beamformers.gev(talker, noise)
         talker = beamformers.rank_one_in(noise, talker)
         if self.beamformer == "mvdr":
             return beamformers.mvdr(talker, noise)
-        speaking = mask.mean(-1)[:, None, None]  # covariance() is that of the frames in which the talker speaks
-        return beamformers.mwf(speaking * talker, noise, mu=self.mu, rank=1)
+        return beamformers.mwf(talker, noise, mu=self.mu, rank=1)

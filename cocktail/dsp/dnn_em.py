@@ -106,14 +106,15 @@ def loaded(R):
 
 
 def _joint_basis(R):
-    """A, its inverse, and L, I as (B, 2, F, D), so that R_1 = A L A^H and R_2 = A A^H."""
-    lower = torch.linalg.cholesky(R[:, 1])
-    half = torch.linalg.solve_triangular(lower, R[:, 0], upper=False)
+    """A, its inverse, and L, I as (B, 2, F, D), so that R_1 = A L A^H and R_2 = A A^H; found in double precision."""
+    talker, noise = R.to(torch.complex128).unbind(1)
+    lower = torch.linalg.cholesky(noise)
+    half = torch.linalg.solve_triangular(lower, talker, upper=False)
     white = torch.linalg.solve_triangular(lower, half.mH, upper=False)
     values, vectors = torch.linalg.eigh((white + white.mH) / 2)
     inverse = torch.linalg.solve_triangular(lower.mH, vectors, upper=True).mH  # U^H L^-1
-    values = values.clamp_min(torch.finfo(values.dtype).tiny)
-    return lower @ vectors, inverse, torch.stack([values, torch.ones_like(values)], 1)
+    diagonal = torch.stack([values.clamp_min(torch.finfo(torch.float32).tiny), torch.ones_like(values)], 1)
+    return (lower @ vectors).to(R.dtype), inverse.to(R.dtype), diagonal.to(R.real.dtype)
 
 
 def _wiener(v, diagonal):
