@@ -1,8 +1,8 @@
-"""Light convolutional network on linear-frequency cepstra: a spoofing detector.
+"""Light convolutional network on a log power spectrum: a spoofing detector.
 
 G. Lavrentyeva et al., "STC antispoofing systems for the ASVspoof2019 challenge", Interspeech 2019.
-Deviations: see cocktail/nets/lcnn.py for the network and cocktail/dsp/cepstra.py for the features. It trains on
-stretches of the trials, bona fide ones as often as attacks.
+Deviations: see cocktail/nets/lcnn.py for the network and cocktail/dsp/cepstra.py for the spectrum, which is that of 20
+ms in bands rather than of 108 ms in 863 bins. It trains on stretches of the trials, bona fide ones as often as attacks.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,8 @@ class Lcnn(LearnedMethod):
     family = "detector"
     paradigm = "annotated-source-model"
     needs = frozenset({"gpu"})
-    filters: int = 20
+    bands: int = 128
+    """Of equal width, up to half the rate."""
     width: float = 1.0
     """Factor on the paper's channels."""
     dropout: float = 0.75
@@ -52,7 +53,6 @@ class Lcnn(LearnedMethod):
         """Learn from labelled trials; leaves weights.pt and threshold.npz."""
         import torch
 
-        from cocktail.metrics.detection import eer_threshold
         from cocktail.nets.detection import learn
         from cocktail.training import Schedule, save_weights
 
@@ -64,12 +64,7 @@ class Lcnn(LearnedMethod):
         n_frames = round(FRAMES_PER_S * self.segment_s)
         learn(network, trials, n_frames, schedule, folder=folder, seed=seed, device=data.device)
         save_weights(network, folder)
-        bona_fide, attacks = (
-            [self._score(network.cpu(), features) for features in chosen]
-            for chosen in (trials["valid"].bona_fide, trials["valid"].attacks)
-        )
-        threshold = eer_threshold([*bona_fide, *attacks], np.arange(len(bona_fide) + len(attacks)) < len(bona_fide))
-        np.savez(folder / "threshold.npz", threshold=threshold, fs=data.fs)
+        np.savez(folder / "threshold.npz", threshold=self._threshold(network.cpu(), trials["valid"]), fs=data.fs)
 
     def load(self, folder):
         """A Countermeasure, on the CPU."""
@@ -90,7 +85,16 @@ class Lcnn(LearnedMethod):
     def _network(self):
         from cocktail.nets.lcnn import LightCnn
 
-        return LightCnn(3 * self.filters, self.width, self.dropout)
+        return LightCnn(self.bands, self.width, self.dropout)
+
+    def _threshold(self, network, trials):
+        """Where errors on both classes of trials are equal."""
+        from cocktail.metrics.detection import eer_threshold
+
+        features = [*trials.bona_fide, *trials.attacks]
+        return eer_threshold(
+            [self._score(network, x) for x in features], np.arange(len(features)) < len(trials.bona_fide)
+        )
 
     def _score(self, network, features, device="cpu"):
         from cocktail.nets.detection import score
@@ -99,7 +103,7 @@ class Lcnn(LearnedMethod):
         return score(network, features, SHORTEST, device)
 
     def _features(self, samples, fs):
-        return cepstra.lfcc(samples, fs, self.filters).astype(np.float32)
+        return cepstra.log_bands(samples, fs, self.bands).astype(np.float32)
 
     def _trials(self, data, split, n):
         """Features of labelled trials by class (cocktail.nets.detection.Trials)."""

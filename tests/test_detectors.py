@@ -172,8 +172,8 @@ def test_a_class_without_trials_is_refused():
 
 SIZES = {
     "gmm-lfcc": {"components": 4, "iterations": 5, "trials": 16},
-    "lcnn": {"width": 0.1, "dropout": 0.0, "trials": 16, "segment_s": 0.5, "epochs": 4, "steps": 20, "batch_size": 8,
-             "learning_rate": 0.003},
+    "lcnn": {"bands": 32, "width": 0.1, "dropout": 0.0, "trials": 16, "segment_s": 0.5, "epochs": 4, "steps": 20,
+             "batch_size": 8, "learning_rate": 0.003},
 }  # fmt: skip
 
 

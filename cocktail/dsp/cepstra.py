@@ -1,11 +1,12 @@
-"""Linear-frequency cepstral coefficients, as the baseline detectors of ASVspoof 2019 take them.
+"""Power in linearly spaced bands and the cepstral coefficients of it (LFCC): what spoofing detectors look at.
 
-M. Sahidullah, T. Kinnunen and C. Hanilci, "A comparison of features for synthetic speech detection", Interspeech 2015:
-pre-emphasis, Hamming windows of 20 ms every 10 ms, power spectrum of 512 bins, 20 triangular filters evenly spaced up
-to half the rate, logarithm, orthonormal DCT, and differences over three frames, once and twice.
+The coefficients are those of the baselines of ASVspoof 2019: M. Sahidullah, T. Kinnunen and C. Hanilci, "A comparison
+of features for synthetic speech detection", Interspeech 2015: pre-emphasis, Hamming windows of 20 ms every 10 ms, power
+spectrum of 512 bins, 20 triangular filters evenly spaced up to half the rate, logarithm, orthonormal DCT, and
+differences over three frames, once and twice.
 
 Deviations: before it all, the ends of the recording where nobody speaks are cut off and its level is set, so that
-neither silence nor level can tell speech from an attack; a floor, 80 dB below the mean power, is added to every filter.
+neither silence nor level can tell speech from an attack; a floor, 60 dB below the mean power, is added to every filter.
 """
 
 import functools
@@ -16,7 +17,7 @@ from cocktail import levels
 
 PRE_EMPHASIS = 0.97
 WINDOW_S = 0.020
-FLOOR = 1e-8
+FLOOR = 1e-6
 """Of a filter's output; the signal has power 1."""
 EDGE_DB = 20.0
 """Frames quieter than this, below the loudest, are cut from both ends."""
@@ -26,7 +27,7 @@ LOWEST = 1e-12
 
 def lfcc(x: np.ndarray, fs: int, n_filters: int = 20) -> np.ndarray:
     """Features (3 n_filters, T) of (N,) samples: coefficients from the zeroth on, their differences, theirs again."""
-    static = _static(normalised(x, fs), fs, n_filters)
+    static = _dct(n_filters) @ log_bands(x, fs, n_filters)
     delta = difference(static)
     return np.concatenate([static, delta, difference(delta)])
 
@@ -47,15 +48,15 @@ def difference(features: np.ndarray) -> np.ndarray:
     return padded[:, 2:] - padded[:, :-2]
 
 
-def _static(x, fs, n_filters):
-    """(n_filters, T)."""
-    size = round(WINDOW_S * fs)
+def log_bands(x: np.ndarray, fs: int, n_bands: int) -> np.ndarray:
+    """(N,) -> (n_bands, T): log power in triangular bands, evenly spaced up to half the rate."""
+    x, size = normalised(x, fs), round(WINDOW_S * fs)
     emphasised = np.append(x[:1], x[1:] - PRE_EMPHASIS * x[:-1])
     padded = np.pad(emphasised, (0, max(size - len(x), 0)))
     framed = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
     n_fft = 1 << (size - 1).bit_length()
     power = np.abs(np.fft.rfft(framed * np.hamming(size), n_fft)) ** 2 / size
-    return _dct(n_filters) @ np.log(_filters(n_filters, n_fft // 2 + 1) @ power.T + FLOOR)
+    return np.log(_filters(n_bands, n_fft // 2 + 1) @ power.T + FLOOR)
 
 
 @functools.cache
