@@ -306,11 +306,11 @@ def read_entries(path: str | Path) -> dict[str, dict]:
 
 def _figures(cells, weights, may_rank, higher, level):
     """One dictionary per entry with the board's numbers of one metric in one condition."""
-    low, high = stats.interval(stats.figures(cells, weights), level)
-    values = stats.figures(cells)
+    values, samples = stats.figures(cells), stats.figures(cells, weights)
+    low, high = stats.interval(samples, level)
     n_ok = cells.finished.sum(axis=0)
     low[n_ok < 2] = high[n_ok < 2] = np.nan
-    ranks, groups = _ranks(cells, weights, may_rank, higher, level)
+    ranks, groups = _ranks(cells, weights, values, samples, may_rank, higher, level)
     n_total = len(cells.finished)
     return [
         {
@@ -321,18 +321,20 @@ def _figures(cells, weights, may_rank, higher, level):
     ]  # fmt: skip
 
 
-def _ranks(cells, weights, may_rank, higher, level):
-    """Rank and tie group of each entry, None for those that have none."""
+def _ranks(cells, weights, values, samples, may_rank, higher, level):
+    """Rank and tie group of each entry, None for those that have none. `values`, `samples`: figures on all scenes."""
     ranks, groups = [None] * len(may_rank), [None] * len(may_rank)
     ranked = may_rank & stats.rankable(np.where(may_rank, cells.finished, False))
     common = cells.finished[:, ranked].all(axis=1)
     if not ranked.any() or not common.any():
         return ranks, groups
-    shared = cells.on(common).of(ranked)
-    values = stats.figures(shared)
+    if common.all():
+        values, samples = values[ranked], samples[:, ranked]
+    else:
+        shared = cells.on(common).of(ranked)
+        values, samples = stats.figures(shared), stats.figures(shared, weights[:, common])
     if np.isnan(values).any():
         return ranks, groups
-    samples = stats.figures(shared, weights[:, common])
     places = zip(stats.rank(values, higher), stats.tie_groups(values, samples, higher, level), strict=True)
     for e, (place, group) in zip(np.flatnonzero(ranked), places, strict=True):
         ranks[e], groups[e] = int(place), int(group)

@@ -61,9 +61,11 @@ def operating_points(scores, labels, weights=None) -> tuple[np.ndarray, np.ndarr
 def _cumulated_share(weights, first):
     """Share of the weight (..., N) that lies before each group of equal scores, and at last 1: (..., V + 1)."""
     below = np.zeros((*weights.shape[:-1], len(first) + 1))
-    np.cumsum(np.add.reduceat(weights, first, axis=-1), axis=-1, out=below[..., 1:])
+    groups = weights if len(first) == weights.shape[-1] else np.add.reduceat(weights, first, axis=-1)
+    np.cumsum(groups, axis=-1, out=below[..., 1:])
     total = below[..., -1:]
-    return np.divide(below, total, out=np.full_like(below, np.nan), where=total > 0)
+    below /= np.where(total > 0, total, np.nan)
+    return below
 
 
 def eer(scores, labels, weights=None) -> float | np.ndarray:
