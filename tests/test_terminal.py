@@ -107,3 +107,24 @@ def test_unknown_names_are_answered_with_the_nearest(folder):
 
 def test_letters_go_on_after_z():
     assert [terminal._letters(n) for n in (1, 26, 27, 52, 53)] == ["a", "z", "aa", "az", "ba"]
+
+
+def test_a_board_of_detection_shows_each_attack_by_its_name(tmp_path):
+    rows = []
+    for entry, gap in (("lcnn", 4.0), ("gmm-lfcc", 1.0)):
+        for scene in range(30):
+            label = ("bonafide", "tts", "lpc")[scene % 3]
+            score = (label == "bonafide") * gap + (scene * 7 % 5) / 2
+            trial = {"kind": "cm", "label": label, "score": score, "enrolment": None}
+            row = {"condition": "spoof-logical", "scene": f"s{scene}", "entry": entry, "card": "x", "status": "ok"}
+            rows.append(row | {"metric": "eer_cm", "value": score, "trials": [trial]})
+            rows.append(row | {"metric": "rtf", "value": 0.01})
+    store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
+    leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=[], folder=tmp_path, seed=1)
+    text, failed = printed(tmp_path)
+    header = next(line for line in text.splitlines() if "entry" in line)
+    assert re.search(r"eer_cm ↓\s+rtf ↓\s+lpc ↓\s+tts ↓\s+n", header)
+    assert re.match(r"\s*1\s+lcnn\s+0\.0 ±0\.0\s+0\.010\s+0\.0\s+0\.0\s+30/30", line_of(text, "lcnn"))
+    assert failed == 0
+    text, _ = printed(tmp_path, metric="eer_cm:tts")
+    assert "tts ↓" in next(line for line in text.splitlines() if "entry" in line)
