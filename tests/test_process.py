@@ -87,6 +87,35 @@ def test_a_fault_in_one_scene_costs_that_scene_only(shard, write_plugin, call, r
     assert reason in rows[1]["reason"] and rows[1]["estimate"] is None
 
 
+@pytest.mark.parametrize(
+    ("task", "call", "reason"),
+    [
+        ("detect", "return 1.5", None),
+        ("detect", "return np.float32(1.5)", None),
+        ("detect", "return np.nan", "returned nan, expected one finite number, higher for bona fide speech"),
+        ("detect", "return True", "returned True, expected one finite number"),
+        ("detect", "return mixture[:1]", "expected one finite number"),
+        ("verify", "return mixture[0, :4]", None),
+        ("verify", "return mixture[:1]", "returned an array of (1, 8000), expected a vector of floats"),
+        ("verify", "return [1.0, 2.0]", "returned list, expected a vector of floats"),
+        ("verify", "return 0 * mixture[0]", "returned an embedding that is zero or not finite"),
+        ("verify", "return np.nan * mixture[0]", "returned an embedding that is zero or not finite"),
+    ],
+)
+def test_a_task_says_what_comes_back(shard, write_plugin, task, call, reason):
+    rows = run(shard, write_plugin("plugin", call, attributes=f"task = '{task}'; family = 'detector'"))
+    for row, (mixture, _) in zip(rows, shard[2], strict=True):
+        assert row["estimate"] is None and row["latency_ms"] is None
+        if reason is None:
+            assert row["status"] == "ok" and row["seconds"] > 0
+            assert row["score"] == (1.5 if task == "detect" else None)
+            if task == "verify":
+                np.testing.assert_allclose(row["embedding"], mixture[0, :4], atol=1e-6)
+        else:
+            assert row["status"] == "failed" and reason in row["reason"]
+            assert row["score"] is None and row["embedding"] is None
+
+
 def test_a_batch_with_a_fault_is_repeated_scene_by_scene(shard, write_plugin):
     more = """
         def batch(self, mixtures, views):
