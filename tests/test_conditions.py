@@ -35,7 +35,7 @@ def test_shipped_conditions_are_valid(name):
 def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "reverb", "two-talkers", "three-talkers",
-        "two-talkers-array", "spoof-logical", "spoof-physical", "spoof-noise",
+        "two-talkers-array", "spoof-logical", "spoof-physical", "spoof-noise", "speakers",
     ]  # fmt: skip
 
 
@@ -57,6 +57,13 @@ def test_shipped_conditions():
         ("living-room", {"array": [[0, 0]]}),
         ("two-talkers", {"talkers": 1}),
         ("two-talkers", {"task": "seperate"}),
+        ("two-talkers", {"attacks": {"train": ["tts"], "test": ["tts"]}}),
+        ("spoof-logical", {"attacks": None}),
+        ("spoof-logical", {"attacks__train": None}),
+        ("spoof-logical", {"attacks__train": ["tss"]}),
+        ("spoof-logical", {"attacks__test": ["replay-near-low"]}),
+        ("spoof-logical", {"spoofed": 2}),
+        ("spoof-physical", {"room": None}),
     ],
 )
 def test_a_mistake_is_refused(name, changes):
