@@ -22,6 +22,7 @@ FS = 16000
 SCENES = 6
 SECONDS = 3
 ROUNDS = 3
+RECORD = '{"task": "separate", "talkers": [{"speaker": "a", "utterance": "a"}]}'
 METRICS = ["si_sdr", "sdr", "sir", "sar", "pesq_wb", "stoi", "estoi"]
 
 
@@ -40,7 +41,9 @@ def write_shard(folder, scenes):
         name = f"scene-{index}"
         cells = [store.pack(x, FS, name) for x in talkers]
         mixtures.append({"scene": name, "fs": FS, "n_sources": 2, "mixture": store.pack(talkers.sum(0), FS, name)})
-        references.append({"scene": name, "reference": "image", "text": [None, None], "images": cells})
+        references.append(
+            {"scene": name, "record": RECORD, "reference": "image", "text": [None, None], "images": cells}
+        )
         estimates.append({"scene": name, "status": "ok", "estimate": [store.pack(x, FS, name) for x in estimate]})
     schemas = {"mixtures": store.MIXTURES, "references": store.REFERENCES, "estimates": store.ESTIMATES}
     for (name, schema), rows in zip(schemas.items(), (mixtures, references, estimates), strict=True):

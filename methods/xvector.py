@@ -56,7 +56,7 @@ class Xvector(LearnedMethod):
         from cocktail.training import Schedule, train
 
         examples = speaker.Examples(
-            utterances=_voices(data),
+            voices=[[part for x in voice for part in speaker.parts(x, data.fs)] for voice in _voices(data)],
             noises=[loop for noise in data.noise() if len(loop := levels.loop(noise.samples, data.fs))],
             fs=data.fs,
             frames=round(self.segment_s * data.fs / stft.framing(data.fs)[1]),

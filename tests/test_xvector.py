@@ -165,7 +165,7 @@ def test_fixed_prototypes_are_not_learnt(network):
 def examples(**more):
     voices = [[voice(10 * k + u).astype(np.float32) for u in range(8)] for k in range(3)]
     loops = [pink_noise(FS, rng(0, role="loop"))]
-    return speaker.Examples(**{"utterances": voices, "noises": loops, "fs": FS, "frames": 60, "bands": 24} | more)
+    return speaker.Examples(**{"voices": voices, "noises": loops, "fs": FS, "frames": 60, "bands": 24} | more)
 
 
 def test_examples_have_one_length_and_every_speaker():
@@ -191,8 +191,19 @@ def test_validation_hears_utterances_that_training_does_not():
         patch.setattr(xvector, "features", spy)
         for split in ("train", "valid"):
             for i in range(60):
-                examples(utterances=marked)(rng(i, role=split), split)
+                examples(voices=marked)(rng(i, role=split), split)
     assert heard == {"train": {1, 2, 3, 4, 5, 6, 7}, "valid": {8}}
+
+
+def test_a_speaker_s_parts_are_for_training_or_for_validation():
+    voice = [np.full(3, i) for i in range(17)]
+    for n in range(1, 18):
+        kept, held_out = speaker.divided(voice[:n])
+        together = [int(x[0]) for x in (*kept, *held_out)]
+        assert sorted(together) == (list(range(n)) if n > 1 else [0, 0])
+        assert len(held_out) == max(1, n // 8)
+    assert [len(x) for x in speaker.parts(np.zeros(10 * FS), FS)] == [53334, 53333, 53333]
+    assert len(speaker.parts(np.zeros(FS), FS)) == 1
 
 
 def test_noise_comes_at_the_ratio_drawn(monkeypatch):

@@ -30,8 +30,10 @@ REVERBERATION_S = (0.1, 0.5)
 DIRECT_DB = (-3.0, 9.0)
 NOISY, REVERBERANT = 0.6, 0.3
 """Shares of the examples."""
+PIECE_S = 3.0
+"""Longer utterances are cut into parts of about this length."""
 HELD_OUT = 8
-"""One utterance of so many of each speaker is for validation."""
+"""One part of so many of each speaker is for validation, and at least one of two."""
 
 
 class XVectorNetwork(nn.Module):
@@ -102,8 +104,8 @@ def loss(model: Speakers, batch: dict[str, torch.Tensor]) -> torch.Tensor:
 class Examples:
     """Pieces of the train speakers' speech, each with its number, in noise and reverberation drawn anew."""
 
-    utterances: Sequence[Sequence[np.ndarray]]
-    """Of each speaker, (N,) each."""
+    voices: Sequence[Sequence[np.ndarray]]
+    """Utterances, or parts of them, of each speaker, (N,) each."""
     noises: Sequence[np.ndarray]
     """Loops, see levels.loop."""
     fs: int
@@ -114,14 +116,13 @@ class Examples:
     @property
     def classes(self) -> int:
         """Speakers, counting each speed as another one."""
-        return len(SPEEDS) * len(self.utterances)
+        return len(SPEEDS) * len(self.voices)
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         speaker = int(generator.integers(self.classes))
         whose, speed = divmod(speaker, len(SPEEDS))
-        held_out = self.utterances[whose][HELD_OUT - 1 :: HELD_OUT]
-        kept = [x for i, x in enumerate(self.utterances[whose]) if i % HELD_OUT != HELD_OUT - 1]
-        chosen = (held_out or kept) if split == "valid" else kept
+        kept, held_out = divided(self.voices[whose])
+        chosen = held_out if split == "valid" else kept
         x = chosen[generator.integers(len(chosen))]
         numerator, denominator = SPEEDS[speed]
         x = resample_poly(x, denominator, numerator) if speed else x
@@ -134,6 +135,19 @@ class Examples:
             found = np.tile(found, (-(-self.frames // len(found)), 1))
         start = generator.integers(len(found) - self.frames + 1)
         return {"features": found[start : start + self.frames], "speaker": np.int64(speaker)}
+
+
+def parts(x: np.ndarray, fs: int) -> list[np.ndarray]:
+    """(N,) in equal parts of about PIECE_S."""
+    return np.array_split(x, max(1, round(len(x) / fs / PIECE_S)))
+
+
+def divided(voice: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+    """A speaker's parts for training and for validation; a single one is for both."""
+    held_out = voice[HELD_OUT - 1 :: HELD_OUT] or voice[-1:]
+    last = min(HELD_OUT, len(voice)) - 1
+    kept = [x for i, x in enumerate(voice) if i % HELD_OUT != last]
+    return kept or voice, held_out
 
 
 def reverberant(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
