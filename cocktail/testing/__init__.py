@@ -51,7 +51,7 @@ def probe_method(
 
     limit = _Limit(time_limit_s)
     for name, probe in DECLARATION_PROBES.items():
-        yield limit.probe(name, probe, method)
+        yield limit.probe(name, probe, method, *([bool(bases)] if name == "attributes" else []))
         if name != "docstring" and not limit.ok:
             return
     yield limit.probe("skip", _applicable, method)

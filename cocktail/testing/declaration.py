@@ -30,8 +30,11 @@ def check_class(method: Method) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in method.parameters().items()) or "no parameters"
 
 
-def check_attributes(method: Method) -> str:
-    """`task`, `paradigm`, `family` and `needs` are of the allowed sets, and fit each other."""
+def check_attributes(method: Method, builds: bool = False) -> str:
+    """`task`, `paradigm`, `family` and `needs` are of the allowed sets, and fit each other.
+
+    `builds`: on the model of another entry, whose paradigm it then has, with or without a training of its own.
+    """
     cls = type(method)
     _among(cls.tasks(), TASKS, "task")
     _among([cls.paradigm], PARADIGMS, "paradigm")
@@ -39,7 +42,8 @@ def check_attributes(method: Method) -> str:
     if not isinstance(cls.needs, frozenset):
         raise ProbeError(f"`needs` is a {type(cls.needs).__name__}, not a frozenset")
     _among(cls.needs, sorted(NEEDS), "needs")
-    if cls.learned() == (cls.paradigm in ("oracle", "learning-free")):
+    trained = cls.paradigm not in ("oracle", "learning-free")
+    if cls.learned() > trained or trained > (cls.learned() or builds):
         base, verb = ("LearnedMethod", "learns nothing") if cls.learned() else ("Method", "is trained")
         raise ProbeError(f"derives from {base}, but the paradigm {cls.paradigm!r} {verb}")
     return f"{'/'.join(cls.tasks())}, {cls.paradigm}, {cls.family}"
