@@ -14,18 +14,20 @@ from cocktail import levels
 from cocktail.errors import CocktailError
 from cocktail.holdout import Splits
 from cocktail.method import TrainingMixture
+from cocktail.rng import rng
 from cocktail.rooms.arrays import positions
-from cocktail.rooms.fields import TAPS, mixing_filters
-from cocktail.training import augment
-from cocktail.training.fft import convolved, mixed
+from cocktail.training import augment, sound
+from cocktail.training.fft import convolved
 from cocktail.training.memory import Memory
-from cocktail.training.rooms import LATENCY, Rooms
+from cocktail.training.rooms import Rooms
 
 PEAK = (0.5, 0.9)
 """The loudest sample of a scene, of full scale (cocktail.scene.PEAK)."""
 HEARD = 0.01
 """Noise whose power during speech is below this share of its mean is drawn anew."""
 TRIES = 8
+FIELDS, FIELD_S, FIELDS_MEMORY = 4, 30, 2**28
+"""Loops of diffuse noise made for each condition and kind, their greatest length, the bytes that they may take."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,18 @@ class Mixer:
         condition = self.conditions[name]
         dry = self._talkers(name, split, generator)
         full, early = self._room(name, split, generator)
-        images, sources = _images(dry, full, early if condition["reference"] == "early" else None)
-        gains = _gains(images, condition.get("level_db", (0, 0)), self.fs, generator)
+        kind = self._kind(name, split, generator)
+        point = self._point(name, split, kind, dry.shape[-1], full, generator)
+        if full is None:
+            images = sources = dry
+        else:
+            images, sources, point = sound.heard(dry, point, full, early if condition["reference"] == "early" else None)
+        gains = sound.gains(images, condition.get("level_db", (0, 0)), self.fs, generator)
         images, sources = gains * images, gains * sources
-        noise = self._noise(name, split, images.sum(axis=0), full, generator)
-        mixture = images.sum(axis=0) + noise
-        scale = generator.uniform(*PEAK) / max(float(np.abs(x).max()) for x in (mixture, images, noise, sources))
+        heard = images.sum(axis=0)
+        noise = self._noise(name, split, kind, point, heard, full, generator)
+        mixture = heard + noise
+        scale = generator.uniform(*PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
         if "level" in self.augment and split == "train":
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)
         return TrainingMixture(scale * mixture, scale * sources, scale * noise, name)
@@ -104,94 +112,70 @@ class Mixer:
         rooms = self.rooms[name][split]
         return rooms.room(int(generator.integers(len(rooms))))
 
-    def _noise(self, name, split, heard, full, generator):
+    def _noise(self, name, split, kind, point, heard, full, generator):
         """(N,) noise at the scene's SNR over the samples where the talkers are active."""
         spec = self.conditions[name].get("noise")
         if spec is None:
             return np.zeros_like(heard)
         where = levels.active(heard, self.fs)
         wanted = levels.power(heard, where) / 10 ** (generator.uniform(*spec["snr_db"]) / 10)
-        kind = None if spec["field"] == "sensor" else self._kind(name, spec, split, generator)
         for _ in range(TRIES):
-            noise = self._field(name, split, kind, len(heard), full, generator)
+            noise = self._field(name, split, kind, point, len(heard), generator)
             during = levels.power(noise, where)
             if during > HEARD * levels.power(noise):
                 return noise * math.sqrt(wanted / during)
+            point = self._point(name, split, kind, len(heard), full, generator)
+            if full is not None and point is not None:
+                point = convolved([point], [full[-1]], [0], len(point))[0, -len(heard) :]
         raise CocktailError(f"{name}: noise of the kind {kind!r} is silent while speech is active; remove it")
 
-    def _kind(self, name, spec, split, generator):
+    def _kind(self, name, split, generator):
+        """A kind of noise that there is; None where the condition names none."""
+        spec = self.conditions[name].get("noise")
+        if spec is None or spec["field"] == "sensor":
+            return None
         present = [kind for kind in spec["kinds"] if kind in self.noise[split]]
         if not present:
             there = ", ".join(sorted(self.noise[split])) or "none"
             raise CocktailError(f"{name}: no noise of {', '.join(spec['kinds'])} to train with; the corpus has {there}")
         return present[generator.integers(len(present))]
 
-    def _field(self, name, split, kind, n_samples, full, generator):
+    def _point(self, name, split, kind, n_samples, full, generator):
+        """(N,), or (L - 1 + N,) for a room, of dry point noise; None where the condition has none."""
+        if kind is None or "point" not in self.conditions[name]["noise"]["field"]:
+            return None
+        sounds = self.noise[split][kind]
+        loop = self.memory[sounds[generator.integers(len(sounds))]]
+        preroll = 0 if full is None else full.shape[-1] - 1
+        return sound.anywhere(loop, preroll + n_samples, generator)
+
+    def _field(self, name, split, kind, point, n_samples, generator):
         """(N,) noise at any level: sensor noise, or the diffuse and the point part."""
-        condition = self.conditions[name]
-        spec = condition["noise"]
+        spec = self.conditions[name]["noise"]
         if kind is None:
             return generator.standard_normal(n_samples, np.float32)
-        loops = [self.memory[sound] for sound in self.noise[split][kind]]
-        parts, total = spec["field"].split("+"), np.zeros(n_samples, np.float32)
-        if "diffuse" in parts:
-            filters = _diffuse_filters(tuple(map(tuple, positions(condition["array"]))), self.fs)
-            total += _unit(_diffuse(_excerpts(loops, len(filters), n_samples, generator), filters))
-        if "point" in parts:
-            preroll = 0 if full is None else full.shape[-1] - 1
-            point = _excerpts(loops, 1, n_samples, generator, preroll)[0]
-            if full is not None:
-                point = convolved([point], [full[-1]], [0], len(point))[0, preroll:]
-            point_db = generator.uniform(*spec.get("point_db", (0, 0))) if len(parts) == 2 else 0.0
-            total += 10 ** (point_db / 20) * _unit(point)
-        return total
+        if "diffuse" not in spec["field"]:
+            return point
+        diffuse = sound.unit(
+            sound.anywhere(self._fields[name, split, kind, int(generator.integers(FIELDS))], n_samples, generator)
+        )
+        if point is None:
+            return diffuse
+        return diffuse + 10 ** (generator.uniform(*spec.get("point_db", (0, 0))) / 20) * sound.unit(point)
 
+    @functools.cached_property
+    def _fields(self):
+        """(condition, split, kind, number) -> a loop of diffuse noise at microphone 1."""
+        return Memory(self._diffuse, FIELDS_MEMORY)
 
-def _images(dry, full, early):
-    """images (K, N) and sources (K, N), the early parts where `early` (K, M) is given, else the images."""
-    if full is None:
-        return dry, dry
-    talkers = list(range(len(dry)))
-    kernels = [*full[: len(dry)], *(() if early is None else early)]
-    n_samples = dry.shape[-1]
-    heard = convolved(list(dry), kernels, (talkers * 2)[: len(kernels)], n_samples + full.shape[-1] - 1)
-    heard = heard[:, LATENCY : LATENCY + n_samples]
-    return heard[: len(dry)], heard[-len(dry) :]
-
-
-def _gains(images, level_db, fs, generator):
-    """(K, 1): what brings each image's active speech to a level drawn from the range, float32."""
-    wanted = generator.uniform(*level_db, size=len(images))
-    found = [levels.power(image, levels.active(image, fs)) for image in images]
-    return (10 ** (wanted / 20) / np.sqrt(found)).astype(np.float32)[:, None]
-
-
-def _excerpts(loops, n, n_samples, generator, preroll=0):
-    """`n` excerpts, (preroll + N,) each: of different recordings as long as there are any, then of far parts."""
-    order, offset = generator.permutation(len(loops)), generator.random(len(loops))
-    turns = -(-n // len(loops))
-    starts = [(order[i % len(loops)], (offset[order[i % len(loops)]] + i // len(loops)) / turns) for i in range(n)]
-    return [
-        levels.wrapped(loops[which], int(share * len(loops[which])) - preroll, preroll + n_samples)
-        for which, share in starts
-    ]
-
-
-def _diffuse(excerpts, filters):
-    """Independent excerpts as a diffuse field at microphone 1."""
-    if len(filters) == 1:
-        return excerpts[0]
-    n_samples = len(excerpts[0])
-    field = mixed([_unit(x) for x in excerpts], list(filters), n_samples + TAPS - 1)
-    return field[TAPS // 2 : TAPS // 2 + n_samples]
-
-
-@functools.cache
-def _diffuse_filters(array, fs):
-    """(D, TAPS): from D independent signals to microphone 1 of an array, positions as tuples."""
-    return mixing_filters(np.array(array), fs)[0].astype(np.float32)
-
-
-def _unit(x):
-    """Scaled to power 1; silence is left as it is."""
-    return x / max(math.sqrt(levels.power(x)), 1e-12)
+    def _diffuse(self, key):
+        """Excerpts of as many recordings as there are microphones, mixed once: each draw takes another part of it."""
+        name, split, kind, _ = key
+        microphones = positions(self.conditions[name]["array"])
+        sounds = self.noise[split][kind]
+        generator = rng(0, *key, role="diffuse")
+        chosen = [sounds[i] for i in generator.permutation(len(sounds))[: len(microphones)]]
+        loops = [self.memory[x] for x in chosen]
+        n_samples = min(max(map(len, loops)), FIELD_S * self.fs)
+        excerpts = sound.excerpts(loops, len(microphones), n_samples, generator)
+        return excerpts[0] if len(microphones) == 1 else sound.at_first(excerpts, microphones, self.fs)
