@@ -6,6 +6,7 @@ what it returns, and scores its estimates of the test scenes (metric `wer_retrai
 
 from collections.abc import Iterator
 
+from cocktail.config import CONFIG, merge, read_yaml
 from cocktail.digest import digest, source_digest
 from cocktail.errors import CocktailError, nearest
 
@@ -37,6 +38,12 @@ class Retraining:
     def shards(self) -> list[str]:
         """Names of a condition's shards of train scenes."""
         return [f"{shard:03d}" for shard in range(-(-self.scenes // self._plan.config["shard_size"]))]
+
+    @property
+    def jobs(self) -> int:
+        """Scenes, runs of entries, and trainings."""
+        conditions = {condition for condition, _ in self.cells}
+        return (len(conditions) + len(self.cells)) * len(self.shards) + len(self.entries)
 
     def indices(self, wildcards) -> list[int]:
         """Scenes of a job's shard."""
@@ -120,10 +127,9 @@ def _check(wanted, plan, where):
     for name in wanted["entries"]:
         if name not in plan.known:
             raise CocktailError(f"{where}.entries: unknown entry '{name}'{nearest(name, plan.known)}")
-    for name in wanted["conditions"]:
-        if name not in plan.all_conditions:
-            raise CocktailError(
-                f"{where}.conditions: no condition '{name}' in this suite{nearest(name, plan.all_conditions)}"
-            )
-        if plan.all_conditions[name]["task"] != "enhance":
+    conditions = merge(read_yaml(CONFIG / "conditions.yaml")["conditions"], plan.config["define"])
+    for name in wanted["conditions"]:  # one that exists but is not chosen has no cells
+        if name not in conditions:
+            raise CocktailError(f"{where}.conditions: unknown condition '{name}'{nearest(name, conditions)}")
+        if conditions[name]["task"] != "enhance":
             raise CocktailError(f"{where}.conditions: '{name}' does not have the task 'enhance'")

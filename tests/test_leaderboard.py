@@ -178,6 +178,17 @@ def test_a_score_that_no_entry_has_costs_nobody_its_rank(tmp_path):
     assert all(line["rank"] is None and line["value"] is None for line in board)
 
 
+def test_what_was_not_asked_of_an_entry_is_no_row_and_costs_nobody_its_rank(tmp_path):
+    def wer(entry, errors):
+        return [row(entry, scene, "wer_retrained", 1.0, errors=errors, total=6) for scene in range(3)]
+
+    rows = [line for entry in "abc" for line in si_sdr(entry, [1.0, 2.0, 3.0])] + wer("a", 2) + wer("b", 1)
+    board = leaderboard.board(collected(tmp_path, rows), seed=1)
+    asked = {line["entry"]: line["rank"] for line in board if line["metric"] == "wer_retrained"}
+    assert asked == {"a": 2, "b": 1}
+    assert {line["entry"] for line in board if line["metric"] == "si_sdr"} == {"a", "b", "c"}
+
+
 def test_one_scene_has_no_interval(tmp_path):
     line = find(leaderboard.board(collected(tmp_path, si_sdr("a", [3.0])), seed=1), metric="si_sdr")
     assert (line["value"], line["ci_low"], line["ci_high"], line["rank"]) == (3.0, None, None, 1)

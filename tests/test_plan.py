@@ -9,9 +9,10 @@ from cocktail.plan import Plan
 
 
 def plan(**overrides):
-    """`quick` with other values, and with no scorers but those given."""
+    """`quick` with other values, with no scorers but those given, and with no recogniser trained anew."""
     config = load_suite("quick", overrides)
-    return Plan(config | {"scorers": overrides.get("scorers", {})}, "quick")
+    judges = {"scorers": overrides.get("scorers", {}), "retrain": config["retrain"] | {"entries": []}}
+    return Plan(config | judges, "quick")
 
 
 def job(condition="stationary", entry="wiener", shard="000"):

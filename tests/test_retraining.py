@@ -52,6 +52,7 @@ class TestPlan:
     def test_shards_cover_every_train_scene_once(self):
         p = plan(shard_size=20).retraining
         assert [i for shard in p.shards for i in p.indices(job(shard=shard))] == list(range(50))
+        assert p.jobs == 2 * 3 + 2 * 3 * 3 + 3  # scenes, runs of three entries, recognisers
 
     def test_train_scenes_lie_beside_those_of_the_test(self):
         p = plan()
@@ -80,7 +81,7 @@ class TestPlan:
         ("change", "message"),
         [
             ({"entries": ["omlza"]}, "entries: unknown entry 'omlza'; did you mean 'omlsa'"),
-            ({"conditions": ["stationery"]}, "conditions: no condition 'stationery' in this suite"),
+            ({"conditions": ["stationery"]}, "conditions: unknown condition 'stationery'; did you mean 'stationary'"),
             ({"conditions": ["two-talkers"]}, "conditions: 'two-talkers' does not have the task 'enhance'"),
             ({"recogniser": "omlsa"}, "recogniser: 'omlsa' does not have the task 'recognise'"),
             ({"recogniser": "ctk"}, "recogniser: unknown entry 'ctk'"),
