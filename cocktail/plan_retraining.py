@@ -39,12 +39,6 @@ class Retraining:
         """Names of a condition's shards of train scenes."""
         return [f"{shard:03d}" for shard in range(-(-self.scenes // self._plan.config["shard_size"]))]
 
-    @property
-    def jobs(self) -> int:
-        """Scenes, runs of entries, and trainings."""
-        conditions = {condition for condition, _ in self.cells}
-        return (len(conditions) + len(self.cells)) * len(self.shards) + len(self.entries)
-
     def indices(self, wildcards) -> list[int]:
         """Scenes of a job's shard."""
         size = self._plan.config["shard_size"]

@@ -52,7 +52,6 @@ class TestPlan:
     def test_shards_cover_every_train_scene_once(self):
         p = plan(shard_size=20).retraining
         assert [i for shard in p.shards for i in p.indices(job(shard=shard))] == list(range(50))
-        assert p.jobs == 2 * 3 + 2 * 3 * 3 + 3  # scenes, runs of three entries, recognisers
 
     def test_train_scenes_lie_beside_those_of_the_test(self):
         p = plan()

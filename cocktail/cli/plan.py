@@ -49,7 +49,6 @@ def _stages(plan) -> list[dict]:
         {"stage": "train", "jobs": len(trained), "of": ", ".join(trained) or "nothing to train"},
         {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
         *_retraining(plan.retraining),
-        *_retraining(plan.retraining),
         {"stage": "score", "jobs": cells * shards, "of": f"{len(plan.metrics)} metrics each"},
         {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
         {"stage": "claims", "jobs": 1, "of": f"{len(plan.comparisons())} comparisons"},
@@ -61,12 +60,6 @@ def _retraining(retraining) -> list[dict]:
     jobs = (len(conditions) + len(retraining.cells)) * len(retraining.shards) + len(retraining.entries)
     of = f"a recogniser each for {', '.join(retraining.entries)}, on {retraining.scenes} scenes"
     return [{"stage": "retrain", "jobs": jobs, "of": of}] if jobs else []
-
-
-def _retraining(retraining) -> list[dict]:
-    """The row of `retrain`, where the suite has it."""
-    entries = ", ".join(retraining.entries)
-    return [{"stage": "retrain", "jobs": retraining.jobs, "of": f"recognisers of {entries}"}] if entries else []
 
 
 def _trained(entry) -> str:
