@@ -31,6 +31,7 @@ class Xvector(LearnedMethod):
     task = "verify"
     family = "speaker"
     paradigm = "annotated-source-model"
+    needs = frozenset({"gpu"})
     head: Literal["softmax", "lmcl", "thomson"] = "lmcl"
     scale: float = 30.0
     """s of LMCL."""
@@ -83,7 +84,7 @@ class Xvector(LearnedMethod):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> embedding (E,)."""
-        return view.model(finite(mixture[:1])[0], view.fs)
+        return view.model(finite(mixture[:1])[0], view.fs, view.device)
 
 
 def _voices(data):

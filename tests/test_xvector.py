@@ -109,6 +109,8 @@ def test_numpy_embeds_as_torch_does(network, tmp_path):
     network.frozen().save(tmp_path / "x.npz")
     read = xvector.XVector.read(tmp_path / "x.npz")
     np.testing.assert_allclose(read(x, FS), expected, rtol=1e-3, atol=1e-4)
+    through_torch = read._map(torch.as_tensor)._embedded(features[0])
+    np.testing.assert_allclose(through_torch.numpy(), expected, rtol=1e-3, atol=1e-4)
     learnt = sum(p.numel() for p in network.parameters())
     assert read.size == learnt
 
@@ -265,7 +267,7 @@ def test_speakers_that_were_never_heard_are_told_apart(tmp_path, head):
     model = method.load(tmp_path)
     assert method.size(model) > 1000
     embedded = np.stack([
-        method(talk(k, u)[None], View(FS, rng(0, role="view"), {"model": model}))
+        method(talk(k, u)[None], View(FS, rng(0, role="view"), {"model": model, "device": "cpu"}))
         for k in range(20, 30) for u in range(4)
     ])  # fmt: skip
     embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)

@@ -4,7 +4,7 @@ An embedding costs milliseconds in NumPy and every job that scores estimates com
 would cost a second. cocktail/nets/speaker.py trains the same network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -46,20 +46,23 @@ def _filters(bands, fs, size):
 
 @dataclass(frozen=True)
 class Layer:
-    """An affine map of some frames, then, unless it is the last, rectifier and normalisation."""
+    """An affine map of some frames, rectifier and normalisation."""
 
     weight: np.ndarray
     """(offsets, C, C')"""
     bias: np.ndarray
     """(C',) `scale` and `shift` likewise: of the normalisation after the rectifier."""
-    scale: np.ndarray | None = None
-    shift: np.ndarray | None = None
+    scale: np.ndarray
+    shift: np.ndarray
 
-    def __call__(self, x: np.ndarray, offsets: tuple[int, ...] = (0,)) -> np.ndarray:
+    def __call__(self, x: np.ndarray, offsets: tuple[int, ...]) -> np.ndarray:
         """(T, C) -> (T', C'), shorter by the span of `offsets`."""
         length = len(x) - (offsets[-1] - offsets[0])
         y = sum(x[o - offsets[0] :][:length] @ w for o, w in zip(offsets, self.weight, strict=True)) + self.bias
-        return y if self.scale is None else np.maximum(y, 0) * self.scale + self.shift
+        return y.clip(0) * self.scale + self.shift
+
+
+LAYER = tuple(field.name for field in fields(Layer))
 
 
 @dataclass(frozen=True)
@@ -67,38 +70,50 @@ class XVector:
     """The trained network up to the embedding."""
 
     frames: tuple[Layer, ...]
-    segment: Layer
+    weight: np.ndarray
+    """(2, C, E): of the mean over all frames and of the deviation."""
+    bias: np.ndarray
+    """(E,)"""
     bands: int
 
-    def __call__(self, x: np.ndarray, fs: int) -> np.ndarray:
+    def __call__(self, x: np.ndarray, fs: int, device: str = "cpu") -> np.ndarray:
         """(N,) -> embedding (E,)."""
-        y = features(x, fs, self.bands)
+        found = features(x, fs, self.bands)
+        if device == "cpu":
+            return self._embedded(found)
+        import torch
+
+        network = self._map(lambda array: torch.as_tensor(array, device=device))
+        return network._embedded(torch.as_tensor(found, device=device)).cpu().numpy()
+
+    def _embedded(self, y):
+        """Features (T, bands) -> embedding (E,); NumPy or torch, as the weights are."""
         for layer, offsets in zip(self.frames, CONTEXT, strict=True):
             y = layer(y, offsets)
-        pooled = np.concatenate([y.mean(0), np.sqrt(y.var(0) + EPSILON)])
-        return self.segment(pooled[None])[0]
+        mean = y.mean(0)
+        deviation = (((y - mean) ** 2).mean(0) + EPSILON) ** 0.5
+        return mean @ self.weight[0] + deviation @ self.weight[1] + self.bias
+
+    def _map(self, function) -> "XVector":
+        frames = tuple(Layer(*map(function, vars(layer).values())) for layer in self.frames)
+        return XVector(frames, function(self.weight), function(self.bias), self.bands)
 
     @property
     def size(self) -> int:
         """Learnt numbers."""
-        layers = [*self.frames, self.segment]
-        return sum(x.size for layer in layers for x in vars(layer).values() if x is not None)
+        return sum(x.size for x in self._arrays().values())
 
     def save(self, path) -> None:
         """Write it as .npz."""
-        named = {f"{i}.{key}": x for i, layer in enumerate([*self.frames, self.segment]) for key, x in _arrays(layer)}
-        np.savez(path, bands=self.bands, **named)
+        np.savez(path, bands=self.bands, **self._arrays())
 
     @classmethod
     def read(cls, path) -> "XVector":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as found:
-            layers = [
-                Layer(**{key: found[f"{i}.{key}"] for key in vars(Layer(None, None)) if f"{i}.{key}" in found})
-                for i in range(len(CONTEXT) + 1)
-            ]
-            return cls(tuple(layers[:-1]), layers[-1], int(found["bands"]))
+            frames = tuple(Layer(*(found[f"{i}.{name}"] for name in LAYER)) for i in range(len(CONTEXT)))
+            return cls(frames, found["weight"], found["bias"], int(found["bands"]))
 
-
-def _arrays(layer):
-    return [(key, x) for key, x in vars(layer).items() if x is not None]
+    def _arrays(self):
+        named = {f"{i}.{name}": getattr(layer, name) for i, layer in enumerate(self.frames) for name in LAYER}
+        return named | {"weight": self.weight, "bias": self.bias}

@@ -61,8 +61,8 @@ class XVectorNetwork(nn.Module):
     def frozen(self) -> xvector.XVector:
         """The same in NumPy, as it stands."""
         frames = tuple(_frozen(affine, norm) for affine, norm in zip(self.affine, self.norm, strict=True))
-        segment = xvector.Layer(_array(self.segment.weight.T)[None], _array(self.segment.bias))
-        return xvector.XVector(frames, segment, self.bands)
+        weight = _array(self.segment.weight.T).reshape(2, -1, self.segment.out_features)
+        return xvector.XVector(frames, weight, _array(self.segment.bias), self.bands)
 
 
 class Speakers(nn.Module):
