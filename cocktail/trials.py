@@ -7,8 +7,10 @@ Nobody enrols with a spoof. By task of the condition:
 
 - `enhance`: test = the estimate, enrolment = the clean reference, both embedded by the suite's scorer `speaker`;
 - `verify`: both are what the entry itself returned;
-- `detect`: test and enrolment = the reference as the talker's microphone has it; the entry's score is a trial of
-  detection, label `bonafide` or the attack's name. In `enhance` that score is the scorer `spoofing`'s on the estimate.
+- `detect`: test = the mixture, enrolment = the clean reference.
+
+A trial of detection is one scene's score, label `bonafide` or the attack's name: the entry's own in `detect`, that of
+the suite's scorer `spoofing` on the estimate in `enhance`.
 """
 
 from collections.abc import Callable, Mapping
