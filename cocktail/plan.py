@@ -333,7 +333,10 @@ class Plan:
 
     def rooms_definition(self, wildcards) -> dict:
         """What a condition says of its rooms."""
-        definition = self.all_conditions[wildcards.condition]
+        return self._rooms_definition(wildcards.condition)
+
+    def _rooms_definition(self, condition: str) -> dict:
+        definition = self.all_conditions[condition]
         found = {key: definition[key] for key in ("talkers", "array", "room")}
         return found | {"noise": {"field": definition.get("noise", {}).get("field", "")}}
 
@@ -386,15 +389,19 @@ class Plan:
 
     def rooms_digest(self, wildcards) -> str:
         """Digest of a bank of room responses, and of the code that makes it."""
+        return self._rooms_digest(wildcards.condition)
+
+    def _rooms_digest(self, condition: str) -> str:
         settings = [self.config[key] for key in ("seed", "fs", "rooms")]
-        return digest(settings, self.rooms_definition(wildcards), _source("cocktail.rooms.bank"))
+        return digest(settings, self._rooms_definition(condition), _source("cocktail.rooms.bank"))
 
     def train_digest(self, wildcards) -> str:
         """Digest of a training: code and parameters of the plugin and of those it builds on, conditions, corpora."""
         sources = [self._entry_digest(name, "cocktail.train") for name in self._lineage(wildcards.entry)]
         conditions = [self._untitled_training(name) for name in self._lineage(wildcards.entry)]
-        settings = [self.config[key] for key in ("train_limit_s", "seed", "fs", "rooms")]
-        return digest(sources, conditions, settings, self.corpora_digest())
+        settings = [self.config[key] for key in ("train_limit_s", "seed", "fs")]
+        rooms = [self._rooms_digest(bank) for name in self._lineage(wildcards.entry) for bank in self.banks(name)]
+        return digest(sources, conditions, rooms, settings, self.corpora_digest())
 
     def process_digest(self, wildcards) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""

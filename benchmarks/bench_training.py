@@ -1,0 +1,134 @@
+"""Training steps per second with mixtures made on the fly, against a plain PyTorch loop on batches made beforehand.
+
+The same networks and losses, at the sizes of `quick`, one thread; mixtures from synthetic sound under the conditions of
+`quick`, with banks of ten rooms. Mixtures are made by a process of their own: the first figure is what it costs where a
+second core is free, the second what it costs where none is.
+"""
+
+import contextlib
+import functools
+import io
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from cocktail.config import load_suite
+from cocktail.nets import clustering, mask_training, masks, saved
+from cocktail.nets.segments import Segments, collate
+from cocktail.rng import rng
+from cocktail.rooms.bank import make_bank
+from cocktail.testing.data import KINDS, TinyData
+from cocktail.training import Schedule, train
+from cocktail.training.batches import Batches
+from cocktail.training.rooms import read_rooms
+
+ROOMS, STEPS, REPEATS = 10, 40, 3
+
+
+def mixer(suite, task, folder):
+    """Mixtures of the suite's conditions of a task, their noises those of the conformance suite."""
+    chosen = {
+        name: condition | ({"noise": condition["noise"] | {"kinds": list(KINDS)}} if "noise" in condition else {})
+        for name, condition in suite["conditions"].items()
+        if condition["task"] == task and "attacks" not in condition and (task == "enhance" or "room" not in condition)
+    }
+    rooms = {}
+    for name, condition in chosen.items():
+        if "room" in condition:
+            path = folder / f"{name}.npz"
+            make_bank(condition=name, definition=condition, rooms=ROOMS, seed=0, fs=suite["fs"], out=path)
+            rooms[name] = read_rooms(path)
+    found = replace(TinyData("separation", (task,)).mixer, conditions=chosen, rooms=rooms)
+    for groups in (found.speech, found.noise):  # decoded once, as after the first epoch of a training
+        for sounds in (sounds for split in groups.values() for sounds in split.values()):
+            for sound in sounds:
+                found.memory[sound]
+    return found
+
+
+def mask_case(suite, folder):
+    """Network, loss, examples, collate and batch size of `blstm-psa`."""
+    size = suite["parameters"]["mask_network"]
+    cut = mask_training.Cut(mixer(suite, "enhance", folder), round(size["segment_s"] * suite["fs"]))
+    torch.manual_seed(0)
+    network = masks.build("blstm", round(size["width"] * 384), 2, 0, running=False)
+    network.features.set_rate(suite["fs"])
+    mask_training.set_statistics(network, cut, 20, rng(0, role="statistics"))
+    return network, functools.partial(mask_training.spectral_loss, "psa"), cut, None, size["batch_size"]
+
+
+def clustering_case(suite, folder):
+    """The same of `dpcl`."""
+    size = suite["parameters"]["deep_clustering"]
+    segments = Segments(mixer(suite, "separate", folder).draw, round(size["segment_s"] * suite["fs"]))
+    network = saved.seeded(
+        clustering.EmbeddingNetwork, 0, fs=suite["fs"], shift_ms=size["shift_ms"], layers=size["layers"],
+        units=round(size["width"] * 300), dimensions=size["dimensions"], dropout=size["dropout"],
+    )  # fmt: skip
+    return network, functools.partial(clustering.loss, every=size["every"]), segments, collate, size["batch_size"]
+
+
+def plain(network, loss, batches):
+    """A training loop as one writes it by hand."""
+    optimiser = torch.optim.Adam(network.parameters())
+    network.train()
+    for batch in batches:
+        optimiser.zero_grad()
+        loss(network, batch).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+
+
+def on_the_fly(network, loss, draw, together, batch, steps):
+    """The project's training, one epoch; a single validation example."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+        train(network, loss, draw, Schedule(1, steps, batch, valid=1), folder=folder, seed=0, collate=together)
+
+
+def cost(call):
+    """Seconds that have passed, and seconds of processors, children included, that a call took."""
+    before, start = sum(os.times()[:4]), time.perf_counter()
+    call()
+    return time.perf_counter() - start, sum(os.times()[:4]) - before
+
+
+def per_step(call):
+    """`cost` of one step: of `STEPS` + 1 steps less that of one, so that what happens once is left out."""
+    few, many = cost(lambda: call(1)), cost(lambda: call(STEPS + 1))
+    return [(b - a) / STEPS for a, b in zip(few, many, strict=True)]
+
+
+def ratios(network, loss, draw, together, batch):
+    """What a step with mixtures made on the fly costs over one on a ready batch: time, and processors' time."""
+    drawn = Batches(draw, split="train", seed=0, stage="ready", batch=batch, collate=together)
+    ready = list(drawn.numbers(0, batch * (STEPS + 1)))
+    found = []
+    for _ in range(REPEATS):
+        bare = per_step(lambda n: plain(network, loss, ready[:n]))
+        fly = per_step(lambda n: on_the_fly(network, loss, draw, together, batch, n))
+        found.append([b / a for a, b in zip(bare, fly, strict=True)])
+    return [statistics.median(x) for x in zip(*found, strict=True)]
+
+
+def main():
+    """Print one line a network."""
+    torch.set_num_threads(1)
+    suite = load_suite("quick")
+    for name, case in (("blstm-psa", mask_case), ("dpcl", clustering_case)):
+        with tempfile.TemporaryDirectory() as folder:
+            made = case(suite, Path(folder))
+        passed, spent = ratios(*made)
+        print(
+            f"training, {name}: {1 / passed:.2f} times the steps per second of a plain loop on ready batches of "
+            f"{made[-1]}, {100 * (spent - 1):+.0f} % of the processors' time (median of {REPEATS} x {STEPS} steps, one "
+            "thread)"
+        )
+
+
+if __name__ == "__main__":
+    main()
