@@ -256,7 +256,7 @@ def test_what_the_terminal_says(scores):
     assert re.search(r"good over fair \(sdr, stationary\) +\+\d\.\d\d dB \[0\.\d\d, 1\.\d\d\]", lines[2])
     assert lines[3].split()[:4] == ["fails", "fair", "over", "good"], "a claim's text stands once"
     assert "needs gone with sdr" in " ".join(lines[4].split())
-    assert lines[-1].startswith("Claims: 1 holds, 1 fails, 1 not run.")
+    assert lines[-1].startswith("Claims: holds 1, fails 1, not run 1.")
     assert "gone" not in printed(rows, everything=False)
 
 

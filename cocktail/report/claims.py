@@ -32,7 +32,7 @@ def show(rows: list[dict], *, everything: bool = True, console: Console | None =
         )
     if shown:
         console.print(table)
-    counts = ", ".join(f"{number} {verdict}" for verdict, number in tally(rows).items() if number)
+    counts = ", ".join(f"{verdict} {number}" for verdict, number in tally(rows).items() if number)
     console.print(Text(f"Claims: {counts}. A difference above 0 speaks for the claim; 95 % intervals.", style="dim"))
 
 
