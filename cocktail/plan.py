@@ -401,7 +401,8 @@ class Plan:
         conditions = [self._untitled_training(name) for name in self._lineage(wildcards.entry)]
         settings = [self.config[key] for key in ("train_limit_s", "seed", "fs")]
         rooms = [self._rooms_digest(bank) for name in self._lineage(wildcards.entry) for bank in self.banks(name)]
-        return digest(sources, conditions, rooms, settings, self.corpora_digest())
+        spoofs = self.train_spoofs(wildcards) and self.spoofs_digest()
+        return digest(sources, conditions, rooms, spoofs, settings, self.corpora_digest())
 
     def process_digest(self, wildcards) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""

@@ -232,3 +232,20 @@ def test_rows_that_build_on_nothing_are_refused(networks, rows, message):
     (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
     with pytest.raises(CocktailError, match=message):
         plan(plugins=[networks])
+
+
+def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_needed():
+    p = plan(spoofs={"train": 7, "valid": 3, "test": 5})
+    counts = p.spoof_counts()
+    assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
+    assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
+    readers = [name for name in p.conditions if p.scenes_spoofs(job(name))]
+    assert readers == ["spoof-logical", "spoof-noise"]
+    assert p.train_spoofs(job(entry="lcnn")) == {"spoofs": p.spoofs} and not p.train_spoofs(job(entry="nmf-sparse"))
+    more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
+    assert more.spoofs_digest() != p.spoofs_digest()
+    assert more.train_digest(job(entry="lcnn")) != p.train_digest(job(entry="lcnn"))
+    assert more.train_digest(job(entry="nmf-sparse")) == p.train_digest(job(entry="nmf-sparse"))
+    none = plan(conditions=["stationary", "spoof-physical"])
+    assert not any(none.spoof_counts().values())
+    assert not none.train_spoofs(job(entry="lcnn"))
