@@ -30,12 +30,12 @@ def corpora(tmp_path):
     speech = [
         {"utterance": f"u{i}", "split": split, "speaker": f"s{i}", "text": "hello", "fs": 16000, "n_samples": 1600,
          "audio": cell(f"u{i}", split, 0.5)}
-        for i, split in enumerate(["train", "train", "test"])
+        for i, split in enumerate(["train", "train", "valid", "test"])
     ]  # fmt: skip
     noise = [
         {"recording": f"n{i}", "split": split, "kind": "white", "fs": 16000, "n_samples": 1600,
          "audio": cell(f"n{i}", split, 0.1)}
-        for i, split in enumerate(["train", "test"])
+        for i, split in enumerate(["train", "valid", "test"])
     ]  # fmt: skip
     store.write_rows(tmp_path / "speech.parquet", speech, store.SPEECH)
     store.write_rows(tmp_path / "noise.parquet", noise, store.NOISE)
