@@ -34,7 +34,7 @@ class Trials:
         """(N,) bool: of this kind and, where labels are given, with one of them. Raises Unscorable where none is."""
         found = (self.kind == kind) & (np.isin(self.label, labels) if labels else True)
         if not found.any():
-            raise Unscorable(f"no-trial: none of {' or '.join([kind, *labels])}")
+            raise Unscorable(f"no-trial: no {' or '.join(labels) or kind} among the {kind} trials")
         return found
 
 
@@ -87,7 +87,7 @@ def _bonafide_and_spoof(trials):
     bonafide = trials.of("cm", BONAFIDE)
     spoof = trials.of("cm") & ~bonafide
     if not spoof.any():
-        raise Unscorable("no-trial: none of a spoof")
+        raise Unscorable("no-trial: no spoof among the cm trials")
     return bonafide, spoof
 
 
