@@ -238,6 +238,12 @@ class TestExamples:
         silent = np.mean([np.mean(y == 0) > 0.02 for y in drawn])  # pauses without noise
         assert silent == pytest.approx(1 - ctc_training.NOISY, abs=0.1)
 
+    def test_a_split_without_transcripts_is_told(self):
+        from cocktail.nets.ctc_training import Examples
+
+        with pytest.raises(CocktailError, match="the split 'valid' has none"):
+            Examples({"valid": []}, {"valid": []}, FS)
+
     def test_the_same_generator_the_same_example(self):
         _, examples = self.examples(noise(20000, seed=3))
         one, other = (examples(np.random.default_rng(5), "train")["samples"] for _ in range(2))

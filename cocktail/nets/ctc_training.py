@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import ctc_loss
 
 from cocktail import levels
+from cocktail.errors import CocktailError
 from cocktail.nets.ctc import Ctc
 from cocktail.recognition.ctc import BLANK, Language
 
@@ -48,9 +49,13 @@ class Examples:
     """Draws utterances, varied anew each time: {"samples": (N,), "symbols": (S,)}.
 
     `speech`: split -> utterances. `noise`: split -> recordings (N,), without which the utterances are left as they are.
+    Raises CocktailError where a split has no utterance.
     """
 
     def __init__(self, speech: dict[str, list[Utterance]], noise: dict[str, Sequence[np.ndarray]], fs: int):
+        for split, found in speech.items():
+            if not found:
+                raise CocktailError(f"a recogniser is trained on transcripts; the split '{split}' has none")
         self.speech, self.fs = speech, fs
         looped = {split: [levels.loop(np.asarray(x, np.float32), fs) for x in noise[split]] for split in noise}
         self.noise = {split: [x for x in looped[split] if levels.power(x) > 0] for split in looped}
