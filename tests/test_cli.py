@@ -480,7 +480,9 @@ def results(tmp_path):
     store.write_rows(mixtures, [row | {"mixture": store.pack(scene.mixture, 16000, "m")}], store.MIXTURES)
     cells = {name: [store.pack(x, 16000, name) for x in truth.target] for name in ("early", "direct")}
     cells["images"] = [store.pack(x, 16000, "image") for x in truth.images]
-    row = {"scene": "s0", "reference": "image", "noise": store.pack(truth.noise, 16000, "noise"), **cells}
+    record = {"task": "separate", "talkers": [{"speaker": speaker, "utterance": speaker} for speaker in "ab"]}
+    row = {"scene": "s0", "record": json.dumps(record), "reference": "image", **cells}
+    row["noise"] = store.pack(truth.noise, 16000, "noise")
     store.write_rows(str(mixtures).replace("mixtures", "references"), [row], store.REFERENCES)
     estimate = [store.pack(x, 16000, "e") for x in truth.target]
     rows = [{"scene": "s0", "status": "ok", "estimate": estimate}, {"scene": "s1", "status": "failed", "reason": "x"}]
