@@ -2,6 +2,9 @@
 
 Talkers, levels, SNR, noise and rooms are distributed as in cocktail.scene and rendered as in cocktail.rendering, at
 microphone 1 and in single precision. Rooms come from a bank (cocktail.training.rooms).
+
+Deviations from rendered scenes: diffuse noise is an excerpt of loops that were mixed once to the coherence of the
+array; the peak is that of microphone 1 alone; a scene that is taken up by silent noise begins elsewhere in it.
 """
 
 import functools
