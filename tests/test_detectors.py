@@ -126,7 +126,7 @@ def test_the_max_feature_map_is_the_larger_half():
 
 
 def test_convolutions_have_the_parameters_of_the_paper():
-    """Table 3: 1.6 K, 2.1 K, 27.7 K, 4.7 K, 55.4 K, 8.3 K, 36.9 K, 2.1 K and 18.5 K."""
+    """Its table of layers: 1.6 K, 2.1 K, 27.7 K, 4.7 K, 55.4 K, 8.3 K, 36.9 K, 2.1 K and 18.5 K."""
     layers = [layer for layer in LightCnn(60).convolutions if isinstance(layer, torch.nn.Conv2d)]
     sizes = [round(sum(p.numel() for p in layer.parameters()) / 1000, 1) for layer in layers]
     assert sizes == [1.7, 2.1, 27.7, 4.7, 55.4, 8.3, 36.9, 2.1, 18.5]

@@ -1,7 +1,7 @@
 """Light convolutional network of a spoofing detector.
 
 G. Lavrentyeva, S. Novoselov, A. Tseren, M. Volkova, A. Gorlanov and A. Kozlov, "STC antispoofing systems for the
-ASVspoof2019 challenge", Interspeech 2019, Table 3; the max-feature-map is that of X. Wu, R. He, Z. Sun and T. Tan, "A
+ASVspoof2019 challenge", Interspeech 2019; the max-feature-map is that of X. Wu, R. He, Z. Sun and T. Tan, "A
 light CNN for deep face representation with noisy labels", IEEE TIFS 13(11), 2018.
 
 Deviations: after the last convolution the features are averaged over time, so that recordings of any length have a
@@ -14,7 +14,7 @@ from torch import nn
 
 DROPOUT = 0.75
 
-# Table 3: (kernel, channels before the max-feature-map, what follows: batch normalisation, pooling, both or none)
+# The paper's table of layers: (kernel, channels before the max-feature-map, what follows: batch normalisation, pooling, both or none)
 LAYERS = (
     (5, 64, "pool"),
     (1, 64, "norm"),
