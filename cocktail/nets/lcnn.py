@@ -14,7 +14,7 @@ from torch import nn
 
 DROPOUT = 0.75
 
-# The paper's table of layers: (kernel, channels before the max-feature-map, what follows: batch normalisation, pooling, both or none)
+# The paper's layers: kernel, channels before the max-feature-map, what follows.
 LAYERS = (
     (5, 64, "pool"),
     (1, 64, "norm"),

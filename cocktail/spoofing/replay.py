@@ -1,8 +1,9 @@
 """Replay attacks: a talker recorded by the attacker, and played by a loudspeaker where the talker was.
 
 X. Wang et al., "ASVspoof 2019: a large-scale public database of synthesized, converted and replayed speech", Computer
-Speech & Language 64, 2020, physical access: an attack is the distance at which the attacker records, in the same room, and
-the quality of the loudspeaker: its occupied bandwidth, the lower end of that, its ratio of linear to non-linear power.
+Speech & Language 64, 2020, physical access: an attack is the distance at which the attacker records, in the same room,
+and the quality of the loudspeaker: its occupied bandwidth, the lower end of that, its ratio of linear to non-linear
+power.
 
 Deviations: at 16 kHz a device of high quality reaches nearly the Nyquist frequency, where the paper asks for 10 kHz.
 The non-linearity is a memoryless soft clipping (tanh) rather than a measured Hammerstein model, and the device adds
