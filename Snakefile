@@ -20,6 +20,7 @@ include: "rules/retrain.smk"
 include: "rules/score.smk"
 include: "rules/leaderboard.smk"
 include: "rules/claims.smk"
+include: "rules/report.smk"
 
 
 rule all:
@@ -27,4 +28,5 @@ rule all:
     input:
         plan.path("leaderboard.csv"),
         plan.path("claims.csv"),
+        plan.path("report", "index.html"),
         plan.path("mlflow.json"),

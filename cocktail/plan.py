@@ -446,6 +446,20 @@ class Plan:
         settings = [self.config["resamples"], self.config["seed"]]
         return digest(read_yaml(CLAIMS), settings, _source("cocktail.verdicts"))
 
+    def condition_cards(self) -> list[dict]:
+        """Name, title, task, channels, n_sources and fs of every condition that is run."""
+        return [
+            {"name": name, "title": definition.get("title", "")}
+            | {key: getattr(self.info(name), key) for key in ("task", "channels", "n_sources", "fs")}
+            for name, definition in self.conditions.items()
+        ]
+
+    def report_digest(self, wildcards=None) -> str:
+        """Digest of the page's code, its templates and scripts."""
+        page = PACKAGE / "report" / "page"
+        files = sorted(path for path in page.rglob("*") if path.suffix in (".html", ".css", ".js"))
+        return digest([path.read_text(encoding="utf-8") for path in files], _source("cocktail.report.page.build"))
+
     def track_digest(self, wildcards=None) -> str:
         """Digest of how the scores are logged, and of whether the store is still there."""
         return digest(self.config["keep"], self.store_state, _source("cocktail.tracking"))

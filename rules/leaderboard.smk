@@ -27,6 +27,7 @@ rule track:
         scores=rules.leaderboard.output.scores,
         leaderboard=rules.leaderboard.output.leaderboard,
         entries=rules.leaderboard.output.entries,
+        page=plan.path("report", "index.html"),
     output:
         plan.path("mlflow.json"),
     log:

@@ -26,6 +26,7 @@ BOARD = {
     "scenes.parquet": 1,
     "entries.json": 1,
     "claims.csv": 1,
+    "report": 1,
     "mlflow.json": 1,
 }
 CELLS = {"stationary": 4, "two-talkers-array": 3}

@@ -101,16 +101,19 @@ class Audio:
 def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str, float]]:
     """The entry's median, worst and best scene: label -> (scene, value); the first `count` of them, each scene once.
 
-    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers.
+    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers. The median
+    is the first by name of the middle tenth, so that entries often share it, and one can be heard against another.
     """
     rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.equal(scores["status"], "ok")))
     means = rows.group_by("scene", use_threads=False).aggregate([("value", "mean")]).to_pylist()
     ordered = sorted((row["value_mean"], row["scene"]) for row in means)
     if not ordered:
         return {}
+    half = len(ordered) // 20
+    middle = ordered[len(ordered) // 2 - half : len(ordered) // 2 + half + 1]
+    median = min(middle, key=lambda pair: pair[1])
     chosen = {}
-    for label, place in zip(LABELS, (len(ordered) // 2, 0, len(ordered) - 1), strict=True):
-        value, scene = ordered[place]
+    for label, (value, scene) in zip(LABELS, (median, ordered[0], ordered[-1]), strict=True):
         if scene not in (other for other, _ in chosen.values()) and len(chosen) < count:
             chosen[label] = scene, value
     return chosen

@@ -1,0 +1,105 @@
+"""What the page shows of a suite, as plain values for `data.js`."""
+
+from collections.abc import Iterable, Mapping
+
+from cocktail.errors import CocktailError
+from cocktail.leaderboard import ATTACK, BASELINE, higher_is_better
+from cocktail.metrics import METRICS
+from cocktail.report.page.disagree import VOICES, disagreements
+from cocktail.report.terminal import SHOWN
+
+FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
+COSTS = ("rtf", "latency_ms", "peak_memory", "parameters")
+ORACLE = "oracle"
+
+
+def overview(
+    suite: str,
+    board: list[dict],
+    cards: Mapping[str, dict],
+    conditions: list[dict],
+    *,
+    claims: Iterable[dict] = (),
+    failures: Iterable[dict] = (),
+) -> dict:
+    """All of `data.js`: entries, conditions, metrics, the board by columns, bounds, claims, failures, disagreements."""
+    names = {row["entry"] for row in board}
+    metrics = sorted({row["metric"] for row in board}, key=_metric_order)
+    found = {row["condition"] for row in board}
+    return {
+        "suite": suite,
+        "entries": [_entry(name, cards.get(name, {})) for name in sorted(names)],
+        "conditions": [card for card in conditions if card["name"] in found],
+        "metrics": [metric_card(name) for name in metrics],
+        "board": {
+            "condition": [row["condition"] for row in board],
+            "entry": [row["entry"] for row in board],
+            "metric": [row["metric"] for row in board],
+            **{name: [row[name] for row in board] for name in FIGURES},
+        },
+        "bounds": bounds(board, cards),
+        "claims": list(claims),
+        "failures": list(failures),
+        "disagreements": {card["name"]: _disagreements(board, card["name"], cards) for card in conditions},
+    }
+
+
+def bounds(board: list[dict], cards: Mapping[str, dict]) -> dict:
+    """Condition -> metric -> [figure of `unprocessed`, best figure of an oracle, that oracle]: what is 0 and what is 1.
+
+    Only where both are there, and the oracle is the better one.
+    """
+    figures = {(row["condition"], row["metric"], row["entry"]): row["value"] for row in board}
+    found: dict = {}
+    for (condition, metric, entry), value in figures.items():
+        zero = figures.get((condition, metric, BASELINE))
+        if value is None or zero is None or cards.get(entry, {}).get("family") != ORACLE or metric in COSTS:
+            continue
+        sign = 1 if higher_is_better(metric) else -1
+        best = found.setdefault(condition, {}).get(metric)
+        if sign * (value - zero) > 0 and (best is None or sign * (value - best[1]) > 0):
+            found[condition][metric] = [zero, value, entry]
+    return found
+
+
+def scaled(value: float | None, bound: list | None) -> float | None:
+    """A figure on the scale from `unprocessed`, 0, to the best oracle, 1; None where either is missing."""
+    return None if value is None or bound is None else (value - bound[0]) / (bound[1] - bound[0])
+
+
+def metric_card(name: str) -> dict:
+    """What the page says of a metric, of its improvement, or of its part by attack."""
+    metric = METRICS.get(name) or METRICS.get(name.removesuffix("_i").partition(ATTACK)[0])
+    if metric is None:
+        raise CocktailError(f"metric {name!r} is not known")
+    return {
+        "name": name,
+        "unit": metric.unit,
+        "higher": metric.higher_is_better,
+        "citation": metric.citation,
+        "mode": metric.mode,
+        "cost": name in COSTS,
+        "shown": name in SHOWN or ATTACK in name,
+    }
+
+
+def _entry(name, card):
+    known = {key: card.get(key) or "" for key in ("family", "paradigm", "task", "plugin", "uses")}
+    title = (card.get("description") or "").strip().partition("\n")[0]
+    return {"name": name, "title": title, **known}
+
+
+def _metric_order(name):
+    """Headline metrics first, in the order of the boards in the terminal."""
+    place = SHOWN.index(name) if name in SHOWN else len(SHOWN)
+    return place, name
+
+
+def _disagreements(board, condition, cards):
+    """Entries of a condition on which metrics disagree most; controls and oracles are left out."""
+    values: dict = {metric: {} for metric in VOICES}
+    for row in board:
+        bounded = cards.get(row["entry"], {}).get("family") in ("control", ORACLE)
+        if row["condition"] == condition and row["metric"] in values and row["value"] is not None and not bounded:
+            values[row["metric"]][row["entry"]] = row["value"]
+    return disagreements(values)

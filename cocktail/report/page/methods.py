@@ -1,0 +1,79 @@
+"""The page of an entry: its docstring, parameters, cost, and where it shines and fails."""
+
+import re
+from collections.abc import Mapping
+
+from cocktail.report.page.data import COSTS, metric_card, scaled
+from cocktail.report.terminal import DIGITS
+
+HEADLINES = ("si_sdr", "eer_cm", "eer_asv", "wer")
+"""What an entry is judged by in a condition: the first that is there."""
+SHOWN = 3
+"""Conditions, and strata, at either end."""
+
+
+def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failures: list[dict], curves: dict) -> dict:
+    """What the template `method.html` shows. `board`, `failures`: of all entries; `curves`: condition -> strata_curves."""
+    rows = [row for row in board if row["entry"] == name]
+    title, _, rest = (card.get("description") or name).partition("\n")
+    standing = [found for condition in _conditions(rows) if (found := _standing(condition, rows, bounds))]
+    judged = sorted((row for row in standing if row["share"] is not None), key=lambda row: -row["share"])
+    return {
+        "name": name,
+        "title": title,
+        "paragraphs": [part for part in re.split(r"\n\s*\n", rest.strip()) if part],
+        "card": card,
+        "parameters": sorted((card.get("parameters") or {}).items()),
+        "standing": standing,
+        "shines": judged[:SHOWN],
+        "fails": judged[::-1][:SHOWN] if len(judged) > 1 else [],
+        "strata": _strata(name, curves),
+        "costs": [_cost(condition, rows) for condition in _conditions(rows)],
+        "cost_metrics": [metric_card(metric) for metric in COSTS],
+        "failures": [row for row in failures if row["entry"] == name],
+    }
+
+
+def figure(value: float | None, metric: str) -> str:
+    """A figure as the boards write it."""
+    if value is None:
+        return "–"
+    digits = DIGITS.get(metric.partition(":")[0], 2)
+    return f"{value:,.0f}" if metric == "parameters" else f"{value:.{digits}f}"
+
+
+def _conditions(rows):
+    return sorted({row["condition"] for row in rows})
+
+
+def _standing(condition, rows, bounds):
+    """The entry's headline row in a condition."""
+    here = {row["metric"]: row for row in rows if row["condition"] == condition}
+    metric = next((metric for metric in HEADLINES if metric in here), None)
+    if metric is None:
+        return None
+    row = here[metric]
+    share = scaled(row["value"], bounds.get(condition, {}).get(metric))
+    return {**row, "share": share, "card": metric_card(metric)}
+
+
+def _cost(condition, rows):
+    values = {row["metric"]: row["value"] for row in rows if row["condition"] == condition}
+    return {"condition": condition, "values": [values.get(metric) for metric in COSTS]}
+
+
+def _strata(name, curves):
+    """Per condition, the strata of SNR and T60 in which the entry beats `unprocessed` most and least."""
+    found = []
+    for condition, of_metric in curves.items():
+        gains = [
+            (own[0] - zero[0], by, stratum)
+            for by, curve in of_metric.get("si_sdr", {}).items()
+            for own, zero, stratum in zip(
+                curve["entries"].get(name, ()), curve["entries"].get("unprocessed", ()), curve["strata"], strict=False
+            )
+            if own and zero
+        ]
+        if len(gains) > 1 and name != "unprocessed":
+            found.append({"condition": condition, "most": max(gains), "least": min(gains)})
+    return found

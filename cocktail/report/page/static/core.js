@@ -1,0 +1,155 @@
+"use strict";
+// Data, filters and formats that every view shares. Names and transcripts are strangers' text: they reach the page as text
+// nodes alone, never as HTML.
+var cocktail = (function () {
+  const waiting = new Map();
+  const data = {};
+  const index = new Map(); // condition, entry, metric -> place in the columns of the board
+  const cells = new Set(); // condition, entry of those that the board knows
+  const DIGITS = {
+    stoi: 3, estoi: 3, stoi_i: 3, rtf: 3, min_tdcf: 3, wer: 1, wer_ctc: 1, eer_asv: 1, eer_cm: 1, cm_rejection: 1,
+    parameters: 0, latency_ms: 0, peak_memory: 1,
+  };
+  const BOUNDS = ["control", "oracle"];
+
+  // Scripts of data call this, as a page that is opened from disk may not fetch.
+  function loaded(name, content) {
+    if (name === "data") {
+      Object.assign(data, content);
+      const b = data.board;
+      b.value.forEach((_, i) => {
+        index.set(key(b.condition[i], b.entry[i], b.metric[i]), i);
+        cells.add(key(b.condition[i], b.entry[i]));
+      });
+      data.metric = new Map(data.metrics.map((m) => [m.name, m]));
+      data.card = new Map(data.entries.map((e) => [e.name, e]));
+      data.about = new Map(data.conditions.map((c) => [c.name, c]));
+    } else {
+      waiting.get(name)(content);
+    }
+  }
+
+  const cache = new Map();
+  // Content of `conditions/<...>.js` or `cells/<...>.js`, read once; null where there is none.
+  function load(name, path) {
+    if (!cache.has(name)) {
+      cache.set(name, new Promise((resolve) => {
+        waiting.set(name, resolve);
+        addScript(path, () => resolve(null));
+      }));
+    }
+    return cache.get(name);
+  }
+
+  function addScript(path, failed, done) {
+    const script = document.createElement("script");
+    script.src = path;
+    script.onerror = failed;
+    if (done) script.onload = done;
+    document.head.append(script);
+  }
+
+  function loadCondition(condition) {
+    return load("condition/" + condition, "conditions/" + encodeURIComponent(condition) + ".js");
+  }
+
+  // Content of a cell; null for one that the board does not know, whatever the address says.
+  async function loadCell(condition, entry) {
+    if (!cells.has(key(condition, entry)) || !data.sounds) return null;
+    const path = [condition, entry].map(encodeURIComponent).join("/");
+    return load("cell/" + condition + "/" + entry, "cells/" + path + ".js");
+  }
+
+  let plotting = null;
+  function loadPlotly() {
+    plotting = plotting || new Promise((resolve, reject) => {
+      addScript("plotly.min.js", () => reject(new Error("plotly.min.js is missing beside this page")), () => resolve(window.Plotly));
+    });
+    return plotting;
+  }
+
+  function key(...parts) {
+    return parts.join("\n");
+  }
+
+  // The row of the board of a cell, or null.
+  function row(condition, entry, metric) {
+    const i = index.get(key(condition, entry, metric));
+    if (i === undefined) return null;
+    const found = {};
+    for (const name of Object.keys(data.board)) found[name] = data.board[name][i];
+    return found;
+  }
+
+  // An element: attributes by name, `on...` as listeners, children as nodes or text.
+  function el(tag, attributes, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else if (name === "class") made.className = value;
+      else made.setAttribute(name, value === true ? "" : value);
+    }
+    made.append(...children.filter((c) => c !== null && c !== undefined));
+    return made;
+  }
+
+  function format(value, metric) {
+    if (value === null || value === undefined) return "–";
+    const digits = DIGITS[metric.split(":")[0]] ?? 2;
+    return digits === 0 ? Math.round(value).toLocaleString("en") : value.toFixed(digits);
+  }
+
+  function arrow(metric) {
+    return data.metric.get(metric).higher ? "↑" : "↓";
+  }
+
+  function isBound(entry) {
+    return BOUNDS.includes((data.card.get(entry) || {}).family);
+  }
+
+  // 0 at `unprocessed`, 1 at the best oracle; null where there is no such scale.
+  function scaled(value, condition, metric) {
+    const bound = (data.bounds[condition] || {})[metric];
+    return value === null || !bound ? null : (value - bound[0]) / (bound[1] - bound[0]);
+  }
+
+  const state = { condition: "", metric: "", family: "", paradigm: "", task: "", channels: "", search: "" };
+
+  // Entries that the filters let through.
+  function entries() {
+    const wanted = state.search.toLowerCase();
+    return data.entries.filter((e) =>
+      (!state.family || e.family === state.family) && (!state.paradigm || e.paradigm === state.paradigm) &&
+      (!state.task || e.task.split(",").includes(state.task)) && e.name.toLowerCase().includes(wanted));
+  }
+
+  // Conditions that the filters let through.
+  function conditions() {
+    return data.conditions.filter((c) =>
+      (!state.task || c.task === state.task) && (!state.channels || String(c.channels) === state.channels));
+  }
+
+  function cellLink(condition, entry) {
+    return "#cell/" + encodeURIComponent(condition) + "/" + encodeURIComponent(entry);
+  }
+
+  function methodLink(entry) {
+    return "methods/" + encodeURIComponent(entry) + ".html";
+  }
+
+  function byId(id) {
+    return document.getElementById(id);
+  }
+
+  function fill(select, options, chosen) {
+    select.replaceChildren(...options.map(([value, text]) => el("option", { value: value }, text)));
+    select.value = options.some(([value]) => value === chosen) ? chosen : options.length ? options[0][0] : "";
+    return select.value;
+  }
+
+  return {
+    data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, arrow, isBound, scaled, entries, conditions,
+    cellLink, methodLink, byId, fill, views: {},
+  };
+})();

@@ -1,0 +1,55 @@
+"use strict";
+// Claims with their verdicts, failures with their reasons, and the index of methods.
+(function () {
+  const { data, state, el, byId } = cocktail;
+  const MARKS = { holds: "✓", fails: "✗", "not distinguishable": "≈", "not run": "–" };
+  const STYLES = { holds: "holds", fails: "fails", "not distinguishable": "open", "not run": "dim" };
+
+  function table(target, headings, rows) {
+    target.replaceChildren(
+      el("thead", null, el("tr", null, ...headings.map((h) => el("th", { scope: "col" }, h)))),
+      el("tbody", null, ...rows.map((cells) => el("tr", null, ...cells.map((c) => (c instanceof Node && c.tagName === "TD" ? c : el("td", null, c)))))));
+  }
+
+  cocktail.views.claims = function () {
+    const counts = Object.keys(MARKS).map((v) => data.claims.filter((c) => c.verdict === v).length + " " + v);
+    byId("h-claims").textContent = "Claims: " + counts.join(", ");
+    table(byId("claims-table"), ["verdict", "claim", "compared", "difference", "scenes"], data.claims.map((c) => [
+      el("td", { class: STYLES[c.verdict] }, (MARKS[c.verdict] || "") + " " + c.verdict),
+      el("td", { class: "wrap" }, c.text),
+      el("td", { class: "wrap" }, c.better + " over " + c.worse + " (" + c.metric + ", " + c.conditions.replaceAll("+", ", ") + ")",
+        c.reason ? el("div", { class: "dim" }, c.reason) : null),
+      el("td", { class: "number" }, c.difference === null ? "–"
+        : signed(c.difference) + " [" + [c.ci_low, c.ci_high].map((x) => x.toFixed(2)).join(", ") + "]"),
+      el("td", { class: "number" }, c.n_scenes ? String(c.n_scenes) : "–"),
+    ]));
+  };
+
+  function signed(x) {
+    return (x > 0 ? "+" : "") + x.toFixed(2);
+  }
+
+  cocktail.views.failures = function () {
+    const shown = new Set(cocktail.entries().map((e) => e.name));
+    const there = new Set(cocktail.conditions().map((c) => c.name));
+    const rows = data.failures.filter((f) => shown.has(f.entry) && there.has(f.condition));
+    byId("h-failures").textContent = rows.length ? "Failures, and what was skipped: " + rows.length : "No failures";
+    table(byId("failures-table"), ["condition", "entry", "what", "scenes", "metrics", "reason"], rows.map((f) => [
+      f.condition, el("a", { href: cocktail.cellLink(f.condition, f.entry) }, f.entry), f.status, f.count ? String(f.count) : "all",
+      el("td", { class: "wrap" }, f.metrics.join(", ")), el("td", { class: "wrap" }, f.reason || ""),
+    ]));
+  };
+
+  // Reasons below a board or a cell.
+  cocktail.failureList = function (rows) {
+    return el("ul", null, ...rows.map((f) => el("li", null, f.entry + ": " + f.status + (f.count ? " in " + f.count + (f.count > 1 ? " scenes" : " scene") : "") +
+      (f.metrics.length ? " (" + f.metrics.slice(0, 4).join(", ") + (f.metrics.length > 4 ? " and more" : "") + ")" : "") + ": " + (f.reason || ""))));
+  };
+
+  cocktail.views.methods = function () {
+    table(byId("methods-table"), ["entry", "family", "paradigm", "task", "what"], cocktail.entries().map((e) => [
+      el("a", { href: cocktail.methodLink(e.name) }, e.name), e.family, e.paradigm, e.task.replaceAll(",", ", "), el("td", { class: "wrap" }, e.title),
+    ]));
+    byId("h-methods").textContent = "Methods: " + cocktail.entries().length + (state.search ? " that are called “" + state.search + "”" : "");
+  };
+})();

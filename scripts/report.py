@@ -1,0 +1,13 @@
+"""Make the page of the suite."""
+
+from cocktail.cost import work
+from cocktail.job import logged
+from cocktail.report.page.build import build
+
+with logged(snakemake.log[0]), work():
+    build(
+        snakemake.params.folder,
+        conditions=snakemake.params.conditions,
+        seed=snakemake.params.seed,
+        resamples=snakemake.params.resamples,
+    )
