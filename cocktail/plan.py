@@ -74,9 +74,12 @@ class Plan:
         self.trained = self._trained()
 
     def _choose_entries(self, source) -> dict[str, Entry]:
-        known, chosen = self.known, self.config["methods"]
+        known, chosen, without = self.known, self.config["methods"], self.config["without"]
+        for name in without:
+            if name not in known or name == BASELINE:
+                raise CocktailError(f"{source}: without: no entry to leave out: '{name}'{nearest(name, known)}")
         if chosen == "all":
-            return known
+            return {name: entry for name, entry in known.items() if name not in without}
         for name in chosen:
             if name not in known:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")

@@ -53,6 +53,13 @@ def test_unprocessed_runs_with_every_selection():
     assert list(plan(methods=["omlsa"]).entries) == ["unprocessed", "omlsa"]
 
 
+def test_all_methods_but_some():
+    assert "wiener" not in plan(without=["wiener"]).entries
+    assert "wiener" in plan(without=["wiener"], methods=["wiener"]).entries
+    with pytest.raises(CocktailError, match="without: no entry to leave out: 'weiner'; did you mean 'wiener'"):
+        plan(without=["weiner"])
+
+
 def test_a_plugin_that_does_not_import_is_absent_with_its_reason(write_plugin):
     folder = write_plugin("broken")
     (folder / "broken.py").write_text("import gone_module")
