@@ -122,6 +122,7 @@ def _check_ranges(definition: dict, where: str) -> None:
 def suite_schema() -> dict:
     """JSON schema of a suite, with the options of corpus adapters and recognisers filled in."""
     from cocktail import corpora, recognition
+    from cocktail.corpora import published  # noqa: F401  adds its adapters
 
     schema = read_yaml(CONFIG / "schema.yaml")
     schema["$defs"]["recogniser"] = recognition.OPTIONS

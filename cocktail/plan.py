@@ -14,6 +14,7 @@ from cocktail import corpora, spoofing
 from cocktail.claims import CLAIMS, Comparison, read_claims
 from cocktail.conditions import info
 from cocktail.config import CONFIG, check_suite, read_yaml
+from cocktail.corpora import published  # noqa: F401  adds its adapters
 from cocktail.digest import PACKAGE, digest, source_digest
 from cocktail.entry import Entry
 from cocktail.errors import CocktailError, nearest

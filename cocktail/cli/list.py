@@ -110,7 +110,7 @@ def _in_short(card):
 
 def corpora() -> list[dict]:
     """One row for a corpus adapter."""
-    from cocktail.corpora import cards, schemas
+    from cocktail.corpora import cards, published, schemas  # noqa: F401  the second adds its adapters
 
     options = {name: sorted(set(schema["properties"]) - {"adapter"}) for name, schema in schemas().items()}
     return [

@@ -1,0 +1,129 @@
+"""`cocktail corpora`: whether a published corpus is complete, and downloads of free ones."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cocktail.cli._options import json_option, print_rows
+
+MAX_MISSING = 5
+"""Missing files of a part that are named."""
+
+
+@click.group(short_help="Check or download a published corpus.")
+def command():
+    """Check or download a corpus that others publish (`cocktail list corpora`).
+
+    \b
+      cocktail corpora check librispeech ~/LibriSpeech
+      cocktail corpora download demand ~/DEMAND --part TBUS
+    """
+
+
+@command.command()
+@click.argument("name")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--decode", is_flag=True, help="Decode every file too, which takes long, and name those that are broken.")
+@json_option
+def check(name, path, decode, as_json):
+    """Say which parts of the corpus NAME are complete in the folder PATH, what is missing, and where to get it.
+
+    PATH is $COCKTAIL_DATA/NAME unless given. The status is 1 if a part is incomplete or none is there.
+
+    \b
+      cocktail corpora check voicebank-demand ~/VoiceBank
+      cocktail corpora check timit ~/TIMIT --decode
+    """
+    from cocktail.corpora import completeness
+    from cocktail.corpora.published import corpus as published
+
+    corpus = published(name)
+    path = _folder(corpus, path)
+    found = completeness.inspect(corpus, path, decode)
+    print_rows([_row(part) for part in found], corpus.name, as_json)
+    if not as_json:
+        _explain(corpus, found, path)
+    states = {part.state for part in found}
+    if completeness.INCOMPLETE in states or states == {completeness.ABSENT}:
+        raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.argument("name")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--part", "parts", multiple=True, help="A part (may be repeated); default those that a suite reads.")
+def download(name, path, parts):
+    """Download parts of the free corpus NAME into the folder PATH, and unpack them.
+
+    What was cut goes on where it was; what is complete already is left alone. PATH is $COCKTAIL_DATA/NAME unless given.
+
+    \b
+      cocktail corpora download librispeech ~/corpora --part dev-clean
+    """
+    from cocktail.corpora import completeness
+    from cocktail.corpora.download import download as fetch
+    from cocktail.corpora.published import corpus as published
+    from cocktail.errors import CocktailError, nearest
+
+    corpus = published(name)
+    path = _folder(corpus, path)
+    known = [part.name for part in corpus.parts]
+    for part in parts:
+        if part not in known:
+            raise CocktailError(f"{name} has no part '{part}'{nearest(part, known)} (it has {', '.join(known)})")
+    wanted = parts or corpus.default or known
+    found = [part for part in completeness.inspect(corpus, path) if part.part.name in wanted]
+    needed = [part.part for part in found if part.state in (completeness.ABSENT, completeness.INCOMPLETE)]
+    for archive in dict.fromkeys(archive for part in needed for archive in part.archives):
+        if archive.md5 is None:
+            click.echo(f"{archive.url}: no checksum is known, its integrity is that of the archive alone")
+    fetch(corpus, needed, path, _progress())
+    click.echo(f"{corpus.title}\nlicence: {corpus.licence}; {corpus.home}")
+
+
+def _folder(corpus, path):
+    from cocktail.corpora.folder import expand
+
+    return expand(str(path) if path is not None else corpus.path)
+
+
+def _row(found):
+    part = found.part
+    return {
+        "part": part.name,
+        "split": part.split,
+        "files": found.files,
+        "published": part.files,
+        "state": found.state,
+        "free": "yes" if part.archives else "",
+    }
+
+
+def _explain(corpus, found, path):
+    """What is wrong with parts that are there; where to get those that are not."""
+    from cocktail.corpora.completeness import ABSENT, INCOMPLETE
+
+    for part in found:
+        lines = [f"missing: {file}" for file in part.missing[:MAX_MISSING]]
+        if len(part.missing) > MAX_MISSING:
+            lines.append(f"... and {len(part.missing) - MAX_MISSING} more")
+        for line in [*lines, *part.problems]:
+            click.echo(f"{part.part.name}: {line}")
+    click.echo(f"\n{corpus.title}\nin {corpus.root(path)}; from {corpus.home}; licence: {corpus.licence}")
+    click.echo(corpus.note)
+    needed = [part.part for part in found if part.state in (ABSENT, INCOMPLETE) and part.part.archives]
+    if needed:
+        click.echo(f"What is free: cocktail corpora download {corpus.name} {path} --part {needed[0].name}")
+
+
+def _progress():
+    """A line in the terminal that says how far a download is; nothing where the output is no terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(name, done, total):
+        share = f" of {total / 1e6:.0f}" if total else ""
+        click.echo(f"\r{name}: {done / 1e6:.0f}{share} MB", err=True, nl=done == total)
+
+    return show

@@ -1,0 +1,138 @@
+"""Downloads of free corpora: resumed where they were cut, checked where the publisher gives a checksum, unpacked."""
+
+import hashlib
+import shutil
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from cocktail.corpora.layout import Archive, Corpus, Part
+from cocktail.errors import CocktailError
+
+ATTEMPTS = 5
+"""Of one archive; what has come is kept between them."""
+WAIT_S = 2.0
+"""Before the second attempt; twice as long before each one after it."""
+TIMEOUT_S = 60.0
+"""Without a byte."""
+CHUNK = 1 << 16
+"""Bytes written at a time, and at most lost when a connection is cut."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with an archive's name, and its bytes so far and in all (None where the server does not say)."""
+
+
+def download(corpus: Corpus, parts: Iterable[Part], path: Path, progress: Progress | None = None) -> None:
+    """Fetch the archives of some parts into the folder `path` and unpack them there; then the archives are deleted.
+
+    Raises CocktailError where a part cannot be downloaded, or an archive cannot be had or is broken.
+    """
+    archives: dict[str, Archive] = {}
+    for part in parts:
+        if not part.archives:
+            raise CocktailError(f"{corpus.name}: {part.name} cannot be downloaded here: get it from {corpus.home}")
+        archives |= {archive.url: archive for archive in part.archives}
+    for archive in archives.values():
+        file = fetch(archive.url, path / archive.url.rpartition("/")[2], md5=archive.md5, progress=progress)
+        unpack(file, path)
+        file.unlink()
+
+
+def fetch(
+    url: str,
+    path: Path,
+    *,
+    md5: str | None = None,
+    progress: Progress | None = None,
+    attempts: int = ATTEMPTS,
+    wait_s: float = WAIT_S,
+) -> Path:
+    """Download `url` to `path`, which is whole and has that MD5, or absent: what has come so far is in `path`.part.
+
+    Raises CocktailError where the server refuses, the connection is cut `attempts` times, the disk has not the space,
+    or the checksum is wrong (what has come is then deleted).
+    """
+    partial = path.with_name(f"{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file():
+        for attempt in range(attempts):
+            if attempt:
+                time.sleep(wait_s * 2 ** (attempt - 1))
+            cut = _receive(url, partial, progress)
+            if cut is None:
+                break
+        else:
+            here = partial.stat().st_size if partial.is_file() else 0
+            raise CocktailError(
+                f"{url}: {cut}; {here} bytes have come and are kept, the same command goes on from there"
+            )
+        partial.replace(path)
+    _verify(url, path, md5)
+    return path
+
+
+def _receive(url, partial, progress) -> str | None:
+    """Go on with a download. None if it is whole, otherwise what cut it. Raises CocktailError where it is no use."""
+    import requests
+
+    start = partial.stat().st_size if partial.is_file() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    try:
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
+            if answer.status_code == 416 and answer.headers.get("Content-Range") == f"bytes */{start}":
+                return None
+            if answer.status_code == 416:
+                partial.unlink()
+                return "the file is not the one that was begun"
+            if answer.status_code >= 500:
+                return f"the server says {answer.status_code} {answer.reason}"
+            if answer.status_code not in (200, 206):
+                raise CocktailError(f"{url}: the server says {answer.status_code} {answer.reason}")
+            resumed = answer.status_code == 206
+            _write(answer, partial, start if resumed else 0, progress)
+    except requests.RequestException as error:
+        return f"the connection was cut ({type(error).__name__})"
+    return None
+
+
+def _write(answer, partial, start, progress):
+    """Append the body of an answer to what has come before, `start` bytes."""
+    length = answer.headers.get("Content-Length")
+    total = None if length is None else start + int(length)
+    free = shutil.disk_usage(partial.parent).free
+    if length is not None and int(length) > free:
+        raise CocktailError(f"{partial.parent}: {int(length)} bytes are to come, and {free} are free")
+    with partial.open("ab" if start else "wb") as file:
+        for chunk in answer.iter_content(CHUNK):
+            file.write(chunk)
+            if progress is not None:
+                progress(partial.stem, file.tell(), total)
+
+
+def _verify(url, path, md5):
+    if md5 is None:
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if found != md5:
+        path.unlink()
+        raise CocktailError(f"{url}: its MD5 is {found} and should be {md5}; it was deleted")
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a ZIP or TAR archive into a folder, and nothing outside it.
+
+    Raises CocktailError where it is broken, and deletes it then.
+    """
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as file:
+                file.extractall(folder)
+        else:
+            with tarfile.open(archive) as file:
+                file.extractall(folder, filter="data")
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        archive.unlink()
+        raise CocktailError(f"{archive}: not a whole archive ({error}); it was deleted, download it again") from error

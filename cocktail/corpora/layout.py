@@ -1,0 +1,225 @@
+"""A corpus as its publisher ships it: what its parts are, where its recordings lie, and how they become rows.
+
+One module of cocktail.corpora.published describes one corpus: a `Corpus`, with a function that finds the recordings of
+a part. Splits are the publisher's. Where he has none, or his share speakers, the module says what is done instead.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand
+from cocktail.errors import CocktailError
+
+DATA = "COCKTAIL_DATA"
+"""Environment variable with the folder of corpora."""
+
+OF_MIXTURE = "#"
+"""`X#1` and `X#2` are the talkers of the publisher's mixture X. Its noise, where it has any, is the recording X."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A file to download. `md5`: None where the publisher gives no checksum, or none that is known here."""
+
+    url: str
+    md5: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a corpus that can be there or not. `files`: recordings in it; None where no number is known."""
+
+    name: str
+    split: str | None = None
+    files: int | None = None
+    archives: tuple[Archive, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording that a part should hold. `less`: what is to be subtracted from it, which gives a mixture's noise.
+
+    A recording without a split is counted and not read.
+    """
+
+    name: str
+    path: Path
+    split: str | None
+    speaker: str | None = None
+    gender: str | None = None
+    text: str | None = None
+    kind: str | None = None
+    """Kind of noise; None for speech."""
+    less: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it is made of."""
+        return (self.path,) if self.less is None else (self.path, self.less)
+
+    @property
+    def mixture(self) -> str:
+        """The mixture that it belongs to; its own name where there is none."""
+        return self.name.rpartition(OF_MIXTURE)[0] or self.name
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """An adapter of cocktail.corpora for a corpus on disk.
+
+    `find(root, part)` yields the Recordings of a part that is there: all those that the publisher's lists name, whether
+    they exist or not. It raises FileNotFoundError where a list is missing. `folder`: pattern of the folder that the
+    archives unpack to. `default`: parts that are read unless others are named; empty for all that are there.
+    """
+
+    name: str
+    title: str
+    kinds: tuple[str, ...]
+    licence: str
+    home: str
+    parts: tuple[Part, ...]
+    find: Callable[[Path, Part], Iterable[Recording]]
+    folder: str = ""
+    default: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is looked for by default."""
+        return f"${{{DATA}}}/{self.name}"
+
+    def options(self) -> dict:
+        """JSON schema of a part of a suite's corpora."""
+        seconds = {"type": "number", "minimum": 0}
+        names = [part.name for part in self.parts]
+        return {
+            "type": "object",
+            "properties": {
+                "adapter": {"const": self.name},
+                "path": {"type": "string", "description": f"Its folder; default {self.path}."},
+                "parts": {
+                    "description": f"Parts to read; default {', '.join(self.default) or 'all that are there'}.",
+                    "type": "array",
+                    "items": {"enum": names},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
+                "at_most": {
+                    "description": "Recordings (of mixtures: mixtures) of each split, chosen by the suite's seed.",
+                    "type": "integer",
+                    "minimum": 1,
+                },
+                "min_s": seconds | {"description": "Leave out recordings shorter than this."},
+                "max_s": seconds | {"description": "Leave out recordings longer than this."},
+            },
+            "required": ["adapter"],
+            "additionalProperties": False,
+        }
+
+    def root(self, path: Path) -> Path:
+        """The corpus's own folder: `path`, or the folder in it that the archives unpack to."""
+        inside = sorted(path.glob(self.folder)) if self.folder else []
+        return next((folder for folder in inside if folder.is_dir()), path)
+
+    def recordings(self, root: Path, part: Part) -> list[Recording]:
+        """The recordings of a part; none where it is not there. Raises CocktailError where a list is missing."""
+        try:
+            return list(self.find(root, part))
+        except FileNotFoundError as error:
+            raise CocktailError(f"{error.filename}: no such file; it belongs to {self.name} ({self.home})") from None
+
+    def read(self, options: dict) -> list[Recording]:
+        """Recordings of the parts that a suite wants, with a split, all there. Raises CocktailError if not."""
+        root = self.root(expand(options.get("path", self.path)))
+        wanted = options.get("parts", self.default)
+        found = {part.name: self.recordings(root, part) for part in self.parts if not wanted or part.name in wanted}
+        absent = [name for name in wanted if not found[name]] if "parts" in options else []
+        if absent or not any(found.values()):
+            names = ", ".join(absent) or "no part of it"
+            raise CocktailError(
+                f"{root}: {names} {'not found' if absent else 'found'}: "
+                f"`cocktail corpora check {self.name} {root}` says what is missing and where to get it"
+            )
+        return [recording for part in found.values() for recording in part if recording.split is not None]
+
+    def rows(self, options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
+        """Rows of the SPEECH or NOISE table (cocktail.store). Audio stays where it is, but for noise that is computed.
+
+        Raises CocktailError with up to MAX_PROBLEMS recordings that are missing, broken or silent.
+        """
+        found = [recording for recording in self.read(options) if (recording.kind is not None) == (kind == "noise")]
+        problems, n_rows = [], 0
+        for recording in _chosen(found, options.get("at_most"), seed):
+            try:
+                row = self._row(recording)
+            except CocktailError as error:
+                problems.append(str(error))
+                continue
+            if options.get("min_s", 0.0) <= row["n_samples"] / row["fs"] <= options.get("max_s", float("inf")):
+                n_rows += 1
+                yield row
+        if problems:
+            rest = len(problems) - MAX_PROBLEMS
+            raise CocktailError("\n".join(problems[:MAX_PROBLEMS] + ([f"... and {rest} more"] if rest > 0 else [])))
+        if not n_rows:
+            raise CocktailError(f"{self.name}: no recording of {kind} is left by `parts`, `min_s` and `max_s`")
+
+    def fingerprint(self, options: dict) -> str:
+        """What stands for the recordings (place, size and time of each) in the digest of a suite's corpora."""
+        seen = hashlib.blake2b(digest_size=8)
+        for recording in self.read(options):
+            stats = [path.stat() if path.is_file() else None for path in recording.files]
+            sizes = [stat and (stat.st_size, stat.st_mtime_ns) for stat in stats]
+            seen.update(repr((recording, sizes)).encode())
+        return seen.hexdigest()
+
+    def adapter(self):
+        """DESCRIPTION, KINDS, OPTIONS, rows and fingerprint of its module, as cocktail.corpora wants them."""
+        return self.title, self.kinds, self.options(), self.rows, self.fingerprint
+
+    def _row(self, recording):
+        if recording.less is None:
+            fs, n_samples = examine(recording.path)
+            audio = {"bytes": None, "path": str(recording.path)}
+        else:
+            fs, n_samples, audio = _difference(recording)
+        row = {"split": recording.split, "fs": fs, "n_samples": n_samples, "audio": audio}
+        if recording.kind is not None:
+            return row | {"recording": recording.name, "kind": recording.kind}
+        speaker = f"{self.name}-{recording.speaker or recording.name}"
+        said = {"speaker": speaker, "gender": recording.gender, "text": recording.text}
+        return row | said | {"utterance": recording.name}
+
+
+def by_turns(names: Iterable[str]) -> dict[str, str]:
+    """A split for corpora that have none: of names in order, every fifth is for the test, one in ten for validation."""
+    return {name: ("test" if i % 5 == 4 else "valid" if i % 10 == 7 else "train") for i, name in enumerate(names)}
+
+
+def _chosen(recordings, at_most, seed):
+    """`at_most` mixtures (or recordings) of each split, the first in the order of a hash of their names."""
+    if at_most is None:
+        return recordings
+    mixtures: dict[str, set[str]] = {}
+    for recording in recordings:
+        mixtures.setdefault(recording.split, set()).add(recording.mixture)
+    kept = {
+        split: set(sorted(names, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())[:at_most])
+        for split, names in mixtures.items()
+    }
+    return [recording for recording in recordings if recording.mixture in kept[recording.split]]
+
+
+def _difference(recording):
+    """fs, samples and audio cell of a recording less another, first channels."""
+    from cocktail import audio, store
+
+    (x, fs), (less, fs_less) = audio.read(recording.path), audio.read(recording.less)
+    if (x.shape[1], fs) != (less.shape[1], fs_less):
+        raise CocktailError(
+            f"{recording.path}: {x.shape[1]} samples at {fs} Hz, "
+            f"and {recording.less} has {less.shape[1]} at {fs_less} Hz"
+        )
+    return fs, x.shape[1], store.pack(x[0] - less[0], fs, recording.name.replace("/", "-"))

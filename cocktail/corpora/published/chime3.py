@@ -1,0 +1,66 @@
+"""CHiME-3: WSJ0 sentences read to a tablet in a booth, and noise of four public places.
+
+J. Barker, R. Marxer, E. Vincent and S. Watanabe, "The third CHiME speech separation and recognition challenge: dataset,
+task and baselines", ASRU 2015. Isolated signals only: the simulated mixtures come without their parts, and the real
+ones have none. Microphone 5 of 6, which faces the talker, is read.
+"""
+
+from cocktail.corpora.layout import Corpus, Part, Recording, by_turns
+
+SPEECH = {
+    "tr05_org": ("train", 7138),
+    "tr05_bth": ("train", 399),
+    "dt05_bth": ("valid", 410),
+    "et05_bth": ("test", 330),
+}
+PLACES = {"BUS": "bus", "CAF": "cafe", "PED": "pedestrian", "STR": "street"}
+MICROPHONE = "CH5"
+
+
+def find(root, part):
+    """data/audio/16kHz/{isolated/SET,backgrounds}; texts are lines `NAME TEXT` of data/transcriptions/SET.trn_all."""
+    audio = root / "data" / "audio" / "16kHz"
+    if part.name == "backgrounds":
+        paths = {path.name.split(".")[0]: path for path in sorted((audio / part.name).glob(f"*.{MICROPHONE}.wav"))}
+        for place, kind in PLACES.items():
+            for name, split in by_turns([name for name in paths if name.endswith(place)]).items():
+                yield Recording(name, paths[name], split, kind=kind)
+        return
+    texts = _texts(root, part.name)
+    folder = audio / "isolated" / part.name
+    for path in sorted(folder.glob("*.wav" if part.name == "tr05_org" else f"*.{MICROPHONE}.wav")):
+        name = path.name.split(".")[0]
+        gender = {"F": "female", "M": "male"}.get(name[0])
+        yield Recording(name, path, part.split, name[:3], gender, texts.get(name))
+
+
+def _texts(root, name):
+    table = root / "data" / "transcriptions" / f"{name}.trn_all"
+    lines = table.read_text().splitlines() if table.is_file() else []
+    cells = [line.partition(" ") for line in lines]
+    return {name: text.strip().lower() for name, _, text in cells}
+
+
+def parts():
+    """Those of CHiME-3 and of CHiME-4, which has the same recordings."""
+    speech = tuple(Part(name, split, count) for name, (split, count) in SPEECH.items())
+    return (*speech, Part("backgrounds"))
+
+
+NOTE = (
+    "Isolated speech and noise: the publisher's simulated mixtures come without their parts. Kinds of noise: bus, "
+    "cafe, pedestrian, street; of a place's recordings every fifth is for the test, the publisher has no split."
+)
+
+CORPUS = Corpus(
+    name="chime3",
+    title="CHiME-3: WSJ0 sentences in a booth, and noise of four public places, 16 kHz (LDC2017S24, licensed)",
+    kinds=("speech", "noise"),
+    licence="LDC User Agreement",
+    home="https://catalog.ldc.upenn.edu/LDC2017S24",
+    folder="CHiME3",
+    parts=parts(),
+    find=find,
+    note=NOTE,
+)
+DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
