@@ -101,8 +101,8 @@ class Audio:
 def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str, float]]:
     """The entry's median, worst and best scene: label -> (scene, value); the first `count` of them, each scene once.
 
-    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers. The median
-    is the first by name of the middle tenth, so that entries often share it, and one can be heard against another.
+    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers. The
+    median is the first by name of the middle tenth, so that entries often share it, and can be heard on one scene.
     """
     rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.equal(scores["status"], "ok")))
     means = rows.group_by("scene", use_threads=False).aggregate([("value", "mean")]).to_pylist()

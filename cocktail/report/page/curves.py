@@ -46,7 +46,7 @@ def _band(row):
 
 
 def det_curves(scores: pa.Table) -> dict:
-    """Metric -> entry -> {miss, false_alarm, n: [accepted labels, others]}, rates as normal deviates, of one condition."""
+    """Metric -> entry -> {miss, false_alarm, n: [to be accepted, others]}, rates as normal deviates, in a condition."""
     found: dict = {}
     for metric, (kind, accepted) in DETECTION.items():
         rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.is_valid(scores["trials"])))

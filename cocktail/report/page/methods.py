@@ -13,7 +13,7 @@ SHOWN = 3
 
 
 def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failures: list[dict], curves: dict) -> dict:
-    """What the template `method.html` shows. `board`, `failures`: of all entries; `curves`: condition -> strata_curves."""
+    """What `method.html` shows. `board`, `failures`: of all entries; `curves`: condition -> strata_curves."""
     rows = [row for row in board if row["entry"] == name]
     title, _, rest = (card.get("description") or name).partition("\n")
     standing = [found for condition in _conditions(rows) if (found := _standing(condition, rows, bounds))]

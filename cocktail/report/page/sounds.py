@@ -3,8 +3,8 @@
 `sounds/<digest>.flac` or `.opus` is microphone 1 at the level it has in the scene, scaled down where it would clip, and
 `sounds/<digest>.webp` its spectrogram in shades of grey; the page colours it, and the difference of two, on the spot.
 
-The folder stays below BUDGET_MB. Sounds are lossless where they fit; otherwise they are Opus at the highest rate of RATES
-that does, and the page says which.
+Both together stay below BUDGET_MB. Sounds are lossless where they fit; otherwise they are Opus, at the highest of RATES
+that does.
 """
 
 import hashlib

@@ -86,7 +86,11 @@
       el("th", { scope: "row" }, el("a", { href: link }, r.entry.name)),
       el("td", { class: "family" }, r.entry.family),
       ...columns.map((metric, i) => figure(r.figures[i], metric, i === 0)),
-      el("td", { class: "number" }, main ? main.n_ok + "/" + main.n_total : ""));
+      el("td", { class: "number" }, skipped(r) ? "skipped" : main ? main.n_ok + "/" + main.n_total : ""));
+  }
+
+  function skipped(r) {
+    return data.failures.some((f) => f.status === "skipped" && f.entry === r.entry.name && f.condition === state.condition);
   }
 
   function figure(cell, metric, withInterval) {

@@ -20,9 +20,9 @@
 
   function figures(condition, entry) {
     const rows = data.metrics.map((m) => [m, cocktail.row(condition, entry, m.name)]).filter(([m, r]) => r && m.shown);
-    const share = (r) => { const s = cocktail.scaled(r.value, condition, r.metric); return s === null ? "" : s.toFixed(2); };
+    const share = (r) => (r.metric in (data.bounds[condition] || {}) ? cocktail.share(cocktail.scaled(r.value, condition, r.metric)) : "");
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Figures" }, el("table", null,
-      el("thead", null, el("tr", null, ...["metric", "figure", "95 % interval", "scale", "rank", "scenes"].map((h) => el("th", { scope: "col" }, h)))),
+      el("thead", null, el("tr", null, ...["metric", "figure", "95 % interval", "scale", "rank", "scenes"].map((h, i) => el("th", { scope: "col", class: i ? "number" : null }, h)))),
       el("tbody", null, ...rows.map(([m, r]) => el("tr", null,
         el("th", { scope: "row" }, m.name + " " + cocktail.arrow(m.name)),
         el("td", { class: "number" }, format(r.value, m.name) + (m.unit ? " " + m.unit : "")),

@@ -114,6 +114,11 @@ var cocktail = (function () {
     return value === null || !bound ? null : (value - bound[0]) / (bound[1] - bound[0]);
   }
 
+  // A share of that scale in words: what gives the reference back, and not a part of it, is far beyond any oracle.
+  function share(x) {
+    return x === null ? "·" : x > 2 ? "≫ 1" : x.toFixed(2);
+  }
+
   const state = { condition: "", metric: "", family: "", paradigm: "", task: "", channels: "", search: "" };
 
   // Entries that the filters let through.
@@ -149,7 +154,7 @@ var cocktail = (function () {
   }
 
   return {
-    data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, arrow, isBound, scaled, entries, conditions,
+    data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, arrow, isBound, scaled, share, entries, conditions,
     cellLink, methodLink, byId, fill, views: {},
   };
 })();

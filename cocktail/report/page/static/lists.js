@@ -3,11 +3,12 @@
 (function () {
   const { data, state, el, byId } = cocktail;
   const MARKS = { holds: "✓", fails: "✗", "not distinguishable": "≈", "not run": "–" };
+  const NUMBERS = ["difference", "scenes"];
   const STYLES = { holds: "holds", fails: "fails", "not distinguishable": "open", "not run": "dim" };
 
   function table(target, headings, rows) {
     target.replaceChildren(
-      el("thead", null, el("tr", null, ...headings.map((h) => el("th", { scope: "col" }, h)))),
+      el("thead", null, el("tr", null, ...headings.map((h) => el("th", { scope: "col", class: NUMBERS.includes(h) ? "number" : null }, h)))),
       el("tbody", null, ...rows.map((cells) => el("tr", null, ...cells.map((c) => (c instanceof Node && c.tagName === "TD" ? c : el("td", null, c)))))));
   }
 
@@ -35,7 +36,7 @@
     const rows = data.failures.filter((f) => shown.has(f.entry) && there.has(f.condition));
     byId("h-failures").textContent = rows.length ? "Failures, and what was skipped: " + rows.length : "No failures";
     table(byId("failures-table"), ["condition", "entry", "what", "scenes", "metrics", "reason"], rows.map((f) => [
-      f.condition, el("a", { href: cocktail.cellLink(f.condition, f.entry) }, f.entry), f.status, f.count ? String(f.count) : "all",
+      f.condition, el("a", { href: cocktail.cellLink(f.condition, f.entry) }, f.entry), f.status, el("td", { class: "number" }, f.count ? String(f.count) : "all"),
       el("td", { class: "wrap" }, f.metrics.join(", ")), el("td", { class: "wrap" }, f.reason || ""),
     ]));
   };

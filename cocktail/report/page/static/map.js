@@ -25,7 +25,7 @@
   function field(cell, condition, entry, metric, relative, shade) {
     if (cell === null) return el("td");
     const share = scaled(cell.value, condition, metric);
-    const text = relative ? (share === null ? "·" : share.toFixed(2)) : format(cell.value, metric);
+    const text = relative ? cocktail.share(share) : format(cell.value, metric);
     const colour = cell.value === null ? 0 : Math.min(1, Math.max(0, shade(cell.value)));
     const title = entry + ", " + condition + ": " + format(cell.value, metric) + ", " + cell.n_ok + "/" + cell.n_total + " scenes";
     return el("td", { style: "background: rgba(var(--hot), " + (0.62 * colour).toFixed(2) + ")" },

@@ -62,9 +62,20 @@
     const better = data.metric.get(state.metric);
     return draw("cost-plot", traces, {
       xaxis: { type: "log", title: { text: axisTitle(cost) } },
-      yaxis: { title: { text: harmless(axisTitle(state.metric)) }, autorange: better && !better.higher ? "reversed" : true },
+      yaxis: { title: { text: harmless(state.metric ? axisTitle(state.metric) : "") }, ...frame(traces, better) },
     }, (point) => { location.hash = cocktail.cellLink(state.condition, point.customdata); });
   };
+
+  // Up is better; what lies beyond the best oracle, as the clean speech does, is left to those who zoom out.
+  function frame(traces, better) {
+    const bound = (data.bounds[state.condition] || {})[state.metric];
+    const higher = !better || better.higher;
+    if (!bound) return { autorange: higher ? true : "reversed" };
+    const inside = traces.flatMap((t) => t.y).filter((y) => (higher ? y <= bound[1] : y >= bound[1]));
+    const [low, high] = [Math.min(...inside, bound[0], bound[1]), Math.max(...inside, bound[0], bound[1])];
+    const pad = 0.08 * (high - low);
+    return { range: higher ? [low - pad, high + pad] : [high + pad, low - pad] };
+  }
 
   cocktail.views.curves = async function () {
     const content = state.condition ? await cocktail.loadCondition(state.condition) : null;
