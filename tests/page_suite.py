@@ -88,13 +88,15 @@ class Suite:
         name, family = self.names[e], FAMILIES[min(e, 2 + e % 3)] if e > 1 else FAMILIES[e]
         return {
             "entry": name, "plugin": f"plugin_{e}", "family": family,
-            "paradigm": "separation" if e % 2 else "learning-free", "task": "enhance,separate,detect", "uses": None, "parameters": {"gain_db": -e, "note": STRANGE},
-            "description": f"Method {e}.\n\nSomebody, \"A paper\", ICASSP 2015. {STRANGE}\nDeviations: none.",
+            "paradigm": "separation" if e % 2 else "learning-free", "task": "enhance,separate,detect", "uses": None,
+            "parameters": {"gain_db": -e, "note": STRANGE},
+            "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: none.',
         }  # fmt: skip
 
     def _claims(self):
         row = {"claim": "one", "text": f"Better is better {STRANGE}", "verdict": "holds", "difference": 1.5,
-               "ci_low": 1.0, "ci_high": 2.0, "better": "entry-02", "worse": "unprocessed", "metric": "si_sdr", "conditions": "room-0",
+               "ci_low": 1.0, "ci_high": 2.0, "better": "entry-02", "worse": "unprocessed", "metric": "si_sdr",
+               "conditions": "room-0",
                "n_scenes": 9, "reason": ""}  # fmt: skip
         other = {"verdict": "not run", "difference": None, "ci_low": None, "ci_high": None, "n_scenes": 0}
         return [row, row | other | {"claim": "two", "reason": "needs an entry"}]
