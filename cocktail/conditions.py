@@ -93,6 +93,7 @@ CONDITION = _mapping(
         "noise": NOISE,
         "attacks": SPOOFING,
         "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
+        "given": {"const": True, "description": "the scenes are the corpus's own mixtures; all else is for training"},
         "lead_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "noise before the speech; default 0"},
         "trail_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "after the longest; default 0"},
     },
@@ -108,6 +109,18 @@ CONDITION = _mapping(
             "else": {"properties": {"talkers": {"const": 1}}},
         },
         {"if": {"properties": {"task": {"const": "enhance"}}}, "then": {"required": ["noise"]}},
+        {
+            "if": {"required": ["given"]},
+            "then": {
+                "properties": {
+                    "task": {"enum": ["enhance", "separate"]},
+                    "array": {"const": "single"},
+                    "reference": {"const": "image"},
+                    "room": False,
+                    "attacks": False,
+                },
+            },
+        },
         {"if": {"properties": {"task": {"const": "detect"}}}, "then": {"required": ["attacks"]}},
         {"if": _REPLAYED, "then": {"required": ["room"]}},
     ],

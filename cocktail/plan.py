@@ -23,6 +23,7 @@ from cocktail.method import Info, Method
 from cocktail.metrics import METRICS
 from cocktail.plan_retraining import ROLE, Retraining
 from cocktail.registry import Registry
+from cocktail.shard import module_of
 from cocktail.tracking_store import store_state
 
 SPLIT = "test"
@@ -384,7 +385,8 @@ class Plan:
     def digest_of_scenes(self, condition: str, indices) -> str:
         """Digest of some scenes of a condition."""
         settings = [self.config["seed"], self.config["fs"], list(indices)]
-        return digest(settings, _untitled(self.conditions[condition]), _source("cocktail.scene"))
+        definition = self.conditions[condition]
+        return digest(settings, _untitled(definition), _source(module_of(definition)))
 
     def spoofs_digest(self, wildcards=None) -> str:
         """Digest of the table of spoofed speech, and of the code that makes it."""

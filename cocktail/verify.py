@@ -14,8 +14,8 @@ from cocktail.errors import CocktailError
 from cocktail.metrics import METRICS
 from cocktail.plan import Plan
 from cocktail.rng import rng
-from cocktail.scene import make_shard
 from cocktail.score import score_shard
+from cocktail.shard import make_shard
 
 SAMPLE_TOLERANCE = 1e-6
 """Of full scale, between a stored sample and the same one rendered anew: eight steps of 24-bit audio."""

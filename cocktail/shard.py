@@ -1,0 +1,13 @@
+"""One shard of a condition's scenes: drawn and rendered (cocktail.scene), or the publisher's own (cocktail.given)."""
+
+
+def module_of(definition: dict) -> str:
+    """The module that makes the scenes of a condition."""
+    return "cocktail.given" if definition.get("given") else "cocktail.scene"
+
+
+def make_shard(*, definition: dict, **options) -> None:
+    """Make a shard; arguments as in cocktail.scene.make_shard."""
+    from cocktail import given, scene
+
+    (given if definition.get("given") else scene).make_shard(definition=definition, **options)
