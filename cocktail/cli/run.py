@@ -78,8 +78,9 @@ def show(plan, strict: bool) -> int:
 
     failed = show_suite(plan.folder)
     show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
-    click.echo(f"\nBoards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
-    click.echo("Claims that were not run, and why: cocktail claims   To look and listen: cocktail ui")
+    click.echo(f"\nTo look and listen, in a browser: {plan.folder}/report/index.html")
+    click.echo(f"Boards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
+    click.echo("Claims that were not run, and why: cocktail claims   Everything in MLflow: cocktail ui")
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
     return int(bool(failed and strict))

@@ -21,12 +21,12 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
     return {
         "name": name,
         "title": title,
-        "paragraphs": [part for part in re.split(r"\n\s*\n", rest.strip()) if part],
+        "paragraphs": _paragraphs(rest),
         "card": card,
         "parameters": sorted((card.get("parameters") or {}).items()),
         "standing": standing,
-        "shines": judged[:SHOWN],
-        "fails": judged[::-1][:SHOWN] if len(judged) > 1 else [],
+        "shines": judged[: min(SHOWN, -(-len(judged) // 2))],
+        "fails": judged[: -(-len(judged) // 2) - 1 : -1][:SHOWN],
         "strata": _strata(name, curves),
         "costs": [_cost(condition, rows) for condition in _conditions(rows)],
         "cost_metrics": [metric_card(metric) for metric in COSTS],
@@ -40,6 +40,12 @@ def figure(value: float | None, metric: str) -> str:
         return "–"
     digits = DIGITS.get(metric.partition(":")[0], 2)
     return f"{value:,.0f}" if metric == "parameters" else f"{value:.{digits}f}"
+
+
+def _paragraphs(text):
+    """Paragraphs of a docstring, without the breaks of their lines; one with lists or formulae keeps its lines."""
+    parts = [part for part in re.split(r"\n\s*\n|\n(?=Deviations:)", text.strip()) if part]
+    return [part if re.search(r"\n(\s|[-*])", part) else part.replace("\n", " ") for part in parts]
 
 
 def _conditions(rows):

@@ -42,8 +42,15 @@
       el("p", { class: "dim" }, [...drawn, ...said].join(" · ")));
     if (scene.truth) block.append(el("p", null, "Truth: " + scene.truth));
     if (scene.sounds.length) block.append(...player(scene.sounds));
+    if (scene.sounds.length && makesSound(cell.condition) && !scene.sounds.some((s) => s.name.startsWith("estimate"))) {
+      block.append(el("p", { class: "note" }, "The estimate of this scene was not kept."));
+    }
     block.append(el("details", null, el("summary", null, "All scores of this scene"), scoreTable(scene.scores)));
     return block;
+  }
+
+  function makesSound(condition) {
+    return ["enhance", "separate"].includes(data.about.get(condition).task);
   }
 
   function scoreTable(scores) {
@@ -130,7 +137,8 @@
       event.preventDefault();
     }
     choose(heard);
-    const hint = el("p", { class: "note" }, "Keys: space plays, 1 to " + tracks.length + " switch, comma and full stop step.");
+    const hint = el("p", { class: "note" }, "Keys: space plays, 1 to " + tracks.length + " switch, comma and full stop step. Sounds are " +
+      (data.sounds.rate ? "Opus at " + data.sounds.rate + " kbit/s, so that all fit into this folder." : "lossless."));
     return [controls, hint, pictures];
   }
   let nextGroup = 0;
