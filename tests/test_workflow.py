@@ -66,6 +66,7 @@ def test_the_tables_are_tidy_in_pandas(finished):
         ("cocktail/recognition/grid.py", "import ", "X = 1\nimport ", {"scores": 14, **BOARD}),
         ("cocktail/stats.py", "import numpy", "X = 1\nimport numpy", BOARD),
         ("cocktail/tracking.py", "import os", "X = 1\nimport os", {"mlflow.json": 1}),
+        ("cocktail/report/page/static/page.css", "body {", "body { /* */", {"report": 1, "mlflow.json": 1}),
         ("cocktail/cli/run.py", "import os", "X = 1\nimport os", {}),
         (
             "cocktail/rooms/fields.py",
