@@ -15,6 +15,7 @@ from cocktail.errors import CocktailError
 def command(suite, condition, metric, by):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
 
+    On a published corpus, what others published on it stands below the boards, beside ours (config/published).
     With --by, print one metric [si_sdr] by what was drawn for the scenes: snr_db, noise, t60_s, distance_m, level_db or
     genders.
 
@@ -32,8 +33,23 @@ def command(suite, condition, metric, by):
         raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
     if by is None:
         show_suite(folder, condition=condition, metric=metric)
+        _show_published(folder, config, condition, metric)
     else:
         _show_strata(folder, config, condition, metric or "si_sdr", by)
+
+
+def _show_published(folder, config, condition, metric):
+    """What others published on the suite's corpora, beside ours."""
+    from cocktail.leaderboard import read_board
+    from cocktail.published import beside
+    from cocktail.report.published import show
+
+    figures = beside(config, read_board(folder / "leaderboard.csv"))
+    show(
+        figure
+        for figure in figures
+        if metric in (None, figure.metric) and condition in (None, figure.condition or condition)
+    )
 
 
 def _show_strata(folder, config, condition, metric, by):

@@ -1,0 +1,41 @@
+"""Published figures beside ours, in the terminal."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cocktail.leaderboard import higher_is_better
+from cocktail.published import Figure
+from cocktail.report.terminal import DIGITS, wide_console
+
+
+def show(figures: Iterable[Figure], *, console: Console | None = None) -> None:
+    """Print one table for each corpus and metric, the best published figure first; nothing where there are none."""
+    console = console or wide_console()
+    tables: dict[tuple[str, str], list[Figure]] = {}
+    for figure in figures:
+        tables.setdefault((figure.corpus, figure.metric), []).append(figure)
+    for (corpus, metric), rows in sorted(tables.items()):
+        console.print(_table(corpus, metric, rows))
+        console.print()
+
+
+def _table(corpus, metric, rows):
+    higher = higher_is_better(metric)
+    title = Text(f"Published on {corpus}: {metric} {'↑' if higher else '↓'}")
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    for column in ("system", "entry"):
+        table.add_column(column)
+    for column in ("published", "ours", "difference"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("source")
+    digits = DIGITS.get(metric, 2)
+    for row in sorted(rows, key=lambda row: (-row.published if higher else row.published, row.system)):
+        ours = "–" if row.ours is None else f"{row.ours:.{digits}f} ({row.n_ok})"
+        difference = "" if row.ours is None else f"{row.ours - row.published:+.{digits}f}"
+        table.add_row(
+            Text(row.system), Text(row.entry or ""), f"{row.published:.{digits}f}", ours, difference, Text(row.source)
+        )
+    return table
