@@ -64,6 +64,7 @@ def test_every_command_of_the_house_is_there():
         "ui",
         "verify",
         "export",
+        "corpora",
     ]
     assert sorted(wanted) == commands()
 
