@@ -13,9 +13,12 @@ How a board is read:
   scene, source and metric.
 - `<metric>_i` is the score minus that of the entry `unprocessed`, of the same scene and talker, in the metric's own
   unit and direction.
+- `tie_group`: entries that cannot be told apart from the best of their group by paired tests, with Holm's correction
+  for all pairs of a condition and metric (stats.py).
 - Equal error rates and detection costs are over all trials of the scenes, see cocktail/trials.py. `eer_cm:<attack>` is
-  bona fide speech against one attack. Where the trials do not suffice there is no figure, and its reason is a row of
-  `scores.parquet` without scene.
+  bona fide speech against one attack. Where trials set scenes against each other, speakers are resampled with all
+  their scenes. Where the trials do not suffice there is no figure, and its reason is a row of `scores.parquet` without
+  scene.
 
 The same scores give the same bytes: rows are sorted, resampling is seeded by suite seed and condition, and the CSV
 holds 6 significant digits.
@@ -25,7 +28,7 @@ import csv
 import dataclasses
 import itertools
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +44,8 @@ from cocktail.rng import rng
 BASELINE = "unprocessed"
 ATTACK = ":"
 """Between a metric and the attack that it is about."""
+SCENES = store.SCENES.append(pa.field("speaker", pa.string()))
+"""What `strata` gives: `speaker` is that of the first talker."""
 BOUNDS = ("control", "oracle")
 """Families that bound a board and have no rank."""
 COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
@@ -121,23 +126,26 @@ def board(
     *,
     seed: int,
     unranked: Collection[str] = (),
+    speakers: Mapping[str, str] | None = None,
     resamples: int = stats.RESAMPLES,
     level: float = stats.LEVEL,
 ) -> list[dict]:
     """Rows of the leaderboard, with the keys COLUMNS; see the module's docstring for what they mean.
 
-    `scores`: what `collect` wrote. `unranked`: entries without a rank, controls and oracles.
+    `scores`: what `collect` wrote. `unranked`: entries without a rank, controls and oracles. `speakers`: scene ->
+    speaker; a scene that is not named is taken for one of a speaker of its own.
     """
     rows = []
     for condition in sorted(pc.unique(scores["condition"]).to_pylist()):
         part = scores.filter(pc.equal(scores["condition"], condition))
-        entries, scenes, metrics, cells = tabulate(part)
+        entries, scenes, metrics, cells = tabulate(part, speakers)
         unasked = _unasked(part)
         weights = stats.resample(len(scenes), resamples, rng(seed, condition, role="bootstrap")) if scenes else None
         may_rank = np.array([entry not in unranked for entry in entries])
         for metric in metrics:
             concerned = cells[metric].finished.any(axis=1) if ATTACK in metric else np.ones(len(scenes), bool)
-            part, drawn = cells[metric].on(concerned), weights[:, concerned]
+            drawn = weights_of(cells[metric], weights, rng(seed, condition, role="bootstrap of speakers"))
+            part, drawn = cells[metric].on(concerned), drawn[:, concerned]
             figures = _figures(part, drawn, may_rank, higher_is_better(metric), level)
             for entry, numbers in zip(entries, figures, strict=True):
                 if (entry, metric.partition(ATTACK)[0]) not in unasked:
@@ -155,10 +163,20 @@ def _unasked(scores: pa.Table) -> set[tuple[str, str]]:
     return set(itertools.product({entry for entry, _ in pairs}, {metric for _, metric in pairs})) - pairs
 
 
+def weights_of(cells: stats.Cells | stats.TrialCells, scenes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Resamples (R, S) for a metric: those of the `scenes`, or new ones of the speakers that scenes share."""
+    if isinstance(cells, stats.Cells) or len(np.unique(cells.speaker)) == len(cells.speaker):
+        return scenes
+    return stats.resample(cells.speaker.max() + 1, len(scenes), generator)[:, cells.speaker]
+
+
 def tabulate(
-    scores: pa.Table,
+    scores: pa.Table, speakers: Mapping[str, str] | None = None
 ) -> tuple[list[str], list[str], list[str], dict[str, stats.Cells | stats.TrialCells]]:
-    """Scores of one condition as entries, scenes, metrics (each sorted) and, by metric, their cells."""
+    """Scores of one condition as entries, scenes, metrics (each sorted) and, by metric, their cells.
+
+    `speakers`: scene -> speaker, for trials that set scenes against each other.
+    """
     entries, entry = _codes(scores["entry"])
     scores = scores.append_column("entry_code", pa.array(entry)).filter(pc.is_valid(scores["scene"]))
     scenes, scene = _codes(scores["scene"])
@@ -180,7 +198,8 @@ def tabulate(
     for m, name in enumerate(metrics):
         if name in METRICS and METRICS[name].from_trials:
             chosen = metric == m
-            cells |= _trial_cells(name, scores.filter(pa.array(chosen)), scene[chosen], scenes, finished[m])
+            rows = scores.filter(pa.array(chosen))
+            cells |= _trial_cells(name, rows, scene[chosen], scenes, finished[m], speakers or {})
             continue
         if name in METRICS and METRICS[name].pooled:
             numerator, denominator = 100 * errors[m], words[m]
@@ -190,13 +209,15 @@ def tabulate(
     return entries, scenes, sorted(cells), cells
 
 
-def _trial_cells(metric, rows, scene, scenes, finished):
+def _trial_cells(metric, rows, scene, scenes, finished, speakers):
     """{metric: cells} of rows with trials; of eer_cm also against each attack alone, where there are several."""
     rows = rows.combine_chunks()
     trials, of = pc.list_flatten(rows["trials"]), pc.list_parent_indices(rows["trials"]).to_numpy()
     trials = pa.table(trials.combine_chunks().flatten(), store.TRIAL.names)
     kind, label, score = (trials[name].to_numpy(zero_copy_only=False) for name in ("kind", "label", "score"))
     enrolment = pc.index_in(trials["enrolment"], pa.array(scenes, pa.string()))
+    alone = enrolment.null_count == len(enrolment)
+    voices = scenes if alone else [speakers.get(scene) or scene for scene in scenes]
     cells = stats.TrialCells(
         trials=Trials(kind.astype(str), label.astype(str), score),
         entry=rows["entry_code"].to_numpy()[of],
@@ -204,6 +225,7 @@ def _trial_cells(metric, rows, scene, scenes, finished):
         enrolment=pc.fill_null(enrolment, -1).to_numpy(),
         statistic=METRICS[metric].compute,
         finished=finished,
+        speaker=np.unique(voices, return_inverse=True)[1],
     )
     found = {metric: cells}
     named = attacks(cells.trials)
@@ -291,9 +313,11 @@ def build(
     """
     folder = Path(folder)
     scores = collect(score_paths, folder / "scores.parquet", skips=skips)
-    store.write_rows(folder / "scenes.parquet", strata(references), store.SCENES)
+    drawn = strata(references)
+    store.write_rows(folder / "scenes.parquet", drawn, SCENES)
     unranked = {card["entry"] for card in entries if card["family"] in BOUNDS}
-    rows = board(scores, seed=seed, unranked=unranked, resamples=resamples)
+    speakers = {row["scene"]: row["speaker"] for row in drawn}
+    rows = board(scores, seed=seed, unranked=unranked, speakers=speakers, resamples=resamples)
     write_board(rows, folder / "leaderboard.csv")
     with store.replacing(folder / "entries.json") as temporary:
         temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
@@ -301,11 +325,14 @@ def build(
 
 
 def strata(references: Iterable[str | Path]) -> list[dict]:
-    """What was drawn for each scene, sorted: rows of store.SCENES, from shards of references."""
+    """What was drawn for each scene, sorted: rows of SCENES, from shards of references."""
     from cocktail.scene import Scene
 
     scenes = [Scene.from_json(row["record"]) for path in references for row in store.read_rows(path, ["record"])]
-    rows = [{"condition": scene.condition, "scene": scene.id} | scene.strata() for scene in scenes]
+    rows = [
+        {"condition": scene.condition, "scene": scene.id, "speaker": scene.talkers[0].speaker} | scene.strata()
+        for scene in scenes
+    ]
     return sorted(rows, key=lambda row: (row["condition"], row["scene"]))
 
 
@@ -320,7 +347,7 @@ def read_entries(path: str | Path) -> dict[str, dict]:
 def _figures(cells, weights, may_rank, higher, level):
     """One dictionary per entry with the board's numbers of one metric in one condition."""
     values, samples = stats.figures(cells), stats.figures(cells, weights)
-    low, high = stats.interval(samples, level)
+    low, high = stats.interval(samples, cells.drawn, level)
     n_ok = cells.finished.sum(axis=0)
     low[n_ok < 2] = high[n_ok < 2] = np.nan
     ranks, groups = _ranks(cells, weights, values, samples, may_rank, higher, level)
@@ -341,14 +368,15 @@ def _ranks(cells, weights, values, samples, may_rank, higher, level):
     common = cells.finished[:, ranked].all(axis=1)
     if not ranked.any() or not common.any():
         return ranks, groups
+    shared = cells.on(common).of(ranked)
     if common.all():
         values, samples = values[ranked], samples[:, ranked]
     else:
-        shared = cells.on(common).of(ranked)
         values, samples = stats.figures(shared), stats.figures(shared, weights[:, common])
     if np.isnan(values).any():
         return ranks, groups
-    places = zip(stats.rank(values, higher), stats.tie_groups(values, samples, higher, level), strict=True)
+    groups_of = stats.tie_groups(values, samples, int(shared.drawn.min()), higher, level)
+    places = zip(stats.rank(values, higher), groups_of, strict=True)
     for e, (place, group) in zip(np.flatnonzero(ranked), places, strict=True):
         ranks[e], groups[e] = int(place), int(group)
     return ranks, groups

@@ -4,16 +4,24 @@ Every figure of a board is a ratio of sums over scenes: a mean is sum(value) / s
 sum(100 errors) / sum(words). So one resampling serves both, and an error rate cannot be averaged by mistake.
 
 Equal error rates and detection costs are computed from all trials of the scenes (TrialCells). A trial counts as often
-as its scene was drawn and, where it is set against another scene, times how often that one was drawn.
+as its scene was drawn and, where it is set against the scene of another speaker, times how often that one was drawn.
 
 Intervals are percentile intervals of the paired bootstrap (B. Efron and R. Tibshirani, An Introduction to the
 Bootstrap, 1993, chapters 6 and 13): scenes are drawn with replacement, the same ones for every entry, so that the
-interval of a difference profits from what the entries have in common. With few scenes a percentile interval is a little
-narrow: it holds about 93 % instead of 95 % at 24 scenes of Gaussian scores.
+interval of a difference profits from what the entries have in common. Where trials set scenes against each other,
+speakers are drawn, with all their scenes: trials that share a voice are no independent witnesses. With few scenes a
+plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
+know about the bootstrap", The American Statistician 69(4), 2015, section 5.3).
 
-Axes: R resamples, S scenes, E entries, N trials.
+Two entries are told apart by the difference of their figures over its bootstrap standard error, against Student's t,
+which is the paired t-test where a figure is a mean; of all pairs of a board, by S. Holm, "A simple sequentially
+rejective multiple test procedure", Scandinavian Journal of Statistics 6(2), 1979. A percentile of some resamples could
+not be so rare as hundreds of pairs ask for.
+
+Axes: R resamples, S scenes, E entries, N trials, P hypotheses.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -49,6 +57,11 @@ class Cells:
         """The same of a subset, (E,) bool, of the entries."""
         return Cells(self.numerator[:, entries], self.denominator[:, entries], self.finished[:, entries])
 
+    @property
+    def drawn(self) -> np.ndarray:
+        """(E,) how many independent draws a figure rests on: scenes that the entry finished."""
+        return self.finished.sum(axis=0)
+
     def figures(self, weights: np.ndarray) -> np.ndarray:
         """See `figures`."""
         numerator, denominator = weights @ self.numerator, weights @ self.denominator
@@ -69,15 +82,21 @@ class TrialCells:
     """Trials and weights (R, N) -> figures (R,); raises Unscorable where the trials do not suffice."""
     finished: np.ndarray
     """(S, E) bool."""
+    speaker: np.ndarray
+    """(S,) int from 0, whose voice a scene is, for trials that set scenes against each other; otherwise one each."""
+
+    @property
+    def drawn(self) -> np.ndarray:
+        """(E,) how many independent draws a figure rests on: speakers of the scenes that the entry finished."""
+        return np.array([len(np.unique(self.speaker[finished])) for finished in self.finished.T], int)
 
     def on(self, scenes: np.ndarray) -> "TrialCells":
         """The same on a subset, (S,) bool, of the scenes; trials set against another scene are left out."""
         number = np.append(np.cumsum(scenes) - 1, -1)
         kept = scenes[self.scene] & np.append(scenes, True)[self.enrolment]
         cells = self.at(kept)
-        return replace(
-            cells, scene=number[cells.scene], enrolment=number[cells.enrolment], finished=self.finished[scenes]
-        )
+        parts = {"finished": self.finished[scenes], "speaker": self.speaker[scenes]}
+        return replace(cells, scene=number[cells.scene], enrolment=number[cells.enrolment], **parts)
 
     def of(self, entries: np.ndarray) -> "TrialCells":
         """The same of a subset, (E,) bool, of the entries."""
@@ -108,6 +127,9 @@ class TrialCells:
     def _figure(self, chosen, weights):
         """(R,) of one entry, in blocks of resamples that fit into memory."""
         trials, scene, enrolment = self.trials.at(chosen), self.scene[chosen], self.enrolment[chosen]
+        # A trial of two speakers counts as often as both were drawn, one within a speaker as often as that one.
+        alone = (enrolment < 0) | (self.speaker[scene] == self.speaker[enrolment])
+        enrolment = np.where(alone, -1, enrolment)
         drawn = np.pad(weights, [(0, 0), (0, 1)], constant_values=1.0)  # the last column is for enrolment -1
         step = max(1, BLOCK // max(1, len(scene)))
         try:
@@ -130,15 +152,35 @@ def figures(cells: Cells | TrialCells, weights: np.ndarray | None = None) -> np.
     return cells.figures(np.ones(len(cells.finished)) if weights is None else weights)
 
 
-def interval(samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile interval over the first axis of `samples` (R, ...). NaN where no resample has a figure."""
-    tails = [(1 - level) / 2, (1 + level) / 2]
+def interval(samples: np.ndarray, drawn: int | np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile interval over the first axis of `samples` (R, ...). NaN where no resample has a figure.
+
+    `drawn`: how many independent draws the figures rest on, one number or (...). The percentiles are those at which an
+    interval of a mean of Gaussian numbers is as wide as Student's.
+    """
+    drawn = np.broadcast_to(drawn, samples.shape[1:])
+    low, high = np.empty(drawn.shape), np.empty(drawn.shape)
+    for n in np.unique(drawn):
+        chosen = drawn == n
+        low[chosen], high[chosen] = _percentiles(samples[:, chosen], _tail(int(n), level))
+    return low, high
+
+
+def _tail(n: int, level: float) -> float:
+    """Share of resamples below the interval of a figure that rests on `n` draws."""
+    if n < 2:
+        return 0.0
+    from scipy.special import ndtr, stdtrit
+
+    return float(ndtr(math.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - level) / 2)))
+
+
+def _percentiles(samples, tail):
     undefined = np.isnan(samples)
     if not undefined.any():
-        low, high = np.quantile(samples, tails, axis=0)
-        return low, high
+        return np.quantile(samples, [tail, 1 - tail], axis=0)
     empty = undefined.all(axis=0)
-    low, high = np.nanquantile(np.where(empty, 0.0, samples), tails, axis=0)
+    low, high = np.nanquantile(np.where(empty, 0.0, samples), [tail, 1 - tail], axis=0)
     return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
 
 
@@ -155,30 +197,63 @@ def rank(values: np.ndarray, higher_is_better: bool) -> np.ndarray:
     return 1 + (signed[None, :] < signed[:, None]).sum(axis=1)
 
 
-def tie_groups(values: np.ndarray, samples: np.ndarray, higher_is_better: bool, level: float = LEVEL) -> np.ndarray:
+def tie_groups(
+    values: np.ndarray, samples: np.ndarray, drawn: int, higher_is_better: bool, level: float = LEVEL
+) -> np.ndarray:
     """Groups of entries that cannot be told apart, (E,) int from 1, the best group first.
 
-    From the best figure down, an entry joins the current group while the paired bootstrap interval of its difference
-    from the group's best entry holds 0; the first one that does not opens the next group. The intervals are not
-    corrected for the number of comparisons. `values` (E,) and `samples` (R, E) of the same entries.
+    From the best figure down, an entry joins the current group while it is not told apart from the group's best entry;
+    the first one that is opens the next group. Pairs are told apart by `differences` after `holm`, so that with a
+    chance of at most 1 - level any two equal entries of a board are. `values` (E,) and `samples` (R, E) of the same
+    entries, on the same `drawn` scenes or speakers.
     """
+    p = differences(values, samples, drawn)
+    pairs = np.triu_indices(len(values), 1)
+    apart = np.zeros(p.shape, bool)
+    apart[pairs] = holm(p[pairs]) <= 1 - level
+    apart |= apart.T
     order = np.argsort(-rounded(values) if higher_is_better else rounded(values), kind="stable")
     groups = np.empty(len(values), int)
     group, best = 0, None
     for entry in order:
-        if best is None or not _tied(samples[:, best], samples[:, entry], level):
+        if best is None or apart[best, entry]:
             group, best = group + 1, entry
         groups[entry] = group
     return groups
+
+
+def differences(values: np.ndarray, samples: np.ndarray, drawn: int) -> np.ndarray:
+    """(E, E) two-sided probability of so large a difference of two figures (E,) if there were none.
+
+    `samples` (R, E): the figures in each resample, whose spread is the standard error. A difference of rounding has
+    probability 1, and so has every one where fewer than two scenes or speakers were `drawn`.
+    """
+    n_entries = len(values)
+    samples = samples[~np.isnan(samples).any(axis=1)]
+    if drawn < 2 or len(samples) < 2:
+        return np.ones((n_entries, n_entries))
+    from scipy.special import stdtr
+
+    p = np.ones((n_entries, n_entries))
+    for e in range(n_entries):
+        spread = (samples - samples[:, [e]]).std(axis=0)
+        error = spread * math.sqrt(drawn / (drawn - 1))  # resampling knows the mean, and so underrates the variance
+        difference = np.abs(values - values[e])
+        rounding = 10.0**-DIGITS * np.maximum(np.abs(values), np.abs(values[e]))
+        t = np.divide(difference, error, out=np.full(n_entries, np.inf), where=error > rounding)
+        p[e] = np.where(difference > rounding, 2 * stdtr(drawn - 1, -t), 1.0)
+    return p
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Probabilities (P,) of several hypotheses, adjusted: rejecting those up to a has a chance a of any false one."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return adjusted
 
 
 def rounded(values: np.ndarray, digits: int = DIGITS) -> np.ndarray:
     """`values` at so many significant digits."""
     values = np.asarray(values, float)
     return np.array([float(f"{x:.{digits - 1}e}") for x in values.flat]).reshape(values.shape)
-
-
-def _tied(best, other, level):
-    low, high = interval(best - other, level)
-    rounding = 10.0**-DIGITS * np.nanmax(np.abs(best), initial=0.0)
-    return not (low > rounding or high < -rounding)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from cocktail import stats, store
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import ATTACK, tabulate
+from cocktail.leaderboard import ATTACK, tabulate, weights_of
 from cocktail.rng import rng
 
 STRATA = tuple(name for name in store.SCENES.names if name not in ("condition", "scene"))
@@ -35,7 +35,7 @@ def by_stratum(
 ) -> list[dict]:
     """Rows of {condition, stratum, entry, value, ci_low, ci_high, n_ok, n_total}, in this order.
 
-    `scores`, `scenes`: what the leaderboard's job wrote (store.SCORES, store.SCENES). Conditions without `by` or
+    `scores`, `scenes`: what the leaderboard's job wrote (store.SCORES, leaderboard.SCENES). Conditions without `by` or
     `metric` have no rows. Raises CocktailError where `by` is no column, or nothing is left.
     """
     if by not in STRATA:
@@ -49,14 +49,17 @@ def by_stratum(
     if not len(part):
         where = f" in '{condition}'" if condition else ""
         raise CocktailError(f"no scene{where} has both a '{by}' and a score of '{metric}'")
+    speakers = {row["scene"]: row["speaker"] for row in scenes.select(["scene", "speaker"]).to_pylist()}
     rows = []
     for name in sorted(pc.unique(part["condition"]).to_pylist()):
         here = part.filter(pc.equal(part["condition"], name))
-        entries, ids, _, cells = tabulate(here)
+        entries, ids, _, cells = tabulate(here, speakers)
+        if metric not in cells:
+            continue
         generator = rng(seed, name, role="strata")
-        weights = stats.resample(len(ids), resamples, generator)
+        weights = weights_of(cells[metric], stats.resample(len(ids), resamples, generator), generator)
         for stratum, of_stratum in split([drawn[scene] for scene in ids]).items():
-            for numbers in _figures(cells[metric], weights, of_stratum, entries) if metric in cells else ():
+            for numbers in _figures(cells[metric], weights, of_stratum, entries):
                 rows.append({"condition": name, "stratum": stratum, **numbers})
     return rows
 
@@ -84,7 +87,7 @@ def _round_width(width: float) -> float:
 def _figures(cells, weights, of_stratum, entries):
     part = cells.on(of_stratum)
     values = stats.figures(part)
-    low, high = stats.interval(stats.figures(part, weights[:, of_stratum]))
+    low, high = stats.interval(stats.figures(part, weights[:, of_stratum]), part.drawn)
     n_ok = part.finished.sum(axis=0)
     for e, entry in enumerate(entries):
         known = n_ok[e] > 1

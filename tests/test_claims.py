@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from rich.console import Console
+from student import percentiles
 
 from cocktail import leaderboard, stats, store, verdicts
 from cocktail.claims import CLAIMS, Comparison, Step, read_claims
@@ -94,7 +95,7 @@ def test_numbers_equal_a_plain_bootstrap(scores):
     means_ = [np.repeat(difference, weight.astype(int)).mean() for weight in weights]
     found = judged(scores, "good", "fair", conditions=("tablet",), seed=7)
     assert found["difference"] == pytest.approx(difference.mean())
-    assert [found["ci_low"], found["ci_high"]] == pytest.approx(np.percentile(means_, [2.5, 97.5]))
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(percentiles(means_, SCENES))
 
 
 def test_false_alarms_are_as_rare_as_the_level_says(tmp_path):

@@ -317,7 +317,7 @@ def small_results(tmp_path):
     cards = [{"entry": entry, "family": "spectral"} for entry in ("unprocessed", "omlsa")]
     leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=cards, folder=folder, seed=1)
     scenes = [{"condition": "stationary", "scene": f"s{i}", "snr_db": float(i)} for i in range(8)]
-    store.write_rows(folder / "scenes.parquet", scenes, store.SCENES)
+    store.write_rows(folder / "scenes.parquet", scenes, leaderboard.SCENES)
     return folder
 
 

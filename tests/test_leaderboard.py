@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import scene_corpus as corpus
+from student import percentiles
 
 from cocktail import leaderboard, stats, store
 from cocktail.errors import CocktailError
@@ -76,7 +77,7 @@ def test_interval_equals_a_plain_bootstrap(tmp_path, noise):
     weights = stats.resample(SCENES, stats.RESAMPLES, rng(3, "stationary", role="bootstrap"))
     means = [np.mean(np.repeat(noise[0], weight.astype(int))) for weight in weights]
     line = find(board, metric="si_sdr")
-    assert [line["ci_low"], line["ci_high"]] == pytest.approx(np.percentile(means, [2.5, 97.5]))
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(means, SCENES))
 
 
 def test_interval_of_an_entry_does_not_depend_on_the_others(tmp_path, noise):
@@ -277,8 +278,9 @@ def test_scores_can_be_stratified_by_what_was_drawn(tmp_path):
     assert [(line["condition"], line["scene"]) for line in rows] == sorted((s.condition, s.id) for s in drawn)
     values = {line["scene"]: line for line in rows}
     for scene in drawn:
-        empty = dict.fromkeys(store.SCENES.names)
-        assert values[scene.id] == empty | {"condition": scene.condition, "scene": scene.id} | scene.strata()
+        drawn = scene.strata() | {"speaker": scene.talkers[0].speaker}
+        empty = dict.fromkeys(leaderboard.SCENES.names)
+        assert values[scene.id] == empty | {"condition": scene.condition, "scene": scene.id} | drawn
 
     scores = pandas.read_parquet(tmp_path / "suite" / "scores.parquet")
     scores = scores.merge(pandas.read_parquet(tmp_path / "suite" / "scenes.parquet"), on=["condition", "scene"])

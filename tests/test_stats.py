@@ -1,11 +1,16 @@
 """Statistics against closed forms, simulated truth and slow plain versions."""
 
+
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocktail import stats
+from cocktail.metrics import METRICS
+from cocktail.metrics.detection import eer
+from cocktail.metrics.trials import Trials
 
 
 def cells_of(values, finished=None):
@@ -31,7 +36,7 @@ def test_an_error_rate_is_pooled_and_not_averaged():
 def test_nothing_finished_is_nan():
     cells = cells_of(np.ones((3, 2)), np.array([[True, False]] * 3))
     weights = stats.resample(3, 10, np.random.default_rng(0))
-    low, high = stats.interval(stats.figures(cells, weights))
+    low, high = stats.interval(stats.figures(cells, weights), cells.drawn)
     assert low[0] == high[0] == 1
     assert np.isnan(low[1])
     assert np.isnan(high[1])
@@ -56,16 +61,18 @@ def test_resampling_draws_scenes_evenly_and_repeats():
     np.testing.assert_array_equal(weights, stats.resample(5, 20000, np.random.default_rng(0)))
 
 
-@pytest.mark.parametrize("skewed", [False, True])
-def test_interval_covers_the_truth_as_often_as_it_says(skewed):
+def covered(low, high, truth):
+    return np.mean((low <= truth) & (high >= truth))
+
+
+@pytest.mark.parametrize(("scenes", "skewed"), [(8, False), (20, False), (60, False), (20, True), (60, True)])
+def test_interval_covers_the_truth_as_often_as_it_says(scenes, skewed):
     generator = np.random.default_rng(2)
-    simulations, scenes = 2000, 60
-    draws = (
-        generator.gamma(4.0, size=(scenes, simulations)) if skewed else generator.normal(4, 2, (scenes, simulations))
-    )
-    weights = stats.resample(scenes, 500, generator)
-    low, high = stats.interval(stats.figures(cells_of(draws), weights))
-    assert 0.92 <= np.mean((low <= 4) & (high >= 4)) <= 0.98
+    shape = (scenes, 3000)
+    draws = generator.gamma(8.0, 0.5, size=shape) if skewed else generator.normal(4, 2, shape)
+    cells = cells_of(draws)
+    low, high = stats.interval(stats.figures(cells, stats.resample(scenes, 800, generator)), cells.drawn)
+    assert 0.93 <= covered(low, high, 4) <= 0.97
 
 
 def test_interval_of_a_pooled_rate_covers_the_truth():
@@ -73,8 +80,48 @@ def test_interval_of_a_pooled_rate_covers_the_truth():
     words = generator.integers(4, 9, size=(60, 2000)).astype(float)
     errors = generator.binomial(words.astype(int), 0.2).astype(float)
     cells = stats.Cells(100 * errors, words, np.ones(words.shape, bool))
-    low, high = stats.interval(stats.figures(cells, stats.resample(60, 500, generator)))
-    assert 0.92 <= np.mean((low <= 20) & (high >= 20)) <= 0.98
+    low, high = stats.interval(stats.figures(cells, stats.resample(60, 500, generator)), cells.drawn)
+    assert 0.93 <= covered(low, high, 20) <= 0.97
+
+
+def voices(speakers, scenes, generator):
+    """Trials of embeddings: `scenes` of each speaker, some of whom are less like themselves than others."""
+    speaker = np.repeat(np.arange(speakers), scenes)
+    n = len(speaker)
+    blur = generator.gamma(2.0, 0.5, size=(speakers, 1))
+    x = generator.normal(size=(speakers, 8))[speaker] + blur[speaker] * generator.normal(size=(n, 8))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    i, j = np.nonzero(~np.eye(n, dtype=bool))
+    label = np.where(speaker[i] == speaker[j], "target", "nontarget")
+    trials = Trials(np.full(len(i), "asv"), label, (x @ x.T)[i, j])
+    finished = np.ones((n, 1), bool)
+    return stats.TrialCells(trials, np.zeros(len(i), int), i, j, METRICS["eer_asv"].compute, finished, speaker)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("speakers", "scenes"), [(12, 4), (20, 3)])
+def test_interval_of_a_verifier_covers_the_truth_where_scenes_share_speakers(speakers, scenes):
+    truth = np.mean([stats.figures(voices(300, 4, np.random.default_rng(seed)))[0] for seed in range(3)])
+    held = []
+    for seed in range(300):
+        generator = np.random.default_rng(100 + seed)
+        cells = voices(speakers, scenes, generator)
+        drawn = stats.resample(speakers, 200, generator)[:, cells.speaker]
+        held.append(covered(*stats.interval(stats.figures(cells, drawn), cells.drawn), truth))
+    assert 0.925 <= np.mean(held) <= 0.975, "95 %, and two standard errors of 300 simulations"
+
+
+def test_speakers_are_drawn_with_all_their_scenes():
+    """A speaker is drawn with all scenes, and a trial within a speaker counts as often as the speaker, not squared."""
+    once = voices(10, 3, np.random.default_rng(0))
+    weights = stats.resample(10, 300, np.random.default_rng(1))
+    figures = stats.figures(once, weights[:, once.speaker])[:, 0]
+    score, same = once.trials.score, once.trials.label == "target"
+    for weight, figure in zip(weights[:20].astype(int), figures, strict=False):
+        a, b = (once.speaker[x] for x in (once.scene, once.enrolment))
+        times = np.where(same, weight[a], weight[a] * weight[b])
+        assert figure == pytest.approx(100 * eer(np.repeat(score, times), np.repeat(same, times)))
+    assert once.drawn == [10]
 
 
 def test_pairing_narrows_the_interval_of_a_difference():
@@ -82,19 +129,83 @@ def test_pairing_narrows_the_interval_of_a_difference():
     hardness = generator.normal(0, 5, size=(50, 1))
     values = hardness + np.array([0.0, 1.0]) + generator.normal(0, 0.3, size=(50, 2))
     samples = stats.figures(cells_of(values), stats.resample(50, 1000, generator))
-    low, high = stats.interval(samples)
+    low, high = stats.interval(samples, 50)
     assert low[1] < high[0], "the intervals of the figures overlap"
-    assert stats.tie_groups(values.mean(axis=0), samples, higher_is_better=True).tolist() == [2, 1]
+    assert stats.tie_groups(values.mean(axis=0), samples, len(values), higher_is_better=True).tolist() == [2, 1]
 
 
-def test_equal_entries_are_seldom_told_apart():
+def boards(generator, truth, scenes, number, spread=lambda generator, shape: generator.normal(0, 1, shape)):
+    """Tie groups of simulated boards whose entries are `truth` apart, on scenes of different hardness."""
+    for _ in range(number):
+        values = truth + spread(generator, (scenes, len(truth))) + generator.normal(0, 3, size=(scenes, 1))
+        samples = stats.figures(cells_of(values), stats.resample(scenes, 300, generator))
+        yield stats.tie_groups(values.mean(axis=0), samples, scenes, higher_is_better=True)
+
+
+def errors_of_words(generator, shape):
+    """Skewed and discrete, as word error rates of scenes are."""
+    return generator.binomial(6, 0.15, size=shape) / 6
+
+
+@pytest.mark.parametrize("entries", [2, 8, 30])
+@pytest.mark.parametrize("scenes", [10, 40])
+def test_boards_of_equal_entries_are_one_group_but_for_the_level(entries, scenes):
+    """Any entry that is told apart spoils a board, however many there are."""
     generator = np.random.default_rng(5)
-    parted = 0
-    for _ in range(300):
-        values = generator.normal(0, 1, size=(40, 2)) + generator.normal(0, 3, size=(40, 1))
-        samples = stats.figures(cells_of(values), stats.resample(40, 300, generator))
-        parted += stats.tie_groups(values.mean(axis=0), samples, higher_is_better=True).max() == 2
-    assert parted / 300 <= 0.10
+    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(entries), scenes, 300)]
+    assert np.mean(spoilt) <= 0.075, "5 %, and two standard errors of 300 boards"
+
+
+def test_boards_of_equal_skewed_scores_are_one_group_but_for_the_level():
+    generator = np.random.default_rng(6)
+    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(12), 20, 300, errors_of_words)]
+    assert np.mean(spoilt) <= 0.075
+
+
+def test_entries_that_differ_are_seldom_tied():
+    """One standard deviation of the paired differences, on a hundred scenes, twenty entries: 190 pairs."""
+    truth = np.repeat([0.0, np.sqrt(2)], 10)
+    tied = [len({*groups[:10]} & {*groups[10:]}) > 0 for groups in boards(np.random.default_rng(7), truth, 100, 100)]
+    assert np.mean(tied) <= 0.02
+
+
+def test_a_pair_is_judged_by_the_paired_t_test():
+    generator = np.random.default_rng(8)
+    values = generator.normal(size=(15, 1)) + generator.normal(0.3, 0.5, size=(15, 4))
+    samples = stats.figures(cells_of(values), stats.resample(15, 50_000, generator))
+    p = stats.differences(values.mean(axis=0), samples, 15)
+    for i in range(4):
+        for j in range(4):
+            expected = 1.0 if i == j else scipy.stats.ttest_rel(values[:, i], values[:, j]).pvalue
+            assert p[i, j] == pytest.approx(expected, rel=0.1)
+
+
+def test_differences_without_spread_are_certain_and_rounding_is_none():
+    values = np.random.default_rng(9).normal(size=(6, 1)) + np.array([0.0, 1.0, 1.0 + 1e-13])
+    samples = stats.figures(cells_of(values), stats.resample(6, 100, np.random.default_rng(10)))
+    p = stats.differences(values.mean(axis=0), samples, 6)
+    assert p[0, 1] < 1e-9
+    assert p[1, 2] == 1
+    assert (stats.differences(values[0], values[:1].repeat(5, axis=0), 1) == 1).all(), "one scene says nothing"
+
+
+def test_holm_of_the_textbook():
+    """Worked by hand: 4 * 0.005, 3 * 0.01, then no less than what went before."""
+    np.testing.assert_allclose(stats.holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    assert stats.holm(np.zeros(0)).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_holm_steps_down(p):
+    """Adjusted probabilities reject at 5 % exactly what the stepwise procedure does."""
+    p = np.array(p)
+    rejected = np.zeros(len(p), bool)
+    for k, i in enumerate(np.argsort(p, kind="stable")):
+        if p[i] * (len(p) - k) > 0.05:
+            break
+        rejected[i] = True
+    np.testing.assert_array_equal(stats.holm(p) <= 0.05, rejected)
 
 
 def test_rank_has_ties_and_gaps():
@@ -107,7 +218,7 @@ def test_copies_of_one_entry_are_one_tie_group():
     values = np.repeat(np.random.default_rng(6).normal(size=(9, 1)), 5, axis=1)
     samples = stats.figures(cells_of(values), stats.resample(9, 200, np.random.default_rng(7)))
     assert stats.rank(values.mean(axis=0), True).tolist() == [1] * 5
-    assert stats.tie_groups(values.mean(axis=0), samples, True).tolist() == [1] * 5
+    assert stats.tie_groups(values.mean(axis=0), samples, 9, True).tolist() == [1] * 5
 
 
 def test_rankable_needs_half_of_what_anybody_finished():
@@ -123,7 +234,7 @@ def test_rankable_needs_half_of_what_anybody_finished():
 def test_tie_groups_never_cross_ranks(values, higher):
     values = np.array(values)
     samples = values + np.random.default_rng(8).normal(0, 1, size=(50, len(values)))
-    ranks, groups = stats.rank(values, higher), stats.tie_groups(values, samples, higher)
+    ranks, groups = stats.rank(values, higher), stats.tie_groups(values, samples, 12, higher)
     assert groups[ranks == 1].min() == 1
     order = np.lexsort((groups, ranks))
     assert (np.diff(groups[order]) >= 0).all()

@@ -36,7 +36,7 @@ def tables(tmp_path):
     ]
     scenes.append({"condition": "two-talkers", "scene": "t0"})
     scores = leaderboard.collect([tmp_path / "shard.parquet"], tmp_path / "scores.parquet")
-    return scores, pa.Table.from_pylist(scenes, schema=store.SCENES)
+    return scores, pa.Table.from_pylist(scenes, schema=leaderboard.SCENES)
 
 
 def values(tables, **options):
@@ -71,7 +71,7 @@ def test_trials_are_pooled_within_a_stratum(tmp_path):
         scenes.append({"condition": "spoof-noise", "scene": f"s{i}", "noise": kind})
     store.write_rows(tmp_path / "shard.parquet", rows, store.SCORES)
     scores = leaderboard.collect([tmp_path / "shard.parquet"], tmp_path / "scores.parquet")
-    found = values((scores, pa.Table.from_pylist(scenes, schema=store.SCENES)), metric="eer_cm", by="noise")
+    found = values((scores, pa.Table.from_pylist(scenes, schema=leaderboard.SCENES)), metric="eer_cm", by="noise")
     assert {stratum: row["value"] for (_, stratum), row in found.items()} == {"babble": 0.0, "street": 100.0}
 
 

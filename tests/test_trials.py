@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from student import percentiles
 
 from cocktail import leaderboard, stats, store
 from cocktail.metrics import METRICS, Unscorable
@@ -191,8 +192,27 @@ def test_a_board_pools_all_trials_and_resamples_both_sides(tmp_path):
     for weight in weights:
         times = np.outer(weight, weight)[off]
         drawn.append(100 * eer(np.repeat(scores[off], times), np.repeat(same[off], times)))
-    assert [line["ci_low"], line["ci_high"]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), rel=1e-6)
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(drawn, 24), rel=1e-6)
     assert (line["n_ok"], line["n_total"], line["rank"]) == (24, 24, 1)
+
+
+def test_a_board_that_knows_the_speakers_resamples_them(tmp_path):
+    scores, speakers, rows = verified("xvector", 2.0)
+    known = {row["scene"]: f"speaker {speaker}" for row, speaker in zip(rows, speakers, strict=True)}
+    table = collected(tmp_path, rows)
+    line = find(leaderboard.board(table, seed=4, speakers=known), metric="eer_asv")
+    off = ~np.eye(len(speakers), dtype=bool)
+    same = speakers[:, None] == speakers
+    names, voice = np.unique([known[row["scene"]] for row in sorted(rows, key=lambda row: row["scene"])], False, True)
+    weights = stats.resample(len(names), stats.RESAMPLES, rng(4, "speakers", role="bootstrap of speakers")).astype(int)
+    drawn = []
+    for weight in weights[:, voice]:
+        times = np.where(same, weight[:, None], np.outer(weight, weight))[off]
+        drawn.append(100 * eer(np.repeat(scores[off], times), np.repeat(same[off], times)))
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(drawn, len(names)), rel=1e-6)
+    alone = find(leaderboard.board(table, seed=4), metric="eer_asv")
+    assert alone["value"] == line["value"]
+    assert alone["ci_low"] != line["ci_low"]
 
 
 def test_an_interval_of_a_verifier_covers_the_truth():
@@ -204,8 +224,9 @@ def test_an_interval_of_a_verifier_covers_the_truth():
         cells = stats.TrialCells(
             Trials(np.full(len(scores), "asv"), np.where(same, "target", "nontarget"), scores),
             np.zeros(len(scores), int), i, j, METRICS["eer_asv"].compute, np.ones((n, 1), bool),
+            np.arange(n),
         )  # fmt: skip
-        low, high = stats.interval(stats.figures(cells, stats.resample(n, 200, rng(seed, role="bootstrap"))))
+        low, high = stats.interval(stats.figures(cells, stats.resample(n, 200, rng(seed, role="bootstrap"))), n)
         covered += low[0] <= 100 * truth <= high[0]
     assert covered >= 35
 

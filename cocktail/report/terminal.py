@@ -108,7 +108,7 @@ def _table(condition, rows, columns, families, skipped):
 def _legend(rows, metric):
     main = [row for row in rows if row["metric"] == metric]
     if _grouped(main):
-        yield "Ranks with the same letter: not told apart by the 95 % paired bootstrap."
+        yield "Ranks with the same letter: not told apart by paired tests at 5 %, corrected for all pairs."
     if any(0 < row["n_ok"] < row["n_total"] for row in main):
         yield "Figures are over the n scenes that an entry finished, ranks over those that all ranked entries finished."
 
