@@ -80,7 +80,7 @@ class Suite:
         leaderboard.write_board(rows, self.folder / "leaderboard.csv")
         (self.folder / "entries.json").write_text(json.dumps([self._entry(e) for e in range(self.entries)]))
         write_claims(self._claims(), self.folder / "claims.csv")
-        store.write_rows(self.folder / "scenes.parquet", self._drawn(), store.SCENES)
+        store.write_rows(self.folder / "scenes.parquet", self._drawn(), leaderboard.SCENES)
         for card, table in zip(self.cards, tables, strict=True):
             self._sounds(card, list(cells.choose(table)))
 
