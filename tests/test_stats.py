@@ -1,6 +1,5 @@
 """Statistics against closed forms, simulated truth and slow plain versions."""
 
-
 import numpy as np
 import pytest
 import scipy.stats
