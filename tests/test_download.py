@@ -155,11 +155,18 @@ class TestFetch:
 
 class TestUnpack:
     def test_a_broken_archive_is_deleted(self, tmp_path):
-        for name, content in (("a.zip", _zip({"a": b"x" * 999})[:500]), ("a.tar.gz", _tar({"a": BODY})[:5000])):
+        for name, content in (("a.zip", _zip({"a": BODY})[:5000]), ("a.tar.gz", _tar({"a": BODY})[:5000])):
             (tmp_path / name).write_bytes(content)
             with pytest.raises(CocktailError, match="not a whole archive"):
                 unpack(tmp_path / name, tmp_path / "out")
             assert not (tmp_path / name).exists()
+
+    def test_what_is_broken_inside_is_found(self, tmp_path):
+        for name, content in (("a.zip", _zip({"a": BODY})), ("a.tar.gz", _tar({"a": BODY}))):
+            middle = len(content) // 2
+            (tmp_path / name).write_bytes(content[:middle] + bytes(100) + content[middle + 100 :])
+            with pytest.raises(CocktailError, match="not a whole archive"):
+                unpack(tmp_path / name, tmp_path / "out")
 
     def test_nothing_is_written_outside_the_folder(self, tmp_path):
         (tmp_path / "a.tar.gz").write_bytes(_tar({"../outside": b"x"}))
@@ -211,6 +218,21 @@ class TestCommand:
         assert corpora("download", "librispeech", here, "--part", "dev-clean").exit_code == 0
         assert len(server.asked) == 1
 
+    def test_an_archive_that_was_not_unpacked_to_its_end(self, corpora, server, tmp_path):
+        here = tmp_path / "here"
+        assert corpora("download", "librispeech", str(here), "--part", "dev-clean").exit_code == 0
+        (here / "LibriSpeech/dev-clean/84/12/84-12-0002.flac").write_bytes(b"the beginning")
+        (here / "librispeech-dev.tar.gz").write_bytes(server.files["/dev.tar.gz"])
+        assert corpora("download", "librispeech", str(here), "--part", "dev-clean").exit_code == 0
+        assert _files(here) == _files(tmp_path / "made")
+        assert len(server.asked) == 1
+
+    def test_into_its_own_folder(self, corpora, tmp_path):
+        own = tmp_path / "here" / "LibriSpeech"
+        own.mkdir(parents=True)
+        assert corpora("download", "librispeech", str(own), "--part", "dev-clean").exit_code == 0
+        assert _files(tmp_path / "here") == _files(tmp_path / "made")
+
     def test_a_misspelt_part(self, corpora, tmp_path):
         found = corpora("download", "librispeech", str(tmp_path), "--part", "dev-cleen")
         assert found.exit_code == 2 and "librispeech has no part 'dev-cleen'; did you mean 'dev-clean'" in found.output
@@ -230,7 +252,7 @@ def _files(folder):
 
 def _zip(files):
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()

@@ -8,6 +8,7 @@ import soundfile
 from cocktail import corpora, store
 from cocktail.config import load_suite
 from cocktail.corpora import published  # noqa: F401  adds its adapters
+from cocktail.corpora.library import Library
 from cocktail.digest import source_digest
 from cocktail.errors import CocktailError
 from cocktail.scene import Scene
@@ -93,6 +94,16 @@ def test_a_scene_is_the_same_in_any_shard(tmp_path):
 def test_train_mixtures_are_those_of_its_parts(tmp_path):
     _, truth = shard("voicebank-demand", tmp_path, PAIRS, range(2), split="train")
     assert {scene_of(row).talkers[0].utterance for row in truth} == {"p226_001", "p227_002"}
+
+
+def test_trainings_mix_its_isolated_signals_anew(tmp_path):
+    from cocktail.training_data import CorpusTrainingData
+
+    shard("voicebank-demand", tmp_path, PAIRS, [0], fs=16000)
+    speech, noise = (Library(tmp_path / f"{kind}.parquet") for kind in ("speech", "noise"))
+    data = CorpusTrainingData(speech, noise, fs=16000, paradigm="separation", conditions={"theirs": PAIRS})
+    drawn = data.mixer.draw(np.random.default_rng(0), "train")
+    np.testing.assert_allclose(drawn.mixture, drawn.sources.sum(axis=0) + drawn.noise, rtol=0, atol=1e-6)
 
 
 def test_more_scenes_than_mixtures(tmp_path):

@@ -44,6 +44,8 @@ def check(name, path, decode, as_json):
     print_rows([_row(part) for part in found], corpus.name, as_json)
     if not as_json:
         _explain(corpus, found, path)
+    if not path.is_dir():
+        click.echo(f"{path}: no such folder", err=True)
     states = {part.state for part in found}
     if completeness.INCOMPLETE in states or states == {completeness.ABSENT}:
         raise click.exceptions.Exit(1)
@@ -63,18 +65,24 @@ def download(name, path, parts):
     """
     from cocktail.corpora import completeness
     from cocktail.corpora.download import download as fetch
+    from cocktail.corpora.download import place
     from cocktail.corpora.published import corpus as published
     from cocktail.errors import CocktailError, nearest
 
     corpus = published(name)
-    path = _folder(corpus, path)
+    path = corpus.above(_folder(corpus, path))
     known = [part.name for part in corpus.parts]
     for part in parts:
         if part not in known:
             raise CocktailError(f"{name} has no part '{part}'{nearest(part, known)} (it has {', '.join(known)})")
     wanted = parts or corpus.default or known
-    found = [part for part in completeness.inspect(corpus, path) if part.part.name in wanted]
-    needed = [part.part for part in found if part.state in (completeness.ABSENT, completeness.INCOMPLETE)]
+    found = {part.part: part.state for part in completeness.inspect(corpus, path) if part.part.name in wanted}
+    needed = [
+        part
+        for part, state in found.items()
+        if state in (completeness.ABSENT, completeness.INCOMPLETE)
+        or any(place(corpus, archive, path).exists() for archive in part.archives)
+    ]
     for archive in dict.fromkeys(archive for part in needed for archive in part.archives):
         if archive.md5 is None:
             click.echo(f"{archive.url}: no checksum is known, its integrity is that of the archive alone")

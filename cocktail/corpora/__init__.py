@@ -21,7 +21,7 @@ ADAPTERS = {
     "grid-tts": "cocktail.corpora.grid_tts",
     "synthetic": "cocktail.corpora.synthetic",
 }
-"""Adapter -> its module. A new corpus is a module and a line here."""
+"""Adapter -> its module. cocktail.corpora.published adds one for each of its modules when it is imported."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Downloads of free corpora: resumed where they were cut, checked where the publisher gives a checksum, unpacked."""
 
+import gzip
 import hashlib
 import shutil
 import tarfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -27,7 +29,8 @@ Progress = Callable[[str, int, int | None], None]
 def download(corpus: Corpus, parts: Iterable[Part], path: Path, progress: Progress | None = None) -> None:
     """Fetch the archives of some parts into the folder `path` and unpack them there; then the archives are deleted.
 
-    Raises CocktailError where a part cannot be downloaded, or an archive cannot be had or is broken.
+    An archive that is there has not been unpacked to its end, and is unpacked again. Raises CocktailError where a part
+    cannot be downloaded, or an archive cannot be had or is broken.
     """
     archives: dict[str, Archive] = {}
     for part in parts:
@@ -35,9 +38,14 @@ def download(corpus: Corpus, parts: Iterable[Part], path: Path, progress: Progre
             raise CocktailError(f"{corpus.name}: {part.name} cannot be downloaded here: get it from {corpus.home}")
         archives |= {archive.url: archive for archive in part.archives}
     for archive in archives.values():
-        file = fetch(archive.url, path / archive.url.rpartition("/")[2], md5=archive.md5, progress=progress)
+        file = fetch(archive.url, place(corpus, archive, path), md5=archive.md5, progress=progress)
         unpack(file, path)
         file.unlink()
+
+
+def place(corpus: Corpus, archive: Archive, path: Path) -> Path:
+    """Where an archive lies until it is unpacked in the folder `path`."""
+    return path / f"{corpus.name}-{archive.url.rpartition('/')[2]}"
 
 
 def fetch(
@@ -133,6 +141,8 @@ def unpack(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+                while file.fileobj.read(CHUNK):  # to the end, where the checksum of a compressed file is
+                    pass
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, tarfile.TarError, EOFError) as error:
         archive.unlink()
         raise CocktailError(f"{archive}: not a whole archive ({error}); it was deleted, download it again") from error

@@ -4,6 +4,7 @@ One module of cocktail.corpora.published describes one corpus: a `Corpus`, with 
 a part. Splits are the publisher's. Where he has none, or his share speakers, the module says what is done instead.
 """
 
+import fnmatch
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -122,6 +123,11 @@ class Corpus:
         """The corpus's own folder: `path`, or the folder in it that the archives unpack to."""
         inside = sorted(path.glob(self.folder)) if self.folder else []
         return next((folder for folder in inside if folder.is_dir()), path)
+
+    def above(self, path: Path) -> Path:
+        """The folder to unpack archives in: `path`, or the one above it if `path` is what they unpack to."""
+        own = bool(self.folder) and fnmatch.fnmatchcase(path.name, self.folder) and self.root(path) == path
+        return path.parent if own else path
 
     def recordings(self, root: Path, part: Part) -> list[Recording]:
         """The recordings of a part; none where it is not there. Raises CocktailError where a list is missing."""
