@@ -108,7 +108,7 @@
 
   function drawNotes(condition, rows) {
     byId("board-note").textContent = rows.length
-      ? "Ranks with the same letter are not told apart by the paired bootstrap. ±: half of the 95 % interval; each figure " +
+      ? "Ranks with the same letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
         "shows its interval when pointed at. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
     const shown = new Set(cocktail.entries().map((e) => e.name));
