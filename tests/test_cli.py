@@ -65,6 +65,7 @@ def test_every_command_of_the_house_is_there():
         "verify",
         "export",
         "corpora",
+        "compare",
     ]
     assert sorted(wanted) == commands()
 
