@@ -128,7 +128,7 @@ def chime3(root):
     audio = root / "CHiME3/data/audio/16kHz"
     for part, speaker in (("tr05_bth", "F02"), ("dt05_bth", "M04"), ("et05_bth", "M05")):
         name = f"{speaker}_22GC010A_BTH"
-        text(root / f"CHiME3/data/transcriptions/{part}.trn_all", f"{name} THE SALE OF\n")
+        text(root / "CHiME3/data/transcriptions/dt05_real.dot_all", "THE sale [noise] *of* (F01_22GC010A_BUS)\n")
         for microphone in (1, 5):
             wave(audio / f"isolated/{part}/{name}.CH{microphone}.wav", microphone)
     wave(audio / "isolated/tr05_org/011c0201.wav")

@@ -25,6 +25,7 @@ def command(suite, condition, metric, by):
       cocktail leaderboard quick --metric wer --by snr_db
     """
     from cocktail.config import load_suite
+    from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
 
     config = load_suite(suite)
@@ -33,23 +34,9 @@ def command(suite, condition, metric, by):
         raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
     if by is None:
         show_suite(folder, condition=condition, metric=metric)
-        _show_published(folder, config, condition, metric)
+        show_published(config, folder, condition=condition, metric=metric)
     else:
         _show_strata(folder, config, condition, metric or "si_sdr", by)
-
-
-def _show_published(folder, config, condition, metric):
-    """What others published on the suite's corpora, beside ours."""
-    from cocktail.leaderboard import read_board
-    from cocktail.published import beside
-    from cocktail.report.published import show
-
-    figures = beside(config, read_board(folder / "leaderboard.csv"))
-    show(
-        figure
-        for figure in figures
-        if metric in (None, figure.metric) and condition in (None, figure.condition or condition)
-    )
 
 
 def _show_strata(folder, config, condition, metric, by):

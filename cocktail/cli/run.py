@@ -73,10 +73,12 @@ def selection(methods, conditions) -> dict:
 def show(plan, strict: bool) -> int:
     """Print the boards; the exit status."""
     from cocktail.report.claims import show as show_claims
+    from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
     from cocktail.verdicts import read_verdicts
 
     failed = show_suite(plan.folder)
+    show_published(plan.config, plan.folder)
     show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
     click.echo(f"\nTo look and listen, in a browser: {plan.folder}/report/index.html")
     click.echo(f"Boards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")

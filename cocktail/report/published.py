@@ -1,14 +1,25 @@
 """Published figures beside ours, in the terminal."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.leaderboard import higher_is_better
-from cocktail.published import Figure
+from cocktail.leaderboard import higher_is_better, read_board
+from cocktail.published import Figure, beside
 from cocktail.report.terminal import DIGITS, wide_console
+
+
+def show_suite(config: dict, folder: Path, *, condition: str | None = None, metric: str | None = None) -> None:
+    """`show` what was published on the corpora of a suite that has run; of one condition or metric, or of all."""
+    chosen = [
+        figure
+        for figure in beside(config, read_board(folder / "leaderboard.csv"))
+        if metric in (None, figure.metric) and condition in (None, figure.condition or condition)
+    ]
+    show(chosen)
 
 
 def show(figures: Iterable[Figure], *, console: Console | None = None) -> None:

@@ -6,6 +6,7 @@ ones have none. Microphone 5 of 6, which faces the talker, is read.
 """
 
 from cocktail.corpora.layout import Corpus, Part, Recording, by_turns
+from cocktail.corpora.published.wsj0 import transcripts
 
 SPEECH = {
     "tr05_org": ("train", 7138),
@@ -18,7 +19,7 @@ MICROPHONE = "CH5"
 
 
 def find(root, part):
-    """data/audio/16kHz/{isolated/SET,backgrounds}; texts are lines `NAME TEXT` of data/transcriptions/SET.trn_all."""
+    """data/audio/16kHz/{isolated/SET,backgrounds}; texts are lines `TEXT (NAME)` of data/transcriptions/*.dot_all."""
     audio = root / "data" / "audio" / "16kHz"
     if part.name == "backgrounds":
         paths = {path.name.split(".")[0]: path for path in sorted((audio / part.name).glob(f"*.{MICROPHONE}.wav"))}
@@ -26,19 +27,23 @@ def find(root, part):
             for name, split in by_turns([name for name in paths if name.endswith(place)]).items():
                 yield Recording(name, paths[name], split, kind=kind)
         return
-    texts = _texts(root, part.name)
+    texts = _texts(root)
     folder = audio / "isolated" / part.name
     for path in sorted(folder.glob("*.wav" if part.name == "tr05_org" else f"*.{MICROPHONE}.wav")):
         name = path.name.split(".")[0]
         gender = {"F": "female", "M": "male"}.get(name[0])
-        yield Recording(name, path, part.split, name[:3], gender, texts.get(name))
+        yield Recording(name, path, part.split, name[:3], gender, texts.get(_sentence(name)))
 
 
-def _texts(root, name):
-    table = root / "data" / "transcriptions" / f"{name}.trn_all"
-    lines = table.read_text().splitlines() if table.is_file() else []
-    cells = [line.partition(" ") for line in lines]
-    return {name: text.strip().lower() for name, _, text in cells}
+def _texts(root):
+    """Sentence -> what is said, whoever says it wherever."""
+    tables = sorted((root / "data" / "transcriptions").glob("*.dot_all"))
+    return {_sentence(name): text for table in tables for name, text in transcripts(table).items()}
+
+
+def _sentence(name):
+    """`F01_22GC010A_BUS` and `22gc010a` are of the sentence 22gc010a."""
+    return (name.split("_")[1] if "_" in name else name).lower()
 
 
 def parts():

@@ -14,17 +14,22 @@ SPLITS = {"si_tr_s": "train", "si_dt_05": "valid", "si_et_05": "test"}
 def find(root, part):
     """SET/SPEAKER/UTTERANCE.wv1 or .wav, on one disc or several; transcripts are lines `TEXT (UTTERANCE)` of *.dot."""
     folders = [folder for folder in sorted(root.glob(f"**/{part.name}")) if next(folder.glob("*/*.w*"), None)]
-    texts = {}
-    for folder in folders:
-        for dots in [*folder.rglob("*.dot"), *root.glob(f"**/dots/{part.name}/**/*.dot")]:
-            texts |= {
-                name.lower(): said for said, name in re.findall(r"^(.*)\((\w+)\)", dots.read_text(), re.MULTILINE)
-            }
-    waves = {path.stem.lower(): path for pattern in ("wv1", "wav") for folder in folders
-             for path in sorted(folder.glob(f"*/*.{pattern}"))}  # fmt: skip
-    for name, path in waves.items():
-        text = texts.get(name)
-        yield Recording(name, path, part.split, name[:3], text=None if text is None else plain(text))
+    dots = [
+        *root.glob(f"**/dots/{part.name}/**/*.dot"),
+        *(file for folder in folders for file in folder.rglob("*.dot")),
+    ]
+    texts = {name: said for file in sorted(dots) for name, said in transcripts(file).items()}
+    found = {}
+    for pattern in ("wv1", "wav"):  # the latter is preferred
+        found |= {path.stem.lower(): path for folder in folders for path in sorted(folder.glob(f"*/*.{pattern}"))}
+    for name, path in found.items():
+        yield Recording(name, path, part.split, name[:3], text=texts.get(name))
+
+
+def transcripts(dots):
+    """Utterance, in lower case -> words, of a file of detailed transcripts."""
+    lines = re.findall(r"^(.*)\((\w+)\)", dots.read_text(), re.MULTILINE)
+    return {name.lower(): plain(said) for said, name in lines}
 
 
 def plain(text):
