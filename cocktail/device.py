@@ -2,6 +2,7 @@
 
 import os
 import platform
+from pathlib import Path
 
 from cocktail.errors import CocktailError
 
@@ -20,6 +21,12 @@ def choose_device(wanted: str = "auto") -> str:
     if wanted == "cuda":
         raise CocktailError("device 'cuda' was asked for, but torch finds no GPU")
     return "cpu"
+
+
+def may_use_gpu(wanted: str = "auto") -> bool:
+    """Whether a job of this device would use a GPU, told without importing torch: by the driver's control file."""
+    wanted = os.environ.get("COCKTAIL_DEVICE", wanted)
+    return wanted == "cuda" or (wanted == "auto" and Path("/dev/nvidiactl").exists())
 
 
 def device_name(device: str) -> str:

@@ -1,8 +1,11 @@
 """Calling a stranger's function in a process of its own, with a time limit: whatever it does, the caller goes on."""
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
+import signal
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +16,9 @@ from cocktail.errors import AccessError, CocktailError
 class CallFailed(Exception):
     """The call raised, overran its time limit, or took its process down; the message is the reason."""
 
+
+TIMEOUT = "took longer than"
+PR_SET_PDEATHSIG = 1
 
 START_LIMIT_S = 300.0
 """For what `start` does: imports and reading a model take their time on a machine that is loaded."""
@@ -49,7 +55,7 @@ class Worker:
         try:
             if not self._pipe.poll(limit_s):
                 self.close()
-                raise CallFailed(f"took longer than {limit_s:g} s")
+                raise CallFailed(f"{TIMEOUT} {limit_s:g} s")
             succeeded, result = self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()
@@ -78,13 +84,14 @@ class Worker:
         context = multiprocessing.get_context("fork")
         self._pipe, theirs = context.Pipe()
         # No daemon: a method may have children of its own, such as loaders of data.
-        self._process = context.Process(target=_serve, args=(self._pipe, theirs, self._start))
+        self._process = context.Process(target=_serve, args=(self._pipe, theirs, self._start, os.getpid()))
         self._process.start()
         theirs.close()
 
 
-def _serve(parents_end, pipe, start):
+def _serve(parents_end, pipe, start, parent):
     parents_end.close()  # or this process would outlive its parent, waiting on a pipe that it holds open itself
+    _end_with(parent)
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         answer = _attempt(start)
         function = answer[1] if answer[0] else None
@@ -92,6 +99,14 @@ def _serve(parents_end, pipe, start):
         while function:
             pipe.send(_attempt(function, *pipe.recv()))
     os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """Have the system kill this process when its parent ends, also in the middle of a call. Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it had ended before
+            os._exit(1)
 
 
 def _attempt(function, *arguments):

@@ -25,7 +25,8 @@ def say(message: str, *, progress: bool = False) -> None:
     print(message, file=sys.stderr, flush=True)
     if _terminal:
         descriptor, name = _terminal
-        os.write(descriptor, f"{PROGRESS if progress else NEWS}{name}: {message}\n".encode())
+        with contextlib.suppress(OSError):  # nobody listens any more: no reason for the work to fail
+            os.write(descriptor, f"{PROGRESS if progress else NEWS}{name}: {message}\n".encode())
 
 
 @contextlib.contextmanager

@@ -112,7 +112,7 @@ class Recording:
     """`speech`, or the noise's kind."""
     speaker: str | None = None
     text: str | None = None
-    """Transcript; None unless the paradigm is `annotated-source-model`."""
+    """Transcript; like `speaker`, None unless the paradigm is `annotated-source-model`."""
     label: str | None = None
     """`bonafide`, or the name of a spoofing attack; None where nobody asked."""
 

@@ -33,7 +33,10 @@ def read_card(folder: str | Path) -> Card:
     path = Path(folder) / CARD
     if not path.is_file():
         raise CocktailError(f"no trained model at {folder}; run the suite first")
-    return Card(**json.loads(path.read_text()))
+    try:
+        return Card(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise CocktailError(f"{path}: no card of a model ({error}); delete its folder and run again") from error
 
 
 def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
@@ -52,4 +55,10 @@ def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
                 f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "
                 f"train it again: cocktail run {suite}"
             )
-    return from_spec(spec).make().load(Path(folder))
+    try:
+        return from_spec(spec).make().load(Path(folder))
+    except CocktailError:
+        raise
+    except Exception as error:  # a file that is cut short or foreign may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise CocktailError(f"the model at {folder} cannot be read ({reason}); delete it and run again") from error

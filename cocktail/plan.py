@@ -15,6 +15,7 @@ from cocktail.claims import CLAIMS, Comparison, read_claims
 from cocktail.conditions import info
 from cocktail.config import CONFIG, check_suite, read_yaml
 from cocktail.corpora import published  # noqa: F401  adds its adapters
+from cocktail.device import may_use_gpu
 from cocktail.digest import PACKAGE, digest, source_digest
 from cocktail.entry import Entry
 from cocktail.errors import CocktailError, nearest
@@ -94,6 +95,12 @@ class Plan:
             if name not in known and name not in self.registry.plugins:
                 options = [*known, *self.registry.plugins]
                 raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        conditions = {**read_yaml(CONFIG / "conditions.yaml")["conditions"], **self.config["define"]}
+        for name, entry in known.items():
+            for condition in entry.train_on or ():
+                if condition not in conditions:
+                    where = f"{entry.source}: {name}: train_on"
+                    raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
         return {name: entry.sized(values, source) for name, entry in known.items()}
 
     def _choose_scorers(self, source) -> dict[str, str]:
@@ -109,7 +116,7 @@ class Plan:
 
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
-        begun = self._lineage(self.retraining.recogniser)[1:] if self.retraining.cells else []
+        begun = self.lineage(self.retraining.recogniser)[1:] if self.retraining.cells else []
         waiting = [*dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *begun])]
         found: dict[str, None] = {}
         while waiting:
@@ -147,7 +154,11 @@ class Plan:
     def _absent(self, name: str, about: Info) -> Absent | None:
         """Why an entry does not run in a condition, or None if it does."""
         method = self._methods[name]
-        for needed in self._lineage(name):
+        base = self.known[name].uses
+        if base in self._methods and self._methods[base].paradigm != method.paradigm:
+            reason = f"it uses '{base}': its paradigm must be '{self._methods[base].paradigm}', not '{method.paradigm}'"
+            return Absent(about.condition, name, "failed", f"method-failed: {reason}")
+        for needed in self.lineage(name):
             error = self.known[needed].error
             if error is not None:
                 return Absent(about.condition, name, "failed", f"method-failed: it uses '{needed}', which {error}")
@@ -162,7 +173,7 @@ class Plan:
             return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
 
-    def _lineage(self, name: str) -> list[str]:
+    def lineage(self, name: str) -> list[str]:
         """An entry, what it uses, what that uses ..."""
         found = [name]
         while (uses := self.known[found[-1]].uses) is not None:
@@ -350,8 +361,8 @@ class Plan:
         return self.known[wildcards.entry].spec()
 
     def gpu(self, wildcards) -> int:
-        """GPUs of a job."""
-        return int("gpu" in self._methods[wildcards.entry].needs)
+        """GPUs of a job; none where there is none, so that jobs on CPUs run side by side."""
+        return int("gpu" in self._methods[wildcards.entry].needs and may_use_gpu(self.config["device"]))
 
     def device(self, wildcards) -> str | None:
         """Where a job computes; None for a method that asks for no device, so that a change of it reruns nothing."""
@@ -403,10 +414,10 @@ class Plan:
 
     def train_digest(self, wildcards) -> str:
         """Digest of a training: code and parameters of the plugin and of those it builds on, conditions, corpora."""
-        sources = [self._entry_digest(name, "cocktail.train") for name in self._lineage(wildcards.entry)]
-        conditions = [self._untitled_training(name) for name in self._lineage(wildcards.entry)]
+        sources = [self._entry_digest(name, "cocktail.train") for name in self.lineage(wildcards.entry)]
+        conditions = [self._untitled_training(name) for name in self.lineage(wildcards.entry)]
         settings = [self.config[key] for key in ("train_limit_s", "seed", "fs")]
-        rooms = [self._rooms_digest(bank) for name in self._lineage(wildcards.entry) for bank in self.banks(name)]
+        rooms = [self._rooms_digest(bank) for name in self.lineage(wildcards.entry) for bank in self.banks(name)]
         spoofs = self.train_spoofs(wildcards) and self.spoofs_digest()
         return digest(sources, conditions, rooms, spoofs, settings, self.corpora_digest())
 
@@ -422,7 +433,7 @@ class Plan:
 
     def digest_of_lineage(self, name: str) -> list[str]:
         """Digests of an entry and of those that it builds on: code and parameters, and the runner's code."""
-        return [self._entry_digest(each, "cocktail.process") for each in self._lineage(name)]
+        return [self._entry_digest(each, "cocktail.process") for each in self.lineage(name)]
 
     def score_digest(self, wildcards) -> str:
         """Digest of the scoring: metrics, recogniser, and their code."""
@@ -506,6 +517,9 @@ class Plan:
             "scorers",
             "parameters",
             "retrain",
+            "rooms",
+            "shard_size",
+            "spoofs",
         )
         return digest({key: self.config[key] for key in keys})
 

@@ -5,8 +5,10 @@ what it returns, and scores its estimates of the test scenes (metric `wer_retrai
 """
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 from cocktail.config import CONFIG, merge, read_yaml
+from cocktail.device import may_use_gpu
 from cocktail.digest import digest, source_digest
 from cocktail.errors import CocktailError, nearest
 
@@ -81,6 +83,10 @@ class Retraining:
     def _conditions(self, entry) -> Iterator[str]:
         return (condition for condition, other in self.cells if other == entry)
 
+    def gpu(self, wildcards) -> int:
+        """GPUs of a training."""
+        return int(may_use_gpu(self._plan.config["device"]))
+
     @property
     def spec(self) -> dict:
         """What a job needs to make the recogniser."""
@@ -105,8 +111,13 @@ class Retraining:
         plan, entry = self._plan, wildcards.entry
         conditions = [plan.digest_of_scenes(name, range(self.scenes)) for name in self._conditions(entry)]
         settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
+        trained = [
+            plan.train_digest(SimpleNamespace(entry=name))
+            for name in (*plan.lineage(self.recogniser), *plan.lineage(entry))
+            if plan.known[name].cls.learned()
+        ]
         return digest(
-            plan.digest_of_lineage(self.recogniser), plan.digest_of_lineage(entry), conditions, settings,
+            plan.digest_of_lineage(self.recogniser), plan.digest_of_lineage(entry), trained, conditions, settings,
             source_digest("cocktail.retraining"),
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from cocktail.cost import work
 from cocktail.device import choose_device
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
-from cocktail.isolate import CallFailed, Worker
+from cocktail.isolate import TIMEOUT, CallFailed, Worker
 from cocktail.method import Method, TrainingData
 from cocktail.model import Card, load_model
 from cocktail.rng import rng
@@ -92,11 +92,15 @@ def fit_entry(
     try:
         with _unfinished(out, identity) as folder:
             failure = _failure(lambda: fit(folder), out, limit_s)
-            for path in [folder / IDENTITY, *folder.glob(CHECKPOINTS)]:
+            if failure and TIMEOUT in failure:  # a second try goes on from its checkpoints
+                shutil.copytree(folder, finished := folder.with_suffix(".finished"), dirs_exist_ok=True)
+            else:
+                finished = folder
+            for path in [finished / IDENTITY, *finished.glob(CHECKPOINTS)]:
                 path.unlink(missing_ok=True)
-            Card(spec["name"], suite, fs, spec["parameters"], failure).write(folder)
+            Card(spec["name"], suite, fs, spec["parameters"], failure).write(finished)
             shutil.rmtree(out, ignore_errors=True)
-            folder.replace(out)
+            finished.replace(out)
     except OSError as error:
         raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error
 

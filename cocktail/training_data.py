@@ -41,15 +41,15 @@ class CorpusTrainingData(TrainingData):
         self._spoofs = spoofs
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
-        """Isolated utterances; with transcripts for `annotated-source-model`."""
+        """Isolated utterances; with speakers and transcripts for `annotated-source-model`."""
         self._require(*ISOLATED)
-        with_text = self._paradigm == "annotated-source-model"
+        labelled = self._paradigm == "annotated-source-model"
         chosen = {sound.id for sounds in self._speakers[_seen(split)].values() for sound in sounds}
         for row in self._speech.rows:
             if row["utterance"] not in chosen:
                 continue
             samples = self._speech.samples(row["utterance"], self.fs)
-            yield Recording(samples, "speech", row["speaker"], row["text"] if with_text else None)
+            yield Recording(samples, "speech", *((row["speaker"], row["text"]) if labelled else ()))
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
         """Isolated noise recordings."""

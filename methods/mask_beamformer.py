@@ -5,8 +5,10 @@ ICASSP 2016; J. Heymann, L. Drude, A. Chinaev and R. Haeb-Umbach, "BLSTM support
 CHiME challenge", ASRU 2015 (masks of all channels pooled by their median; GEV with blind analytic normalisation). The
 network is that of the entry that this one `uses`; the noise's mask is 1 minus the talker's.
 
-Deviations: the network gives one mask, not one each for speech and noise. For MVDR and the Wiener filter, the talker's
-covariance is the rank-1 part that rises above the noise (covariance whitening), since the mask lets noise through.
+Deviations: the network gives one mask, not one each for speech and noise. Covariances are those of the masked signals,
+that is, weighed by the squared masks, which keep apart better what such a mask mixes. For MVDR and the Wiener filter,
+the talker's covariance is the rank-1 part that rises above the noise (covariance whitening), since the mask lets noise
+through.
 """
 
 from dataclasses import dataclass

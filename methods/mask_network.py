@@ -8,7 +8,7 @@ papers': 3 x 1024 rectifiers, 2 x 256 LSTM, 2 x 384 BLSTM cells, the latter in b
 
 Deviations: every mixture is brought to one level, so that a mask depends on no gain; LSTM entries take the level of the
 mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead of gradient descent with momentum on a
-fixed set. The DNN has rectifiers.
+fixed set. The DNN has rectifiers. The target of PSA is kept between 0 and |y|, which is what a sigmoid mask can reach.
 """
 
 from dataclasses import dataclass, replace

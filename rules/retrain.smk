@@ -55,7 +55,7 @@ rule retrain:
     benchmark:
         plan.path("logs", "retrain", "train", "{entry}.tsv")
     resources:
-        gpu=1,
+        gpu=plan.retraining.gpu,
     params:
         spec=plan.retraining.spec,
         base=plan.retraining.base_spec,

@@ -92,3 +92,19 @@ import pandas
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.returncode) == ("False\n", 0), done.stderr
+
+
+def test_work_goes_on_when_nobody_listens(tmp_path):
+    code = f"""
+import os
+from cocktail import job
+with job.logged({str(tmp_path / "job.log")!r}):
+    reader, writer = os.pipe()
+    os.close(reader)
+    job._terminal = writer, "plugin"
+    job.say("epoch 1")
+    print("goes on")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "job.log").read_text().splitlines() == ["epoch 1", "goes on"]

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from cocktail.errors import CocktailError
-from cocktail.method import View
+from cocktail.method import TrainingMixture, View
 from cocktail.nets import mask_training, masks
 from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.registry import Registry
 from cocktail.stft import istft, n_frames, stft
+from cocktail.training.batches import stack
 
 FS = 16000
 CELLS = ("dnn", "lstm", "blstm")
@@ -154,9 +155,12 @@ def test_pieces_are_aligned_and_short_mixtures_followed_by_silence():
 
 @pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ls"])
 def test_loss_of_a_batch_depends_on_no_gain_and_reaches_every_weight(name):
-    network, batch = _network(), {"mixture": _noise(2, 3000), "target": _noise(2, 3000, seed=1)}
+    frames = torch.full((2,), n_frames(3000))
+    network, batch = _network(), {"mixture": _noise(2, 3000), "target": _noise(2, 3000, seed=1), "frames": frames}
     loss = mask_training.spectral_loss(name, network, batch)
-    louder = mask_training.spectral_loss(name, network, {key: 8 * x for key, x in batch.items()})
+    louder = mask_training.spectral_loss(
+        name, network, {key: 8 * x if key != "frames" else x for key, x in batch.items()}
+    )
     assert torch.isclose(loss, louder, rtol=1e-4)
     loss.backward()
     assert all(parameter.grad.abs().max() > 0 for parameter in network.parameters())
@@ -240,3 +244,23 @@ def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path):
     method = replace(Registry().entry("blstm-psa").make(), augment=("stretch", "vtl"))
     with pytest.raises(Asked, match=r"stretch.*vtl"):
         method.fit(SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu"), np.random.default_rng(0), tmp_path)
+
+
+def test_what_is_padding_counts_in_no_loss_and_no_statistics():
+    class Short:
+        def draw(self, generator, split):
+            mixture = generator.standard_normal(8000).astype(np.float32)
+            return TrainingMixture(mixture, mixture[None] / 2, mixture / 2, "stationary")
+
+    exact, longer = mask_training.Cut(Short(), 8000), mask_training.Cut(Short(), 12000)
+    networks = [masks.build("blstm", 8, 1, 0, running=False).eval() for _ in range(2)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    for network, cut in zip(networks, (exact, longer), strict=True):
+        mask_training.set_statistics(network, cut, 5, np.random.default_rng(0))
+    # The last frames of the shorter one reach into the silence behind it.
+    torch.testing.assert_close(networks[0].features.deviation, networks[1].features.deviation, rtol=0.02, atol=0)
+    networks[1].load_state_dict(networks[0].state_dict())
+    batches = [stack([cut(np.random.default_rng(1), "train")]) for cut in (exact, longer)]
+    for loss in ("msa", "psa", "lsd"):
+        values = [mask_training.spectral_loss(loss, networks[0], batch) for batch in batches]
+        torch.testing.assert_close(*values, rtol=1e-4, atol=1e-6)

@@ -1,8 +1,10 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import yaml
 
+from cocktail import ROOT
 from cocktail.config import load_suite
 from cocktail.errors import CocktailError
 from cocktail.plan import Plan
@@ -256,3 +258,22 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     none = plan(conditions=["stationary", "spoof-physical"])
     assert not any(none.spoof_counts().values())
     assert not none.train_spoofs(job(entry="lcnn"))
+
+
+def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
+    rows = Path(networks) / "methods.yaml"
+    rows.write_text(yaml.safe_dump({"net": {"plugin": "network", "train_on": ["tabet"]}}))
+    with pytest.raises(CocktailError, match="net: train_on: unknown condition 'tabet'; did you mean 'tablet'"):
+        plan(plugins=[networks])
+    rows.write_text(yaml.safe_dump({"net": {"plugin": "network"}, "sly": {"plugin": "wiener", "uses": "net"}}))
+    (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "unprocessed.py").read_text())
+    p = plan(plugins=[networks])
+    (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("sly", "stationary")]
+    assert "its paradigm must be 'separation', not 'learning-free'" in cell.reason
+
+
+def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
+    for device, gpus in (("cpu", 0), ("cuda", 1)):
+        monkeypatch.setenv("COCKTAIL_DEVICE", device)
+        assert plan().gpu(job(entry="nmf-sparse")) == gpus
+        assert plan().gpu(job(entry="wiener")) == 0

@@ -39,6 +39,13 @@ class EnhancementNetwork(nn.Module):
         )
         self.output = nn.Linear(2 * units, self.bands.count)
 
+    def train(self, mode: bool = True) -> "EnhancementNetwork":
+        """As of any module, but a frozen first stage stays as it will be used, without dropout."""
+        super().train(mode)
+        if not any(parameter.requires_grad for parameter in self.embedding.parameters()):
+            self.embedding.eval()
+        return self
+
     def forward(self, power: torch.Tensor, n_sources: int, generator: np.random.Generator, **how) -> torch.Tensor:
         """Powers (B, T, G) of mixtures of K talkers -> masks (B, K, T, G), which sum to one over the talkers.
 

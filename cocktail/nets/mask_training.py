@@ -14,7 +14,7 @@ import torch
 
 from cocktail import stft
 from cocktail.nets import losses
-from cocktail.nets.masks import MaskNetwork, overall_level
+from cocktail.nets.masks import MaskNetwork, inside, overall_level
 from cocktail.training import Schedule, train
 
 SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
@@ -23,7 +23,7 @@ SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses
 class Cut:
     """Draws pieces of `n_samples` from the mixtures of a Mixer: {"mixture", "target"}, (n_samples,) each.
 
-    A mixture that is shorter is followed by silence.
+    A mixture that is shorter is followed by silence; its first `frames` frames count.
     """
 
     def __init__(self, mixer, n_samples: int):
@@ -38,13 +38,16 @@ class Cut:
         return {
             "mixture": np.pad(scene.mixture[piece], (0, missing)),
             "target": np.pad(scene.sources[0, piece], (0, missing)),
+            "frames": np.array(stft.n_frames(min(len(scene.mixture), self.n_samples))),
         }
 
 
 def set_statistics(network: MaskNetwork, cut: Cut, n: int, rng: np.random.Generator) -> None:
     """Normalise the network's features by `n` training mixtures."""
-    mixtures = (torch.from_numpy(cut(rng, "train")["mixture"]).float() for _ in range(n))
-    network.features.set_statistics(stft.stft(mixture[None]).abs() for mixture in mixtures)
+    examples = (cut(rng, "train") for _ in range(n))
+    network.features.set_statistics(
+        stft.stft(torch.from_numpy(x["mixture"]).float()[None]).abs()[..., : int(x["frames"])] for x in examples
+    )
 
 
 def fit(
@@ -62,24 +65,33 @@ def fit(
 
 def mel_loss(network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """MA in the resolution of the mel filters."""
-    mixture, target, _ = spectra(batch)
+    mixture, target, _, lengths = spectra(batch)
     wanted = network.mel_mask(mixture=mixture, target=target)
-    return losses.weighted_mean((network(mixture.abs()) - wanted) ** 2, None)
+    return losses.weighted_mean((network(mixture.abs(), lengths) - wanted) ** 2, weights(mixture, lengths))
 
 
 def spectral_loss(name: str, network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """A loss of cocktail.nets.losses over all bins."""
-    mixture, target, level = spectra(batch)
-    mask = network(mixture.abs())
+    mixture, target, level, lengths = spectra(batch)
+    mask = network(mixture.abs(), lengths)
     if name == "ls":
         n_samples = batch["target"].shape[-1]
         inverse = functools.partial(stft.istft, n_samples=n_samples)
         return losses.ls(mask=mask, mixture=mixture, target=batch["target"] / level[:, 0], inverse=inverse)
-    return SPECTRAL[name](mask=mask, mixture=mixture, target=target)
+    return SPECTRAL[name](mask=mask, mixture=mixture, target=target, weight=weights(mixture, lengths))
 
 
-def spectra(batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Mixtures and targets (B, N) -> their spectra (B, F, T), relative to the mixtures' levels (B, 1, 1)."""
-    mixture, target = stft.stft(batch["mixture"]), stft.stft(batch["target"])
-    level = overall_level(mixture.abs())
-    return mixture / level, target / level, level
+def spectra(batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Mixtures and targets (B, N) -> their spectra (B, F, T), relative to the mixtures' levels (B, 1, 1).
+
+    Fourth, the frames (B,) of each that count, None where all do: packing sequences of one length is slow.
+    """
+    mixture, target, frames = stft.stft(batch["mixture"]), stft.stft(batch["target"]), batch["frames"]
+    lengths = None if bool((frames >= mixture.shape[-1]).all()) else frames
+    level = overall_level(mixture.abs(), lengths)
+    return mixture / level, target / level, level, lengths
+
+
+def weights(spectrum: torch.Tensor, lengths: torch.Tensor | None) -> torch.Tensor | None:
+    """(B, 1, T) 1 in the frames of (B, F, T) that count; None where all do."""
+    return None if lengths is None else inside(lengths, spectrum.abs())[:, None]
