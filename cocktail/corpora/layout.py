@@ -159,7 +159,7 @@ class Corpus:
         problems, n_rows = [], 0
         for recording in _chosen(found, options.get("at_most"), seed):
             try:
-                row = self._row(recording)
+                row = self._row(recording, fs)
             except CocktailError as error:
                 problems.append(str(error))
                 continue
@@ -185,13 +185,13 @@ class Corpus:
         """DESCRIPTION, KINDS, OPTIONS, rows and fingerprint of its module, as cocktail.corpora wants them."""
         return self.title, self.kinds, self.options(), self.rows, self.fingerprint
 
-    def _row(self, recording):
+    def _row(self, recording, fs):
         if recording.less is None:
-            fs, n_samples = examine(recording.path)
+            rate, n_samples = examine(recording.path)
             audio = {"bytes": None, "path": str(recording.path)}
         else:
-            fs, n_samples, audio = _difference(recording)
-        row = {"split": recording.split, "fs": fs, "n_samples": n_samples, "audio": audio}
+            rate, n_samples, audio = _difference(recording, fs)
+        row = {"split": recording.split, "fs": rate, "n_samples": n_samples, "audio": audio}
         if recording.kind is not None:
             return row | {"recording": recording.name, "kind": recording.kind}
         speaker = f"{self.name}-{recording.speaker or recording.name}"
@@ -218,14 +218,16 @@ def _chosen(recordings, at_most, seed):
     return [recording for recording in recordings if recording.mixture in kept[recording.split]]
 
 
-def _difference(recording):
-    """fs, samples and audio cell of a recording less another, first channels."""
+def _difference(recording, fs):
+    """Rate, samples and audio cell of a recording less another, first channels, at `fs` Hz at most."""
     from cocktail import audio, store
 
-    (x, fs), (less, fs_less) = audio.read(recording.path), audio.read(recording.less)
-    if (x.shape[1], fs) != (less.shape[1], fs_less):
+    (x, rate), (less, rate_less) = audio.read(recording.path), audio.read(recording.less)
+    if (x.shape[1], rate) != (less.shape[1], rate_less):
         raise CocktailError(
-            f"{recording.path}: {x.shape[1]} samples at {fs} Hz, "
-            f"and {recording.less} has {less.shape[1]} at {fs_less} Hz"
+            f"{recording.path}: {x.shape[1]} samples at {rate} Hz, "
+            f"and {recording.less} has {less.shape[1]} at {rate_less} Hz"
         )
-    return fs, x.shape[1], store.pack(x[0] - less[0], fs, recording.name.replace("/", "-"))
+    lower = min(rate, fs)
+    difference = audio.resample(x[0] - less[0], rate, lower)
+    return lower, len(difference), store.pack(difference, lower, recording.name.replace("/", "-"))
