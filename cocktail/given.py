@@ -1,7 +1,7 @@
 """Scenes that a corpus's publisher mixed: noisy and clean pairs, or talkers and their sum, as they are.
 
 A condition says `given: true`. Its scenes are then the mixtures that the suite's tables hold: the utterances X#1, X#2
-and so on (of one talker: X) and, where the task is to remove it, the recording of noise X add up to the mixture X.
+and so on (of one talker: X) and, where the condition has `noise`, the recording of noise X add up to the mixture X.
 Nothing is drawn but their order, by a hash of their names: the first n are a fair sample, and as many scenes as there
 are mixtures are the publisher's whole set. The record says what was measured in them. All else in the definition is for
 training, which mixes the corpus's isolated signals anew.
@@ -52,8 +52,7 @@ def make_shard(
 
 
 def _scenes(condition, definition, split, indices, seed, fs, speech, noise) -> Iterable[tuple[Scene, Signals]]:
-    noisy = definition["task"] == "enhance"
-    names = mixtures(speech, noise, split, definition["talkers"], noisy, seed)
+    names = mixtures(speech, noise, split, definition["talkers"], "noise" in definition, seed)
     for index in indices:
         if index >= len(names):
             raise CocktailError(
@@ -70,7 +69,7 @@ def read(
     mixture: str, definition: dict, *, name: str, split: str, index: int, seed: int, fs: int, speech, noise
 ) -> tuple[Scene, Signals]:
     """The scene and the signals of one of the publisher's mixtures, in his levels, at `fs` Hz."""
-    n_talkers, noisy = definition["talkers"], definition["task"] == "enhance"
+    n_talkers, noisy = definition["talkers"], "noise" in definition
     utterances = [mixture] if n_talkers == 1 else [f"{mixture}{OF_MIXTURE}{k + 1}" for k in range(n_talkers)]
     rows = [speech[utterance] for utterance in utterances]
     parts = [speech.samples(utterance, fs) for utterance in utterances]

@@ -75,6 +75,18 @@ def test_talkers_add_up_to_the_publishers_mixture(tmp_path):
     assert scene_of(truth[0]).noise is None
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_talkers_with_the_publishers_noise_or_without(noisy, tmp_path):
+    with_noise = {"noise": {"field": "point", "kinds": ["wham"], "snr_db": [-6, 3]}} if noisy else {}
+    seen, truth = shard("librimix", tmp_path, TALKERS | with_noise, [0], fs=16000)
+    folder = tmp_path / "Libri2Mix/wav16k/max/test"
+    (name,) = (path.name for path in (folder / "mix_both").iterdir())
+    parts = [soundfile.read(folder / of / name)[0] for of in ("s1", "s2", "noise")]
+    expected = sum(parts) if noisy else parts[0] + parts[1]
+    np.testing.assert_allclose(store.unpack(seen[0]["mixture"])[0], expected, rtol=0, atol=1e-6)
+    assert (scene_of(truth[0]).noise is not None) == noisy
+
+
 def test_another_rate(tmp_path):
     seen, truth = shard("voicebank-demand", tmp_path, PAIRS, [0], fs=16000)
     assert seen[0]["fs"] == 16000
