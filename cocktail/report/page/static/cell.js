@@ -161,7 +161,7 @@
   function disagreeing(cell) {
     if (!cell.disagreements.length) return [];
     return [el("h3", null, "Scenes on which metrics disagree most"), el("ul", null, ...cell.disagreements.map((d) =>
-      el("li", null, d.name + ": by " + d.high + " better than " + cocktail.percent(d.places[d.high]) + " of the scenes, by " +
-        d.low + " better than " + cocktail.percent(d.places[d.low]))))];
+      el("li", null, d.name + ": by " + d.high + " better than " + cocktail.percent(d.places[d.high]) + " of the other scenes, by " +
+        d.low + " better than " + cocktail.percent(d.places[d.low]) + " of them")))];
   }
 })();
