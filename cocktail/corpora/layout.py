@@ -137,7 +137,10 @@ class Corpus:
             raise CocktailError(f"{error.filename}: no such file; it belongs to {self.name} ({self.home})") from None
 
     def read(self, options: dict) -> list[Recording]:
-        """Recordings of the parts that a suite wants, with a split, all there. Raises CocktailError if not."""
+        """Recordings with a split of the parts that a suite wants.
+
+        Raises CocktailError where a part that it names is not there, or none of those it takes otherwise.
+        """
         root = self.root(expand(options.get("path", self.path)))
         wanted = options.get("parts", self.default)
         found = {part.name: self.recordings(root, part) for part in self.parts if not wanted or part.name in wanted}
