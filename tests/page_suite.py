@@ -26,6 +26,10 @@ LEVELS = {
     "wer": (60, -45),
 }
 """Metric -> figure of the worst entry, and what the best has more."""
+MORE = dict.fromkeys((
+    "sir", "sar", "seg_snr", "fwseg_snr", "llr", "cd", "csig", "cbak", "covl", "pesq_nb", "si_sdr_i", "sdr_i", "stoi_i",
+), (0.0, 5.0))  # fmt: skip
+"""What a full board has besides."""
 COSTS = {"rtf": 0.01, "latency_ms": 32.0, "peak_memory": 20.0, "parameters": 1e5}
 
 
@@ -39,6 +43,8 @@ class Suite:
     scenes: int = 9
     seconds: float = 0.8
     detection: bool = False
+    full: bool = False
+    """With MORE metrics."""
 
     @property
     def names(self) -> list[str]:
@@ -118,7 +124,7 @@ class Suite:
         skill = np.linspace(0, 1, self.entries)[:, None, None] ** 0.5
         hard = generator.normal(size=(1, self.scenes, talkers))
         tables = []
-        for metric, (low, span) in LEVELS.items():
+        for metric, (low, span) in (LEVELS | MORE if self.full else LEVELS).items():
             x = low + span * (skill + 0.25 * hard + 0.12 * generator.normal(size=shape))
             tables.append(self._table(card, metric, x, words=metric == "wer"))
         for metric, cost in COSTS.items():
