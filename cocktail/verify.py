@@ -1,8 +1,11 @@
-"""Whether the results of a suite are what its definition gives today: rendered and scored again, and compared."""
+"""Whether the results of a suite are what its definition gives today: rendered and scored again, and compared.
+
+What needs neither, and is checked of all results: verify_tables.py.
+"""
 
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,9 +35,17 @@ def verify(suite: str, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, li
     if not scenes or not scores:
         raise CocktailError(f"{plan.folder}: no scenes or no scores yet; `cocktail run {suite}` first")
     for stored in _draw(scenes, sample, seed, "scenes"):
-        yield str(stored.relative_to(plan.folder)), _verify_scenes(plan, stored)
+        yield str(stored.relative_to(plan.folder)), found_by(_verify_scenes, plan, stored)
     for stored in _draw(scores, sample, seed, "scores"):
-        yield str(stored.relative_to(plan.folder)), _verify_scores(plan, stored)
+        yield str(stored.relative_to(plan.folder)), found_by(_verify_scores, plan, stored)
+
+
+def found_by(check: Callable[..., Iterable[str]], *args) -> list[str]:
+    """What a check found. A file that is missing or broken is a finding, and ends only this check."""
+    try:
+        return list(check(*args))
+    except CocktailError as error:
+        return [str(error)]
 
 
 def _kept(plan, scores: Path) -> bool:

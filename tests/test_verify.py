@@ -1,11 +1,14 @@
 """`cocktail verify` on a small run: silent where nothing was touched, and exact about what was."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from cocktail import audio, cli, store, verify
+from cocktail import audio, cli, store, verify, verify_tables
+from cocktail.metrics import METRICS
 
 pytestmark = pytest.mark.slow
 
@@ -58,12 +61,28 @@ def tampered(here):
         path = here / path
         saved[path] = path.read_bytes()
         rows = store.read_rows(path)
-        edit(rows[0])
+        edit(rows)
         store.write_rows(path, rows, schema)
 
     yield tamper
     for path, content in saved.items():
         path.write_bytes(content)
+
+
+@pytest.fixture
+def edited(here):
+    """A function that replaces text in a file of the results; the file is put back after the test."""
+    saved = {}
+
+    def edit(name, old, new):
+        path = here / name
+        saved[path] = text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    yield edit
+    for path, text in saved.items():
+        path.write_text(text)
 
 
 def differences():
@@ -74,7 +93,7 @@ def differences():
 def test_untouched_results_verify(here):
     result = CliRunner().invoke(cli.main, ["verify", "small.yaml", "--sample", "100"])
     assert result.exit_code == 0, result.output
-    assert "5 shards verified, 0 differ" in result.output
+    assert "9 checks, 0 found differences" in result.output
 
 
 def test_a_sample_is_drawn_by_its_seed(here):
@@ -84,7 +103,8 @@ def test_a_sample_is_drawn_by_its_seed(here):
 
 
 def test_a_changed_sample_is_found(tampered):
-    def louder(row):
+    def louder(rows):
+        row = rows[0]
         samples = store.unpack(row["mixture"])
         samples[0, 500] += 1e-4
         row["mixture"] = store.pack(samples, row["fs"], "mixture")
@@ -97,14 +117,14 @@ def test_a_changed_sample_is_found(tampered):
 
 def test_a_changed_record_is_found(tampered):
     path = "scenes/two-talkers/test/000.references.parquet"
-    tampered(path, store.REFERENCES, lambda row: row.update(text=["bin red by c nine again", row["text"][1]]))
+    tampered(path, store.REFERENCES, lambda rows: rows[0].update(text=["bin red by c nine again", rows[0]["text"][1]]))
     (found,) = differences()["scenes/two-talkers/test/000.mixtures.parquet"]
     assert "text was ['bin red by c nine again'" in found
 
 
 def test_changed_scores_are_found(tampered):
     path = "scores/stationary/spectral-subtraction/000.parquet"
-    tampered(path, store.SCORES, lambda row: row.update(value=row["value"] + 0.01))
+    tampered(path, store.SCORES, lambda rows: rows[0].update(value=rows[0]["value"] + 0.01))
     (found,) = differences()[path]
     assert found.startswith("stationary-test-00000, talker 1, si_sdr: ")
     assert found.endswith("computed")
@@ -112,18 +132,91 @@ def test_changed_scores_are_found(tampered):
 
 def test_another_definition_is_found(tampered):
     path = "scores/stationary/unprocessed/000.parquet"
-    tampered(path, store.SCORES, lambda row: row.update(card="0" * 12))
+    tampered(path, store.SCORES, lambda rows: rows[0].update(card="0" * 12))
     (found,) = differences()[path]
     assert "definition 000000000000, now " in found
 
 
 def test_a_difference_is_status_1(tampered):
     tampered(
-        "scores/stationary/unprocessed/000.parquet", store.SCORES, lambda row: row.update(value=None, status="failed")
+        "scores/stationary/unprocessed/000.parquet",
+        store.SCORES,
+        lambda rows: rows[0].update(value=None, status="failed"),
     )
     result = CliRunner().invoke(cli.main, ["verify", "small.yaml", "--sample", "100"])
     assert result.exit_code == 1
-    assert "5 shards verified, 1 differ" in result.output
+    assert "9 checks, 2 found differences" in result.output, "the shard, and the table that was made of it"
+
+
+def of_all():
+    """What the checks of all results find, by check."""
+    return {name: found for name, found in verify_tables.verify_tables("small.yaml") if found}
+
+
+def test_a_score_outside_of_the_sample_is_found_in_the_table(tampered):
+    path = "scores/two-talkers/unprocessed/000.parquet"
+    tampered(path, store.SCORES, lambda rows: rows[2].update(value=0.5))
+    found = of_all()["tables follow from the scores"]
+    assert any(
+        text.startswith("scores.parquet: two-talkers-test-00000, unprocessed, talker 1, wer: value ")
+        and text.endswith(", in its shard 0.5")
+        for text in found
+    )
+
+
+def test_a_board_that_does_not_follow_from_the_scores_is_found(here, edited):
+    edited("leaderboard.csv", "stationary,spectral-subtraction,stoi,0.", "stationary,spectral-subtraction,stoi,0.9")
+    (found,) = of_all()["tables follow from the scores"]
+    assert found.startswith("leaderboard.csv: stationary, spectral-subtraction, stoi: value 0.9")
+    assert ", should be 0." in found
+
+
+def test_a_verdict_that_does_not_follow_from_the_scores_is_found(here, edited):
+    edited("claims.csv", "omlsa-does-not-help-words,not run", "omlsa-does-not-help-words,holds")
+    (found,) = of_all()["tables follow from the scores"]
+    assert found.startswith("claims.csv: omlsa-does-not-help-words, ")
+    assert found.endswith("verdict holds, should be not run")
+
+
+def test_a_changed_version_of_a_metric_is_found_and_named(here, monkeypatch):
+    stored = METRICS["stoi"].digest
+    monkeypatch.setitem(METRICS, "stoi", dataclasses.replace(METRICS["stoi"], version="next"))
+    (found, gain) = of_all()["metrics have today's definitions"]
+    assert found == f"stoi: 4 scores by the definition {stored}, today's is {METRICS['stoi'].digest}"
+    assert gain.startswith("stoi_i: 4 scores")
+
+
+def test_another_recogniser_is_another_definition_of_wer(here, edited):
+    edited(
+        "../../small.yaml",
+        "suite: small\n",
+        "suite: small\nrecogniser: {backend: pocketsphinx, mode: language-model}\n",
+    )
+    (found,) = of_all()["metrics have today's definitions"]
+    assert found.startswith("wer: 4 scores by the definition ")
+
+
+def test_a_missing_scene_is_found_and_named(tampered):
+    path = "scenes/stationary/test/000.mixtures.parquet"
+    tampered(path, store.MIXTURES, lambda rows: rows.clear())
+    assert of_all() == {"scenes are complete": [f"{path}: no scene stationary-test-00000"]}
+
+
+def test_missing_scores_are_found_and_named(tampered):
+    path = "scores/stationary/unprocessed/000.parquet"
+    tampered(path, store.SCORES, lambda rows: rows.remove(next(row for row in rows if row["metric"] == "stoi")))
+    found = of_all()
+    assert found["tables follow from the scores"]
+    (board,) = (text for text in found["tables follow from the scores"] if "unprocessed, talker 1, stoi:" in text)
+    assert board.endswith("not in the shards")
+
+
+def test_a_file_that_is_gone_is_found_and_named(tampered, here):
+    path = "scenes/two-talkers/test/000.references.parquet"
+    tampered(path, store.REFERENCES, lambda rows: None)
+    (here / path).unlink()
+    assert of_all()["scenes are complete"] == [f"{path}: no such file; it should hold two-talkers-test-00000"]
+    assert any("no such file" in text for found in differences().values() for text in found)
 
 
 def test_leaderboard_of_a_run(here):

@@ -10,24 +10,28 @@ import click
 @click.option("--sample", default=3, show_default=True, help="Shards of scenes, and shards of scores, drawn at random.")
 @click.option("--seed", default=0, show_default=True, help="Of the draw.")
 def command(suite, sample, seed):
-    """Re-render and re-score a random sample of the results of SUITE, and say what differs.
+    """Check the results of SUITE, re-render and re-score a random sample of them, and say what differs.
 
-    A scene must come out as stored, within 1e-6 of full scale; a score within 1e-6 of its size and with the same
-    definition (the digest of the metric's card). Costs of a run, such as `rtf`, are not repeated. Exits with 1 when
-    anything differs.
+    Of all results: is a scene or a score missing, is a metric defined otherwise today, do the leaderboard and the
+    verdicts follow from the scores? Of the sample: a scene must come out as stored, within 1e-6 of full scale; a score
+    within 1e-6 of its size and with the same definition (the digest of the metric's card). Costs of a run, such as
+    `rtf`, are not repeated. Exits with 1 when anything differs.
 
     \b
       cocktail verify quick
       cocktail verify quick --sample 20 --seed 1
     """
+    import itertools
+
     from cocktail.verify import verify
+    from cocktail.verify_tables import verify_tables
 
     count, faults = 0, 0
-    for name, differences in verify(suite, sample, seed):
+    for name, differences in itertools.chain(verify_tables(suite), verify(suite, sample, seed)):
         count += 1
         faults += bool(differences)
         click.secho(f"{'✗' if differences else '✓'} {name}", fg="red" if differences else "green")
         for difference in differences:
             click.echo(f"    {difference}")
-    click.echo(f"{count} shards verified, {faults} differ")
+    click.echo(f"{count} checks, {faults} found differences")
     sys.exit(int(bool(faults)))
