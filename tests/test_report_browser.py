@@ -169,6 +169,17 @@ def test_a_point_of_the_cost_plot_opens_its_cell(visit):
     page.wait_for_url("**#cell/room-0/*")
 
 
+def test_a_cell_of_detection_shows_scores_and_the_truth(visit):
+    page = visit("index.html#cell/spoofs/entry-05")
+    page.locator(".scene").first.wait_for()
+    texts = page.locator(".scene h3").all_inner_texts()
+    assert [text.split(":")[0] for text in texts] == ["lowest score", "median score", "highest score"]
+    scores = [float(text.rpartition("(")[2].rstrip(")")) for text in texts]
+    assert scores == sorted(scores)
+    assert page.get_by_text("Truth: bonafide").count() == 3
+    assert page.locator(".scene").first.locator("audio").count() == 2
+
+
 def test_claims_failures_and_methods_are_listed(visit):
     page = visit("index.html#claims")
     assert page.locator("#claims-table tbody tr").count() == 2

@@ -35,10 +35,12 @@
   function sceneBlock(scene, cell) {
     const chosen = scene.scores.filter((s) => s[0] === cell.chosen_by && s[2] !== null).map((s) => s[2]);
     const mean = chosen.length ? chosen.reduce((a, b) => a + b) / chosen.length : null;
+    // In detection the figure is the scene's own score, and not an error rate.
+    const chosenBy = scene.label.endsWith("score") ? format(mean, "score") : cell.chosen_by + " " + format(mean, cell.chosen_by);
     const drawn = Object.entries(scene.drawn).map(([name, value]) => name + " " + (typeof value === "number" ? Number(value.toPrecision(3)) : value));
     const said = (scene.text || []).map((text) => "“" + text + "”");
     const block = el("div", { class: "scene", "data-scene": scene.scene },
-      el("h3", null, scene.label + ": " + scene.scene + " (" + cell.chosen_by + " " + format(mean, cell.chosen_by) + ")"),
+      el("h3", null, scene.label + ": " + scene.scene + " (" + chosenBy + ")"),
       el("p", { class: "dim" }, [...drawn, ...said].join(" · ")));
     if (scene.truth) block.append(el("p", null, "Truth: " + scene.truth));
     if (scene.sounds.length) block.append(...player(scene.sounds));
