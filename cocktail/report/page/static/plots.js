@@ -121,7 +121,7 @@
     const curves = det[metric] || {};
     const names = cocktail.entries().map((e) => e.name).filter((name) => curves[name]);
     const traces = names.map((name) => ({
-      type: "scatter", mode: "lines", name: harmless(name) + " (" + curves[name].n.join(" / ") + ")", line: { shape: "hv", color: colour(name, names) },
+      type: "scatter", mode: "lines", name: harmless(name) + " (" + curves[name].n.join(" / ") + ")", line: { color: colour(name, names) },
       x: curves[name].false_alarm, y: curves[name].miss, hoverinfo: "name",
     }));
     if (traces.length) traces.push({ type: "scatter", mode: "lines", x: [-3.1, 3.1], y: [-3.1, 3.1], line: { dash: "dot", color: "#888", width: 1 }, hoverinfo: "skip", showlegend: false });
