@@ -72,7 +72,7 @@ def test_the_tables_are_tidy_in_pandas(finished):
             "cocktail/rooms/fields.py",
             "import numpy",
             "X = 1\nimport numpy",
-            {"scenes": 8, "estimates": 14, "scores": 14, **BOARD},
+            {"scenes": 8, "models": 1, "estimates": 14, "scores": 14, **BOARD},
         ),
         (
             "config/conditions.yaml",
