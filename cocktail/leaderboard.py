@@ -15,10 +15,10 @@ How a board is read:
   unit and direction.
 - `tie_group`: entries that cannot be told apart from the best of their group by paired tests, with Holm's correction
   for all pairs of a condition and metric (stats.py).
-- Equal error rates and detection costs are over all trials of the scenes, see cocktail/trials.py. `eer_cm:<attack>` is
-  bona fide speech against one attack. Where trials set scenes against each other, speakers are resampled with all
-  their scenes. Where the trials do not suffice there is no figure, and its reason is a row of `scores.parquet` without
-  scene.
+- Equal error rates and detection costs are over all trials of the scenes, see cocktail/trials.py. `eer_cm:<attack>`
+  and `min_tdcf:<attack>` are of bona fide speech and one attack. Where trials set scenes against each other, speakers
+  are resampled with all their scenes. Where the trials do not suffice there is no figure, and its reason is a row of
+  `scores.parquet` without scene.
 
 The same scores give the same bytes: rows are sorted, resampling is seeded by suite seed and condition, and the CSV
 holds 6 significant digits.
@@ -44,6 +44,8 @@ from cocktail.rng import rng
 BASELINE = "unprocessed"
 ATTACK = ":"
 """Between a metric and the attack that it is about."""
+BY_ATTACK = ("eer_cm", "min_tdcf")
+"""Metrics that boards have against each attack alone, too."""
 SCENES = store.SCENES.append(pa.field("speaker", pa.string()))
 """What `strata` gives: `speaker` is that of the first talker."""
 BOUNDS = ("control", "oracle")
@@ -210,7 +212,7 @@ def tabulate(
 
 
 def _trial_cells(metric, rows, scene, scenes, finished, speakers):
-    """{metric: cells} of rows with trials; of eer_cm also against each attack alone, where there are several."""
+    """{metric: cells} of rows with trials; those of detection also against each attack, if several."""
     rows = rows.combine_chunks()
     trials, of = pc.list_flatten(rows["trials"]), pc.list_parent_indices(rows["trials"]).to_numpy()
     trials = pa.table(trials.combine_chunks().flatten(), store.TRIAL.names)
@@ -229,13 +231,13 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
     )
     found = {metric: cells}
     named = attacks(cells.trials)
-    if metric == "eer_cm" and len(named) > 1:
+    if metric in BY_ATTACK and len(named) > 1:
         found |= {f"{metric}{ATTACK}{attack}": _against(cells, attack) for attack in named}
     return found
 
 
 def _against(cells, attack):
-    part = cells.at(against(cells.trials, attack))
+    part = cells.at(against(cells.trials, cells.scene, attack))
     concerned = np.zeros(len(cells.finished), bool)
     concerned[part.scene] = True
     return dataclasses.replace(part, finished=cells.finished & concerned[:, None])

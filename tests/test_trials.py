@@ -10,7 +10,7 @@ from student import percentiles
 from cocktail import leaderboard, stats, store
 from cocktail.metrics import METRICS, Unscorable
 from cocktail.metrics.detection import eer, eer_threshold, min_tdcf
-from cocktail.metrics.trials import Trials, attacks, cm_rejection
+from cocktail.metrics.trials import Trials, against, attacks, cm_rejection
 from cocktail.rng import rng
 from cocktail.score import score_shard
 from cocktail.trials import Heard, asv_trials, trials_of, unit
@@ -457,3 +457,12 @@ def test_scoring_without_a_scorer_that_learns_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_trials_against_one_attack_are_those_of_its_scenes_by_either_system():
+    kind = np.array(["cm", "cm", "cm", "asv", "asv", "asv", "asv"])
+    label = np.array(["bonafide", "tts", "lpc", "target", "nontarget", "spoof", "spoof"])
+    scene = np.array([0, 1, 2, 0, 0, 1, 2])
+    trials = Trials(kind, label, np.arange(7.0))
+    assert np.flatnonzero(against(trials, scene, "tts")).tolist() == [0, 1, 3, 4, 5]
+    assert np.flatnonzero(against(trials, scene, "lpc")).tolist() == [0, 2, 3, 4, 6]

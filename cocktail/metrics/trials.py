@@ -78,9 +78,11 @@ def attacks(trials: Trials) -> list[str]:
     return [str(label) for label in labels if label != BONAFIDE]
 
 
-def against(trials: Trials, attack: str) -> np.ndarray:
-    """(N,) bool: trials of bona fide speech and of one attack."""
-    return (trials.kind == "cm") & np.isin(trials.label, [BONAFIDE, attack])
+def against(trials: Trials, scene: np.ndarray, attack: str) -> np.ndarray:
+    """(N,) bool: trials of bona fide speech and of one attack, by either system; `scene` (N,): of each trial."""
+    detection = trials.kind == "cm"
+    attacked = np.isin(scene, scene[detection & (trials.label == attack)])
+    return attacked | np.where(detection, trials.label == BONAFIDE, trials.label != "spoof")
 
 
 def _bonafide_and_spoof(trials):
