@@ -26,7 +26,7 @@ def shard(name, tmp_path, definition, indices, split="test", fs=48000, noise=Non
     tables = [tmp_path / "speech.parquet", tmp_path / "noise.parquet"]
     if not tables[0].exists():
         getattr(trees, name.replace("-", "_"))(tmp_path)
-        part = {"adapter": name, "path": str(tmp_path)}
+        part = {"adapter": name, "path": str(tmp_path), "partial": True}
         corpora.build([part], "speech", tables[0], seed=0, fs=fs)
         corpora.build([noise or part], "noise", tables[1], seed=0, fs=fs)
     files = [tmp_path / "mixtures.parquet", tmp_path / "references.parquet"]

@@ -106,9 +106,9 @@ MANY = ("audiomnist", "fsdd")
 
 
 def make(name, root):
-    """The tree of a corpus and the part of a suite that reads it."""
+    """The tree of a corpus and the part of a suite that reads it, though it is small."""
     getattr(trees, name.replace("-", "_"))(root)
-    return {"adapter": name, "path": str(root)}
+    return {"adapter": name, "path": str(root), "partial": True}
 
 
 def build(part, kind, tmp_path, **options):
@@ -248,7 +248,7 @@ class TestWhatIsRead:
     def test_the_default_folder_is_in_the_folder_of_corpora(self, tmp_path, monkeypatch):
         monkeypatch.setenv("COCKTAIL_DATA", str(tmp_path))
         make("esc50", tmp_path / "esc50")
-        assert len(build({"adapter": "esc50"}, "noise", tmp_path)) == 5
+        assert len(build({"adapter": "esc50", "partial": True}, "noise", tmp_path)) == 5
 
     def test_its_fingerprint_changes_with_its_files(self, tmp_path):
         part = make("demand", tmp_path)
@@ -269,6 +269,17 @@ class TestFaults:
         part = make("librispeech", tmp_path)
         with pytest.raises(CocktailError, match="dev-other not found: `cocktail corpora check librispeech"):
             build(part, "speech", tmp_path, parts=["dev-other", "test-clean"])
+
+    def test_fewer_files_than_published(self, tmp_path):
+        part = make("librispeech", tmp_path) | {"partial": False}
+        with pytest.raises(CocktailError) as error:
+            build(part, "speech", tmp_path)
+        assert "dev-clean has 3 of 2703 files, test-clean has 3 of 2620 files" in str(error.value)
+        with pytest.raises(CocktailError, match="`partial: true` reads what is there"):
+            corpora.fingerprint(part)
+
+    def test_as_many_files_as_published(self, tmp_path):
+        assert len(build(make("fsdd", tmp_path) | {"partial": False}, "speech", tmp_path)) == 3000
 
     def test_missing_silent_and_broken_recordings_are_named_at_once(self, tmp_path):
         part = make("esc50", tmp_path)

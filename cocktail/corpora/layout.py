@@ -112,6 +112,10 @@ class Corpus:
                     "type": "integer",
                     "minimum": 1,
                 },
+                "partial": {
+                    "description": "Read a part that has fewer files than its publisher ships; default false.",
+                    "type": "boolean",
+                },
                 "min_s": seconds | {"description": "Leave out recordings shorter than this."},
                 "max_s": seconds | {"description": "Leave out recordings longer than this."},
             },
@@ -139,7 +143,8 @@ class Corpus:
     def read(self, options: dict) -> list[Recording]:
         """Recordings with a split of the parts that a suite wants.
 
-        Raises CocktailError where a part that it names is not there, or none of those it takes otherwise.
+        Raises CocktailError where a part that it names is not there, or none of those it takes otherwise, or where a
+        part has fewer files than its publisher ships and the suite does not say `partial`.
         """
         root = self.root(expand(options.get("path", self.path)))
         wanted = options.get("parts", self.default)
@@ -151,7 +156,22 @@ class Corpus:
                 f"{root}: {names} {'not found' if absent else 'found'}: "
                 f"`cocktail corpora check {self.name} {root}` says what is missing and where to get it"
             )
+        if not options.get("partial"):
+            self._check_numbers(root, found)
         return [recording for part in found.values() for recording in part if recording.split is not None]
+
+    def _check_numbers(self, root, found):
+        short = []
+        for part in self.parts:
+            files = {file for recording in found.get(part.name, ()) for file in recording.files}
+            there = sum(file.is_file() for file in files)
+            if files and there < (part.files or 0):
+                short.append(f"{part.name} has {there} of {part.files} files")
+        if short:
+            raise CocktailError(
+                f"{root}: {', '.join(short)}: `cocktail corpora check {self.name} {root}` says what is missing; "
+                "`partial: true` reads what is there"
+            )
 
     def rows(self, options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
         """Rows of the SPEECH or NOISE table (cocktail.store). Audio stays where it is, but for noise that is computed.
