@@ -145,7 +145,12 @@ def _pair(snr_db):
     level = 0.3 / np.abs(reference).max()
     signals = {"reference": reference, "estimate": estimate, "interference": interference}
     listener = StubRecogniser()
-    shared = {"fs": FS, "text": TRANSCRIPT, "recogniser": listener, "scorers": {"recogniser": listener.transcribe}}
+    shared = {
+        "fs": FS,
+        "text": TRANSCRIPT,
+        "recogniser": listener,
+        "scorers": dict.fromkeys(("recogniser", "retrained"), listener.transcribe),
+    }
     return {name: level * x for name, x in signals.items()} | shared
 
 
