@@ -448,11 +448,6 @@ class Plan:
         settings = [self.config["resamples"], self.config["seed"]]
         return digest(settings, absent, self.cards(), _source("cocktail.leaderboard"))
 
-    @property
-    def claims(self) -> str:
-        """The file of claims."""
-        return str(CLAIMS)
-
     def comparisons(self) -> list[Comparison]:
         """What the claims compare. Raises CocktailError for an entry or a condition that does not exist."""
         conditions = {**read_yaml(CONFIG / "conditions.yaml")["conditions"], **self.config["define"]}

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import leaderboard, store, verdicts
+from cocktail.claims import CLAIMS
 from cocktail.config import load_suite, suite_path
 from cocktail.errors import CocktailError
 from cocktail.metrics import METRICS
@@ -132,7 +133,7 @@ def _tables(plan, scores, cells):
         yield from _compare_csv(plan, folder, "leaderboard.csv")
         if _is_file(plan.path("claims.csv")):
             verdicts.build(
-                claims=plan.claims,
+                claims=CLAIMS,
                 scores=folder / "scores.parquet",
                 entries=plan.path("entries.json"),
                 out=folder / "claims.csv",

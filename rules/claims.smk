@@ -9,7 +9,6 @@ rule claims:
     benchmark:
         plan.path("logs", "claims.tsv")
     params:
-        claims=plan.claims,
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=plan.claims_digest,

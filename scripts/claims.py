@@ -1,12 +1,13 @@
 """Judge the claims on the scores."""
 
+from cocktail.claims import CLAIMS
 from cocktail.cost import work
 from cocktail.job import logged
 from cocktail.verdicts import build
 
 with logged(snakemake.log[0]), work():
     build(
-        claims=snakemake.params.claims,
+        claims=CLAIMS,
         scores=snakemake.input.scores,
         entries=snakemake.input.entries,
         out=snakemake.output[0],
