@@ -158,6 +158,7 @@ def test_snakemake_report_works(project):
     assert (project.work / "report.html").stat().st_size > 10_000
 
 
+@pytest.mark.timeout(2400)
 def test_the_tiny_suite_runs_every_plugin_and_condition(tmp_path):
     from cocktail.config import load_suite
     from cocktail.plan import Plan
@@ -169,8 +170,9 @@ def test_the_tiny_suite_runs_every_plugin_and_condition(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     plan = Plan(load_suite("tiny"), "tiny")
     with (tmp_path / "results" / "tiny" / "leaderboard.csv").open() as file:
-        rows = [row for row in csv.DictReader(file) if row["metric"] == "si_sdr"]
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "rtf"]
     finished = {(row["condition"], row["entry"]) for row in rows if row["n_ok"] == row["n_total"] != "0"}
     assert finished == set(plan.cells)
-    assert {plan.entries[entry].plugin.name for _, entry in finished} == set(plan.registry.plugins)
+    ran = {entry for _, entry in finished} | set(plan.trained)  # the recogniser has no board, it scores others
+    assert {plan.known[entry].plugin.name for entry in ran} == set(plan.registry.plugins)
     assert json.loads((tmp_path / "results" / "tiny" / "mlflow.json").read_text())
