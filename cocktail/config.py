@@ -14,6 +14,7 @@ from cocktail import ROOT
 from cocktail.errors import CocktailError, nearest
 
 CONFIG = ROOT / "config"
+CONDITIONS = CONFIG / "conditions.yaml"
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -83,6 +84,11 @@ def merge(*layers: dict) -> dict:
     return result
 
 
+def known_conditions(define: dict[str, dict]) -> dict[str, dict]:
+    """The shipped conditions and those that a suite defines; what it says of a shipped one stands over that."""
+    return merge(read_yaml(CONDITIONS)["conditions"], define)
+
+
 def check_suite(config: dict, source: str) -> dict:
     """The configuration with its conditions resolved and every key checked. `source` names the file in messages.
 
@@ -91,13 +97,12 @@ def check_suite(config: dict, source: str) -> dict:
     from cocktail.conditions import CONDITION, GROUPS, resolved
 
     validate(config, suite_schema(), source)
-    shared = read_yaml(CONFIG / "conditions.yaml")
-    known = merge(shared["conditions"], config["define"])
+    known = known_conditions(config["define"])
     chosen = list(known) if config["conditions"] == "all" else config["conditions"]
     for name in chosen:
         if name not in known:
             raise CocktailError(f"{source}: conditions: unknown condition '{name}'{nearest(name, known)}")
-    groups = merge(shared["noise_groups"], config["noise_groups"])
+    groups = merge(read_yaml(CONDITIONS)["noise_groups"], config["noise_groups"])
     validate(groups, GROUPS, source, "noise_groups")
     for name in chosen:
         where = source if name in config["define"] else "config/conditions.yaml"
@@ -122,7 +127,6 @@ def _check_ranges(definition: dict, where: str) -> None:
 def suite_schema() -> dict:
     """JSON schema of a suite, with the options of corpus adapters and recognisers filled in."""
     from cocktail import corpora, recognition
-    from cocktail.corpora import published  # noqa: F401  adds its adapters
 
     schema = read_yaml(CONFIG / "schema.yaml")
     schema["$defs"]["recogniser"] = recognition.OPTIONS

@@ -13,8 +13,7 @@ from types import SimpleNamespace
 from cocktail import corpora, spoofing
 from cocktail.claims import CLAIMS, Comparison, read_claims
 from cocktail.conditions import info
-from cocktail.config import CONFIG, check_suite, read_yaml
-from cocktail.corpora import published  # noqa: F401  adds its adapters
+from cocktail.config import check_suite, known_conditions, read_yaml
 from cocktail.device import may_use_gpu
 from cocktail.digest import PACKAGE, digest, source_digest
 from cocktail.entry import Entry
@@ -95,7 +94,7 @@ class Plan:
             if name not in known and name not in self.registry.plugins:
                 options = [*known, *self.registry.plugins]
                 raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
-        conditions = {**read_yaml(CONFIG / "conditions.yaml")["conditions"], **self.config["define"]}
+        conditions = known_conditions(self.config["define"])
         for name, entry in known.items():
             for condition in entry.train_on or ():
                 if condition not in conditions:
@@ -450,7 +449,7 @@ class Plan:
 
     def comparisons(self) -> list[Comparison]:
         """What the claims compare. Raises CocktailError for an entry or a condition that does not exist."""
-        conditions = {**read_yaml(CONFIG / "conditions.yaml")["conditions"], **self.config["define"]}
+        conditions = known_conditions(self.config["define"])
         return read_claims(CLAIMS, entries=self.known, conditions=conditions)
 
     def claims_digest(self, wildcards=None) -> str:

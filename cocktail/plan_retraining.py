@@ -7,7 +7,7 @@ what it returns, and scores its estimates of the test scenes (metric `wer_retrai
 from collections.abc import Iterator
 from types import SimpleNamespace
 
-from cocktail.config import CONFIG, merge, read_yaml
+from cocktail.config import known_conditions
 from cocktail.device import may_use_gpu
 from cocktail.digest import digest, source_digest
 from cocktail.errors import CocktailError, nearest
@@ -132,7 +132,7 @@ def _check(wanted, plan, where):
     for name in wanted["entries"]:
         if name not in plan.known:
             raise CocktailError(f"{where}.entries: unknown entry '{name}'{nearest(name, plan.known)}")
-    conditions = merge(read_yaml(CONFIG / "conditions.yaml")["conditions"], plan.config["define"])
+    conditions = known_conditions(plan.config["define"])
     for name in wanted["conditions"]:  # one that exists but is not chosen has no cells
         if name not in conditions:
             raise CocktailError(f"{where}.conditions: unknown condition '{name}'{nearest(name, conditions)}")

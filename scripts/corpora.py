@@ -1,6 +1,6 @@
 """Make the suite's tables of isolated speech and noise."""
 
-from cocktail.corpora import build, published  # noqa: F401  the latter adds its adapters
+from cocktail.corpora import build
 from cocktail.corpora.library import Library
 from cocktail.cost import work
 from cocktail.job import logged

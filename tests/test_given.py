@@ -7,7 +7,6 @@ import soundfile
 
 from cocktail import corpora, store
 from cocktail.config import load_suite
-from cocktail.corpora import published  # noqa: F401  adds its adapters
 from cocktail.corpora.library import Library
 from cocktail.digest import source_digest
 from cocktail.errors import CocktailError

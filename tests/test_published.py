@@ -16,7 +16,7 @@ from cocktail.corpora import completeness
 from cocktail.corpora.grid import SLOTS
 from cocktail.corpora.layout import Part, by_turns
 from cocktail.corpora.library import Library
-from cocktail.corpora.published import MODULES, corpus
+from cocktail.corpora.published import corpus
 from cocktail.errors import CocktailError
 
 SPEECH = {
@@ -121,13 +121,13 @@ def test_every_corpus_of_the_field_is_there():
         *("audiomnist", "fsdd", "esc50", "librispeech", "librimix", "wsj0", "wsj0-2mix", "voicebank-demand", "chime2"),
         *("chime3", "chime4", "grid", "timit", "musan", "demand", "asvspoof2019", "dns", "dicova"),
     ]
-    assert sorted(wanted) == sorted(MODULES)
+    assert sorted(wanted) == sorted(corpora.PUBLISHED)
     assert set(wanted) <= corpora.ADAPTERS.keys()
     assert {name for name in wanted if "speech" in corpus(name).kinds} >= SPEECH.keys()
     assert {name for name in wanted if "noise" in corpus(name).kinds} - {"chime4"} == NOISE.keys()
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
+@pytest.mark.parametrize("name", sorted(corpora.PUBLISHED))
 def test_a_corpus_says_what_it_is(name):
     this = corpus(name)
     assert this.name == name and this.home.startswith("https://") and this.licence and this.title
@@ -324,7 +324,7 @@ class TestCompleteness:
         found = completeness.inspect(dataclasses.replace(this, parts=parts), root, **options)
         return {part.part.name: part for part in found}
 
-    @pytest.mark.parametrize("name", sorted(set(MODULES) - set(MANY)))
+    @pytest.mark.parametrize("name", sorted(set(corpora.PUBLISHED) - set(MANY)))
     def test_a_whole_tree_lacks_nothing(self, name, tmp_path):
         make(name, tmp_path)
         found = self.inspect(name, tmp_path)

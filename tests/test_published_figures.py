@@ -11,7 +11,7 @@ import yaml
 
 from cocktail import ROOT, store
 from cocktail.config import load_suite, suites
-from cocktail.corpora import build, published
+from cocktail.corpora import PUBLISHED, build, published
 from cocktail.corpora.library import Library
 from cocktail.leaderboard import read_board
 from cocktail.metrics.si_sdr import si_sdr
@@ -41,7 +41,7 @@ def test_figures_name_entries_corpora_and_sources_that_exist():
     entries = Registry().entries
     for figure in read():
         assert figure.entry is None or figure.entry in entries
-        assert figure.corpus in published.MODULES and figure.source
+        assert figure.corpus in PUBLISHED and figure.source
 
 
 @pytest.mark.parametrize("name", GIVEN)

@@ -63,10 +63,9 @@ def _as_written(row):
 
 def conditions() -> list[dict]:
     """One row for a condition of config/conditions.yaml; `definition` is all that it says."""
-    from cocktail.config import CONFIG, read_yaml
+    from cocktail.config import known_conditions
 
-    known = read_yaml(CONFIG / "conditions.yaml")["conditions"]
-    return [_condition(name, definition) for name, definition in known.items()]
+    return [_condition(name, definition) for name, definition in known_conditions({}).items()]
 
 
 def _condition(name, definition):
@@ -110,7 +109,7 @@ def _in_short(card):
 
 def corpora() -> list[dict]:
     """One row for a corpus adapter."""
-    from cocktail.corpora import cards, published, schemas  # noqa: F401  the second adds its adapters
+    from cocktail.corpora import cards, schemas
 
     options = {name: sorted(set(schema["properties"]) - {"adapter"}) for name, schema in schemas().items()}
     return [

@@ -7,6 +7,7 @@ string that changes with them.
 """
 
 import importlib
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,18 @@ from typing import Any
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 
+PUBLISHED = {
+    module.name.replace("_", "-"): f"{__name__}.published.{module.name}"
+    for module in pkgutil.iter_modules([str(Path(__file__).parent / "published")])
+}
+"""Published corpus -> its module: a new one is a file, and changes the digest of no suite that does without it."""
+
 ADAPTERS = {
     "folder": "cocktail.corpora.folder",
     "grid-tts": "cocktail.corpora.grid_tts",
     "synthetic": "cocktail.corpora.synthetic",
-}
-"""Adapter -> its module. cocktail.corpora.published adds one for each of its modules when it is imported."""
+} | PUBLISHED
+"""Adapter -> its module."""
 
 
 @dataclass(frozen=True)
