@@ -11,6 +11,7 @@ from cocktail.config import known_conditions
 from cocktail.device import may_use_gpu
 from cocktail.digest import digest, source_digest
 from cocktail.errors import CocktailError, nearest
+from cocktail.shard import shard_indices, shard_names
 
 SPLIT = "train"
 ROLE = "retrained"
@@ -23,6 +24,7 @@ class Retraining:
     def __init__(self, plan, source: str):
         self._plan, wanted = plan, plan.config["retrain"]
         self.recogniser: str = wanted["recogniser"]
+        self._job = SimpleNamespace(entry=self.recogniser)
         self.scenes: int = wanted["scenes"]
         _check(wanted, plan, f"{source}: retrain")
         self.cells = [
@@ -39,21 +41,13 @@ class Retraining:
     @property
     def shards(self) -> list[str]:
         """Names of a condition's shards of train scenes."""
-        return [f"{shard:03d}" for shard in range(-(-self.scenes // self._plan.config["shard_size"]))]
+        return shard_names(self.scenes, self._plan.config["shard_size"])
 
     def indices(self, wildcards) -> list[int]:
         """Scenes of a job's shard."""
-        size = self._plan.config["shard_size"]
-        first = int(wildcards.shard) * size
-        return list(range(first, min(first + size, self.scenes)))
+        return list(shard_indices(wildcards.shard, self.scenes, self._plan.config["shard_size"]))
 
     # Files
-
-    def mixtures(self, condition: str, shard: str) -> str:
-        return self._plan.path("scenes", condition, SPLIT, f"{shard}.mixtures.parquet")
-
-    def references(self, condition: str, shard: str) -> str:
-        return self._plan.path("scenes", condition, SPLIT, f"{shard}.references.parquet")
 
     def estimates(self, condition: str, entry: str, shard: str) -> str:
         return self._plan.path("retrain", "estimates", condition, entry, f"{shard}.parquet")
@@ -65,20 +59,15 @@ class Retraining:
 
     def process_input(self, wildcards) -> dict[str, str]:
         """Files that a method may read, as in Plan.process_input, of the train split."""
-        files = self._plan.process_input(wildcards)
-        of_scenes = {"mixtures": self.mixtures, "references": self.references}
-        return files | {
-            name: path(wildcards.condition, wildcards.shard) for name, path in of_scenes.items() if name in files
-        }
+        return self._plan.process_input(wildcards, SPLIT)
 
     def fit_input(self, wildcards) -> dict[str, list[str] | str]:
         """What a recogniser learns from: an entry's estimates, their texts, and the model to begin with."""
         shards = [(condition, shard) for condition in self._conditions(wildcards.entry) for shard in self.shards]
-        uses = self._plan.known[self.recogniser].uses
         return {
             "estimates": [self.estimates(condition, wildcards.entry, shard) for condition, shard in shards],
-            "references": [self.references(condition, shard) for condition, shard in shards],
-        } | ({} if uses is None else {"base": self._plan.model(uses)})
+            "references": [self._plan.references(condition, shard, SPLIT) for condition, shard in shards],
+        } | self._plan.base_input(self._job)
 
     def _conditions(self, entry) -> Iterator[str]:
         return (condition for condition, other in self.cells if other == entry)
@@ -90,13 +79,12 @@ class Retraining:
     @property
     def spec(self) -> dict:
         """What a job needs to make the recogniser."""
-        return self._plan.known[self.recogniser].spec()
+        return self._plan.spec(self._job)
 
     @property
     def base_spec(self) -> dict | None:
         """What a job needs to read the model that it begins with."""
-        uses = self._plan.known[self.recogniser].uses
-        return None if uses is None else self._plan.known[uses].spec()
+        return self._plan.base_spec(self._job)
 
     def scenes_digest(self, wildcards) -> str:
         """Digest of a shard's scenes, and of the code that draws and renders them."""

@@ -1,4 +1,15 @@
-"""One shard of a condition's scenes: drawn and rendered (cocktail.scene), or the publisher's own (cocktail.given)."""
+"""Shards of a condition's scenes: drawn and rendered (cocktail.scene), or the publisher's own (cocktail.given)."""
+
+
+def shard_names(scenes: int, size: int) -> list[str]:
+    """Names of the shards of so many scenes."""
+    return [f"{shard:03d}" for shard in range(-(-scenes // size))]
+
+
+def shard_indices(shard: str, scenes: int, size: int) -> range:
+    """Scenes of a shard."""
+    first = int(shard) * size
+    return range(first, min(first + size, scenes))
 
 
 def module_of(definition: dict) -> str:

@@ -1,27 +1,18 @@
-rule retrain_scenes:
-    input:
-        unpack(plan.scenes_spoofs),
-        speech=rules.corpora.output.speech,
-        noise=rules.corpora.output.noise,
+use rule scenes as retrain_scenes with:
     output:
-        mixtures=plan.retraining.mixtures("{condition}", "{shard}"),
-        references=plan.retraining.references("{condition}", "{shard}"),
+        mixtures=plan.mixtures("{condition}", "{shard}", "train"),
+        references=plan.references("{condition}", "{shard}", "train"),
     log:
         plan.path("logs", "retrain", "scenes", "{condition}", "{shard}.log"),
     benchmark:
         plan.path("logs", "retrain", "scenes", "{condition}", "{shard}.tsv")
     params:
-        definition=plan.definition,
         split="train",
         indices=plan.retraining.indices,
-        seed=plan.config["seed"],
-        fs=plan.config["fs"],
         digest=plan.retraining.scenes_digest,
-    script:
-        "../scripts/scenes.py"
 
 
-rule retrain_process:
+use rule process as retrain_process with:
     input:
         unpack(plan.retraining.process_input),
     output:
@@ -30,19 +21,8 @@ rule retrain_process:
         plan.path("logs", "retrain", "process", "{condition}", "{entry}", "{shard}.log"),
     benchmark:
         plan.path("logs", "retrain", "process", "{condition}", "{entry}", "{shard}.tsv")
-    resources:
-        gpu=plan.gpu,
     params:
-        spec=plan.spec,
-        base=plan.base_spec,
-        suite=plan.suite,
-        seed=plan.config["seed"],
-        limit_s=plan.config["time_limit_s"],
-        device=plan.device,
-        recogniser=plan.recogniser,
         digest=plan.retraining.process_digest,
-    script:
-        "../scripts/process.py"
 
 
 rule retrain:
