@@ -22,8 +22,8 @@ from pathlib import Path
 
 from cocktail.config import CONFIG, read_yaml, validate
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import higher_is_better
 from cocktail.method import FAMILIES
+from cocktail.tabulation import higher_is_better
 
 CLAIMS = CONFIG / "claims.yaml"
 _NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}

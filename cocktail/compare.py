@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 from cocktail import stats, store
 from cocktail.config import load_suite
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import ATTACK, higher_is_better, tabulate, weights_of
 from cocktail.rng import rng
+from cocktail.tabulation import ATTACK, higher_is_better, tabulate, weights_of
 
 BETTER, WORSE, OPEN, SAME, NOT_COMPARED = "better", "worse", "not distinguishable", "same", "not compared"
 COLUMNS = (

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from cocktail import stats, store
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import ATTACK, tabulate, weights_of
 from cocktail.rng import rng
+from cocktail.tabulation import ATTACK, tabulate, weights_of
 
 STRATA = tuple(name for name in store.SCENES.names if name not in ("condition", "scene"))
 """What scenes may be told apart by."""

@@ -23,8 +23,9 @@ import pyarrow.compute as pc
 from cocktail import stats, store
 from cocktail.claims import Comparison, Step, read_claims
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import ATTACK, higher_is_better, read_entries, tabulate
+from cocktail.leaderboard import read_entries
 from cocktail.rng import rng
+from cocktail.tabulation import ATTACK, higher_is_better, tabulate
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from student import percentiles
 
-from cocktail import leaderboard, stats, store
+from cocktail import leaderboard, stats, store, tabulation
 from cocktail.metrics import METRICS, Unscorable
 from cocktail.metrics.detection import eer, eer_threshold, min_tdcf
 from cocktail.metrics.trials import Trials, against, attacks, cm_rejection
@@ -274,7 +274,7 @@ def test_detection_is_also_shown_by_attack(tmp_path):
     assert lines["eer_cm:vocoder"]["value"] == pytest.approx(100 * eer(scores[part], names[part] == "bonafide"))
     assert lines["eer_cm:tts"]["value"] == 0.0
     assert [lines[m]["n_total"] for m in ("eer_cm", "eer_cm:tts", "eer_cm:vocoder")] == [60, 45, 45]
-    assert not leaderboard.higher_is_better("eer_cm:tts")
+    assert not tabulation.higher_is_better("eer_cm:tts")
 
 
 def test_no_figure_without_trials_of_both_kinds_and_its_reason(tmp_path):

@@ -5,8 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cocktail.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
-from cocktail.leaderboard import higher_is_better
 from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.tabulation import higher_is_better
 
 NAMED = 4
 """Entries that a note names."""

@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.leaderboard import higher_is_better, read_board
+from cocktail.leaderboard import read_board
 from cocktail.published import Figure, beside
 from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.tabulation import higher_is_better
 
 
 def show_suite(config: dict, folder: Path, *, condition: str | None = None, metric: str | None = None) -> None:

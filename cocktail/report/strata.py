@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.leaderboard import higher_is_better
 from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.tabulation import higher_is_better
 
 
 def show(rows: list[dict], *, metric: str, by: str, console: Console | None = None) -> None:

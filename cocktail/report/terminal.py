@@ -11,7 +11,8 @@ from rich.text import Text
 
 from cocktail import store
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import ATTACK, failed_cells, failures, higher_is_better, read_board, read_entries
+from cocktail.leaderboard import failed_cells, failures, read_board, read_entries
+from cocktail.tabulation import ATTACK, higher_is_better
 
 WIDTH = 120
 SHOWN = (

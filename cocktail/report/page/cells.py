@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import store
-from cocktail.leaderboard import higher_is_better
 from cocktail.metrics import METRICS
 from cocktail.report import examples
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.page.scripts import write_script
 from cocktail.report.page.sounds import MAX_SECONDS, Sounds, choose_rate
+from cocktail.tabulation import higher_is_better
 
 CHOOSE = ("si_sdr", "wer", "wer_ctc", "eer_cm", "eer_asv")
 SCORED = {"worst": "lowest score", "median": "median score", "best": "highest score"}

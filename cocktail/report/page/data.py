@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import ATTACK, BASELINE, higher_is_better
+from cocktail.leaderboard import BASELINE
 from cocktail.metrics import METRICS
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
+from cocktail.tabulation import ATTACK, higher_is_better
 
 FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
 COSTS = ("rtf", "latency_ms", "peak_memory", "parameters")
