@@ -12,14 +12,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from cocktail import levels, store
+from cocktail import levels
 from cocktail.corpora.layout import OF_MIXTURE
 from cocktail.corpora.library import Library
 from cocktail.cost import work
 from cocktail.errors import CocktailError
 from cocktail.rendering import Signals
 from cocktail.rooms.arrays import positions
-from cocktail.scene import Noise, Scene, Talker, _mixture_row, _reference_row
+from cocktail.scene import Noise, Scene, Talker
+from cocktail.scene_files import write_shard
 
 
 def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy: bool, seed: int) -> list[str]:
@@ -37,18 +38,13 @@ def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy:
 def make_shard(
     *, condition, definition, split, indices, seed, fs, speech, noise, mixtures, references, spoofs=None
 ) -> None:
-    """Write the scenes `indices` of a given condition as one shard; arguments as in cocktail.scene.make_shard.
+    """Write the scenes `indices` of a given condition as one shard; arguments as in cocktail.drawing.make_shard.
 
     Raises CocktailError where the corpora hold fewer mixtures.
     """
     speech, noise = Library(speech), Library(noise)
     made = _scenes(condition, definition, split, indices, seed, fs, speech, noise)
-    seen, truth = [], []
-    for scene, signals in made:
-        seen.append(_mixture_row(scene, signals))
-        truth.append(_reference_row(scene, signals))
-    store.write_rows(references, truth, store.REFERENCES)
-    store.write_rows(mixtures, seen, store.MIXTURES)
+    write_shard(made, mixtures=mixtures, references=references)
 
 
 def _scenes(condition, definition, split, indices, seed, fs, speech, noise) -> Iterable[tuple[Scene, Signals]]:

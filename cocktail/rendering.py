@@ -13,22 +13,19 @@ Where a scene is a replay, the talker's place is the loudspeaker's: what it play
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cocktail import levels
+from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.rooms.convolution import convolve
 from cocktail.rooms.fields import diffuse
 from cocktail.rooms.responses import LATENCY, Responses, responses
 from cocktail.rooms.shoebox import Shoebox
+from cocktail.scene import Scene
 from cocktail.spoofing import LOGICAL
 from cocktail.spoofing.replay import play
-
-if TYPE_CHECKING:
-    from cocktail.corpora.library import Library
-    from cocktail.scene import Scene
 
 _HEARD = 0.01
 _TRIES = 8
@@ -50,7 +47,7 @@ class Signals:
     """(K, N): direct sound at microphone 1."""
 
 
-def render(scene: "Scene", speech: "Library", noise: "Library", spoofs: "Library | None" = None) -> Signals:
+def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None = None) -> Signals:
     """The signals of a scene. Raises CocktailError where an utterance or the noise is silent."""
     room = _room_responses(scene)
     images, early, direct = _talkers(scene, speech, spoofs, room)

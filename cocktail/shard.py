@@ -1,4 +1,4 @@
-"""Shards of a condition's scenes: drawn and rendered (cocktail.scene), or the publisher's own (cocktail.given)."""
+"""Shards of a condition's scenes: drawn and rendered (cocktail.drawing), or the publisher's own (cocktail.given)."""
 
 
 def shard_names(scenes: int, size: int) -> list[str]:
@@ -14,11 +14,11 @@ def shard_indices(shard: str, scenes: int, size: int) -> range:
 
 def module_of(definition: dict) -> str:
     """The module that makes the scenes of a condition."""
-    return "cocktail.given" if definition.get("given") else "cocktail.scene"
+    return "cocktail.given" if definition.get("given") else "cocktail.drawing"
 
 
 def make_shard(*, definition: dict, **options) -> None:
-    """Make a shard; arguments as in cocktail.scene.make_shard."""
-    from cocktail import given, scene
+    """Make a shard; arguments as in cocktail.drawing.make_shard."""
+    from cocktail import drawing, given
 
-    (given if definition.get("given") else scene).make_shard(definition=definition, **options)
+    (given if definition.get("given") else drawing).make_shard(definition=definition, **options)

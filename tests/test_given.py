@@ -128,7 +128,7 @@ def test_isolated_signals_are_no_mixtures(tmp_path):
 
 
 def test_code_of_drawn_scenes_does_not_depend_on_it():
-    assert (module_of(PAIRS), module_of({})) == ("cocktail.given", "cocktail.scene")
+    assert (module_of(PAIRS), module_of({})) == ("cocktail.given", "cocktail.drawing")
     assert source_digest(module_of({})) != source_digest(module_of(PAIRS))
 
 

@@ -8,9 +8,9 @@ import scene_corpus as corpus
 from student import percentiles
 
 from cocktail import leaderboard, stats, store
+from cocktail.drawing import draw
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
-from cocktail.scene import draw
 
 SCENES = 12
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scene_corpus as corpus
 
+from cocktail.drawing import draw
 from cocktail.errors import CocktailError
-from cocktail.scene import Scene, draw
+from cocktail.scene import Scene
 
 SPEECH, NOISE, SPOOFS = corpus.speech(), corpus.noise(), corpus.spoofs()
 

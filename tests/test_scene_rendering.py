@@ -4,12 +4,14 @@ import scene_corpus as corpus
 
 from cocktail import store
 from cocktail.corpora.library import Library
+from cocktail.drawing import draw, make_shard
 from cocktail.errors import CocktailError
 from cocktail.levels import active, power
+from cocktail.rendering import render
 from cocktail.rooms import measure
 from cocktail.rooms.responses import responses
 from cocktail.rooms.shoebox import Shoebox
-from cocktail.scene import Scene, draw, make_shard, render
+from cocktail.scene import Scene
 
 SPEECH, NOISE, SPOOFS = corpus.speech(), corpus.noise(), corpus.spoofs()
 

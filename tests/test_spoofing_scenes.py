@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import scene_corpus as corpus
 
+from cocktail.drawing import draw
 from cocktail.errors import AccessError, CocktailError
-from cocktail.scene import Scene, draw, render
+from cocktail.rendering import render
+from cocktail.scene import Scene
 from cocktail.spoofing import BONA_FIDE, LOGICAL, split_attacks
 from cocktail.spoofing.replay import FAR, NEAR, REPLAYS, Replay, draw_replay, play
 from cocktail.spoofing.trials import trials

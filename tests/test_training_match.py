@@ -7,8 +7,9 @@ import pytest
 import scene_corpus as corpus
 
 from cocktail import levels, stft
+from cocktail.drawing import draw
+from cocktail.rendering import render
 from cocktail.rooms.bank import make_bank
-from cocktail.scene import draw, render
 from cocktail.training_data import CorpusTrainingData
 
 RENDERED, DRAWN, ROOMS = 50, 250, 50

@@ -178,9 +178,9 @@ def test_rooms_of_validation_are_others_and_a_bank_is_read_as_it_was_made(bank, 
 
 def test_the_responses_are_those_of_rendered_scenes(bank):
     """At microphone 1 the direct sound and what follows within 50 ms are those that the renderer computes."""
+    from cocktail.drawing import draw_room
     from cocktail.rooms.responses import responses
     from cocktail.rooms.shoebox import Shoebox
-    from cocktail.scene import draw_room
 
     generators = lambda role: rng(1, "room", "train", 3, role=role)  # noqa: E731
     room, places = draw_room(ROOM, generators)

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from cocktail.cost import work
+from cocktail.drawing import draw_noise_position, draw_room
 from cocktail.rng import rng
 from cocktail.rooms.responses import responses
 from cocktail.rooms.shoebox import Shoebox
-from cocktail.scene import draw_noise_position, draw_room
 from cocktail.store import replacing
 
 VALID = 5

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cocktail.corpora.library import Library
+from cocktail.drawing import draw
 from cocktail.method import Recording
-from cocktail.scene import draw, render
+from cocktail.rendering import render
 from cocktail.spoofing import logical_attacks
 
 HELD_OUT_FROM = 1_000_000

@@ -1,6 +1,6 @@
 """Dynamic mixing: fresh scenes of a suite's conditions, as a single microphone hears them, without end.
 
-Talkers, levels, SNR, noise and rooms are distributed as in cocktail.scene and rendered as in cocktail.rendering, at
+Talkers, levels, SNR, noise and rooms are distributed as in cocktail.drawing and rendered as in cocktail.rendering, at
 microphone 1 and in single precision. Rooms come from a bank (cocktail.training.rooms).
 
 Deviations from rendered scenes: diffuse noise is an excerpt of loops that were mixed once to the coherence of the
@@ -25,7 +25,7 @@ from cocktail.training.memory import Memory
 from cocktail.training.rooms import Rooms
 
 PEAK = (0.5, 0.9)
-"""The loudest sample of a scene, of full scale (cocktail.scene.PEAK)."""
+"""The loudest sample of a scene, of full scale (cocktail.drawing.PEAK)."""
 HEARD = 0.01
 """Noise whose power during speech is below this share of its mean is drawn anew."""
 TRIES = 8
