@@ -23,6 +23,7 @@ from cocktail.rng import rng
 from cocktail.rooms.bank import make_bank
 from cocktail.testing.data import KINDS, TinyData
 from cocktail.training import Schedule, train
+from cocktail.training.allocator import keep_freed_memory
 from cocktail.training.batches import Batches
 from cocktail.training.rooms import read_rooms
 
@@ -117,6 +118,7 @@ def ratios(network, loss, draw, together, batch):
 def main():
     """Print one line a network."""
     torch.set_num_threads(1)
+    keep_freed_memory()  # for both sides
     suite = load_suite("quick")
     for name, case in (("blstm-psa", mask_case), ("dpcl", clustering_case)):
         with tempfile.TemporaryDirectory() as folder:

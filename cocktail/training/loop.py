@@ -11,6 +11,7 @@ import torch
 
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
+from cocktail.training.allocator import keep_freed_memory
 from cocktail.training.batches import Batch, Batches, Collate, Draw, workers
 from cocktail.training.checkpoint import Run
 from cocktail.training.memory_limit import Parts
@@ -59,6 +60,7 @@ def train(
     device's memory does not hold is halved, its gradients being summed. Raises CocktailError where the loss or its
     gradient is not finite; the network and `<stage>.last-good.pt` then hold the best weights so far.
     """
+    keep_freed_memory()
     _make_deterministic(device)
     network.to(device)
     optimiser = torch.optim.Adam(network.parameters(), lr=schedule.learning_rate)
