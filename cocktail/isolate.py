@@ -17,7 +17,10 @@ class CallFailed(Exception):
     """The call raised, overran its time limit, or took its process down; the message is the reason."""
 
 
-TIMEOUT = "took longer than"
+class TimedOut(CallFailed):
+    """The call overran its time limit."""
+
+
 PR_SET_PDEATHSIG = 1
 
 START_LIMIT_S = 300.0
@@ -55,7 +58,7 @@ class Worker:
         try:
             if not self._pipe.poll(limit_s):
                 self.close()
-                raise CallFailed(f"{TIMEOUT} {limit_s:g} s")
+                raise TimedOut(f"took longer than {limit_s:g} s")
             succeeded, result = self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()

@@ -22,7 +22,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names stand in paths of the results."""
 
 
-def nearest_entry(entries: dict[str, Entry], name: str) -> Entry:
+def find_entry(entries: dict[str, Entry], name: str) -> Entry:
     """An entry by its name. Raises CocktailError that names the nearest one."""
     if name not in entries:
         raise CocktailError(f"unknown method '{name}'{nearest(name, entries)}")
@@ -55,7 +55,7 @@ class Registry:
 
     def entry(self, name: str) -> Entry:
         """An entry by its name. Raises CocktailError that names the nearest one."""
-        return nearest_entry(self.entries, name)
+        return find_entry(self.entries, name)
 
     def _add_folder(self, folder, rows_path):
         for path in sorted(folder.glob("*.py")):

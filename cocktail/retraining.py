@@ -6,10 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import store
-from cocktail.device import choose_device
 from cocktail.errors import CocktailError
 from cocktail.method import Recording, TrainingData
-from cocktail.model import load_model
 from cocktail.train import fit_entry
 
 HELD_OUT = 5
@@ -46,29 +44,10 @@ class EnhancedSpeech(TrainingData):
         return self._base
 
 
-def retrain(
-    *,
-    estimates: Sequence[str | Path],
-    references: Sequence[str | Path],
-    out: str | Path,
-    spec: dict,
-    base: dict | None,
-    suite: str,
-    seed: int,
-    fs: int,
-    limit_s: float,
-    device: str | None,
-    identity: str,
-) -> None:
-    """Fit the recogniser of `spec` on estimates; leave its folder at `out`. See cocktail.train.train_entry."""
+def retrain(*, estimates: Sequence[str | Path], references: Sequence[str | Path], **options) -> None:
+    """Fit a recogniser on estimates; see cocktail.train.fit_entry for `options`."""
 
-    def data(method):
-        return EnhancedSpeech(
-            estimates,
-            references,
-            fs=fs,
-            device=choose_device(device) if device else "cpu",
-            base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
-        )
+    def data(method, **granted):
+        return EnhancedSpeech(estimates, references, **granted)
 
-    fit_entry(data, out=out, spec=spec, suite=suite, seed=seed, fs=fs, limit_s=limit_s, identity=identity)
+    fit_entry(data, **options)

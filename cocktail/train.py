@@ -18,8 +18,8 @@ from cocktail.cost import work
 from cocktail.device import choose_device
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
-from cocktail.isolate import TIMEOUT, CallFailed, Worker
-from cocktail.method import Method, TrainingData
+from cocktail.isolate import CallFailed, TimedOut, Worker
+from cocktail.method import TrainingData
 from cocktail.model import Card, load_model
 from cocktail.rng import rng
 from cocktail.training_data import CorpusTrainingData
@@ -32,46 +32,35 @@ def train_entry(
     *,
     speech: str | Path,
     noise: str | Path,
-    out: str | Path,
-    spec: dict,
-    suite: str,
     seed: int,
-    fs: int,
-    limit_s: float,
     conditions: dict[str, dict] | None = None,
     rooms: dict[str, str | Path] | None = None,
     spoofs: str | Path | None = None,
-    base: dict | None = None,
-    device: str | None = None,
-    identity: str = "",
+    **options,
 ) -> None:
-    """Fit an entry on the train split of the tables `speech` and `noise`; leave its folder at `out`.
+    """Fit an entry on the train split of the tables `speech` and `noise`; see `fit_entry` for `options`.
 
-    `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table
-    of spoofed speech. `base`: {"spec", "model"} of the
-    entry that this one uses. `identity`: digest of all that the training depends on; checkpoints of another one are
-    not used.
+    `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table of spoofed
+    speech.
     """
 
-    def data(method):
+    def data(method, **granted):
         return CorpusTrainingData(
             Library(speech),
             Library(noise),
-            fs=fs,
             paradigm=method.paradigm,
             seed=seed,
-            device=choose_device(device) if device else "cpu",
             conditions=conditions,
             rooms=rooms,
             spoofs=spoofs and Library(spoofs),
-            base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
+            **granted,
         )
 
-    fit_entry(data, out=out, spec=spec, suite=suite, seed=seed, fs=fs, limit_s=limit_s, identity=identity)
+    fit_entry(data, seed=seed, **options)
 
 
 def fit_entry(
-    data: Callable[[Method], TrainingData],
+    data: Callable[..., TrainingData],
     *,
     out: str | Path,
     spec: dict,
@@ -79,41 +68,52 @@ def fit_entry(
     seed: int,
     fs: int,
     limit_s: float,
+    base: dict | None = None,
+    device: str | None = None,
     identity: str = "",
 ) -> None:
-    """Fit an entry on what `data` gives its method; leave its folder at `out`. See train_entry."""
+    """Fit the entry of `spec` on what `data(method, fs=, device=, base=)` grants it; leave its folder at `out`.
+
+    `base`: {"spec", "model"} of the entry that this one uses. `device`: as in a suite, None for the CPU. `identity`:
+    digest of all that the training depends on; checkpoints of another one are not used. Raises CocktailError where the
+    folder cannot be written.
+    """
     out = Path(out)
 
     def fit(folder):
         method = from_spec(spec).make()
-        granted = data(method)
+        granted = data(
+            method,
+            fs=fs,
+            device=choose_device(device) if device else "cpu",
+            base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
+        )
         return lambda: _fit(method, granted, rng(seed, spec["name"], role="fit"), folder)
 
     try:
         with _unfinished(out, identity) as folder:
             failure = _failure(lambda: fit(folder), out, limit_s)
-            if failure and TIMEOUT in failure:  # a second try goes on from its checkpoints
-                shutil.copytree(folder, finished := folder.with_suffix(".finished"), dirs_exist_ok=True)
-            else:
-                finished = folder
-            for path in [finished / IDENTITY, *finished.glob(CHECKPOINTS)]:
-                path.unlink(missing_ok=True)
-            Card(spec["name"], suite, fs, spec["parameters"], failure).write(finished)
+            finished = folder.with_suffix(".finished")
+            shutil.rmtree(finished, ignore_errors=True)
+            shutil.copytree(folder, finished, ignore=shutil.ignore_patterns(IDENTITY, CHECKPOINTS))
+            reason = failure and f"training failed: {failure}"
+            Card(spec["name"], suite, fs, spec["parameters"], reason).write(finished)
             shutil.rmtree(out, ignore_errors=True)
             finished.replace(out)
+            if not isinstance(failure, TimedOut):  # after which a second try goes on from its checkpoints
+                shutil.rmtree(folder)
     except OSError as error:
         raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error
 
 
-def _failure(fit, out, limit_s) -> str | None:
+def _failure(fit, out, limit_s) -> CallFailed | None:
     """Run a fit in a process of its own; why it failed, or None."""
     with Worker(fit) as worker:
         try:
             disk_fault = worker(limit_s=limit_s)
         except CallFailed as error:
-            failure = f"training failed: {error}"
-            print(failure, file=sys.stderr)
-            return failure
+            print(f"training failed: {error}", file=sys.stderr)
+            return error
     if disk_fault:
         raise CocktailError(f"{out}: could not be written: {disk_fault}")
     return None

@@ -50,11 +50,11 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     from cocktail.method import View
     from cocktail.pieces import process_in_pieces
     from cocktail.process import check_estimate, shared_grants
-    from cocktail.registry import nearest_entry
+    from cocktail.registry import find_entry
     from cocktail.rng import rng
 
     plan = _plan(suite, folders)
-    config, entry = plan.config, nearest_entry(plan.known, name)
+    config, entry = plan.config, find_entry(plan.known, name)
     with _said_of(name):
         method = entry.make()
     if piece_s < 2 * OVERLAP_S:
