@@ -2,7 +2,8 @@
 # make run      setup, then the suite `quick`: scenes, methods, scores, leaderboards
 # make test     setup, then the fast tests, then those that run the workflow
 # make lint     ruff and snakefmt, checking only
-# make bench    the ratios that README.md quotes
+# make bench    ratios to other implementations, and audits
+# make docs     the documentation in site/, opened at site/index.html
 # make clean    remove results and caches (not .venv)
 #
 # PYTHON=python3.12     the interpreter that .venv is made with (3.11 or newer)
@@ -18,7 +19,7 @@ STAMP := .venv/.installed
 # Many processes with one thread each are faster than few with many, and leave the machine usable.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup run test lint bench clean
+.PHONY: setup run test lint bench docs clean
 
 setup: $(STAMP)
 
@@ -26,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cocktail Bench needs Python 3.11 or newer: make setup PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing into .venv ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS) -e ".[dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_ARGS) -e ".[dev,docs]"
 	@touch $@
 
 run: setup
@@ -44,7 +45,10 @@ lint: setup
 bench: setup
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+docs: setup
+	$(BIN)/mkdocs build --quiet --strict
+
 clean:
 	find results -mindepth 1 ! -name README.md -delete
-	rm -rf .snakemake .pytest_cache .ruff_cache .hypothesis
+	rm -rf site .snakemake .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

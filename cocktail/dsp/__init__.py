@@ -1,0 +1,1 @@
+"""Signal processing that methods share: masks, gains, noise trackers, beamformers, factorisations, cepstra."""

@@ -1,0 +1,1 @@
+"""Pages of the documentation that are derived from code, docstrings and configuration."""

@@ -1,0 +1,112 @@
+"""The index of methods, and a page for each plugin: what its file and its rows in config/methods.yaml say."""
+
+import ast
+import inspect
+import re
+import sys
+from dataclasses import fields
+
+from cocktail.entry import Entry, Plugin
+from cocktail.registry import Registry
+from pages.markdown import code, codes, escape, page, prose, table
+
+INTRODUCTION = """\
+One file is one method, a *plugin*; a row of `config/methods.yaml` gives a plugin a name and values for its parameters,
+an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
+"""
+PAPER = re.compile(r'"([^"]{12,}?),?"[,:]?\s+([^";]*?\b(?:19|20)\d\d)\b')
+"""A title in quotation marks, and what follows it up to the year."""
+
+
+def pages() -> dict[str, str]:
+    """Path -> text of the index and of every plugin's page."""
+    registry = Registry()
+    entries: dict[str, list[Entry]] = {name: [] for name in registry.plugins}
+    for entry in registry.entries.values():
+        entries[entry.plugin.name].append(entry)
+    used = {name: registry.plugins[name] for name in entries if entries[name]}
+    own = {f"reference/methods/{name}.md": _plugin(plugin, entries[name]) for name, plugin in used.items()}
+    return {"reference/methods.md": _index(used, entries)} | own
+
+
+def papers(docstring: str) -> list[tuple[str, str]]:
+    """Title, and publication with its year, of every paper that a docstring cites."""
+    text = " ".join(re.sub(r"(?<=\w)-\n\s*(?=\w)", "-", docstring).split())
+    return PAPER.findall(text)
+
+
+def _document(plugin):
+    return inspect.getdoc(sys.modules[plugin.cls.__module__])
+
+
+def _index(plugins, entries):
+    families: dict[str, list[str]] = {}
+    for name, plugin in plugins.items():
+        families.setdefault(plugin.cls.family, []).append(name)
+    parts = [
+        part
+        for family in sorted(families)
+        for part in (f"## {family}", table(("plugin", "entries", "task", "paradigm", "papers"),
+                                           [_row(plugins[name], entries[name]) for name in families[family]]))
+    ]  # fmt: skip
+    return page("# Methods", INTRODUCTION, *parts)
+
+
+def _row(plugin, entries):
+    document = _document(plugin)
+    cited = "; ".join(f"“{escape(title)}”, {escape(place)}" for title, place in papers(document))
+    summary = escape(document.split("\n")[0])
+    name = f"[`{plugin.name}`](methods/{plugin.name}.md)<br>{summary}"
+    return name, codes(entry.name for entry in entries), codes(plugin.cls.tasks()), code(plugin.cls.paradigm), cited
+
+
+def _plugin(plugin, entries):
+    cls = plugin.cls
+    facts = [
+        ("task", codes(cls.tasks())),
+        ("paradigm", code(cls.paradigm)),
+        ("family", code(cls.family)),
+        ("needs", codes(sorted(cls.needs)) or "nothing but the mixture"),
+        ("causal", "yes" if cls.causal else "no"),
+        ("trained", "yes" if cls.learned() else "no"),
+    ]
+    return page(
+        f"# {code(plugin.name)}",
+        prose(_document(plugin)),
+        table(("", code(cls.__name__)), facts),
+        "## Parameters",
+        _parameters(plugin) or "None.",
+        "## Entries",
+        table(("entry", "parameters that differ", "uses", "trained on"), [_entry(entry) for entry in entries]),
+    )
+
+
+def _entry(entry):
+    parameters = ", ".join(code(f"{name}: {value}") for name, value in entry.parameters.items())
+    learns = codes(entry.train_on or ()) or ("every condition of its task" if entry.cls.learned() else "")
+    return code(entry.name), parameters, code(entry.uses), learns
+
+
+def _parameters(plugin: Plugin):
+    notes = _notes(plugin)
+    rows = [
+        (code(field.name), code(_kind(field.type)), code(repr(field.default)), escape(notes.get(field.name, "")))
+        for field in fields(plugin.cls)
+    ]
+    return table(("parameter", "type", "default", ""), rows) if rows else ""
+
+
+def _kind(annotation):
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation)) \
+        if not hasattr(annotation, "__args__") else str(annotation).replace("typing.", "")  # fmt: skip
+
+
+def _notes(plugin) -> dict[str, str]:
+    """Field -> the string below it in the class."""
+    tree = ast.parse(plugin.path.read_text())
+    cls = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == plugin.cls.__name__)
+    return {
+        field.target.id: note.value.value
+        for field, note in zip(cls.body, cls.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(note, ast.Expr) and isinstance(note.value, ast.Constant)
+    }
