@@ -5,11 +5,12 @@ bootstrap. The rest of the CPU time of the whole process tree is overhead.
 """
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from cocktail.cost import read_log
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         total = sum(os.times()[2:4]) - before
         logs = [log.read_text() for log in Path(folder).glob("results/quick/logs/**/*.log")]
-        work = sum(float(seconds) for log in logs for seconds in re.findall(r"^work ([\d.]+) s$", log, re.MULTILINE))
+        work = sum(found.work_s + found.once_s for found in map(read_log, logs))
     print(f"overhead of a quick run: {100 * (1 - work / total):.1f} % of its CPU time is imports, Snakemake and files")
 
 

@@ -217,10 +217,26 @@ class Method:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+@dataclass(frozen=True)
+class Workload:
+    """How much there is to do in a training: its time is about `amount * (a + b * size)`, with a machine's a and b."""
+
+    amount: float
+    """What it goes over, such as seconds of sound, all epochs together."""
+    size: float = 1.0
+    """What the model does with one of these, such as the multiplications of its widest layers."""
+    epochs: int = 0
+    """Most epochs, where it may stop early and leaves a history."""
+
+
 class LearnedMethod(Method):
     """A method that is trained before it runs."""
 
     paradigm = "source-model"
+
+    def workload(self) -> Workload | None:
+        """For `cocktail plan`: scales measured times of this plugin to other parameters. None: it cannot be told."""
+        return None
 
     def fit(self, data: TrainingData, rng: np.random.Generator, folder: Path) -> None:
         """Learn from `data` and leave everything that `load` needs in `folder`.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from cocktail import store
-from cocktail.cost import work
+from cocktail.cost import work, works_on
 from cocktail.device import choose_device, device_name
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
@@ -127,6 +127,7 @@ def _start(spec, scenes, truths, models, suite, seed, device, recogniser):
     method = entry.make()
     shared = shared_grants(method, models, device, recogniser, suite=suite, fs=scenes[0]["fs"])
     used_device = device_name(shared.get("device", "cpu"))
+    works_on(used_device)
     size = method.size(shared["model"]) if "model" in shared else _base_size(models["base"], shared)
 
     def view(scene, truth):
@@ -145,7 +146,7 @@ def _start(spec, scenes, truths, models, suite, seed, device, recogniser):
         truth = [_references(truths.get(scene["scene"]), n_samples) for scene in chosen]
         views = [view(*pair) for pair in zip(chosen, truth, strict=True)]
         clock = time.perf_counter()
-        with work():
+        with work(once=n_samples is not None):
             estimates = method.batch([x.copy() for x in inputs], views)
         seconds = time.perf_counter() - clock
         total = sum(x.shape[-1] for x in inputs)
@@ -164,7 +165,7 @@ def _start(spec, scenes, truths, models, suite, seed, device, recogniser):
                 changed[:, start:] = mixture[:, start:][:, ::-1] / 2  # neither its samples nor its level stay
             return method(changed, view(scene, truth))
 
-        with work():
+        with work(once=True):
             ahead, most = look_ahead(estimate, mixture.shape[-1])
         return ahead / scene["fs"] if ahead < WHOLE * most else np.inf
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cocktail.corpora.library import Library
-from cocktail.cost import work
-from cocktail.device import choose_device
+from cocktail.cost import work, works_on
+from cocktail.device import choose_device, device_name
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
 from cocktail.isolate import CallFailed, TimedOut, Worker
@@ -88,6 +88,7 @@ def fit_entry(
             device=choose_device(device) if device else "cpu",
             base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
         )
+        works_on(device_name(granted.device))
         return lambda: _fit(method, granted, rng(seed, spec["name"], role="fit"), folder)
 
     try:

@@ -16,7 +16,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 SHAPE = "network.json"
 
@@ -68,6 +68,11 @@ class CtcRecogniser(LearnedMethod):
         save_weights(network, folder)
         language.write(folder)
         (folder / SHAPE).write_text(json.dumps(network.shape) + "\n")
+
+    def workload(self):
+        """Utterances, all epochs together; multiplications of the recurrent layers."""
+        utterances = self.epochs * self.steps * self.batch_size
+        return Workload(utterances, self.layers * (self.width * self.units) ** 2, self.epochs)
 
     def load(self, folder):
         """cocktail.nets.ctc.Recogniser."""

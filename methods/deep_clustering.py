@@ -13,7 +13,7 @@ between layers, none inside them. Suites with little time to train take every n-
 from dataclasses import dataclass
 from functools import partial
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,12 @@ class DeepClustering(LearnedMethod):
                     folder=folder, seed=seed, device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip
         saved.save(network, folder)
+
+    def workload(self):
+        """Seconds of mixtures; multiplications of the recurrent layers in a second."""
+        seconds = self.steps * self.batch_size * (self.short_epochs * self.short_s + self.epochs * self.segment_s)
+        size = self.layers * (self.width * self.units) ** 2 / self.shift_ms
+        return Workload(seconds, size, self.short_epochs + self.epochs)
 
     def load(self, folder):
         """cocktail.nets.clustering.EmbeddingNetwork."""

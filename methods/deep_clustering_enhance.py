@@ -11,7 +11,7 @@ ended.
 
 from dataclasses import dataclass
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,12 @@ class DeepClusteringEnhance(LearnedMethod):
                     device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip
         saved.save(network, folder)
+
+    def workload(self):
+        """Seconds of mixtures; multiplications of the recurrent layers of the second network."""
+        epochs = self.epochs + self.joint_epochs
+        seconds = epochs * self.steps * self.batch_size * self.segment_s
+        return Workload(seconds, self.layers * (self.width * self.units) ** 2, epochs)
 
     def load(self, folder):
         """cocktail.nets.enhancement.EnhancementNetwork."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.dsp import cepstra
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 CLASSES = ("bonafide", "spoof")
 
@@ -58,6 +58,10 @@ class GmmLfcc(LearnedMethod):
         threshold = eer_threshold(np.concatenate(scores), np.arange(sum(map(len, scores))) < len(scores[0]))
         arrays = {f"{name}_{part}": x for name, mixture in mixtures.items() for part, x in vars(mixture).items()}
         np.savez(folder / "mixtures.npz", threshold=threshold, fs=data.fs, **arrays)
+
+    def workload(self):
+        """Trials in all iterations, and components."""
+        return Workload(self.trials * self.iterations, self.components)
 
     def load(self, folder):
         """A Countermeasure."""

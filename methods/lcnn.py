@@ -12,7 +12,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.dsp import cepstra
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 FRAMES_PER_S = 100
 
@@ -65,6 +65,11 @@ class Lcnn(LearnedMethod):
         learn(network, trials, n_frames, schedule, folder=folder, seed=seed, device=data.device)
         save_weights(network, folder)
         np.savez(folder / "threshold.npz", threshold=self._threshold(network.cpu(), trials["valid"]), fs=data.fs)
+
+    def workload(self):
+        """Seconds of trials, all epochs together; multiplications of its convolutions."""
+        seconds = self.epochs * self.steps * self.batch_size * self.segment_s
+        return Workload(seconds, self.bands * self.width**2, self.epochs)
 
     def load(self, folder):
         """A Countermeasure, on the CPU."""

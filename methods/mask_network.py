@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 STATISTICS = 200
 """Training mixtures from which the mean and deviation of the features are taken."""
@@ -69,6 +69,14 @@ class MaskNetwork(LearnedMethod):
         mask_training.set_statistics(network, cut, STATISTICS, rng)
         mask_training.fit(network, self.loss, cut, start, then, folder=folder, seed=seed, device=data.device)
         save_weights(network, folder)
+
+    def workload(self):
+        """Seconds of mixtures; multiplications of a frame in the hidden layers, and in a DNN's first."""
+        epochs, units = self.epochs_mel + self.epochs, self.width * self.units
+        seconds = epochs * self.steps * self.batch_size * self.segment_s
+        layer = {"dnn": units**2, "lstm": 8 * units**2, "blstm": 6 * units**2}[self.cell]  # with an LSTM's four gates
+        seen = 100 * (2 * self.context + 1) * units if self.cell == "dnn" else 0
+        return Workload(seconds, seen + self.layers * layer, epochs)
 
     def load(self, folder):
         """cocktail.nets.masks.MaskModel."""

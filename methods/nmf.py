@@ -18,7 +18,7 @@ import numpy as np
 
 from cocktail import stft
 from cocktail.dsp import frames
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 FLOOR = 1e-5
 """Added to every spectrogram, whose mean is 1: keeps logarithms and ratios finite, is not heard."""
@@ -60,6 +60,11 @@ class Nmf(LearnedMethod):
         if self.noise == "trained":
             bases["noise"] = self._learn(data.noise(), self.noise_bases, self.frames_fit // 4, rng)
         np.savez(folder / "bases.npz", **bases)
+
+    def workload(self):
+        """Frames in all iterations, and bases."""
+        bases = self.speech_bases + (self.noise_bases / 4 if self.noise == "trained" else 0)
+        return Workload(self.frames_fit * self.iterations_fit, bases)
 
     def load(self, folder):
         """The bases, {name: (F, R) float32}."""

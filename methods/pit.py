@@ -12,7 +12,7 @@ talkers is given, and the weakest outputs are dropped.
 
 from dataclasses import dataclass
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,11 @@ class Pit(LearnedMethod):
             folder=folder, seed=seed, device=data.device, collate=collate,
         )  # fmt: skip
         saved.save(network, folder)
+
+    def workload(self):
+        """Seconds of mixtures; multiplications of the recurrent layers in a second."""
+        seconds = self.epochs * self.steps * self.batch_size * self.segment_s
+        return Workload(seconds, self.layers * (self.width * self.units) ** 2 / self.shift_ms, self.epochs)
 
     def load(self, folder):
         """cocktail.nets.pit.PitNetwork."""

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, Workload, finite
 
 MODEL = "xvector.npz"
 VALID = 256
@@ -71,6 +71,10 @@ class Xvector(LearnedMethod):
         schedule = Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, valid=VALID)
         train(model, speaker.loss, examples, schedule, folder=folder, seed=seed, device=data.device)
         network.frozen().save(folder / MODEL)
+
+    def workload(self):
+        """Seconds of speech; multiplications of its widest layers."""
+        return Workload(self.epochs * self.steps * self.batch_size * self.segment_s, self.width**2, self.epochs)
 
     def load(self, folder):
         """cocktail.dsp.xvector.XVector."""

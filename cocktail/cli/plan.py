@@ -1,66 +1,168 @@
-"""`cocktail plan`: what a run would do."""
-
-from types import SimpleNamespace
+"""`cocktail plan`: what a run would do, and what it would cost."""
 
 import click
 
 from cocktail.cli._options import json_option, print_rows
 
+STAGES = {
+    "corpora": ("corpora", "spoofs"),
+    "rooms": ("rooms",),
+    "scenes": ("scenes",),
+    "train": ("train",),
+    "process": ("process",),
+    "retrain": ("retrain/scenes", "retrain/process", "retrain/train"),
+    "score": ("score",),
+    "leaderboard": ("leaderboard", "track"),
+    "claims": ("claims",),
+    "report": ("report",),
+}
+"""Row of the table -> rules, as cocktail.jobs names them."""
 
-@click.command(short_help="Print the jobs of a suite, stage by stage.")
+
+@click.command(short_help="Print the jobs of a suite, stage by stage, and what they would cost.")
 @click.argument("suite")
 @click.option(
     "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
+@click.option(
+    "--like", metavar="SUITE|FILE", multiple=True, help="Estimate from what this suite cost, or from its costs.json."
+)
 @json_option
-def command(suite, methods, conditions, as_json):
-    """Print the jobs of SUITE stage by stage, and the cells that have none, with the reason. Nothing is run.
+def command(suite, methods, conditions, like, as_json):
+    """Print the jobs of SUITE stage by stage, with CPU-hours, GPU-hours and gigabytes on disk, and the cells that have
+    no jobs, with the reason. Nothing is run.
+
+    Costs are measured ones: of this suite, if it ran here, of other suites in the folder of results, and those that the
+    project ships, in this order, or of those that --like names. They are scaled by scenes, utterances, rooms and cells;
+    trainings by epochs, steps and the size of the network, as if none stopped early. What has no measured basis is
+    listed and is in no sum. Gigabytes are those of the suite's folder before `keep: examples` drops estimates, without
+    MLflow's store.
 
     \b
       cocktail plan quick
       cocktail plan standard --methods omlsa --conditions tablet
+      cocktail plan full --like sample.yaml       a suite of yours that ran: few steps of large networks
+      COCKTAIL_DEVICE=cuda cocktail plan full     for a machine with GPUs
     """
     from cocktail.cli.run import selection
     from cocktail.config import load_suite, suite_path
+    from cocktail.estimate import estimate
     from cocktail.plan import Plan
 
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
-    print_rows(_stages(plan), f"{plan.suite}: jobs, were nothing done yet", as_json)
-    if plan.absent and not as_json:
+    known = [_named(name) for name in like] or _found(plan)
+    estimates = estimate(plan, known)
+    print_rows(_stages(plan, estimates), f"{plan.suite}: jobs, were nothing done yet", as_json)
+    if as_json:
+        return
+    _remarks(plan, estimates, known)
+    if plan.absent:
         click.echo()
         print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)
 
 
-def _stages(plan) -> list[dict]:
-    """How many jobs each stage has, and what they are about."""
-    shards, cells = len(plan.shards), len(plan.cells)
-    trained = [_trained(entry) for entry in map(plan.known.get, sorted(plan.trained))]
-    scenes = plan.config["scenes"]
-    needed = [plan.scenes_spoofs(SimpleNamespace(condition=name)) for name in plan.conditions]
-    spoofs = any([*needed, *(plan.train_spoofs(SimpleNamespace(entry=name)) for name in plan.trained)])
-    banks = {condition for entry in plan.trained for condition in plan.banks(entry)}
-    rooms = f"{plan.config['rooms']} each for {', '.join(sorted(banks))}" if banks else "nobody trains in rooms"
-    return [
-        {"stage": "corpora", "jobs": 1 + spoofs, "of": "speech and noise" + ", spoofed speech" * spoofs},
-        {"stage": "rooms", "jobs": len(banks), "of": rooms},
-        {"stage": "scenes", "jobs": len(plan.conditions) * shards, "of": f"{len(plan.conditions) * scenes} scenes"},
-        {"stage": "train", "jobs": len(trained), "of": ", ".join(trained) or "nothing to train"},
-        {"stage": "process", "jobs": cells * shards, "of": f"{cells} cells x {scenes} scenes"},
-        *_retraining(plan.retraining),
-        {"stage": "score", "jobs": cells * shards, "of": f"{len(plan.metrics)} metrics each"},
-        {"stage": "leaderboard", "jobs": 2, "of": "the boards, and MLflow"},
-        {"stage": "claims", "jobs": 1, "of": f"{len(plan.comparisons())} comparisons"},
-    ]
+def _named(name: str):
+    """Costs of a suite that ran here, or of a file."""
+    from cocktail.config import load_suite, suite_path
+    from cocktail.costs import measure, read_costs
+    from cocktail.errors import CocktailError
+    from cocktail.plan import Plan
+
+    if name.endswith(".json"):
+        return read_costs(name)
+    path = suite_path(name)
+    costs = measure(Plan(load_suite(str(path)), str(path)))
+    if not costs.costs:
+        raise CocktailError(f"--like {name}: it has not run here; run it first, or name the costs.json of another run")
+    return costs
 
 
-def _retraining(retraining) -> list[dict]:
-    conditions = {condition for condition, _ in retraining.cells}
-    jobs = (len(conditions) + len(retraining.cells)) * len(retraining.shards) + len(retraining.entries)
-    of = f"a recogniser each for {', '.join(retraining.entries)}, on {retraining.scenes} scenes"
-    return [{"stage": "retrain", "jobs": jobs, "of": of}] if jobs else []
+def _found(plan) -> list:
+    """What is known without being named: of the suite itself, of others beside its results, and what is shipped."""
+    from cocktail.config import CONFIG
+    from cocktail.costs import FILE, measure, read_costs
+
+    own = measure(plan)
+    others = [path for path in sorted(plan.folder.parent.glob(f"*/{FILE}")) if path.parent != plan.folder]
+    return [*([own] if own.costs else []), *map(read_costs, [*others, CONFIG / FILE])]
+
+
+def _stages(plan, estimates) -> list[dict]:
+    """A row a stage: its jobs, what they are about, what they cost, and where that is from; then their sum."""
+    rows = []
+    for stage, rules in STAGES.items():
+        found = [each for each in estimates if each.group.rule in rules]
+        jobs = sum(len(each.group.jobs) for each in found)
+        if jobs or stage in ("rooms", "train"):
+            rows.append({"stage": stage, "jobs": jobs, "of": _about(plan, stage)} | _cost(found))
+    total = {"stage": "all", "jobs": sum(row["jobs"] for row in rows), "of": ""} | _cost(estimates)
+    return [*rows, total | {"basis": ""}]
+
+
+def _cost(estimates) -> dict:
+    known = [each for each in estimates if each.basis]
+    scaled = any(not each.exact for each in known)
+    sources = ", ".join(dict.fromkeys(name for each in known for name in each.basis.split(", ")))
+    return {
+        "cpu_hours": _rounded(sum(each.cpu_s for each in known if not each.at_cpu_speed) / 3600),
+        "gpu_hours": _rounded(sum(each.gpu_s for each in known) / 3600),
+        "gb": _rounded(sum(each.n_bytes for each in known) / 1e9),
+        "unknown_jobs": sum(len(each.group.jobs) for each in estimates if not each.basis),
+        "basis": f"{sources}, scaled" if scaled else sources,
+    }
+
+
+def _rounded(value: float) -> float:
+    """Two digits that count; none behind the point where there are more before it."""
+    return float(f"{value:.2g}") if value < 100 else round(value)
+
+
+def _about(plan, stage) -> str:
+    """What the jobs of a stage are about."""
+    cells, scenes, retraining = len(plan.cells), plan.config["scenes"], plan.retraining
+    banks = sorted({condition for entry in plan.trained for condition in plan.banks(entry)})
+    trained = ", ".join(_trained(plan.known[name]) for name in sorted(plan.trained))
+    return {
+        "corpora": "speech and noise; spoofed speech where a condition has any",
+        "rooms": f"{plan.config['rooms']} each for {', '.join(banks)}" if banks else "nobody trains in rooms",
+        "scenes": f"{len(plan.conditions) * scenes} scenes",
+        "train": trained or "nothing to train",
+        "process": f"{cells} cells x {scenes} scenes",
+        "retrain": f"a recogniser each for {', '.join(retraining.entries)}, on {retraining.scenes} scenes",
+        "score": f"{len(plan.metrics)} metrics each",
+        "leaderboard": "the boards, and MLflow",
+        "claims": f"{len(plan.comparisons())} comparisons",
+        "report": "the page",
+    }[stage]
 
 
 def _trained(entry) -> str:
     return f"{entry.name} (uses {entry.uses})" if entry.uses else entry.name
+
+
+def _remarks(plan, estimates, known) -> None:
+    """Which machines were measured, and what the figures leave out."""
+    used = {name for each in estimates if each.basis for name in each.basis.split(", ")}
+    for costs in known:
+        if costs.suite in used:
+            other = (
+                "" if costs.corpora == plan.config["corpora"] else " Its corpora are others: so are lengths of scenes."
+            )
+            click.echo(f"Measured: {costs.suite} on {costs.machine}, {costs.seconds / 3600:.2g} CPU-hours.{other}")
+    if any(each.at_cpu_speed for each in estimates):
+        click.echo(
+            "GPU-hours are at the speed of the measured CPU: an upper bound. Run a few steps on the GPU, then --like."
+        )
+    unknown = [each for each in estimates if not each.basis]
+    if unknown:
+        click.secho(
+            f"No measured basis, in no sum ({sum(len(each.group.jobs) for each in unknown)} jobs):", fg="yellow"
+        )
+        reasons = {}
+        for each in unknown:
+            reasons.setdefault(f"{each.group.rule}: {each.reason}", []).append(each.group.name)
+        for reason, names in reasons.items():
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            click.echo(f"  {reason} ({', '.join(names[:3])}{more})")

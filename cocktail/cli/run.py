@@ -40,6 +40,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
     any did, or when a job broke; 2 for an error in the configuration.
     """
     from cocktail.config import load_suite, suite_path
+    from cocktail.costs import FILE, measure
     from cocktail.plan import Plan
     from cocktail.workflow import forget_failures, run, snakemake_command
 
@@ -57,6 +58,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
     status = run(arguments, plan.folder)
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
+    measure(plan).write(plan.path(FILE))  # for `cocktail plan` of other suites
     raise click.exceptions.Exit(show(plan, strict))
 
 
