@@ -43,7 +43,7 @@ class StandIn:
 
 
 STAND_INS = (
-    StandIn(r"make (test\S*|bench)", r"make --dry-run \1", "tests that run tests; benchmarks"),
+    StandIn(r"make (test\S*|lint|bench)", r"make --dry-run \1", "continuous integration runs them; benchmarks"),
     StandIn(r"make setup( .*)?", r"make --dry-run setup\1", "installs from the network"),
     StandIn(r"make .*=.*", r"true", "variables of make are those at the head of the Makefile"),
     StandIn(r"cocktail ui(.*)", r"python tests/serves.py cocktail ui --port 0\1", "serves until it is interrupted"),

@@ -1,6 +1,7 @@
 """A page for each module of the library, and their index. mkdocstrings fills them from the source."""
 
 import ast
+from pathlib import Path
 
 from cocktail import ROOT
 from pages.markdown import escape, page, table
@@ -10,17 +11,13 @@ LEFT_OUT = ("cocktail.__main__", "cocktail.cli", "cocktail.corpora.published")
 
 
 def pages() -> dict[str, str]:
-    """Path -> text."""
-    summaries = {name: _summary(path) for name, path in modules().items()}
-    own = {
-        f"api/{name}.md": page(f"# {name}", f"::: {name}\n    options:\n      show_root_heading: false")
-        for name in summaries
-    }
-    return {"api/index.md": _index(summaries)} | own
+    """Path -> text of the index and of every module's page."""
+    own = {f"api/{name}.md": page(f"# {name}", f"::: {name}") for name in modules()}
+    return {"api/index.md": _index()} | own
 
 
-def modules() -> dict[str, object]:
-    """Public module -> its file."""
+def modules() -> dict[str, Path]:
+    """Module -> its file."""
     found = {}
     for path in sorted((ROOT / "cocktail").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -30,22 +27,11 @@ def modules() -> dict[str, object]:
     return found
 
 
-def _summary(path):
-    return (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0]
-
-
-def _index(summaries):
-    packages: dict[str, list[str]] = {}
-    for name in summaries:
-        packages.setdefault(
-            name.rpartition(".")[0] if (ROOT / f"{name.replace('.', '/')}.py").exists() else name, []
-        ).append(name)
-    parts = [
-        part
-        for package, names in packages.items()
-        for part in (
-            f"## {package}",
-            table(("module", ""), [(f"[{name}]({name}.md)", escape(summaries[name])) for name in names]),
-        )
-    ]
-    return page("# API", "Every public module of the package `cocktail`.", *parts)
+def _index():
+    packages: dict[str, list[tuple[str, str]]] = {}
+    for name, path in modules().items():
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        summary = (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n")[0]
+        packages.setdefault(package, []).append((f"[{name}]({name}.md)", escape(summary)))
+    parts = [part for package, rows in packages.items() for part in (f"## {package}", table(("module", ""), rows))]
+    return page("# API", "Every module of the package `cocktail`.", *parts)

@@ -46,7 +46,7 @@ def _index(plugins, entries):
     parts = [
         part
         for family in sorted(families)
-        for part in (f"## {family}", table(("plugin", "entries", "task", "paradigm", "papers"),
+        for part in (f"## {family}", table(("plugin", "entries", "task", "paradigm"),
                                            [_row(plugins[name], entries[name]) for name in families[family]]))
     ]  # fmt: skip
     return page("# Methods", INTRODUCTION, *parts)
@@ -54,10 +54,10 @@ def _index(plugins, entries):
 
 def _row(plugin, entries):
     document = _document(plugin)
-    cited = "; ".join(f"“{escape(title)}”, {escape(place)}" for title, place in papers(document))
-    summary = escape(document.split("\n")[0])
-    name = f"[`{plugin.name}`](methods/{plugin.name}.md)<br>{summary}"
-    return name, codes(entry.name for entry in entries), codes(plugin.cls.tasks()), code(plugin.cls.paradigm), cited
+    lines = [f"[`{plugin.name}`](methods/{plugin.name}.md)", escape(document.split("\n")[0])]
+    lines += [f"<small>“{escape(title)}”, {escape(place)}</small>" for title, place in papers(document)]
+    named = codes(entry.name for entry in entries)
+    return "<br>".join(lines), named, codes(plugin.cls.tasks()), code(plugin.cls.paradigm)
 
 
 def _plugin(plugin, entries):
@@ -90,15 +90,15 @@ def _entry(entry):
 def _parameters(plugin: Plugin):
     notes = _notes(plugin)
     rows = [
-        (code(field.name), code(_kind(field.type)), code(repr(field.default)), escape(notes.get(field.name, "")))
+        (
+            code(field.name),
+            code(inspect.formatannotation(field.type).replace("typing.", "")),
+            code(repr(field.default)),
+            escape(notes.get(field.name, "")),
+        )
         for field in fields(plugin.cls)
     ]
     return table(("parameter", "type", "default", ""), rows) if rows else ""
-
-
-def _kind(annotation):
-    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation)) \
-        if not hasattr(annotation, "__args__") else str(annotation).replace("typing.", "")  # fmt: skip
 
 
 def _notes(plugin) -> dict[str, str]:

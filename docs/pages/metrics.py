@@ -10,7 +10,7 @@ from pages.markdown import code, escape, page, prose, table
 
 INTRODUCTION = """\
 `cocktail list metrics --json` prints these cards. The digest stands for the definition: it changes with every field
-that changes the number, and is kept beside each score. [How scores are defined](../scores.md) says what they have in common.
+that changes the number, and is kept beside each score. [How scores are defined](../scores.md) says what they share.
 """
 LEVELS = {
     "source": "one value for each talker; a scene's is their mean",
