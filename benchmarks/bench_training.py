@@ -54,7 +54,7 @@ def mixer(suite, task, folder):
 def mask_case(suite, folder):
     """Network, loss, examples, collate and batch size of `blstm-psa`."""
     size = suite["parameters"]["mask_network"]
-    cut = mask_training.Cut(mixer(suite, "enhance", folder), round(size["segment_s"] * suite["fs"]))
+    cut = mask_training.Cut(mixer(suite, "enhance", folder).draw, round(size["segment_s"] * suite["fs"]))
     torch.manual_seed(0)
     network = masks.build("blstm", round(size["width"] * 384), 2, 0, running=False)
     network.features.set_rate(suite["fs"])

@@ -63,7 +63,7 @@ class MaskNetwork(LearnedMethod):
         then = replace(start, epochs=self.epochs, decay=self.decay)
         seed = int(rng.integers(2**31))
         mixer = data.mixer.augmented(self.augment) if self.augment else data.mixer
-        cut = mask_training.Cut(mixer, round(self.segment_s * data.fs))
+        cut = mask_training.Cut(mixer.draw, round(self.segment_s * data.fs))
         network = self._network(seed)
         network.features.set_rate(data.fs)
         mask_training.set_statistics(network, cut, STATISTICS, rng)

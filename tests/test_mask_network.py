@@ -144,12 +144,12 @@ def test_pieces_are_aligned_and_short_mixtures_followed_by_silence():
 
     starts = set()
     for seed in range(50):
-        example = mask_training.Cut(Ramp(), 90)(np.random.default_rng(seed), "train")
+        example = mask_training.Cut(Ramp().draw, 90)(np.random.default_rng(seed), "train")
         assert np.array_equal(np.diff(example["mixture"]), np.ones(89))
         assert np.array_equal(example["target"], example["mixture"] / 2)
         starts.add(int(example["mixture"][0]))
     assert starts == set(range(11))
-    longer = mask_training.Cut(Ramp(), 120)(np.random.default_rng(0), "train")
+    longer = mask_training.Cut(Ramp().draw, 120)(np.random.default_rng(0), "train")
     assert np.array_equal(longer["mixture"], np.pad(np.arange(100), (0, 20)))
 
 
@@ -252,7 +252,7 @@ def test_what_is_padding_counts_in_no_loss_and_no_statistics():
             mixture = generator.standard_normal(8000).astype(np.float32)
             return TrainingMixture(mixture, mixture[None] / 2, mixture / 2, "stationary")
 
-    exact, longer = mask_training.Cut(Short(), 8000), mask_training.Cut(Short(), 12000)
+    exact, longer = mask_training.Cut(Short().draw, 8000), mask_training.Cut(Short().draw, 12000)
     networks = [masks.build("blstm", 8, 1, 0, running=False).eval() for _ in range(2)]
     networks[1].load_state_dict(networks[0].state_dict())
     for network, cut in zip(networks, (exact, longer), strict=True):

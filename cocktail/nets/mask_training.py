@@ -15,30 +15,24 @@ import torch
 from cocktail import stft
 from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
+from cocktail.nets.segments import Segments
 from cocktail.training import Schedule, train
 
 SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
 
 
-class Cut:
-    """Draws pieces of `n_samples` from the mixtures of a Mixer: {"mixture", "target"}, (n_samples,) each.
-
-    A mixture that is shorter is followed by silence; its first `frames` frames count.
-    """
-
-    def __init__(self, mixer, n_samples: int):
-        self.mixer, self.n_samples = mixer, n_samples
+class Cut(Segments):
+    """Segments of mixtures with one talker; a shorter one is followed by silence."""
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
-        """One example of `train` or `valid`."""
-        scene = self.mixer.draw(generator, split)
-        start = generator.integers(max(len(scene.mixture) - self.n_samples, 0) + 1)
-        piece = slice(start, start + self.n_samples)
-        missing = max(self.n_samples - len(scene.mixture), 0)
+        """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count."""
+        found = super().__call__(generator, split)
+        mixture, target = found["mixture"], found["sources"][0]
+        missing = self.n_samples - len(mixture)
         return {
-            "mixture": np.pad(scene.mixture[piece], (0, missing)),
-            "target": np.pad(scene.sources[0, piece], (0, missing)),
-            "frames": np.array(stft.n_frames(min(len(scene.mixture), self.n_samples))),
+            "mixture": np.pad(mixture, (0, missing)),
+            "target": np.pad(target, (0, missing)),
+            "frames": np.array(stft.n_frames(len(mixture))),
         }
 
 
