@@ -1,15 +1,20 @@
-"""Calling a stranger's function in a process of its own, with a time limit: whatever it does, the caller goes on."""
+"""Calling a stranger's function in a process of its own, with a time limit: whatever it does, the caller goes on.
+
+The limits of the job that the caller is hold too (cocktail.limits).
+"""
 
 import contextlib
 import ctypes
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
 
+from cocktail import limits
 from cocktail.errors import AccessError, CocktailError
 
 
@@ -55,10 +60,14 @@ class Worker:
         return self._answer(limit_s)
 
     def _answer(self, limit_s):
+        job = limits.current()
+        left_s = job.left_s()
+        cut = left_s is not None and left_s < limit_s
         try:
-            if not self._pipe.poll(limit_s):
+            if not self._pipe.poll(left_s if cut else limit_s):
                 self.close()
-                raise TimedOut(f"took longer than {limit_s:g} s")
+                reason = f"the job's time was over (runtime={job.runtime_min} minutes)"
+                raise TimedOut(reason if cut else f"took longer than {limit_s:g} s")
             succeeded, result = self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()
@@ -95,6 +104,7 @@ class Worker:
 def _serve(parents_end, pipe, start, parent):
     parents_end.close()  # or this process would outlive its parent, waiting on a pipe that it holds open itself
     _end_with(parent)
+    _bound_memory(limits.current().memory_mb)
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         answer = _attempt(start)
         function = answer[1] if answer[0] else None
@@ -112,13 +122,28 @@ def _end_with(parent: int) -> None:
             os._exit(1)
 
 
+def _bound_memory(limit_mb: int | None) -> None:
+    """Have allocations fail beyond a limit, in this process and in those that it starts."""
+    if limit_mb is not None:
+        _, most = resource.getrlimit(resource.RLIMIT_DATA)
+        limit = limit_mb * 2**20
+        resource.setrlimit(resource.RLIMIT_DATA, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
+
+
 def _attempt(function, *arguments):
     """(True, result), or (False, reason)."""
     try:
         return True, function(*arguments)
     except BaseException as error:  # a stranger's code, SystemExit included: the reason goes to the caller
         traceback.print_exc()
+        if _of_memory(error) and (limit_mb := limits.current().memory_mb):
+            return False, f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB}): {error}"
         name = (
             "" if isinstance(error, CocktailError) and type(error) is not AccessError else f"{type(error).__name__}: "
         )
         return False, f"{name}{error}".rstrip(": ")
+
+
+def _of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed; PyTorch has no exception of its own for its allocator on the CPU."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
