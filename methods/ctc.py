@@ -89,13 +89,11 @@ class CtcRecogniser(LearnedMethod):
 
     def _network(self, symbols, fs, seed):
         """Untrained, its weights drawn by `seed`."""
-        import torch
-
         from cocktail.nets.ctc import Ctc
+        from cocktail.nets.saved import seeded
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return Ctc(symbols=symbols, layers=self.layers, units=max(round(self.width * self.units), 2), fs=fs)
+        units = max(round(self.width * self.units), 2)
+        return seeded(Ctc, seed, symbols=symbols, layers=self.layers, units=units, fs=fs)
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> text of microphone 1."""

@@ -11,7 +11,7 @@ ended.
 
 from dataclasses import dataclass
 
-from cocktail.method import LearnedMethod, Workload, finite
+from cocktail.method import LearnedMethod, Workload
 
 
 @dataclass(frozen=True)
@@ -79,15 +79,13 @@ class DeepClusteringEnhance(LearnedMethod):
 
     def size(self, model):
         """Weights of both networks."""
-        return sum(parameter.numel() for parameter in model.parameters())
+        from cocktail.nets.saved import n_parameters
+
+        return n_parameters(model)
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N)."""
-        import torch
-
+        from cocktail.nets.bands import separated
         from cocktail.nets.enhancement import separate
 
-        network = view.model.to(view.device)
-        network.bands.check_rate(view.fs)
-        x = torch.as_tensor(finite(mixture)[0], dtype=torch.float32, device=view.device)
-        return separate(network, x, view.n_sources, view.rng).double().cpu().numpy()
+        return separated(separate, mixture, view, view.rng)

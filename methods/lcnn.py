@@ -51,15 +51,12 @@ class Lcnn(LearnedMethod):
 
     def fit(self, data, rng, folder):
         """Learn from labelled trials; leaves weights.pt and threshold.npz."""
-        import torch
-
         from cocktail.nets.detection import learn
         from cocktail.training import Schedule, save_weights
 
         n_valid, seed = max(self.trials // 4, 16), int(rng.integers(2**31))
         trials = {"train": self._trials(data, "train", self.trials), "valid": self._trials(data, "valid", n_valid)}
-        torch.manual_seed(seed)
-        network = self._network()
+        network = self._network(seed)
         schedule = Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, valid=n_valid)
         n_frames = round(FRAMES_PER_S * self.segment_s)
         learn(network, trials, n_frames, schedule, folder=folder, seed=seed, device=data.device)
@@ -80,17 +77,21 @@ class Lcnn(LearnedMethod):
 
     def size(self, model):
         """Weights of the network."""
-        return sum(weight.numel() for weight in model.network.parameters())
+        from cocktail.nets.saved import n_parameters
+
+        return n_parameters(model.network)
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> score, higher = bona fide."""
         samples = audio.resample(finite(mixture)[0], view.fs, view.model.fs)
         return self._score(view.model.network.to(view.device), self._features(samples, view.model.fs), view.device)
 
-    def _network(self):
+    def _network(self, seed=0):
+        """Untrained, its weights drawn by `seed`."""
         from cocktail.nets.lcnn import LightCnn
+        from cocktail.nets.saved import seeded
 
-        return LightCnn(self.bands, self.width, self.dropout)
+        return seeded(LightCnn, seed, n_features=self.bands, width=self.width, dropout=self.dropout)
 
     def _threshold(self, network, trials):
         """Where errors on both classes of trials are equal."""

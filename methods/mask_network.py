@@ -91,14 +91,13 @@ class MaskNetwork(LearnedMethod):
 
     def _network(self, seed=0):
         """Untrained, its weights drawn by `seed`."""
-        import torch
-
         from cocktail.nets.masks import build
+        from cocktail.nets.saved import seeded
 
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            units = max(round(self.width * self.units), 2)
-            return build(self.cell, units, self.layers, self.context, running=self.level == "running")
+        return seeded(
+            build, seed, cell=self.cell, units=max(round(self.width * self.units), 2), layers=self.layers,
+            context=self.context, running=self.level == "running",
+        )  # fmt: skip
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (1, N)."""

@@ -12,7 +12,7 @@ talkers is given, and the weakest outputs are dropped.
 
 from dataclasses import dataclass
 
-from cocktail.method import LearnedMethod, Workload, finite
+from cocktail.method import LearnedMethod, Workload
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,9 @@ class Pit(LearnedMethod):
 
     def size(self, model):
         """Weights of the network."""
-        return sum(parameter.numel() for parameter in model.parameters())
+        from cocktail.nets.saved import n_parameters
+
+        return n_parameters(model)
 
     def skip(self, info):
         """There must be an output for every talker."""
@@ -80,11 +82,7 @@ class Pit(LearnedMethod):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N)."""
-        import torch
-
+        from cocktail.nets.bands import separated
         from cocktail.nets.pit import separate
 
-        network = view.model.to(view.device)
-        network.bands.check_rate(view.fs)
-        x = torch.as_tensor(finite(mixture)[0], dtype=torch.float32, device=view.device)
-        return separate(network, x, view.n_sources).double().cpu().numpy()
+        return separated(separate, mixture, view)

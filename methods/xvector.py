@@ -50,10 +50,8 @@ class Xvector(LearnedMethod):
 
     def fit(self, data, rng, folder):
         """Tell the train speakers apart; leaves xvector.npz."""
-        import torch
-
         from cocktail import levels, stft
-        from cocktail.nets import speaker
+        from cocktail.nets import saved, speaker
         from cocktail.training import Schedule, train
 
         examples = speaker.Examples(
@@ -64,13 +62,15 @@ class Xvector(LearnedMethod):
             bands=self.bands,
         )
         seed = int(rng.integers(2**31))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+
+        def untrained():
             network = speaker.XVectorNetwork(self.bands, self.width)
-            model = speaker.Speakers(network, examples.classes, self.head, self.scale, self.margin, rng)
+            return speaker.Speakers(network, examples.classes, self.head, self.scale, self.margin, rng)
+
+        model = saved.seeded(untrained, seed)
         schedule = Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, valid=VALID)
         train(model, speaker.loss, examples, schedule, folder=folder, seed=seed, device=data.device)
-        network.frozen().save(folder / MODEL)
+        model.network.frozen().save(folder / MODEL)
 
     def workload(self):
         """Seconds of speech; multiplications of its widest layers."""

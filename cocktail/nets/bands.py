@@ -7,11 +7,15 @@ signal at a little more than the cost of its lower half.
 Shapes: B scenes, N samples, F bins, T frames, G bands.
 """
 
+from collections.abc import Callable
+
+import numpy as np
 import torch
 from torch import nn
 
 from cocktail import stft
 from cocktail.errors import CocktailError
+from cocktail.method import View, finite
 
 LINEAR_HZ = 4000.0
 BINS = 4
@@ -63,6 +67,17 @@ class Bands(nn.Module):
     def spread(self, mask: torch.Tensor) -> torch.Tensor:
         """(..., T, G) -> (..., F, T): every bin gets the value of its band."""
         return mask[..., self.index].transpose(-1, -2)
+
+
+def separated(separate: Callable, mixture: np.ndarray, view: View, *more) -> np.ndarray:
+    """mixture (D, N) -> talkers (K, N), by the network of `view.model`, which has a `bands`, from microphone 1.
+
+    `separate(network, x (N,), n_sources, *more)`, on the device of the view.
+    """
+    network = view.model.to(view.device)
+    network.bands.check_rate(view.fs)
+    x = torch.as_tensor(finite(mixture)[0], dtype=torch.float32, device=view.device)
+    return separate(network, x, view.n_sources, *more).double().cpu().numpy()
 
 
 def level_db(power: torch.Tensor, loudest: torch.Tensor | None = None) -> torch.Tensor:

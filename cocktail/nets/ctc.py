@@ -16,6 +16,7 @@ from torch import nn
 
 from cocktail import stft
 from cocktail.dsp.mel import filterbank
+from cocktail.nets.saved import n_parameters
 from cocktail.recognition.ctc import Language, decode
 
 BANDS = 80
@@ -125,7 +126,7 @@ class Recogniser:
     @property
     def size(self) -> int:
         """Weights of the network."""
-        return sum(weights.numel() for weights in self.network.parameters())
+        return n_parameters(self.network)
 
     def transcribe(self, samples: np.ndarray, device: str = "cpu", weight: float = WEIGHT) -> str:
         """(N,) at `fs` Hz, any level -> words of the vocabulary; silence gives the empty text."""

@@ -15,6 +15,7 @@ from cocktail import stft
 from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.nets.losses import ideal_ratio_mask
+from cocktail.nets.saved import n_parameters
 from cocktail.nets.trunks import Recurrent, Spliced
 
 MELS = 100
@@ -141,7 +142,7 @@ class MaskModel:
     @property
     def size(self) -> int:
         """Learnt parameters."""
-        return sum(parameter.numel() for parameter in self.network.parameters())
+        return n_parameters(self.network)
 
     @torch.no_grad()
     def mask(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:

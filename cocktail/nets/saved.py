@@ -1,6 +1,7 @@
 """A network on disk with what is needed to build it: its `config`, the keyword arguments of its class, as JSON."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -21,8 +22,13 @@ def load(kind: type[torch.nn.Module], folder: str | Path) -> torch.nn.Module:
     return load_weights(kind(**json.loads((Path(folder) / CONFIG).read_text())), folder)
 
 
-def seeded(kind: type[torch.nn.Module], seed: int, **config) -> torch.nn.Module:
-    """An untrained network whose weights depend on `seed` alone."""
+def seeded(kind: Callable[..., torch.nn.Module], seed: int, **config) -> torch.nn.Module:
+    """The untrained network that `kind(**config)` makes, its weights drawn by `seed` alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return kind(**config)
+
+
+def n_parameters(network: torch.nn.Module) -> int:
+    """Learnt numbers of a network."""
+    return sum(parameter.numel() for parameter in network.parameters())
