@@ -5,7 +5,8 @@ process of its own (cocktail.isolate) is therefore held to limits a little below
 fails alone, and its cells are rows with the reason. Where nothing was asked for, as on one machine, nothing is limited.
 
 Memory is what a process allocates (RLIMIT_DATA of Linux), of which no more than that can be resident. Its child
-processes have the same limit each, so that together they can exceed it; then it is the scheduler that ends the job.
+processes have the same limit each, so that together they can exceed it; then it is the scheduler that ends the job. So it is for a job with
+a GPU, whose memory is not limited here: CUDA sets aside more than it uses.
 """
 
 import contextlib
@@ -45,7 +46,7 @@ def current() -> Limits:
 
 @contextlib.contextmanager
 def limited(resources: Mapping[str, int]) -> Iterator[None]:
-    """Hold the block to a job's resources `mem_mb` (MB) and `runtime` (minutes), where it has them.
+    """Hold the block to a job's resources `mem_mb` (MB; not where `gpu` is above 0) and `runtime` (minutes).
 
     Raises CocktailError where they do not suffice for the job itself.
     """
@@ -57,7 +58,7 @@ def limited(resources: Mapping[str, int]) -> Iterator[None]:
         raise CocktailError(f"runtime={runtime_min} minutes: a job needs {AROUND_S} s beside its work; ask for more")
     before = _limits
     _limits = Limits(
-        None if memory_mb is None else memory_mb - AROUND_MB,
+        None if memory_mb is None or resources.get("gpu") else memory_mb - AROUND_MB,
         runtime_min,
         None if runtime_min is None else time.monotonic() + 60 * runtime_min - AROUND_S,
     )

@@ -44,6 +44,11 @@ def test_child_processes_have_the_same_limit():
         assert b"MemoryError" in worker(limit_s=60)
 
 
+def test_a_job_with_a_gpu_allocates_what_it_likes():
+    with limited({"mem_mb": AROUND_MB + 2000, "gpu": 1}), Worker(lambda: allocate) as worker:
+        assert worker(2500, limit_s=60) == 2500
+
+
 def test_without_resources_nothing_is_limited():
     with limited({}), Worker(lambda: allocate) as worker:
         assert limits.current() == limits.Limits()
