@@ -5,8 +5,8 @@ process of its own (cocktail.isolate) is therefore held to limits a little below
 fails alone, and its cells are rows with the reason. Where nothing was asked for, as on one machine, nothing is limited.
 
 Memory is what a process allocates (RLIMIT_DATA of Linux), of which no more than that can be resident. Its child
-processes have the same limit each, so that together they can exceed it; then it is the scheduler that ends the job. So it is for a job with
-a GPU, whose memory is not limited here: CUDA sets aside more than it uses.
+processes have the same limit each, so that together they can exceed it; then it is the scheduler that ends the job.
+So it is for a job with a GPU, whose memory is not limited here: CUDA sets aside more than it uses.
 """
 
 import contextlib
