@@ -124,6 +124,10 @@ class Mixer(Protocol):
         """A scene of one of the conditions, from the speakers and noises of `train` or `valid`."""
         ...
 
+    def augmented(self, names: tuple[str, ...]) -> "Mixer":
+        """The same with these changes of the training speech, of cocktail.training.augment; () for none."""
+        ...
+
 
 @dataclass(frozen=True)
 class TrainingMixture:

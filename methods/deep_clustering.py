@@ -49,6 +49,8 @@ class DeepClustering(LearnedMethod):
     learning_rate: float = 1e-3
     decay: float = 0.1
     """Learning rate at the end of a stage over that at its beginning."""
+    augment: tuple[str, ...] = ()
+    """Changes of the training speech, of cocktail.training.augment."""
 
     def fit(self, data, rng, folder):
         """Short segments, then long ones; leaves network.json and weights.pt."""
@@ -56,7 +58,7 @@ class DeepClustering(LearnedMethod):
         from cocktail.nets.segments import Segments, collate
         from cocktail.training import Schedule, train
 
-        seed = int(rng.integers(2**31))
+        mixer, seed = data.mixer.augmented(self.augment), int(rng.integers(2**31))
         network = saved.seeded(
             clustering.EmbeddingNetwork, seed, fs=data.fs, shift_ms=self.shift_ms, layers=self.layers,
             units=max(round(self.width * self.units), 2), dimensions=self.dimensions, dropout=self.dropout,
@@ -66,7 +68,7 @@ class DeepClustering(LearnedMethod):
             if epochs:
                 train(
                     network, partial(clustering.loss, every=self.every),
-                    Segments(data.mixer.draw, round(seconds * data.fs)),
+                    Segments(mixer.draw, round(seconds * data.fs)),
                     Schedule(epochs, self.steps, self.batch_size, self.learning_rate, self.decay),
                     folder=folder, seed=seed, device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip

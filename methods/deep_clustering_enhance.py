@@ -40,6 +40,8 @@ class DeepClusteringEnhance(LearnedMethod):
     joint_learning_rate: float = 1e-4
     decay: float = 0.1
     """Learning rate at the end of a stage over that at its beginning."""
+    augment: tuple[str, ...] = ()
+    """Changes of the training speech, of cocktail.training.augment."""
 
     def fit(self, data, rng, folder):
         """The second network alone, then both; leaves network.json and weights.pt, which hold both."""
@@ -47,7 +49,7 @@ class DeepClusteringEnhance(LearnedMethod):
         from cocktail.nets.segments import Segments, collate
         from cocktail.training import Schedule, train
 
-        seed = int(rng.integers(2**31))
+        mixer, seed = data.mixer.augmented(self.augment), int(rng.integers(2**31))
         network = saved.seeded(
             enhancement.EnhancementNetwork, seed, embedding=data.base.config, layers=self.layers,
             units=max(round(self.width * self.units), 2), dropout=self.dropout,
@@ -59,7 +61,7 @@ class DeepClusteringEnhance(LearnedMethod):
             network.embedding.requires_grad_(together)
             if epochs:
                 train(
-                    network, enhancement.loss, Segments(data.mixer.draw, round(self.segment_s * data.fs)),
+                    network, enhancement.loss, Segments(mixer.draw, round(self.segment_s * data.fs)),
                     Schedule(epochs, self.steps, self.batch_size, learning_rate, self.decay), folder=folder, seed=seed,
                     device=data.device, stage=stage, collate=collate,
                 )  # fmt: skip

@@ -62,8 +62,7 @@ class MaskNetwork(LearnedMethod):
         start = Schedule(self.epochs_mel, self.steps, self.batch_size, self.learning_rate)
         then = replace(start, epochs=self.epochs, decay=self.decay)
         seed = int(rng.integers(2**31))
-        mixer = data.mixer.augmented(self.augment) if self.augment else data.mixer
-        cut = mask_training.Cut(mixer.draw, round(self.segment_s * data.fs))
+        cut = mask_training.Cut(data.mixer.augmented(self.augment).draw, round(self.segment_s * data.fs))
         network = self._network(seed)
         network.features.set_rate(data.fs)
         mask_training.set_statistics(network, cut, STATISTICS, rng)

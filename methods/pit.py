@@ -40,6 +40,8 @@ class Pit(LearnedMethod):
     learning_rate: float = 1e-3
     decay: float = 0.1
     """Learning rate at the end over that at its beginning."""
+    augment: tuple[str, ...] = ()
+    """Changes of the training speech, of cocktail.training.augment."""
 
     def fit(self, data, rng, folder):
         """Leaves network.json and weights.pt."""
@@ -53,7 +55,7 @@ class Pit(LearnedMethod):
             units=max(round(self.width * self.units), 2), dropout=self.dropout,
         )  # fmt: skip
         train(
-            network, pit.loss, Segments(data.mixer.draw, round(self.segment_s * data.fs)),
+            network, pit.loss, Segments(data.mixer.augmented(self.augment).draw, round(self.segment_s * data.fs)),
             Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, self.decay),
             folder=folder, seed=seed, device=data.device, collate=collate,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from cocktail.nets import mask_training, masks
 from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.registry import Registry
 from cocktail.stft import istft, n_frames, stft
+from cocktail.training import Schedule
 from cocktail.training.batches import stack
 
 FS = 16000
@@ -21,6 +22,10 @@ CELLS = ("dnn", "lstm", "blstm")
 
 class Bands:
     """Mixtures that anyone can separate: the target lives below 2 kHz, the noise above 3 kHz."""
+
+    def augmented(self, names):
+        assert names == ()
+        return self
 
     def draw(self, generator, split):
         n = int(generator.integers(8000, 14000))
@@ -233,7 +238,8 @@ def test_batch_is_the_loop_and_input_with_nan_is_refused(trained):
         method(np.full((1, 100), np.nan), _view(model))
 
 
-def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path):
+@pytest.mark.parametrize("entry", ["blstm-psa", "dpcl", "dpcl-enhance", "pit"])
+def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path, entry):
     class Asked(Exception):
         pass
 
@@ -241,9 +247,24 @@ def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path):
         def augmented(self, names):
             raise Asked(names)
 
-    method = replace(Registry().entry("blstm-psa").make(), augment=("stretch", "vtl"))
+    method = replace(Registry().entry(entry).make(), augment=("stretch", "vtl"))
+    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", base=None)
     with pytest.raises(Asked, match=r"stretch.*vtl"):
-        method.fit(SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu"), np.random.default_rng(0), tmp_path)
+        method.fit(data, np.random.default_rng(0), tmp_path)
+
+
+def test_weights_depend_on_no_number_that_others_have_drawn(tmp_path):
+    once = Schedule(1, 1, 2, valid=1)
+    weights = []
+    for name in ("a", "b"):
+        network = _network()
+        torch.seed()
+        (tmp_path / name).mkdir()
+        mask_training.fit(network, "psa", mask_training.Cut(Bands().draw, 4000), once, once, folder=tmp_path / name,
+                          seed=0, device="cpu")  # fmt: skip
+        weights.append(network.state_dict())
+    for name, x in weights[0].items():
+        torch.testing.assert_close(x, weights[1][name], rtol=0, atol=0, msg=name)
 
 
 def test_what_is_padding_counts_in_no_loss_and_no_statistics():

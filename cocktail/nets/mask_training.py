@@ -15,6 +15,7 @@ import torch
 from cocktail import stft
 from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
+from cocktail.nets.saved import seeded
 from cocktail.nets.segments import Segments
 from cocktail.training import Schedule, train
 
@@ -49,7 +50,7 @@ def fit(
     device: str,
 ) -> None:  # fmt: skip
     """Train in two stages, `start` and `then`; `network` holds the best weights of the second one at the end."""
-    mel = network.mel_start()
+    mel = seeded(network.mel_start, seed)
     common = {"folder": folder, "seed": seed, "device": device}
     train(mel, mel_loss, cut, start, stage="mel", **common)
     network.to(device)
