@@ -47,10 +47,18 @@ def test_affinity_loss_knows_neither_names_nor_absent_talkers_nor_silence():
 
 
 def test_bands_divide_the_bins():
-    index = bands.band_of_bin(FS)
+    index = bands.Bands(FS, 16.0).index
     assert torch.equal(index[:129], torch.arange(129))  # to 4 kHz, one by one
     assert torch.equal(index[129:].bincount()[129:], torch.full((32,), 4))
-    assert torch.equal(bands.band_of_bin(8000), torch.arange(129))
+    assert torch.equal(bands.Bands(8000, 16.0).index, torch.arange(129))
+
+
+@pytest.mark.parametrize("fs", [8000, 11025, 16000, 44100])
+def test_pooling_sums_the_bins_of_each_band(fs):
+    grid = bands.Bands(fs, 16.0)
+    X = torch.rand(2, 3, len(grid.index), 5, dtype=torch.float64)
+    expected = [[X[..., grid.index == band, t].sum(-1) for band in range(grid.count)] for t in range(5)]
+    torch.testing.assert_close(grid.pool(X), torch.stack([torch.stack(frame, -1) for frame in expected], -2))
 
 
 def test_pooling_keeps_the_power_and_spreading_undoes_it_below_4_khz():

@@ -24,14 +24,6 @@ RANGE_DB = 60.0
 """Features reach this far below the loudest band of a signal."""
 
 
-def band_of_bin(fs: float) -> torch.Tensor:
-    """(F,) the band that each STFT bin belongs to."""
-    window, _ = stft.framing(fs)
-    bins = torch.arange(window // 2 + 1)
-    linear = min(len(bins), int(LINEAR_HZ / fs * window) + 1)
-    return torch.where(bins < linear, bins, linear + (bins - linear) // BINS)
-
-
 class Bands(nn.Module):
     """The STFT of signals at `fs` Hz with a shift of `shift_ms`, and its bands. Has no weights."""
 
@@ -39,8 +31,12 @@ class Bands(nn.Module):
         super().__init__()
         self.fs = fs
         self.window, self.hop = stft.framing(fs)[0], round(shift_ms * fs / 1000)
-        self.register_buffer("index", band_of_bin(fs), persistent=False)
-        self.count = int(self.index[-1]) + 1
+        bins = torch.arange(self.window // 2 + 1)
+        self.linear = min(len(bins), int(LINEAR_HZ / fs * self.window) + 1)
+        """Bins, from the lowest on, that are a band each."""
+        index = torch.where(bins < self.linear, bins, self.linear + (bins - self.linear) // BINS)
+        self.register_buffer("index", index, persistent=False)
+        self.count = int(index[-1]) + 1
 
     def check_rate(self, fs: float) -> None:
         """Raise CocktailError unless `fs` is the rate that the network works at."""
@@ -57,8 +53,10 @@ class Bands(nn.Module):
 
     def pool(self, X: torch.Tensor) -> torch.Tensor:
         """(..., F, T) real -> (..., T, G): sums over the bins of each band, time first as recurrent layers want it."""
-        pooled = X.new_zeros(*X.shape[:-2], self.count, X.shape[-1])
-        return pooled.index_add(-2, self.index, X).transpose(-1, -2)
+        linear, upper = X[..., : self.linear, :], X[..., self.linear :, :]
+        # Sums in a fixed order: those of index_add differ from run to run on a GPU.
+        upper = nn.functional.pad(upper, (0, 0, 0, -upper.shape[-2] % BINS)).unflatten(-2, (-1, BINS)).sum(-2)
+        return torch.cat([linear, upper], -2).transpose(-1, -2)
 
     def power(self, X: torch.Tensor) -> torch.Tensor:
         """STFT (..., F, T) -> power of its bands (..., T, G)."""
