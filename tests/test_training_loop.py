@@ -16,6 +16,7 @@ from cocktail import ROOT
 from cocktail.errors import CocktailError
 from cocktail.training import load_weights, pad, save_weights
 from cocktail.training.batches import Batches
+from cocktail.training.memory_limit import Parts
 
 
 def history(folder):
@@ -168,6 +169,27 @@ def test_out_of_memory_halves_the_batch_and_changes_nothing_else(tmp_path, capfd
     fit(tmp_path / "b", net=other)
     for x, y in zip(net.parameters(), other.parameters(), strict=True):
         torch.testing.assert_close(x, y, rtol=1e-4, atol=1e-5)
+
+
+class Host(torch.Tensor):
+    """A tensor of which no more than four examples fit onto the device."""
+
+    def to(self, *args, **kwargs):
+        if len(self) > 4:
+            raise torch.OutOfMemoryError("simulated")
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_batch_that_does_not_fit_onto_the_device_is_moved_in_parts():
+    batch = {"x": torch.arange(16.0).as_subclass(Host)}
+    parts, sizes = Parts("stage", "cpu"), []
+
+    def mean(part, share):
+        sizes.append(len(part["x"]))
+        return share * part["x"].mean().item()
+
+    assert parts.total(mean, batch, begin=sizes.clear) == 7.5
+    assert sizes == [4, 4, 4, 4] and parts.count == 4
 
 
 def test_an_example_that_no_memory_holds_ends_the_training(tmp_path):

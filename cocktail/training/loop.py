@@ -90,7 +90,7 @@ class _Stage:
     def __init__(self, run, loss, schedule, device, valid):
         self.run, self.loss, self.schedule, self.device, self.valid = run, loss, schedule, device, valid
         self.network, self.optimiser = run.network, run.optimiser
-        self.parts = Parts(run.stage)
+        self.parts = Parts(run.stage, device)
 
     def go_on(self, drawn):
         """Epoch after epoch until the training is finished."""
@@ -126,7 +126,7 @@ class _Stage:
             value.backward()
             return value.item()
 
-        total = self.parts.total(backward, self._moved(batch), begin=self.optimiser.zero_grad)
+        total = self.parts.total(backward, batch, begin=self.optimiser.zero_grad)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.schedule.clip)
         for what, value in (("loss", total), ("gradient's norm", norm.item())):
             self._check(what, value, f"batch {number} of {self.schedule.steps}")
@@ -139,14 +139,11 @@ class _Stage:
         total = 0.0
         for number, batch in enumerate(self.valid, 1):
             mean = self.parts.total(
-                lambda part, share: share * self.loss(self.network, part).item(), self._moved(batch), begin=_nothing
+                lambda part, share: share * self.loss(self.network, part).item(), batch, begin=_nothing
             )
             self._check("loss", mean, f"validation batch {number}")
             total += mean * _size(batch)
         return total / sum(map(_size, self.valid))
-
-    def _moved(self, batch):
-        return {name: x.to(self.device, non_blocking=True) for name, x in batch.items()}
 
     def _check(self, what, value, where):
         if value == value and abs(value) != float("inf"):

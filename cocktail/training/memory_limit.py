@@ -12,12 +12,13 @@ from cocktail.training.batches import Batch
 class Parts:
     """Works batches through in as many parts as the memory asks for; once halved, they stay halved."""
 
-    def __init__(self, stage: str):
-        self.stage, self.count = stage, 1
+    def __init__(self, stage: str, device: str):
+        self.stage, self.device, self.count = stage, device, 1
 
     def total(self, function: Callable[[Batch, float], float], batch: Batch, begin: Callable[[], None]) -> float:
         """Sum of `function(part, share of the batch)` over the parts of a batch, whose tensors lead with B.
 
+        A part is on the device while it is worked on, the batch need not be.
         Whatever parts did before memory ran out is undone by `begin`, which is called before the first of them. Raises
         CocktailError where one example alone is too much.
         """
@@ -39,4 +40,4 @@ class Parts:
         step = -(-size // self.count)
         for first in range(0, size, step):
             n = min(step, size - first)
-            yield {name: x[first : first + n] for name, x in batch.items()}, n
+            yield {name: x[first : first + n].to(self.device, non_blocking=True) for name, x in batch.items()}, n
