@@ -115,6 +115,17 @@ def test_numpy_embeds_as_torch_does(network, tmp_path):
     assert read.size == learnt
 
 
+def test_weights_move_to_a_device_once(network, monkeypatch):
+    model, x, moved = network.frozen(), voice(1), []
+    as_tensor = torch.as_tensor
+    monkeypatch.setattr(torch, "as_tensor", lambda array, **options: moved.append(array) or as_tensor(array, **options))
+    elsewhere = "cpu:0"  # the same as "cpu", under another name
+    first, second = model(x, FS, elsewhere), model(x, FS, elsewhere)
+    np.testing.assert_allclose(first, model(x, FS), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(first, second)
+    assert [id(array) for array in moved].count(id(model.weight)) == 1
+
+
 def test_the_network_sees_fifteen_frames(network):
     x = torch.zeros(1, 40, 24, requires_grad=True)
     y = x.transpose(1, 2)

@@ -5,7 +5,7 @@ would cost a second. cocktail/nets/speaker.py trains the same network.
 """
 
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -83,8 +83,14 @@ class XVector:
             return self._embedded(found)
         import torch
 
-        network = self._map(lambda array: torch.as_tensor(array, device=device))
-        return network._embedded(torch.as_tensor(found, device=device)).cpu().numpy()
+        if device not in self._moved:
+            self._moved[device] = self._map(lambda array: torch.as_tensor(array, device=device))
+        return self._moved[device]._embedded(torch.as_tensor(found, device=device)).cpu().numpy()
+
+    @cached_property
+    def _moved(self) -> dict[str, "XVector"]:
+        """Device -> the same there."""
+        return {}
 
     def _embedded(self, y):
         """Features (T, bands) -> embedding (E,); NumPy or torch, as the weights are."""
