@@ -66,7 +66,7 @@ class CorpusTrainingData(TrainingData):
         from cocktail.training.mixing import Mixer
         from cocktail.training.rooms import read_rooms
 
-        return Mixer(
+        mixer = Mixer(
             conditions=self._conditions,
             speech=self._speakers,
             noise=self._kinds,
@@ -74,6 +74,9 @@ class CorpusTrainingData(TrainingData):
             rooms={name: read_rooms(path) for name, path in self._rooms.items()},
             fs=self.fs,
         )
+        if self.device != "cpu":  # many processes will draw, each of which would otherwise keep sounds of its own
+            mixer.read_ahead()
+        return mixer
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """Labelled scenes of the conditions with attacks that the entry trains on, which take turns."""

@@ -49,8 +49,8 @@ def mixer(conditions, rooms=None, silent=(), **options):
     noise = [(f"{kind}-{split}-{i}", kind, split) for kind in KINDS for split in ("train", "valid") for i in range(3)]
     read = Sounds()
     memory = Memory(lambda sound: 0 * read(sound) if sound.id.startswith(tuple(silent)) else read(sound))
-    splits = {"speech": speech_splits(speech), "noise": noise_splits(noise)}
-    return Mixer(conditions=conditions, memory=memory, rooms=rooms or {}, fs=FS, **(splits | options))
+    parts = {"speech": speech_splits(speech), "noise": noise_splits(noise), "memory": memory}
+    return Mixer(conditions=conditions, rooms=rooms or {}, fs=FS, **(parts | options))
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +244,37 @@ def test_a_mixer_can_be_sent_to_another_process():
     again = pickle.loads(pickle.dumps(m))
     a, b = (x.draw(np.random.default_rng(0), "train").mixture for x in (m, again))
     np.testing.assert_array_equal(a, b)
+
+
+def test_what_is_read_ahead_is_not_read_again_and_draws_the_same(bank):
+    reads, sounds = [], Sounds()
+    conditions = {"a": STATIONARY, "b": TALKERS, "room": ROOM}
+    plain, ready = (
+        mixer(conditions, rooms=bank, memory=Memory(lambda sound: reads.append(sound) or sounds(sound)))
+        for _ in range(2)
+    )
+    ready.read_ahead()
+    reads.clear()
+    drawn = [ready.augmented(()).draw(np.random.default_rng(s), split) for s in range(20) for split in plain.speech]
+    assert reads == []
+    expected = [plain.draw(np.random.default_rng(s), split) for s in range(20) for split in plain.speech]
+    assert reads and all(np.array_equal(x.mixture, y.mixture) for x, y in zip(drawn, expected, strict=True))
+
+
+def test_diffuse_noise_that_is_read_ahead_is_not_made_again(bank, monkeypatch):
+    ready = mixer({"room": ROOM}, rooms=bank)
+    ready.read_ahead()
+    monkeypatch.setattr(Mixer, "_diffuse", None)
+    again = ready.augmented(("stretch",))
+    for split in ("train", "valid"):
+        assert again.draw(np.random.default_rng(0), split).condition == "room"
+
+
+def test_memory_reads_ahead_what_fits():
+    reads = []
+    memory = Memory(lambda key: reads.append(key) or np.zeros(100), limit=800)
+    memory.fill(range(10))
+    assert reads == [0, 1, 2]
 
 
 def test_memory_keeps_what_fits():

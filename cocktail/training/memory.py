@@ -1,6 +1,6 @@
 """Decoded samples kept in memory."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
 import numpy as np
 
@@ -17,6 +17,13 @@ class Memory:
     def __init__(self, read: Callable[[Hashable], np.ndarray], limit: int = MEMORY):
         self._read, self._free = read, limit
         self._kept: dict[Hashable, np.ndarray] = {}
+
+    def fill(self, keys: Iterable[Hashable]) -> None:
+        """Read ahead, in order, up to the first that does not fit: processes that are forked later share it all."""
+        for key in keys:
+            self[key]
+            if key not in self._kept:
+                return
 
     def __getitem__(self, key: Hashable) -> np.ndarray:
         if key in self._kept:

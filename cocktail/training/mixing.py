@@ -53,7 +53,31 @@ class Mixer:
     def augmented(self, names: tuple[str, ...]) -> "Mixer":
         """The same with these augmentations. Raises CocktailError for a name that is none."""
         augment.check(names)
-        return replace(self, augment=tuple(names))
+        changed = replace(self, augment=tuple(names))
+        vars(changed)["_fields"] = self._fields  # noise is not augmented
+        return changed
+
+    def read_ahead(self) -> None:
+        """Read the sounds, and make the diffuse noise, that memory holds: processes that are forked later share them.
+
+        Noise comes first: there are fewer recordings, and each is drawn more often.
+        """
+        self.memory.fill(
+            sound
+            for groups in (self.noise, self.speech)
+            for split in groups.values()
+            for sounds in split.values()
+            for sound in sounds
+        )
+        self._fields.fill(
+            (name, split, kind, number)
+            for name, condition in self.conditions.items()
+            if "diffuse" in condition.get("noise", {}).get("field", "")
+            for split, present in self.noise.items()
+            for kind in condition["noise"]["kinds"]
+            if kind in present
+            for number in range(FIELDS)
+        )
 
     def draw(self, generator: np.random.Generator, split: str) -> TrainingMixture:
         """A scene of one of the conditions, each as likely, from the sounds of `train` or `valid`.
