@@ -12,29 +12,58 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cocktail import ROOT, model, store
+from cocktail.device import may_use_gpu
 from cocktail.errors import CocktailError
+from cocktail.gpus import slots
 from cocktail.job import NEWS, PROGRESS
 from cocktail.plan import Plan
 
 RETRIED = ("method-failed", "scoring-failed")
 """Reasons that a second try may mend: a machine under load, a want of memory."""
 
+PROFILES = ROOT / "config" / "profiles"
+LOCAL = "default"
+"""The profile of one machine."""
+
 STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
+ENDED = re.compile(r" +message: (?!None)(.+)")
+"""Why a scheduler ended a job."""
 
 
-def snakemake_command(configfile: Path, overrides: dict, cores: int, extra: tuple[str, ...] = ()) -> list[str]:
-    """The command line of Snakemake for a suite. `extra` arguments go to Snakemake as they are."""
+def profile_folder(profile: str) -> Path:
+    """Folder of a profile: a name of those in config/profiles, or a path. Raises CocktailError where there is none."""
+    found = Path(profile) if os.sep in profile else PROFILES / profile
+    if not (found / "config.yaml").is_file():
+        known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
+        raise CocktailError(f"profile '{profile}': no {found}/config.yaml; known: {', '.join(known)}")
+    return found
+
+
+def snakemake_command(
+    configfile: Path, overrides: dict, cores: int | None, extra: tuple[str, ...] = (), profile: str = LOCAL
+) -> list[str]:
+    """The command line of Snakemake for a suite. `extra` arguments go to Snakemake as they are.
+
+    `cores`: jobs at a time; None for all cores of this machine, or for what another profile says.
+    """
     if not (ROOT / "Snakefile").is_file():
         raise CocktailError(f"{ROOT}: no Snakefile here; run the benchmark from a checkout (pip install -e .)")
     config = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", str(cores)),
-        *("--configfile", str(configfile), "--workflow-profile", str(ROOT / "config" / "profiles" / "default")),
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+        *("--configfile", str(configfile), "--workflow-profile", str(profile_folder(profile))),
+        *(_this_machine(cores) if profile == LOCAL else ["--jobs", str(cores)] if cores else []),
         *(["--config", *config] if config else []),
         # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
         "--nolock",
         *extra,
     ]
+
+
+def _this_machine(cores) -> list[str]:
+    """Arguments that say what this machine has: cores, and GPUs if there are any."""
+    gpus = slots() if may_use_gpu() else 0
+    return ["--cores", str(cores or os.cpu_count()), *(["--resources", f"gpu={gpus}"] if gpus else [])]
 
 
 @contextlib.contextmanager
@@ -112,6 +141,8 @@ def run(command: list[str], folder: Path) -> int:
                     progress.update(task, completed=int(steps[1]), total=int(steps[2]))
                 elif line.startswith(PROGRESS):
                     progress.update(task, description=escape(line.removeprefix(PROGRESS).rstrip()))
+                elif ended := ENDED.match(line):
+                    progress.console.print(ended[1], markup=False, highlight=False, soft_wrap=True)
                 elif line.startswith(NEWS):
                     progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
     return process.returncode

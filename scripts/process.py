@@ -1,9 +1,11 @@
 """Run one entry on one shard of scenes."""
 
+from cocktail.gpus import own_gpu
 from cocktail.job import base_model, leave_pandas_out, logged
+from cocktail.limits import limited
 from cocktail.process import process_shard
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.resources.get("gpu", 0)):
     leave_pandas_out()
     process_shard(
         mixtures=snakemake.input.mixtures,

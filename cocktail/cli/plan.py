@@ -42,8 +42,8 @@ def command(suite, methods, conditions, like, as_json):
     \b
       cocktail plan quick
       cocktail plan standard --methods omlsa --conditions tablet
-      cocktail plan full --like sample.yaml       a suite of yours that ran: few steps of large networks
-      COCKTAIL_DEVICE=cuda cocktail plan full     for a machine with GPUs
+      cocktail plan full --like sample.yaml     a suite that ran: few steps of large networks
+      COCKTAIL_DEVICE=cuda cocktail plan full   for a machine with GPUs
     """
     from cocktail.cli.run import selection
     from cocktail.config import load_suite, suite_path
