@@ -1,6 +1,7 @@
 # make setup    a virtual environment in .venv with the command `cocktail` in it; nothing to do when it is up to date
 # make run      setup, then the suite `quick`: scenes, methods, scores, leaderboards
 # make test     setup, then the fast tests, then those that run the workflow
+# make test-slurm   those that start a SLURM cluster (Debian's slurmctld, slurmd, slurm-client and munge)
 # make lint     ruff and snakefmt, checking only
 # make bench    ratios to other implementations, and audits
 # make docs     the documentation in site/, opened at site/index.html
@@ -19,7 +20,7 @@ STAMP := .venv/.installed
 # Many processes with one thread each are faster than few with many, and leave the machine usable.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup run test lint bench docs clean
+.PHONY: setup run test test-slurm lint bench docs clean
 
 setup: $(STAMP)
 
@@ -35,7 +36,10 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -m "slow and not slurm"
+
+test-slurm: setup
+	$(BIN)/python -m pytest -q -m slurm
 
 lint: setup
 	$(BIN)/ruff check .
