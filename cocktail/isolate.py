@@ -137,7 +137,8 @@ def _attempt(function, *arguments):
     except BaseException as error:  # a stranger's code, SystemExit included: the reason goes to the caller
         traceback.print_exc()
         if _of_memory(error) and (limit_mb := limits.current().memory_mb):
-            return False, f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB}): {error}"
+            reason = f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB})"
+            return False, f"{reason}: {error}".rstrip(": ")
         name = (
             "" if isinstance(error, CocktailError) and type(error) is not AccessError else f"{type(error).__name__}: "
         )

@@ -11,7 +11,8 @@ import click
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("suite")
-@click.option("--cores", type=click.IntRange(min=1), default=os.cpu_count(), show_default="all", help="Jobs at a time.")
+@click.option("--cores", type=click.IntRange(min=1), show_default="all", help="Jobs at a time.")
+@click.option("--profile", metavar="NAME|DIR", default="default", help="Where jobs run: slurm, kubernetes; see docs.")
 @click.option(
     "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
 )
@@ -19,7 +20,7 @@ import click
 @click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
 @click.option("--retry", is_flag=True, help="First forget what failed, so that it is tried again.")
 @click.argument("snakemake_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(suite, cores, methods, conditions, strict, retry, snakemake_arguments):
+def command(suite, cores, profile, methods, conditions, strict, retry, snakemake_arguments):
     """Run SUITE: draw and render its scenes, run and score every method, and print the leaderboards.
 
     SUITE is a name (`cocktail list suites`) or a YAML file. What is finished is never redone: run again after a crash,
@@ -34,6 +35,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
       cocktail run quick --methods omlsa,nmf-sparse --conditions stationary
       cocktail run quick --methods ./my_methods        with that folder's plugins (a path has a slash)
       cocktail run my-suite.yaml --cores 8 --strict
+      cocktail run standard --profile slurm            on a cluster: config/profiles/slurm, docs/cluster.md
       cocktail run quick -- --dry-run                  what would run, and why
 
     Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
@@ -48,7 +50,7 @@ def command(suite, cores, methods, conditions, strict, retry, snakemake_argument
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), overrides), str(path))
     plan.comparisons()  # a misspelt claim is better known before hours of work
-    arguments = snakemake_command(path, overrides, cores, snakemake_arguments)
+    arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
     if retry:
