@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scene_corpus as corpus
 
 from cocktail import levels
 from cocktail.errors import CocktailError
@@ -16,6 +17,7 @@ from cocktail.training.fft import convolved
 from cocktail.training.memory import Memory
 from cocktail.training.mixing import Mixer
 from cocktail.training.rooms import LATENCY, read_rooms
+from cocktail.training_data import CorpusTrainingData
 
 FS = 16000
 KINDS = ("pink", "babble", "clicks")
@@ -268,6 +270,22 @@ def test_diffuse_noise_that_is_read_ahead_is_not_made_again(bank, monkeypatch):
     again = ready.augmented(("stretch",))
     for split in ("train", "valid"):
         assert again.draw(np.random.default_rng(0), split).condition == "room"
+
+
+@pytest.mark.parametrize(("device", "ahead"), [("cpu", False), ("cuda", True)])
+def test_sounds_are_read_ahead_where_many_processes_will_draw(device, ahead):
+    speech, noise, reads = corpus.speech(), corpus.noise(), []
+    libraries = [corpus.MadeLibrary(x.rows, lambda id, fs, x=x: reads.append(id) or x.samples(id, fs))
+                 for x in (speech, noise)]  # fmt: skip
+    conditions = {"talkers": TALKERS, "noisy": STATIONARY | {"noise": {"field": "point", "kinds": ["pink"],
+                                                                     "snr_db": [0, 0]}}}  # fmt: skip
+    data = CorpusTrainingData(*libraries, fs=FS, paradigm="separation", device=device, conditions=conditions)
+    mixer = data.mixer
+    assert bool(reads) == ahead
+    reads.clear()
+    for seed in range(5):
+        mixer.draw(np.random.default_rng(seed), "train")
+    assert bool(reads) != ahead
 
 
 def test_memory_reads_ahead_what_fits():
