@@ -1,8 +1,10 @@
 """The copy of the project that the documents' commands are executed in: small suites, one finished, recordings."""
 
+import contextlib
 import csv
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -55,7 +57,7 @@ class Copy:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def bash(self, script: str, timeout_s: float = 600) -> subprocess.CompletedProcess:
+    def bash(self, script: str, timeout_s: float = 800) -> subprocess.CompletedProcess:
         """Run a script in the copy, with its own home and command `cocktail`."""
         environment = {name: value for name, value in os.environ.items() if name not in ("COCKTAIL_DATA", "PYTHONHOME")}
         environment |= {
@@ -66,22 +68,27 @@ class Copy:
             "EDITOR": "true",
             "OMP_NUM_THREADS": "1",
         }
+        files = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         command = ["bash", "-c", script]
-        return subprocess.run(
-            command,
-            cwd=self.root,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout_s,
-        )
+        with subprocess.Popen(
+            command, cwd=self.root, env=environment, text=True, start_new_session=True, **files
+        ) as shell:
+            try:
+                output, _ = shell.communicate(timeout=timeout_s)
+            finally:
+                stop(shell)
+        return subprocess.CompletedProcess(command, shell.returncode, output)
 
     def again(self, folder: Path) -> "Copy":
         """Another copy, which may be spoilt."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Copy(folder)
+
+
+def stop(shell: subprocess.Popen) -> None:
+    """End what a shell may have left running, and the shell."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGKILL)
 
 
 def prepare(folder: Path) -> Copy:
