@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 def escape(text: str) -> str:
     """Text on one line whose characters stand for themselves; what is in backticks stays code."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
-    return "".join(part if part.startswith("`") else re.sub(r"([\\*_\[\]<>|#~$])", r"\\\1", part) for part in parts)
+    return "".join(part if part.startswith("`") else _literal(part) for part in parts)
+
+
+def _literal(text):
+    return re.sub(r"([\\*_\[\]|#])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def prose(docstring: str) -> str:

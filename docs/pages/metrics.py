@@ -48,7 +48,7 @@ def _family(module):
     yield prose(rest)
     for metric in module.METRICS:
         yield f"### {code(metric.name)} {{ #{metric.name} }}"
-        yield table(("", ""), _card(metric))
+        yield table(("card", code(metric.digest)), _card(metric))
 
 
 def _card(metric: Metric):
@@ -67,7 +67,6 @@ def _card(metric: Metric):
         ("source", escape(metric.citation)),
         ("implementation", f"{escape(metric.implementation)}, version {escape(metric.version)}"),
         ("gain over `unprocessed`", code(f"{metric.name}_i") if metric.improvement else "not meaningful"),
-        ("digest", code(metric.digest)),
     ]
     return [row for row in rows if row[1]]
 
