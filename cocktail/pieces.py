@@ -9,6 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cocktail import audio
+
+OVERLAP_S = 4.0
+"""Of neighbouring pieces of a recording."""
+
 
 def process_in_pieces(
     mixture: np.ndarray, process: Callable[[np.ndarray, int], np.ndarray], *, length: int, overlap: int
@@ -35,6 +40,21 @@ def process_in_pieces(
         result[:, start : start + shared] = (1 - fade) * before + fade * estimate[:, :shared]
         result[:, start + shared : stop] = estimate[:, shared:]
     return result
+
+
+def process_recording(
+    recording: np.ndarray, fs_in: int, process: Callable[[np.ndarray, int], np.ndarray], *, fs: int, piece_s: float
+) -> np.ndarray:
+    """`process_in_pieces` at the rate `fs` (Hz) of a recording (D, N) at `fs_in`; (K, N) at the recording's rate.
+
+    `piece_s`: longest piece in seconds, at least 2 * OVERLAP_S.
+    """
+    mixture = audio.resample(recording, fs_in, fs)
+    length, overlap = round(piece_s * fs), round(OVERLAP_S * fs)
+    estimates = audio.resample(process_in_pieces(mixture, process, length=length, overlap=overlap), fs, fs_in)
+    # Resampling there and back may miss the length by a few samples.
+    missing = max(recording.shape[-1] - estimates.shape[-1], 0)
+    return np.pad(estimates[:, : recording.shape[-1]], [(0, 0), (0, missing)])
 
 
 def _order(before, after):

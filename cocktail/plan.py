@@ -131,6 +131,13 @@ class Plan(Selection):
             role: name and {"spec": self.known[name].spec(), "model": self.model(name)} for role, name in names.items()
         }
 
+    def trained_models(self) -> dict[str, dict[str, dict | None]]:
+        """What trains in this suite -> its model and that which it builds on, as `models` says them."""
+        again = {
+            f"{self.retraining.recogniser}-{entry}": self.retraining.models(entry) for entry in self.retraining.entries
+        }
+        return {name: self.models(name) for name in self.trained} | again
+
     def base_spec(self, wildcards) -> dict | None:
         """What a job needs to read the model that an entry builds on."""
         uses = self.known[wildcards.entry].uses

@@ -55,6 +55,11 @@ class Retraining:
     def model(self, entry: str) -> str:
         return self._plan.path("retrain", "models", entry)
 
+    def models(self, entry: str) -> dict[str, dict | None]:
+        """The recogniser of an entry and the model that it began with, as in Plan.models."""
+        own = {"spec": self.spec, "model": self.model(entry)}
+        return {"model": own, "base": self._plan.models(self.recogniser)["base"]}
+
     # What the rules ask, job by job
 
     def process_input(self, wildcards) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import sqlite3
 from pathlib import Path
 from urllib.parse import urlparse
@@ -20,16 +21,37 @@ def default_uri(results: str | Path) -> str:
 def store_state(folder: str | Path) -> str:
     """Which store the suite in `folder`, results/<suite>, is logged to, and how often that store was lost.
 
-    For a job's digest: another value means that the suite is to be logged again. Since the count goes from here into
-    the receipt, the value is the same before and after that log. It does not change when the results move.
+    For a job's digest: another value means that the suite is to be logged again, as after a log that failed. Since the
+    count goes from here into the receipt, the value is the same before and after a log. It does not change when the
+    results move.
     """
+    found, state = receipt(folder), settled_state(folder)
+    store, _, count = state.rpartition(" ")
+    if found.get("state") != state:
+        return state
     folder = Path(folder).resolve()
-    store = os.environ.get("MLFLOW_TRACKING_URI") or "mlflow.db"
+    return f"{store} {int(count) + ('error' in found or _lost(default_uri(folder.parent), folder.name))}"
+
+
+def settled_state(folder: str | Path) -> str:
+    """What `store_state` said when the suite was last to be logged to the store of today; it says so again once that
+    is made good, so that no job finds itself due."""
+    store = shown(os.environ.get("MLFLOW_TRACKING_URI") or "mlflow.db")
+    state = receipt(folder).get("state", "")
+    return state if state.rpartition(" ")[0] == store else f"{store} 0"
+
+
+def receipt(folder: str | Path) -> dict:
+    """What RECEIPT of results/<suite> says; `error` in it is why nothing was logged. Empty where there is none."""
     try:
-        logged, _, count = json.loads((folder / RECEIPT).read_text())["state"].rpartition(" ")
-    except (FileNotFoundError, ValueError, KeyError):
-        return f"{store} 0"
-    return f"{store} {int(count) + _lost(default_uri(folder.parent), folder.name)}" if logged == store else f"{store} 0"
+        return json.loads((Path(folder) / RECEIPT).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def shown(uri: str) -> str:
+    """An address, or a text that holds one, without its password."""
+    return re.sub(r"(://[^/@:\s]*):[^/@\s]*@", r"\1:***@", uri)
 
 
 def is_server(uri: str) -> bool:

@@ -37,6 +37,7 @@ rule track:
     params:
         folder=str(plan.folder),
         suite_digest=plan.suite_digest(),
+        trained=plan.trained_models(),
         keep=plan.config["keep"],
         state=plan.store_state,
         digest=plan.track_digest,

@@ -8,6 +8,7 @@ with logged(snakemake.log[0]):
         folder=snakemake.params.folder,
         out=snakemake.output[0],
         suite_digest=snakemake.params.suite_digest,
+        trained=snakemake.params.trained,
         keep=snakemake.params.keep,
         state=snakemake.params.state,
     )

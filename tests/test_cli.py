@@ -66,6 +66,7 @@ def test_every_command_of_the_house_is_there():
         "export",
         "corpora",
         "compare",
+        "log",
     ]
     assert sorted(wanted) == commands()
 

@@ -8,8 +8,6 @@ import click
 from cocktail.cli._options import methods_option, write_audio
 from cocktail.errors import CocktailError
 
-OVERLAP_S = 4.0
-
 
 @click.command(short_help="Run a method on a recording of your own.")
 @click.argument("method")
@@ -48,7 +46,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
 
     from cocktail import audio
     from cocktail.method import View
-    from cocktail.pieces import process_in_pieces
+    from cocktail.pieces import OVERLAP_S, process_recording
     from cocktail.process import check_estimate, shared_grants
     from cocktail.registry import find_entry
     from cocktail.rng import rng
@@ -63,14 +61,13 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     if not recording.size or not np.isfinite(recording).all():
         raise CocktailError(f"{source}: {'holds samples that are not finite' if recording.size else 'is empty'}")
     fs = config["fs"]
-    mixture = audio.resample(recording, fs_in, fs)
     talkers = talkers or (1 if "enhance" in method.tasks() else 2)
-    _require_fit(name, method, len(mixture), talkers, fs)
+    _require_fit(name, method, len(recording), talkers, fs)
     with _said_of(name):
         options = {"suite": plan.suite, "fs": fs}
         granted = shared_grants(method, plan.models(name), config["device"], config["recogniser"], **options)
     if "array" in method.needs:
-        granted["array"] = _read_array(array_csv, len(mixture), name)
+        granted["array"] = _read_array(array_csv, len(recording), name)
     if "n_sources" in method.needs:
         granted["n_sources"] = talkers
 
@@ -79,10 +76,8 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
         with _said_of(name):
             return check_estimate(method(piece.copy(), view), talkers, piece.shape[-1])
 
-    length, overlap = round(piece_s * fs), round(OVERLAP_S * fs)
-    estimates = audio.resample(process_in_pieces(mixture, estimate, length=length, overlap=overlap), fs, fs_in)
     written = []
-    for k, samples in enumerate(_fit_length(estimates, recording.shape[-1]), start=1):
+    for k, samples in enumerate(process_recording(recording, fs_in, estimate, fs=fs, piece_s=piece_s), start=1):
         path = target if talkers == 1 else target.with_stem(f"{target.stem}_{k}")
         write_audio(path, samples, fs_in)
         written.append(path)
@@ -142,11 +137,3 @@ def _read_array(path, channels, name):
     if array.shape != (channels, 3):
         raise CocktailError(f"{path}: {array.shape[0]} rows of {array.shape[1]}, expected {channels} rows of x,y,z")
     return array - array.mean(axis=0)
-
-
-def _fit_length(estimates, n_samples):
-    """Cut or pad the few samples by which resampling there and back may miss."""
-    import numpy as np
-
-    missing = max(n_samples - estimates.shape[-1], 0)
-    return np.pad(estimates[:, :n_samples], [(0, 0), (0, missing)])

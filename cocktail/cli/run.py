@@ -61,7 +61,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
     measure(plan).write(plan.path(FILE))  # for `cocktail plan` of other suites
-    raise click.exceptions.Exit(show(plan, strict))
+    raise click.exceptions.Exit(max(show(plan, strict), said_unlogged(plan.folder, suite, strict)))
 
 
 def selection(methods, conditions) -> dict:
@@ -90,6 +90,16 @@ def show(plan, strict: bool) -> int:
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
     return int(bool(failed and strict))
+
+
+def said_unlogged(folder: Path, suite: str, strict: bool) -> int:
+    """Say that MLflow could not be reached, if so; the exit status."""
+    from cocktail.tracking_store import receipt
+
+    unlogged = "error" in receipt(folder)
+    if unlogged:
+        click.secho(f"MLflow could not be reached: cocktail log {suite}   does what is left.", fg="yellow", err=True)
+    return int(unlogged and strict)
 
 
 def explain(plan) -> int:

@@ -1,0 +1,33 @@
+"""`cocktail log`: the results of a suite into MLflow."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Log the results of a suite that has run in MLflow.")
+@click.argument("suite", default="quick")
+def command(suite):
+    """Log boards, trainings and models of SUITE in MLflow, as `cocktail run` does at its end.
+
+    For when MLflow could not be reached then, or for another store. It is the one that MLFLOW_TRACKING_URI names, or
+    mlflow.db beside the results. What is there already is not sent again.
+
+    \b
+      cocktail log quick
+      MLFLOW_TRACKING_URI=https://mlflow.example.org cocktail log quick
+    """
+    from cocktail.config import load_suite, suite_path
+    from cocktail.errors import CocktailError
+    from cocktail.plan import Plan
+    from cocktail.tracking import track
+    from cocktail.tracking_store import RECEIPT, receipt, settled_state
+
+    path = str(suite_path(suite))
+    plan = Plan(load_suite(path), path)
+    out, state = Path(plan.path(RECEIPT)), settled_state(plan.folder)
+    track(folder=plan.folder, out=out, suite_digest=plan.suite_digest(), trained=plan.trained_models(), state=state)
+    done = receipt(plan.folder)
+    if "error" in done:
+        raise CocktailError(done["error"])
+    click.echo(f"{done['uri']}: {done['new']} new runs, {done['same']} were there.")

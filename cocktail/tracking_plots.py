@@ -1,0 +1,76 @@
+"""Pictures of the boards for MLflow: a map of every entry in every condition, and quality against cost."""
+
+import io
+from collections.abc import Mapping
+
+import numpy as np
+
+from cocktail.tabulation import higher_is_better
+
+MAPPED = ("si_sdr_i", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm")
+QUALITY, COST = "si_sdr_i", "rtf"
+
+
+def plots(board: list[dict], cards: Mapping[str, dict]) -> dict[str, bytes]:
+    """File name -> PNG, of the metrics that the board has."""
+    cells = {(row["metric"], row["entry"], row["condition"]): row["value"] for row in board if row["value"] is not None}
+    measured = {metric for metric, _, _ in cells}
+    made = {f"{metric}.png": _heat_map(cells, metric) for metric in MAPPED if metric in measured}
+    if {QUALITY, COST} <= measured:
+        made["quality-against-cost.png"] = _trade_off(cells, cards)
+    return made
+
+
+def _heat_map(cells, metric) -> bytes:
+    """Entries from the best down, conditions across; a colour is a place between the condition's worst and best."""
+    entries, conditions = (sorted({key[axis] for key in cells if key[0] == metric}) for axis in (1, 2))
+    values = np.array([[cells.get((metric, e, c), np.nan) for c in conditions] for e in entries])
+    up = higher_is_better(metric)
+    order = np.argsort(np.nanmean(values, axis=1))[:: -1 if up else 1]
+    values, entries = values[order], [entries[index] for index in order]
+    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    place = (values - low) / np.where(high > low, high - low, 1)
+    figure, axes = _figure(2.5 + 0.8 * len(conditions), 1.5 + 0.22 * len(entries))
+    axes.imshow(place if up else 1 - place, aspect="auto", cmap="viridis", vmin=0, vmax=1)
+    axes.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right")
+    axes.set_yticks(range(len(entries)), entries)
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            bright = (place[row, column] > 0.5) == up
+            axes.text(column, row, f"{value:.3g}", ha="center", va="center", size=7, color="k" if bright else "w")
+    axes.set_title(f"{metric} ({'higher' if up else 'lower'} is better)")
+    return _png(figure)
+
+
+def _trade_off(cells, cards) -> bytes:
+    """An entry's mean gain over its conditions against its mean real-time factor, coloured by family."""
+    points: dict[str, list[tuple[float, float]]] = {}
+    for (metric, entry, condition), gain in cells.items():
+        if metric == QUALITY and (cost := cells.get((COST, entry, condition), 0)) > 0:
+            points.setdefault(entry, []).append((cost, gain))
+    families = sorted({cards.get(entry, {}).get("family", "") for entry in points})
+    figure, axes = _figure(9, 6)
+    for family in families:
+        members = [entry for entry in points if cards.get(entry, {}).get("family", "") == family]
+        places = np.array([np.mean(points[entry], axis=0) for entry in members])
+        axes.scatter(places[:, 0], places[:, 1], label=family, color=f"C{families.index(family)}")
+        for entry, place in zip(members, places, strict=True):
+            axes.annotate(entry, place, xytext=(4, 2), textcoords="offset points", size=7)
+    axes.set_xscale("log")
+    axes.set_xlabel("real-time factor (seconds of work a second of sound)")
+    axes.set_ylabel(f"{QUALITY} in dB, mean over conditions")
+    axes.legend(fontsize=8)
+    return _png(figure)
+
+
+def _figure(width, height):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _png(figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()
