@@ -26,8 +26,8 @@ LOCAL = "default"
 """The profile of one machine."""
 
 STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
-ENDED = re.compile(r" +message: (?!None)(.+)")
-"""Why a scheduler ended a job."""
+ENDED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
+"""What Snakemake says of a job that a scheduler ended."""
 
 
 def profile_folder(profile: str) -> Path:
@@ -104,8 +104,10 @@ def forget_failures(plan: Plan) -> int:
     return forgotten
 
 
-def run(command: list[str], folder: Path) -> int:
+def run(command: list[str], folder: Path, profile: str = LOCAL) -> int:
     """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log."""
+    # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
+    quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -124,7 +126,7 @@ def run(command: list[str], folder: Path) -> int:
         environment = {"OMP_NUM_THREADS": "1"} | os.environ | {"PYTHONUNBUFFERED": "1"}
         with (
             subprocess.Popen(
-                [*command, "--quiet", "rules", "host", "reason"],
+                [*command, "--quiet", *quiet],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -141,8 +143,6 @@ def run(command: list[str], folder: Path) -> int:
                     progress.update(task, completed=int(steps[1]), total=int(steps[2]))
                 elif line.startswith(PROGRESS):
                     progress.update(task, description=escape(line.removeprefix(PROGRESS).rstrip()))
-                elif ended := ENDED.match(line):
-                    progress.console.print(ended[1], markup=False, highlight=False, soft_wrap=True)
-                elif line.startswith(NEWS):
+                elif line.startswith(NEWS) or ENDED.match(line):
                     progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
     return process.returncode
