@@ -57,7 +57,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
         click.echo(f"{plan.suite}: {forget_failures(plan)} shards with failures will be tried again")
     jobs = len(plan.cells) * len(plan.shards)
     click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
-    status = run(arguments, plan.folder)
+    status = run(arguments, plan.folder, profile)
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
     measure(plan).write(plan.path(FILE))  # for `cocktail plan` of other suites
