@@ -1,10 +1,15 @@
 """The plan that every rule asks, and what its wildcards may be."""
 
+import gc
 import re
 import sys
 
 from cocktail.errors import CocktailError
 from cocktail.plan import Plan
+
+# A DAG is millions of objects that live as long as Snakemake does: looking through them for garbage is a quarter of the
+# time that it takes to make one.
+gc.set_threshold(100_000, 50, 1000)
 
 try:
     plan = Plan(config, source=str(workflow.configfiles[0]))
