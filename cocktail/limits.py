@@ -4,9 +4,10 @@ A scheduler kills a job that takes more than it asked for, with all that it was 
 process of its own (cocktail.isolate) is therefore held to limits a little below, derived from the same resources: it
 fails alone, and its cells are rows with the reason. Where nothing was asked for, as on one machine, nothing is limited.
 
-Memory is what a process allocates (RLIMIT_DATA of Linux), of which no more than that can be resident. Its child
-processes have the same limit each, so that together they can exceed it; then it is the scheduler that ends the job.
-So it is for a job with a GPU, whose memory is not limited here: CUDA sets aside more than it uses.
+Memory is what a process uses when its work begins, and what it allocates from then on (RLIMIT_DATA of Linux): no more
+than that can be resident. Its child processes have the same limit each, so that together they can exceed it; then it is
+the scheduler that ends the job. So it is for a job with a GPU, whose memory is not limited here: CUDA sets aside more
+than it uses.
 """
 
 import contextlib

@@ -1,5 +1,6 @@
 """A job keeps within what it asked for: the code at fault fails with the reason, and the caller goes on."""
 
+import mmap
 import time
 
 import numpy as np
@@ -22,6 +23,16 @@ def test_what_needs_more_memory_than_its_job_has_fails_with_the_reason(allocate)
         with pytest.raises(CallFailed, match=r"^needs more memory than the job's 2000 MB \(mem_mb less 1000\)"):
             worker(2500, limit_s=60)
         assert worker(200, limit_s=60) == 200
+
+
+def test_what_is_set_aside_and_not_used_does_not_count():
+    """As pyarrow does with 1 GB at its first table."""
+    aside = mmap.mmap(-1, 3000 * 2**20, flags=mmap.MAP_PRIVATE)
+    with limited({"mem_mb": AROUND_MB + 2000}), Worker(lambda: allocate) as worker:
+        assert worker(1200, limit_s=60) == 1200
+        with pytest.raises(CallFailed, match="needs more memory than the job's 2000 MB"):
+            worker(2500, limit_s=60)
+    aside.close()
 
 
 def test_networks_too():
