@@ -26,7 +26,7 @@ include: "rules/report.smk"
 rule all:
     default_target: True
     input:
-        plan.path("leaderboard.csv"),
-        plan.path("claims.csv"),
-        plan.path("report", "index.html"),
-        plan.path("mlflow.json"),
+        board("leaderboard.csv"),
+        board("claims.csv"),
+        board("report", "index.html"),
+        board("mlflow.json"),

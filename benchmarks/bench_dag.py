@@ -22,8 +22,8 @@ def main() -> None:
         _, small_s, small = dry_run(Path(folder), shards=2)
         wall_s, large_s, large = dry_run(Path(folder), shards=SHARDS)
     print(
-        f"dry run of {ENTRIES} entries x {CONDITIONS} conditions x {SHARDS} shards, {large} jobs: {wall_s:.0f} s, of which "
-        f"{large_s:.0f} s of CPU time: {large_s / LIMIT_S:.2f} of the limit of {LIMIT_S:.0f} s; a job takes "
+        f"dry run of {ENTRIES} entries x {CONDITIONS} conditions x {SHARDS} shards, {large} jobs: {wall_s:.0f} s, "
+        f"{large_s:.0f} s of them CPU time: {large_s / LIMIT_S:.2f} of the limit of {LIMIT_S:.0f} s; a job takes "
         f"{(large_s / large) / (small_s / small):.2f} times what it takes in a DAG of {small} jobs"
     )
 

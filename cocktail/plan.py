@@ -107,6 +107,19 @@ class Plan(Selection):
         """Every shard of the suite's truth."""
         return (self.references(condition, shard) for condition in self.conditions for shard in self.shards)
 
+    def brought(self, storage: bool) -> list[str]:
+        """What the page and MLflow look at besides the boards, if a `storage` must bring it: sounds and models."""
+        if not storage:
+            return []
+        kept = self.cells if self.config["keep"] == "all" else []  # others would be made again to be looked at
+        return [
+            *(self.mixtures(condition, shard) for condition in self.conditions for shard in self.shards),
+            *self.all_references(),
+            *(self.estimates(condition, entry, shard) for condition, entry in kept for shard in self.shards),
+            *(self.model(entry) for entry in self.trained),
+            *(self.retraining.model(entry) for entry in self.retraining.entries),
+        ]
+
     # What the rules ask, job by job; `wildcards` has condition, entry and shard as the rule has them.
 
     def process_input(self, wildcards, split: str = SPLIT) -> dict[str, str]:

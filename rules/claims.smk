@@ -1,9 +1,9 @@
 rule claims:
     input:
-        scores=rules.leaderboard.output.scores,
-        entries=rules.leaderboard.output.entries,
+        scores=board("scores.parquet"),
+        entries=board("entries.json"),
     output:
-        plan.path("claims.csv"),
+        board("claims.csv"),
     log:
         plan.path("logs", "claims.log"),
     benchmark:

@@ -17,6 +17,14 @@ except CocktailError as error:
     sys.exit(f"cocktail: {error}")
 
 
+storage_used = workflow.storage_settings.default_storage_provider is not None
+
+
+def board(*parts):
+    """A file of the boards, which stay below the working directory, wherever a storage keeps the shards."""
+    return local(plan.path(*parts))
+
+
 wildcard_constraints:
     condition="|".join(map(re.escape, plan.all_conditions)),
     entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),

@@ -3,10 +3,10 @@ rule leaderboard:
         scores=list(plan.all_scores()),
         references=list(plan.all_references()),
     output:
-        scores=plan.path("scores.parquet"),
-        leaderboard=report(plan.path("leaderboard.csv"), category="Leaderboards"),
-        scenes=plan.path("scenes.parquet"),
-        entries=plan.path("entries.json"),
+        scores=board("scores.parquet"),
+        leaderboard=report(board("leaderboard.csv"), category="Leaderboards"),
+        scenes=board("scenes.parquet"),
+        entries=board("entries.json"),
     log:
         plan.path("logs", "leaderboard.log"),
     benchmark:
@@ -24,12 +24,13 @@ rule leaderboard:
 
 rule track:
     input:
-        scores=rules.leaderboard.output.scores,
-        leaderboard=rules.leaderboard.output.leaderboard,
-        entries=rules.leaderboard.output.entries,
-        page=plan.path("report", "index.html"),
+        scores=board("scores.parquet"),
+        leaderboard=board("leaderboard.csv"),
+        entries=board("entries.json"),
+        page=board("report", "index.html"),
+        brought=plan.brought(storage_used),
     output:
-        plan.path("mlflow.json"),
+        board("mlflow.json"),
     log:
         plan.path("logs", "track.log"),
     benchmark:

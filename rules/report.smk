@@ -1,12 +1,13 @@
 rule report:
     input:
-        leaderboard=rules.leaderboard.output.leaderboard,
-        scores=rules.leaderboard.output.scores,
-        scenes=rules.leaderboard.output.scenes,
-        entries=rules.leaderboard.output.entries,
-        claims=rules.claims.output,
+        leaderboard=board("leaderboard.csv"),
+        scores=board("scores.parquet"),
+        scenes=board("scenes.parquet"),
+        entries=board("entries.json"),
+        claims=board("claims.csv"),
+        brought=plan.brought(storage_used),
     output:
-        plan.path("report", "index.html"),
+        board("report", "index.html"),
     log:
         plan.path("logs", "report.log"),
     benchmark:

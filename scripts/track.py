@@ -1,9 +1,10 @@
 """Show the boards in MLflow."""
 
 from cocktail.job import logged
+from cocktail.storage import linked
 from cocktail.tracking import track
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0]), linked(snakemake.input.brought, snakemake.params.folder):
     track(
         folder=snakemake.params.folder,
         out=snakemake.output[0],

@@ -60,7 +60,8 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     status = run(arguments, plan.folder, profile)
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
-    measure(plan).write(plan.path(FILE))  # for `cocktail plan` of other suites
+    if (found := measure(plan)).costs:  # for `cocktail plan` of other suites; a storage keeps the records elsewhere
+        found.write(plan.path(FILE))
     raise click.exceptions.Exit(max(show(plan, strict), said_unlogged(plan.folder, suite, strict)))
 
 
