@@ -25,6 +25,15 @@ def board(*parts):
     return local(plan.path(*parts))
 
 
+if storage_used:
+
+    localrules:  # what they leave must lie on the machine where the suite was started
+        leaderboard,
+        claims,
+        report,
+        track,
+
+
 wildcard_constraints:
     condition="|".join(map(re.escape, plan.all_conditions)),
     entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),
