@@ -101,7 +101,7 @@ def test_nodes_that_drain_and_fail_do_not_spoil_the_board(disturbed, finished):
         return [row for row in p.board() if row["metric"] != "rtf"]
 
     assert figures(project) == figures(finished)
-    assert len(figures(project)) > 20 and {row["status"] for row in _scores(project)} == {"ok"}
+    assert len(figures(project)) > 20 and "failed" not in {row["status"] for row in _scores(project)}
     assert any(int(job["Restarts"]) > 0 for job in jobs)
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
     assert project.pending() == set()
@@ -122,26 +122,27 @@ def test_what_takes_more_than_its_job_has_is_a_failed_row_with_that_reason(distu
     """Methods end with their job's memory and time; what the scheduler itself ends is said, and tried again."""
     project, _ = disturbed
     profile = project.root / "config" / "profiles" / "slurm" / "config.yaml"
-    profile.write_text(profile.read_text() + "  process:\n    mem_mb: 2500\n    runtime: 2\n")
+    profile.write_text(profile.read_text() + "  process:\n    mem_mb: 2000\n    runtime: 2\n")
     plugins = project.work / "taking"
     plugins.mkdir()
     bodies = {
-        "memory": "bytearray(1800 * 2**20)",
+        "memory": "bytearray(1300 * 2**20)",
         "time": "import time; time.sleep(3600)",
         "together": "import subprocess, sys; [x.wait() for x in [subprocess.Popen([sys.executable, '-c', "
-        "'x = bytes(range(256)) * 2**22; import time; time.sleep(30)']) for _ in range(4)]]",
+        "'x = bytes(range(256)) * 2800000; import time; time.sleep(30)']) for _ in range(3)]]",
     }
     for name, body in bodies.items():
         (plugins / f"{name}.py").write_text(METHOD.format(name=name, body=body))
     choice = ("--methods", str(plugins), "--conditions", "stationary")
     done = project.run(*choice, "--methods", "memory,time,together,wiener", check=1)
-    assert "SLURM-job" in done.stdout and "Trying to restart" in project.log()
+    assert "Error in rule process:" in done.stdout and "SLURM status is: 'FAILED'" in done.stdout
+    assert "rule_process/stationary_together_000/" in done.stdout and "Trying to restart" in project.log()
     slurm_logs = (project.work / ".snakemake" / "slurm_logs" / "rule_process").glob("stationary_together_*/*.log")
     assert ["exceeded memory limit" in path.read_text() for path in slurm_logs] == [True] * 4  # 2 shards, twice each
     project.run(*choice, "--methods", "memory,time,wiener")
     reasons = {row["entry"]: row["reason"] for row in _scores(project) if row["status"] == "failed"}
     assert reasons == {
-        "memory": "method-failed: needs more memory than the job's 1500 MB (mem_mb less 1000)",
+        "memory": "method-failed: needs more memory than the job's 1000 MB (mem_mb less 1000)",
         "time": "method-failed: the job's time was over (runtime=2 minutes)",
     }
     finished_scenes = {row["entry"]: row["n_ok"] for row in project.board() if row["metric"] == "si_sdr"}
