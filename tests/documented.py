@@ -49,6 +49,7 @@ STAND_INS = (
     StandIn(r"cocktail ui(.*)", r"python tests/serves.py cocktail ui --port 0\1", "serves until it is interrupted"),
     StandIn(r"\$EDITOR (\S+)", r"test -f \1", "waits for a person"),
     StandIn(r"cocktail run (.*--profile \S+)", r"cocktail run \1 -- --dry-run", "tests/test_slurm.py has a cluster"),
+    StandIn(r"cocktail run (\w+) -- (--default-st.*)", r"cocktail run \1 -- --dry-run \2", "tests/test_storage.py"),
     StandIn(r"snakemake (--workflow-profile .*)", r"snakemake --dry-run \1", "tests/test_slurm.py has a cluster"),
     StandIn(r"pip install -e '\.\[(\w+)\]'", r"grep -q '^\1 = ' pyproject.toml", "installs from the network"),
 )

@@ -1,0 +1,69 @@
+"""What `cocktail plan` foretells against what a run then costs: CPU time and bytes, from a suite of a quarter the size.
+
+Both suites run here, one after the other; the larger has four times the scenes, epochs of training and rooms, and a
+network of another width besides.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cocktail.config import load_suite
+from cocktail.costs import FILE, Costs, read_costs
+from cocktail.estimate import estimate
+from cocktail.plan import Plan
+
+SUITE = """
+suite: {name}
+scenes: {scenes}
+shard_size: 4
+rooms: {rooms}
+conditions: [stationary, tablet]
+methods: [unprocessed, oracle-irm, omlsa, nmf-sparse, dnn-msa, blstm-msa, mask-mvdr, blstm-psa, delay-and-sum]
+metrics: [si_sdr, pesq_wb, stoi, wer]
+parameters:
+  mask_network: {{width: 0.25, segment_s: 2.4, batch_size: 10, epochs_mel: {epochs}, epochs: {epochs}, steps: 20}}
+  dnn-msa: {{width: {width}}}
+"""
+SMALL = {"scenes": 4, "rooms": 10, "epochs": 2, "width": 0.1}
+LARGE = {"scenes": 16, "rooms": 40, "epochs": 8, "width": 0.2}
+
+
+def main() -> None:
+    """Print the ratios, of all jobs and by stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        small = run(Path(folder), "small", SMALL)
+        large = run(Path(folder), "large", LARGE)
+        path = str(Path(folder) / "large.yaml")
+        foretold = estimate(Plan(load_suite(path), path), [small])
+    unknown = [each.group.name for each in foretold if each.basis is None]
+    if unknown:
+        sys.exit(f"no basis: {', '.join(unknown)}")
+    by_rule = {
+        rule: ratio([each.cpu_s for each in foretold if each.group.rule == rule], large, rule)
+        for rule in ("train", "process", "score")
+    }
+    print(
+        f"plan: CPU time {sum(each.cpu_s for each in foretold) / large.seconds:.2f} of what the run took "
+        f"({', '.join(f'{rule} {value:.2f}' for rule, value in by_rule.items())}), bytes "
+        f"{sum(each.n_bytes for each in foretold) / sum(cost.n_bytes for cost in large.costs):.2f} of what it left; "
+        f"right is 0.5 to 2"
+    )
+
+
+def run(folder: Path, name: str, sizes: dict) -> Costs:
+    """Run a suite and return what it cost."""
+    (folder / f"{name}.yaml").write_text(SUITE.format(name=name, **sizes))
+    command = [sys.executable, "-m", "cocktail", "run", f"{name}.yaml", "--cores", "2"]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return read_costs(folder / "results" / name / FILE)
+
+
+def ratio(foretold: list[float], large: Costs, rule: str) -> float:
+    """Foretold over true CPU time of a stage."""
+    return sum(foretold) / sum(cost.cpu_s for cost in large.costs if cost.rule == rule)
+
+
+if __name__ == "__main__":
+    main()
