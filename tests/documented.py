@@ -7,7 +7,7 @@ Documents are README.md, CONTRIBUTING.md, methods/README.md, results/README.md a
   suites are small there, too. Home (`~`) holds `corpora/` and `recordings/`, small as well; `in.wav` is a recording.
 - A fenced `yaml` block that begins with a comment of a file's name (`# mine.yaml`) is that file from there on.
 - A command is executed as it stands, if its program is one of PROGRAMS. One that cannot be is executed as the row of
-  STAND_INS says that it fits, or is a row of ELSEWHERE, which names the test that executes it. Any other command fails.
+  STAND_INS says that it fits. Any other command fails.
 - Inline code such as `cocktail claims quick` is no block: that the command and its options exist is tested.
 - Output and outlines of commands are `text` blocks. Indented blocks, and other languages, fail.
 """
@@ -29,7 +29,7 @@ LANGUAGES = {"bash", "python", "yaml", "text"}
 FRAGMENTS = ROOT / "methods" / "README.md"
 """Its blocks of Python and YAML are pieces of a plugin; tests/test_documents.py executes them."""
 
-PROGRAMS = {"cocktail", "snakemake", "export", "cd", "make", "cp", "ls", "mkdir"}
+PROGRAMS = {"cocktail", "snakemake", "make", "export", "cp"}
 """Executed as they stand."""
 
 
@@ -45,7 +45,6 @@ class StandIn:
 STAND_INS = (
     StandIn(r"make (test\S*|lint|bench)", r"make --dry-run \1", "continuous integration runs them; benchmarks"),
     StandIn(r"make setup( .*)?", r"make --dry-run setup\1", "installs from the network"),
-    StandIn(r"make .*=.*", r"true", "variables of make are those at the head of the Makefile"),
     StandIn(r"cocktail ui(.*)", r"python tests/serves.py cocktail ui --port 0\1", "serves until it is interrupted"),
     StandIn(r"\$EDITOR (\S+)", r"test -f \1", "waits for a person"),
     StandIn(r"cocktail run (.*--profile \S+)", r"cocktail run \1 -- --dry-run", "tests/test_slurm.py has a cluster"),
@@ -53,9 +52,6 @@ STAND_INS = (
     StandIn(r"snakemake (--workflow-profile .*)", r"snakemake --dry-run \1", "tests/test_slurm.py has a cluster"),
     StandIn(r"pip install -e '\.\[(\w+)\]'", r"grep -q '^\1 = ' pyproject.toml", "installs from the network"),
 )
-
-ELSEWHERE: dict[str, str] = {}
-"""Command -> the test (a file of tests/) that executes it, and in whose text it stands."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +110,12 @@ def commands(line: str) -> list[str]:
     return [re.sub(r"^([A-Z_]+=\S*\s+)+", "", part.strip()) for part in parts if part.strip()]
 
 
+def shown(document: Path) -> list[str]:
+    """Every command of a document's blocks."""
+    scripts = [block.text for block in blocks(document) if block.language == "bash"]
+    return [command for script in scripts for line in lines(script) for command in commands(line)]
+
+
 def stand_in(command: str) -> StandIn | None:
     """The first row of STAND_INS that a command fits, or None."""
     return next((row for row in STAND_INS if re.fullmatch(row.pattern, command)), None)
@@ -121,9 +123,6 @@ def stand_in(command: str) -> StandIn | None:
 
 def fault(command: str) -> str | None:
     """Why a command would go untested, or None."""
-    if command in ELSEWHERE:
-        test = ROOT / "tests" / ELSEWHERE[command]
-        return None if test.is_file() and command in test.read_text() else f"{command!r} does not stand in {test}"
     if stand_in(command) or shlex.split(command)[0] in PROGRAMS:
         return None
     return f"{command!r}: tests/documented.py has no rule for it"
@@ -145,8 +144,6 @@ def script(page: list[Block]) -> str:
 def _executed(line):
     for command in commands(line):
         row = stand_in(command)
-        if command in ELSEWHERE:
-            line = line.replace(command, "true")
-        elif row:
+        if row:
             line = line.replace(command, re.sub(row.pattern, row.executed, command))
     return line

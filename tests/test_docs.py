@@ -26,14 +26,7 @@ def test_every_block_says_what_it_is(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_has_a_rule(name):
-    found = [
-        command
-        for block in documented.blocks(NAMES[name])
-        if block.language == "bash"
-        for line in documented.lines(block.text)
-        for command in documented.commands(line)
-    ]
-    assert [fault for fault in map(documented.fault, found) if fault] == []
+    assert [fault for fault in map(documented.fault, documented.shown(NAMES[name])) if fault] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,6 +62,11 @@ def test_suites_that_are_shown_are_suites(name, monkeypatch):
             content = yaml.safe_load(block.text)
             if "suite" in content:
                 check_suite(merge(read_yaml(ROOT / "config" / "defaults.yaml"), content), block.place)
+
+
+def test_every_rule_is_of_use():
+    found = [documented.stand_in(command) for path in documented.DOCUMENTS for command in documented.shown(path)]
+    assert [row for row in documented.STAND_INS if row not in found] == []
 
 
 def test_a_command_without_a_rule_is_found():
