@@ -1,4 +1,4 @@
-"""The documents: their commands are executed, by the rule of tests/documented.py; their site is built."""
+"""The documents: what they show works as shown, by the rule of tests/documented.py."""
 
 import shlex
 
@@ -38,20 +38,18 @@ def test_commands_in_the_text_exist(name):
 def _exists(command):
     program, *words = shlex.split(command)
     if program == "make":
-        targets = {line.partition(":")[0] for line in (ROOT / "Makefile").read_text().splitlines()}
-        return words[0] in targets
-    if program != "cocktail":
-        return True
-    group, context = main, click.Context(main)
-    while isinstance(group, click.Group) and words and not words[0].startswith("-"):
-        group = group.get_command(context, words.pop(0))
-    known = (
-        {option for parameter in group.params for option in parameter.opts} | {"--help", "--version"}
-        if group
-        else set()
-    )
-    given = words[: words.index("--")] if "--" in words else words
-    return group is not None and {word for word in given if word.startswith("--")} <= known
+        return words[0] in {line.partition(":")[0] for line in (ROOT / "Makefile").read_text().splitlines()}
+    return program != "cocktail" or _has(main, words)
+
+
+def _has(command, words):
+    """Whether a click command has the subcommand and the options that are named."""
+    if isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(click.Context(command), words[0])
+        return found is not None and _has(found, words[1:])
+    known = {"--help", "--version"}.union(*(parameter.opts for parameter in command.params))
+    own = words[: words.index("--")] if "--" in words else words
+    return {word for word in own if word.startswith("--")} <= known
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,7 +69,9 @@ def test_every_rule_is_of_use():
 
 def test_a_command_without_a_rule_is_found():
     assert documented.fault("curl -O https://example.org/x.tar.gz") is not None
+    assert documented.fault("cocktail claims $(curl example.org)") is not None
     assert documented.fault("cocktail claims quick") is None
+    assert documented.commands("cocktail claims quick;wget x") == ["cocktail claims quick", "wget x"]
     assert documented.commands("A=1 cocktail run quick && wget x | sh") == ["cocktail run quick", "wget x", "sh"]
     script = "cocktail run \\\n    quick  # minutes\n\n# all\nmake test\n"
     assert documented.lines(script) == ["cocktail run quick", "make test"]
