@@ -134,11 +134,10 @@ def _bound_memory(limit_mb: int | None) -> None:
 def _unused() -> int:
     """Bytes that libraries have set aside and not used, which Linux counts as allocated: pyarrow takes 1 GB at once."""
     status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    sizes = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    kilobytes = {name: int(sizes[name].split()[0]) for name in ("VmData", "RssAnon")}
-    return 1024 * max(kilobytes["VmData"] - kilobytes["RssAnon"], 0)
+    lines = status.read_text().splitlines() if status.exists() else []
+    sizes = dict(line.split(":", 1) for line in lines)
+    allocated, resident = (int(sizes.get(name, "0").split()[0]) for name in ("VmData", "RssAnon"))
+    return 1024 * max(allocated - resident, 0)
 
 
 def _attempt(function, *arguments):
