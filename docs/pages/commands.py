@@ -5,7 +5,8 @@ import click
 from cocktail.cli import main
 from pages.markdown import block, code, page
 
-WIDTH = 100
+WIDTH = 88
+"""Columns that a page has room for."""
 
 
 def pages() -> dict[str, str]:

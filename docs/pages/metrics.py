@@ -17,6 +17,7 @@ LEVELS = {
     "scene": "one value for each scene",
     "trials": "computed from the trials of all scenes together",
 }
+POOLED = "from counts, which are added over talkers, trials and scenes; never averaged"
 
 
 def pages() -> dict[str, str]:
@@ -61,7 +62,7 @@ def _card(metric: Metric):
         ("better", _better(metric)),
         ("range", _range(metric) + (f", {limits}" if limits else "")),
         ("for the tasks", ", ".join(tasks)),
-        ("value", LEVELS[metric.level] + ("; sets of scenes pool their counts" if metric.pooled else "")),
+        ("value", POOLED if metric.pooled else LEVELS[metric.level]),
         ("permutation", escape(metric.permutation)),
         ("definition", escape(metric.mode)),
         ("source", escape(metric.citation)),
