@@ -10,8 +10,8 @@ Environment:
 - COCKTAIL_GPUS: their number, or their names after commas, where nvidia-smi cannot be asked.
 - COCKTAIL_JOBS_PER_GPU: how many jobs may share a GPU; 1 unless set.
 
-Within a SLURM job the scheduler has chosen, and its choice is left alone. A GPU named by its number and by its UUID is
-the same one only where nvidia-smi tells.
+Where SLURM gave a job one GPU, its choice is left alone; where it gave several to a whole run, they are shared out as
+above. A GPU named by its number and by its UUID is the same one only where nvidia-smi tells.
 """
 
 import contextlib
@@ -45,9 +45,11 @@ def slots() -> int:
 def own_gpu(wanted: int) -> Iterator[None]:
     """In the block, and in processes that it starts, CUDA sees one GPU that no other job has; waits for one to be free.
 
-    `wanted`: how many GPUs the job asked for; nothing happens for 0, within a SLURM job, or where there is no GPU.
+    `wanted`: how many GPUs the job asked for; nothing happens for 0, where there is no GPU, or where SLURM gave one.
     """
-    if not wanted or "SLURM_JOB_ID" in os.environ or not (visible := _visible(installed := _installed())):
+    installed = _installed() if wanted else []
+    visible = _visible(installed) if wanted else []
+    if not visible or ("SLURM_JOB_ID" in os.environ and len(visible) == 1):
         yield
         return
     before = os.environ.get(VISIBLE)

@@ -168,6 +168,13 @@ def test_the_scheduler_of_a_cluster_has_chosen(machine):
         assert os.environ[VISIBLE] == "2"
 
 
+def test_what_a_scheduler_gave_to_a_whole_run_is_shared_out(machine, job):
+    machine.setenv("SLURM_JOB_ID", "17")
+    machine.setenv(VISIBLE, "2,3")
+    assert {job().started(), job().started()} == {"2", "3"}
+    assert job().waits()
+
+
 def test_nvidia_smi_is_asked(smi, machine):
     assert gpus._installed() == ["GPU-aaaa", "MIG-cccc", "MIG-dddd"]
     assert slots() == 3
