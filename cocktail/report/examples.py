@@ -59,12 +59,16 @@ class Audio:
     def scene_files(self, scene: str) -> dict[str, bytes]:
         """WAV and PNG of the mixture and the references, by file name."""
         mixture, fs = self.mixture(scene)
-        return files({"mixture": mixture, **_numbered("reference", self.references(scene))}, fs, loudest(mixture))
+        return files({"mixture": mixture, **_numbered("reference", self.references(scene))}, fs, self._loudest(scene))
 
     def estimate_files(self, scene: str, estimate: np.ndarray) -> dict[str, bytes]:
         """WAV and PNG of an estimate (K, N), by file name."""
-        mixture, fs = self.mixture(scene)
-        return files(_numbered("estimate", estimate), fs, loudest(mixture))
+        return files(_numbered("estimate", estimate), self.mixture(scene)[1], self._loudest(scene))
+
+    @functools.cache  # noqa: B019
+    def _loudest(self, scene):
+        """Largest STFT magnitude of the mixture."""
+        return loudest(self.mixture(scene)[0])
 
     def scenes(self, entry: str) -> set[str]:
         """Scenes of which there is an estimate, or the row of a failed one."""
@@ -153,7 +157,7 @@ def spectrogram(x: np.ndarray, reference: float) -> bytes:
     picture = Image.fromarray(shade[::-1] & 0xFC).convert("P")
     picture.putpalette(_palette())
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", compress_level=3)
+    picture.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 
