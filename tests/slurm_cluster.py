@@ -106,6 +106,7 @@ class Cluster:
                 self.wait(lambda: not self.slurm("squeue", "--noheader", check=False).strip(), "no job", limit_s=20)
         for name in (*NODES, "slurmctld", "munge"):
             _end(self.folder / f"{name}.pid")
+        self._end_left_over()
 
     def slurm(self, *command: str, check: bool = True) -> str:
         """What a command of SLURM prints."""
@@ -141,6 +142,13 @@ class Cluster:
         while not true():
             assert time.monotonic() < end, f"waited for {what}: {self.states()}{self.log()}"
             time.sleep(0.2)
+
+    def _end_left_over(self):
+        """End what jobs of a node that went down left behind, found by their environment."""
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+                if f"SLURM_CONF={self.folder}/".encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
+                    os.kill(int(path.parent.name), signal.SIGKILL)
 
     def _start(self, program, *arguments):
         done = subprocess.run(
