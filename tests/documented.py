@@ -132,7 +132,7 @@ def fault(command: str) -> str | None:
 
 def script(page: list[Block]) -> str:
     """What bash executes for a page."""
-    parts = ["set -eux"]
+    parts = ["set -euxo pipefail"]
     for block in page:
         if block.language == "bash":
             parts += [_executed(line) for line in lines(block.text)]
