@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cocktail import store
+from cocktail.config import load_suite
 from cocktail.errors import CocktailError
+from cocktail.plan import Plan
 from cocktail.storage import linked
 
 BOARDS = {"scores.parquet", "leaderboard.csv", "scenes.parquet", "entries.json", "claims.csv", "mlflow.json", "report"}
@@ -75,69 +78,96 @@ def test_a_file_of_another_suite_is_an_error(suite):
         pass
 
 
-def board(results: Path) -> list[str]:
-    """The board without what a machine's speed decides."""
-    return [line for line in (results / "leaderboard.csv").read_text().splitlines() if ",rtf," not in line]
+def test_what_the_page_needs_is_brought_where_there_is_a_storage():
+    """With `keep: examples`, estimates are not: those that were dropped would be made again."""
+    parts = {"conditions": ["stationary"], "methods": ["nmf-sparse"]}
+    everything = Plan(load_suite("tiny", parts), "tiny")
+    assert everything.brought(False) == []
+    found = everything.brought(True)
+    assert {everything.model("nmf-sparse"), everything.estimates("stationary", "nmf-sparse", "000")} < set(found)
+    assert len(found) == len(set(found))
+    examples = Plan(load_suite("tiny", parts | {"keep": "examples"}), "tiny")
+    estimates = {examples.estimates(*cell, shard) for cell in examples.cells for shard in examples.shards}
+    assert set(found) - set(examples.brought(True)) == estimates
 
 
-def check_boards(project, kept: set[str]):
-    """The boards lie below the working directory, `kept` elsewhere, and nothing is left to do."""
+SUITE_HERE = {
+    "scenes: 4": "scenes: 2",
+    "shard_size: 2": "shard_size: 1",
+    "conditions: [stationary, two-talkers-array]": "conditions: [stationary]",
+    "methods: [unprocessed, oracle-irm, wiener, nmf-sparse, delay-and-sum]": "methods: [unprocessed, nmf-sparse]",
+}
+"""A part of the micro suite: half of one condition's scenes, and a method that is trained."""
+
+
+def scores(results: Path) -> dict[tuple, float]:
+    """Scores by entry, scene, source and metric, but what a machine's speed decides."""
+    rows = store.read_rows(results / "scores.parquet")
+    return {
+        (row["entry"], row["scene"], row["source"], row["metric"]): row["value"]
+        for row in rows
+        if row["metric"] != "rtf" and row["status"] == "ok"
+    }
+
+
+def check(project, finished, kept: set[str]):
+    """The boards lie below the working directory, the rest is `kept`; scores are those of a run without a storage."""
     local = {path.name for path in project.results.iterdir() if not path.name.startswith(".")}
     assert local >= BOARDS
     files = [path for path in project.results.rglob("*.parquet") if path.parent != project.results]
     assert files == [], "shards lie in the storage alone"
     assert list((project.results / "report" / "sounds").iterdir()), "sounds were brought to the page"
-    logged = json.loads((project.results / "mlflow.json").read_text())
-    assert logged["new"] > 0, logged
+    assert json.loads((project.results / "mlflow.json").read_text())["new"] > 0
     stages = {name.removeprefix("results/micro/").split("/")[0] for name in kept}
-    assert stages >= {"corpora", "scenes", "models", "estimates", "scores"}
+    assert stages >= {"corpora", "scenes", "models", "estimates", "scores", "logs"}
+    found, expected = scores(project.results), scores(finished.results)
+    assert len(found) == 2 * 2 * 5, "entries, scenes, metrics: of two, the improvements too"
+    assert found == {key: expected[key] for key in found}
 
 
 @pytest.fixture
-def elsewhere(finished, tmp_path):
-    """The micro project without results; returns it, and a function that runs it in a storage."""
+def run(finished, tmp_path):
+    """A function that runs a part of the micro suite in a storage, and returns its project."""
     project = object.__new__(type(finished))
     project.root, project.work = finished.root, tmp_path / "work"
     project.results = project.work / "results" / "micro"
     project.work.mkdir()
     shutil.copy(finished.work / "micro.yaml", project.work)
+    for old, new in SUITE_HERE.items():
+        project.edit_suite(old, new)
     options = ["--local-storage-prefix", str(tmp_path / "scratch")]
     options += ["--shared-fs-usage", "persistence", "software-deployment", "sources", "source-cache"]
 
-    def run(*storage):
-        return project.run("--", *storage, *options)
+    def run(provider, prefix):
+        project.run("--", "--default-storage-provider", provider, "--default-storage-prefix", str(prefix), *options)
+        return project
 
-    return project, run
+    return run
 
 
 @pytest.mark.slow
-def test_shards_lie_in_a_shared_folder(finished, elsewhere, tmp_path):
-    """The boards are those of a run without a storage; a second run has nothing to do; no shard is left in scratch."""
+def test_shards_lie_in_a_shared_folder(finished, run, tmp_path):
+    """A second run makes what is missing there, and nothing else; no shard is left in scratch."""
     assert shutil.which("rsync"), (
         "rsync is missing: the storage plugin fs copies with it (Debian: apt-get install rsync)"
     )
-    project, run = elsewhere
     shared = tmp_path / "shared"
-    storage = ["--default-storage-provider", "fs", "--default-storage-prefix", str(shared)]
-    run(*storage)
-    check_boards(project, {str(path.relative_to(shared)) for path in shared.rglob("*") if path.is_file()})
-    assert board(project.results) == board(finished.results)
+    project = run("fs", shared)
+    check(project, finished, {str(path.relative_to(shared)) for path in shared.rglob("*") if path.is_file()})
     assert list((tmp_path / "scratch").rglob("*.parquet")) == []
     before = {path: path.stat().st_mtime_ns for path in shared.rglob("*.parquet")}
-    run(*storage)
-    assert "Nothing to be done" in project.log()
-    victim = next(iter(sorted(shared.glob("results/micro/scores/stationary/wiener/*.parquet"))))
+    victim = shared / "results" / "micro" / "scores" / "stationary" / "nmf-sparse" / "001.parquet"
     victim.unlink()
     (project.results / "leaderboard.csv").unlink()
-    run(*storage)
+    run("fs", shared)
     after = {path: path.stat().st_mtime_ns for path in shared.rglob("*.parquet")}
     assert {path for path in after if after[path] != before[path]} == {victim}
-    assert board(project.results) == board(finished.results)
+    assert len(scores(project.results)) == 2 * 2 * 5
 
 
 @pytest.mark.slow
-def test_shards_lie_in_a_bucket(finished, elsewhere, monkeypatch):
-    """S3, of a server on this machine."""
+def test_shards_lie_in_a_bucket(finished, run, monkeypatch):
+    """S3, of a server on this machine; a second run has nothing to do."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -145,25 +175,16 @@ def test_shards_lie_in_a_bucket(finished, elsewhere, monkeypatch):
     server.start()
     try:
         host, port = server.get_host_and_port()
-        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_ENDPOINT_URL", f"http://{host}:{port}")
-        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_ACCESS_KEY", "key")
-        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_SECRET_KEY", "secret")
-        client = boto3.client(
-            "s3",
-            endpoint_url=f"http://{host}:{port}",
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-            region_name="us-east-1",
-        )
+        settings = {"endpoint_url": f"http://{host}:{port}"}
+        monkeypatch.setenv("SNAKEMAKE_STORAGE_S3_ENDPOINT_URL", settings["endpoint_url"])
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        client = boto3.client("s3", region_name="us-east-1", **settings)
         client.create_bucket(Bucket=BUCKET)
-        project, run = elsewhere
-        storage = ["--default-storage-provider", "s3", "--default-storage-prefix", f"s3://{BUCKET}/cocktail"]
-        run(*storage)
+        project = run("s3", f"s3://{BUCKET}/cocktail")
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        kept = {found["Key"].removeprefix("cocktail/") for page in pages for found in page["Contents"]}
-        check_boards(project, kept)
-        assert board(project.results) == board(finished.results)
-        run(*storage)
+        check(project, finished, {key["Key"].removeprefix("cocktail/") for page in pages for key in page["Contents"]})
+        run("s3", f"s3://{BUCKET}/cocktail")
         assert "Nothing to be done" in project.log()
     finally:
         server.stop()
