@@ -123,12 +123,18 @@ def server_command(results: str | Path = "results", port: int = 5000, host: str 
     ]  # fmt: skip
 
 
+def address(port: int, host: str = "127.0.0.1") -> str:
+    """Where MLflow's pages begin: the list of experiments, in its pages of trained models and not of agents."""
+    return f"http://{host}:{port}/#/experiments?workflowType=machine_learning"
+
+
 def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> int:
     """Serve MLflow's pages until interrupted; the server's exit status. Where the results went to a server, name it."""
     if is_server(default_uri(results)):
         print(f"The results are at {default_uri(results)} (MLFLOW_TRACKING_URI); nothing needs to be started.")
         return 0
     command = server_command(results, port, host)
+    print(f"MLflow: {address(port, host)} (it takes some seconds to start; Ctrl-C ends it)", flush=True)
     with subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}) as server:
         try:
             return server.wait()

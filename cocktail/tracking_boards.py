@@ -24,6 +24,7 @@ from cocktail.report import examples
 from cocktail.tracking_client import DIGEST, Store
 
 HEADLINE = "si_sdr"
+INTERVAL = "uncertainty"
 BOARD = "board"
 """Tag of a run: `current` where its figures stand on the board of today, else `earlier`."""
 PARENT = "mlflow.parentRunId"
@@ -47,12 +48,19 @@ class Result:
 
     @property
     def figures(self) -> dict[str, float]:
-        """What MLflow shows as metrics, without the rank; a name before a slash makes a group in its pages."""
+        """What MLflow shows as metrics, without the rank.
+
+        A name before a slash makes a group in its pages, which are in the order of the alphabet: intervals come late.
+        """
         named = {}
         for row in self.rows:
-            for prefix, key in (("", "value"), ("ci_low/", "ci_low"), ("ci_high/", "ci_high")):
+            for pattern, key in (
+                ("{}", "value"),
+                (f"{INTERVAL}/{{}}_low", "ci_low"),
+                (f"{INTERVAL}/{{}}_high", "ci_high"),
+            ):
                 if row[key] is not None:
-                    named[prefix + row["metric"]] = row[key]
+                    named[pattern.format(row["metric"])] = row[key]
         return named | {"n_ok": self.headline["n_ok"], "n_total": self.headline["n_total"]}
 
     @property

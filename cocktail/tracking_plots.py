@@ -9,27 +9,29 @@ from cocktail.tabulation import higher_is_better
 
 MAPPED = ("si_sdr_i", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm")
 QUALITY, COST = "si_sdr_i", "rtf"
+BOUNDS = ("control", "oracle")
+"""Families that are no contest: colours do not reach to them."""
 
 
 def plots(board: list[dict], cards: Mapping[str, dict]) -> dict[str, bytes]:
     """File name -> PNG, of the metrics that the board has."""
     cells = {(row["metric"], row["entry"], row["condition"]): row["value"] for row in board if row["value"] is not None}
     measured = {metric for metric, _, _ in cells}
-    made = {f"{metric}.png": _heat_map(cells, metric) for metric in MAPPED if metric in measured}
+    bounds = {entry for entry, card in cards.items() if card.get("family") in BOUNDS}
+    made = {f"{metric}.png": _heat_map(cells, metric, bounds) for metric in MAPPED if metric in measured}
     if {QUALITY, COST} <= measured:
         made["quality-against-cost.png"] = _trade_off(cells, cards)
     return made
 
 
-def _heat_map(cells, metric) -> bytes:
+def _heat_map(cells, metric, bounds) -> bytes:
     """Entries from the best down, conditions across; a colour is a place between the condition's worst and best."""
     entries, conditions = (sorted({key[axis] for key in cells if key[0] == metric}) for axis in (1, 2))
     values = np.array([[cells.get((metric, e, c), np.nan) for c in conditions] for e in entries])
     up = higher_is_better(metric)
     order = np.argsort(np.nanmean(values, axis=1))[:: -1 if up else 1]
     values, entries = values[order], [entries[index] for index in order]
-    low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
-    place = (values - low) / np.where(high > low, high - low, 1)
+    place = _places(values, np.array([entry not in bounds for entry in entries]))
     figure, axes = _figure(2.5 + 0.8 * len(conditions), 1.5 + 0.22 * len(entries))
     axes.imshow(place if up else 1 - place, aspect="auto", cmap="viridis", vmin=0, vmax=1)
     axes.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right")
@@ -40,6 +42,16 @@ def _heat_map(cells, metric) -> bytes:
             axes.text(column, row, f"{value:.3g}", ha="center", va="center", size=7, color="k" if bright else "w")
     axes.set_title(f"{metric} ({'higher' if up else 'lower'} is better)")
     return _png(figure)
+
+
+def _places(values, ranked) -> np.ndarray:
+    """0 for the lowest and 1 for the highest figure of ranked entries in each condition; NaN where there is none."""
+    measured = np.isfinite(values)
+    among = measured & ranked[:, None]
+    among |= measured & ~among.any(axis=0)
+    low = np.where(among, values, np.inf).min(axis=0)
+    high = np.where(among, values, -np.inf).max(axis=0)
+    return np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1)
 
 
 def _trade_off(cells, cards) -> bytes:

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cocktail.tracking_boards import HEADLINE
 from cocktail.tracking_client import DIGEST, Store
 from cocktail.tracking_plots import plots
 
@@ -93,11 +94,11 @@ def _zip(paths, folder) -> bytes:
 
 
 def _boards(board, cards) -> dict[str, bytes]:
-    """File name -> CSV with a row an entry and a column a metric, in the order of the ranks."""
+    """File name -> CSV with a row an entry and a column a metric, in the order of the first metric's ranks."""
     made = {}
     for condition in sorted({row["condition"] for row in board}):
         here = [row for row in board if row["condition"] == condition]
-        metrics = list(dict.fromkeys(row["metric"] for row in here))
+        metrics = sorted({row["metric"] for row in here}, key=lambda metric: (metric != HEADLINE, metric))
         values = {(row["entry"], row["metric"]): row["value"] for row in here}
         first = {row["entry"]: row for row in here if row["metric"] == metrics[0]}
         order = sorted(first, key=lambda entry: (first[entry]["rank"] or len(first) + 1, entry))

@@ -113,6 +113,17 @@ def test_a_deleted_store_is_logged_again(project):
     assert (project.work / "results" / "mlflow.db").exists() and project.pending() == set()
 
 
+def test_a_server_that_is_not_there_costs_no_board(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    done = project.run()
+    assert "MLflow could not be reached: cocktail log micro.yaml" in done.stderr
+    assert "stationary" in done.stdout and project.board()
+    assert project.pending() == {"mlflow.json"}
+    project.run("--strict", check=1)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert "0 new runs, 7 were there" in project.cocktail("log", "micro.yaml").stdout
+
+
 def test_a_truncated_recording_is_named_before_anything_is_computed(project, tmp_path):
     from cocktail import audio
     from cocktail.corpora.library import Library

@@ -173,8 +173,8 @@ def test_runs_hold_figures_parameters_and_tags(results):
     for row in board:
         if (row["condition"], row["entry"]) == ("stationary", "omlsa"):
             assert run.data.metrics[row["metric"]] == row["value"]
-            assert run.data.metrics["ci_low/" + row["metric"]] == row["ci_low"]
-            assert run.data.metrics["ci_high/" + row["metric"]] == row["ci_high"]
+            assert run.data.metrics[f"uncertainty/{row['metric']}_low"] == row["ci_low"]
+            assert run.data.metrics[f"uncertainty/{row['metric']}_high"] == row["ci_high"]
     assert {"si_sdr", "si_sdr_i", "stoi"} <= set(run.data.metrics)
     assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
     own = {"gain_floor_db": "-25.0", "tracker": "imcra"}

@@ -70,6 +70,7 @@ def test_a_board_has_a_row_an_entry_and_a_column_a_metric(suite):
     log(suite)
     (parent,) = runs(suite, "small")
     rows = list(csv.DictReader(io.StringIO(artifacts(parent)["boards/room-1.csv"].read_text())))
+    assert list(rows[0])[:4] == ["rank", "entry", "family", "si_sdr"]
     ranks = [int(row["rank"]) for row in rows if row["rank"]]
     assert ranks == sorted(ranks) and len(rows) == 4
     board = [row for row in read_board(suite.folder / "leaderboard.csv") if row["condition"] == "room-1"]
