@@ -98,21 +98,22 @@ def cost(call):
 
 
 def per_step(call):
-    """`cost` of one step: of `STEPS` + 1 steps less that of one, so that what happens once is left out."""
-    few, many = cost(lambda: call(1)), cost(lambda: call(STEPS + 1))
-    return [(b - a) / STEPS for a, b in zip(few, many, strict=True)]
+    """`cost` of one step: of `STEPS` + 1 steps less that of one, so that what happens once is left out.
+
+    What disturbs a run makes it longer: the shortest of each are compared.
+    """
+    call(1)  # libraries prepare themselves at their first use
+    few, many = ([cost(lambda n=n: call(n)) for _ in range(REPEATS)] for n in (1, STEPS + 1))
+    return [(min(b) - min(a)) / STEPS for a, b in zip(zip(*few, strict=True), zip(*many, strict=True), strict=True)]
 
 
 def ratios(network, loss, draw, together, batch):
     """What a step with mixtures made on the fly costs over one on a ready batch: time, and processors' time."""
     drawn = Batches(draw, split="train", seed=0, stage="ready", batch=batch, collate=together)
     ready = list(drawn.numbers(0, batch * (STEPS + 1)))
-    bare, fly = [], []
-    for _ in range(REPEATS):
-        bare.append(per_step(lambda n: plain(network, loss, ready[:n])))
-        fly.append(per_step(lambda n: on_the_fly(network, loss, draw, together, batch, n)))
-    # What disturbs a run makes it longer: the shortest of each are compared.
-    return [min(a) / min(b) for a, b in zip(zip(*fly, strict=True), zip(*bare, strict=True), strict=True)]
+    bare = per_step(lambda n: plain(network, loss, ready[:n]))
+    fly = per_step(lambda n: on_the_fly(network, loss, draw, together, batch, n))
+    return [a / b for a, b in zip(fly, bare, strict=True)]
 
 
 def main():

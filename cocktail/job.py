@@ -67,9 +67,8 @@ def logged(path: str | Path) -> Iterator[None]:
             os.close(saved[1])
 
 
-def base_model(snakemake) -> dict | None:
-    """{"spec", "model"} of the entry that a job's entry builds on, from its parameters and inputs; None without one."""
-    spec = snakemake.params.base
+def base_model(spec: dict | None, snakemake) -> dict | None:
+    """{"spec", "model"} of the entry that a job's entry builds on, the model from its inputs; None without one."""
     return spec and {"spec": spec, "model": snakemake.input.base}
 
 

@@ -233,6 +233,15 @@ class Plan(Selection):
         """What a job needs to make its method."""
         return self.known[wildcards.entry].spec()
 
+    def run(self, wildcards) -> dict:
+        """What cocktail.process needs besides files, all at once: Snakemake asks this of thousands of jobs."""
+        return {
+            "spec": self.spec(wildcards),
+            "base": self.base_spec(wildcards),
+            "device": self.device(wildcards),
+            "recogniser": self.recogniser(wildcards),
+        }
+
     def gpu(self, wildcards) -> int:
         """GPUs of a job; none where there is none, so that jobs on CPUs run side by side."""
         return int("gpu" in self._methods[wildcards.entry].needs and may_use_gpu(self.config["device"]))

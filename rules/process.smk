@@ -10,13 +10,10 @@ rule process:
     resources:
         gpu=plan.gpu,
     params:
-        spec=plan.spec,
-        base=plan.base_spec,
+        run=plan.run,
         suite=plan.suite,
         seed=plan.config["seed"],
         limit_s=plan.config["time_limit_s"],
-        device=plan.device,
-        recogniser=plan.recogniser,
         digest=plan.process_digest,
     script:
         "../scripts/process.py"

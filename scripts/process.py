@@ -7,16 +7,14 @@ from cocktail.process import process_shard
 
 with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.resources.get("gpu", 0)):
     leave_pandas_out()
+    run = snakemake.params.run
     process_shard(
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.get("references"),
         model=snakemake.input.get("model"),
-        base=base_model(snakemake),
         out=snakemake.output[0],
-        spec=snakemake.params.spec,
         seed=snakemake.params.seed,
         suite=snakemake.params.suite,
         limit_s=snakemake.params.limit_s,
-        device=snakemake.params.device,
-        recogniser=snakemake.params.recogniser,
+        **run | {"base": base_model(run["base"], snakemake)},
     )

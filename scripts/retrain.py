@@ -11,7 +11,7 @@ with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.r
         references=snakemake.input.references,
         out=snakemake.output[0],
         spec=snakemake.params.spec,
-        base=base_model(snakemake),
+        base=base_model(snakemake.params.base, snakemake),
         suite=snakemake.params.suite,
         seed=snakemake.params.seed,
         fs=snakemake.params.fs,

@@ -20,7 +20,7 @@ with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.r
         conditions=snakemake.params.conditions,
         rooms={Path(path).stem: path for path in snakemake.input.rooms},
         spoofs=snakemake.input.get("spoofs"),
-        base=base_model(snakemake),
+        base=base_model(snakemake.params.base, snakemake),
         device=snakemake.params.device,
         identity=snakemake.params.digest,
     )
