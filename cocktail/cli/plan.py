@@ -145,12 +145,9 @@ def _trained(entry) -> str:
 def _remarks(plan, estimates, known) -> None:
     """Which machines were measured, and what the figures leave out."""
     used = {name for each in estimates if each.basis for name in each.basis.split(", ")}
-    for costs in known:
-        if costs.suite in used:
-            other = (
-                "" if costs.corpora == plan.config["corpora"] else " Its corpora are others: so are lengths of scenes."
-            )
-            click.echo(f"Measured: {costs.suite} on {costs.machine}, {costs.seconds / 3600:.2g} CPU-hours.{other}")
+    measured = dict.fromkeys(_measured(plan, costs) for costs in known if costs.suite in used)
+    for line in measured:
+        click.echo(line)
     if any(each.at_cpu_speed for each in estimates):
         click.echo(
             "GPU-hours are at the speed of the measured CPU: an upper bound. Run a few steps on the GPU, then --like."
@@ -166,3 +163,9 @@ def _remarks(plan, estimates, known) -> None:
         for reason, names in reasons.items():
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             click.echo(f"  {reason} ({', '.join(names[:3])}{more})")
+
+
+def _measured(plan, costs) -> str:
+    """What was measured, and on which machine."""
+    other = "" if costs.corpora == plan.config["corpora"] else " Its corpora are others: so are lengths of scenes."
+    return f"Measured: {costs.suite} on {costs.machine}, {costs.seconds / 3600:.2g} CPU-hours.{other}"
