@@ -35,7 +35,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
       cocktail run quick --methods omlsa,nmf-sparse --conditions stationary
       cocktail run quick --methods ./my_methods        with that folder's plugins (a path has a slash)
       cocktail run my-suite.yaml --cores 8 --strict
-      cocktail run standard --profile slurm            on a cluster: config/profiles/slurm, docs/cluster.md
+      cocktail run standard --profile slurm            on a cluster (docs/cluster.md)
       cocktail run quick -- --dry-run                  what would run, and why
 
     Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
