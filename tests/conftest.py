@@ -1,7 +1,12 @@
 """Plugins and corpora that several tests make."""
 
+import contextlib
+import os
 import shutil
 import textwrap
+
+# As `make test` says: threads of several workers that wait for each other's cores make seconds minutes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from workflow_project import Project
@@ -43,6 +48,14 @@ def write_plugin(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def exact_products(monkeypatch):
+    """NMF with products of full single precision also on processors whose matrix units round factors."""
+    from cocktail.dsp import nmf
+
+    monkeypatch.setattr(nmf, "_fast_products", contextlib.nullcontext)
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def test_equals_sklearn_without_sparsity():
     assert nmf.objective(V, *ours, 0.0, "kl") == pytest.approx(theirs, rel=1e-6)
 
 
-def test_activations_equal_sklearn_in_single_precision():
+def test_activations_equal_sklearn_in_single_precision(exact_products):
     V, W, H = problem(4, 40, 600, 6)
     H = torch.full_like(H, (V.mean() / 6) ** 0.5)  # where scikit-learn starts, given bases
     ours = nmf.activations(V.float(), W.float(), H.float(), 0.0, "kl", 30)

@@ -104,7 +104,7 @@ def test_batch_equals_loop(tmp_path, fields):
 
 
 @pytest.mark.parametrize("divergence", ["kl", "is"])
-def test_padded_stacks_equal_single_scenes(monkeypatch, divergence):
+def test_padded_stacks_equal_single_scenes(monkeypatch, exact_products, divergence):
     rng = np.random.default_rng(52)
     columns = [rng.gamma(1.0, 1.0, (30, n)).astype(np.float32) + 1e-5 for n in (25, 40, 7)]
     speech = nmf_models.learn(columns[0], 5, 0.1, divergence, 5, np.random.default_rng(0))
