@@ -5,6 +5,7 @@ and its scenes, so that Snakemake reruns what an edit has changed, and only that
 """
 
 import functools
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,6 +37,15 @@ OF_FIGURES = (
 """Keys of a suite that decide its figures."""
 
 
+def _signed(cls):
+    """`cls` with the signature of each method at hand: Snakemake looks at it several times for every job."""
+    for function in vars(cls).values():
+        if inspect.isfunction(function):
+            function.__signature__ = inspect.signature(function)
+    return cls
+
+
+@_signed
 class Plan(Selection):
     """The files and jobs of what one suite runs."""
 

@@ -77,12 +77,12 @@ class Selection:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
         return {name: entry for name, entry in known.items() if name in chosen or name == BASELINE}
 
-    def _choose_metrics(self, source) -> list[str]:
+    def _choose_metrics(self, source) -> tuple[str, ...]:
         chosen = self.config["metrics"]
         for name in [] if chosen == "all" else chosen:
             if name not in METRICS:
                 raise CocktailError(f"{source}: metrics: unknown metric '{name}'{nearest(name, METRICS)}")
-        return [name for name in METRICS if chosen == "all" or name in chosen]
+        return tuple(name for name in METRICS if chosen == "all" or name in chosen)
 
     def _choose_scorers(self, source) -> dict[str, str]:
         """Role -> entry whose model scores the others."""
