@@ -23,8 +23,8 @@ class CallFailed(Exception):
     """The call raised, overran its time limit, or took its process down; the message is the reason."""
 
 
-class TimedOut(CallFailed):
-    """The call overran its time limit."""
+class Interrupted(CallFailed):
+    """The call was not at fault itself: it overran its time limit, or its job's tries are used up."""
 
 
 PR_SET_PDEATHSIG = 1
@@ -49,6 +49,8 @@ class Worker:
         """What the function returns. Raises CallFailed after `limit_s` seconds at the latest."""
         if self._start_failure:
             raise CallFailed(self._start_failure)
+        if reason := limits.current().given_up:
+            raise Interrupted(reason)
         if self._process is None:
             self._launch()
             try:
@@ -68,7 +70,7 @@ class Worker:
             if not self._pipe.poll(left_s if cut else limit_s):
                 self.close()
                 reason = f"the job's time was over (runtime={job.runtime_min} minutes)"
-                raise TimedOut(reason if cut else f"took longer than {limit_s:g} s")
+                raise Interrupted(reason if cut else f"took longer than {limit_s:g} s")
             succeeded, result = self._pipe.recv()
         except (EOFError, ConnectionError):
             self._process.join()

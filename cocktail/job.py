@@ -67,6 +67,14 @@ def logged(path: str | Path) -> Iterator[None]:
             os.close(saved[1])
 
 
+def ended_with_error(path: str | Path) -> bool:
+    """Whether the job that left the log `path` ended with a CocktailError of its own."""
+    with contextlib.suppress(OSError):
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+        return bool(lines) and lines[-1].startswith(NEWS)
+    return False
+
+
 def base_model(spec: dict | None, snakemake) -> dict | None:
     """{"spec", "model"} of the entry that a job's entry builds on, the model from its inputs; None without one."""
     return spec and {"spec": spec, "model": snakemake.input.base}

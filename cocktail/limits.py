@@ -7,7 +7,8 @@ fails alone, and its cells are rows with the reason. Where nothing was asked for
 Memory is what a process uses when its work begins, and what it allocates from then on (RLIMIT_DATA of Linux): no more
 than that can be resident. Its child processes have the same limit each, so that together they can exceed it; then it is
 the scheduler that ends the job. So it is for a job with a GPU, whose memory is not limited here: CUDA sets aside more
-than it uses.
+than it uses. A job that a scheduler ended is tried again, and a last try that asks for `give_up` calls nothing: it
+leaves rows with that reason.
 """
 
 import contextlib
@@ -31,6 +32,8 @@ class Limits:
     runtime_min: int | None = None
     deadline: float | None = None
     """Of time.monotonic(), in seconds."""
+    given_up: str | None = None
+    """Why nothing is called any more."""
 
     def left_s(self) -> float | None:
         """Seconds until the deadline, none less than 0."""
@@ -49,7 +52,8 @@ def current() -> Limits:
 def limited(resources: Mapping[str, int]) -> Iterator[None]:
     """Hold the block to a job's resources `mem_mb` (MB; not where `gpu` is above 0) and `runtime` (minutes).
 
-    Raises CocktailError where they do not suffice for the job itself.
+    Where `give_up` is above 0, the scheduler has ended the job so often, and every call fails with that reason. Raises
+    CocktailError where the resources do not suffice for the job itself.
     """
     global _limits
     memory_mb, runtime_min = resources.get("mem_mb"), resources.get("runtime")
@@ -62,8 +66,17 @@ def limited(resources: Mapping[str, int]) -> Iterator[None]:
         None if memory_mb is None or resources.get("gpu") else memory_mb - AROUND_MB,
         runtime_min,
         None if runtime_min is None else time.monotonic() + 60 * runtime_min - AROUND_S,
+        _given_up(resources),
     )
     try:
         yield
     finally:
         _limits = before
+
+
+def _given_up(resources) -> str | None:
+    tries = resources.get("give_up")
+    if not tries:
+        return None
+    asked = ", ".join(f"{name}={resources[name]}" for name in ("mem_mb", "runtime") if resources.get(name) is not None)
+    return f"the scheduler ended its job {tries} times" + (f" ({asked})" if asked else "")

@@ -18,7 +18,7 @@ from cocktail.cost import work, works_on
 from cocktail.device import choose_device, device_name
 from cocktail.entry import from_spec
 from cocktail.errors import CocktailError
-from cocktail.isolate import CallFailed, TimedOut, Worker
+from cocktail.isolate import CallFailed, Interrupted, Worker
 from cocktail.method import TrainingData
 from cocktail.model import Card, load_model
 from cocktail.rng import rng
@@ -101,7 +101,7 @@ def fit_entry(
             Card(spec["name"], suite, fs, spec["parameters"], reason).write(finished)
             shutil.rmtree(out, ignore_errors=True)
             finished.replace(out)
-            if not isinstance(failure, TimedOut):  # after which a second try goes on from its checkpoints
+            if not isinstance(failure, Interrupted):  # after which a second try goes on from its checkpoints
                 shutil.rmtree(folder)
     except OSError as error:
         raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error

@@ -1,11 +1,10 @@
 """Run one entry on one shard of scenes."""
 
-from cocktail.gpus import own_gpu
-from cocktail.job import base_model, leave_pandas_out, logged
-from cocktail.limits import limited
+from cocktail.job import base_model, leave_pandas_out
 from cocktail.process import process_shard
+from cocktail.running import running
 
-with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.resources.get("gpu", 0)):
+with running(snakemake):
     leave_pandas_out()
     run = snakemake.params.run
     process_shard(

@@ -1,11 +1,10 @@
 """Train a recogniser on what one entry made of training scenes."""
 
-from cocktail.gpus import own_gpu
-from cocktail.job import base_model, logged
-from cocktail.limits import limited
+from cocktail.job import base_model
 from cocktail.retraining import retrain
+from cocktail.running import running
 
-with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.resources.get("gpu", 0)):
+with running(snakemake):
     retrain(
         estimates=snakemake.input.estimates,
         references=snakemake.input.references,

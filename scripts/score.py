@@ -1,10 +1,10 @@
 """Score one entry on one shard of scenes."""
 
-from cocktail.job import leave_pandas_out, logged, scorer_models
-from cocktail.limits import limited
+from cocktail.job import leave_pandas_out, scorer_models
+from cocktail.running import running
 from cocktail.score import score_shard
 
-with logged(snakemake.log[0]), limited(snakemake.resources):
+with running(snakemake):
     leave_pandas_out()
     score_shard(
         mixtures=snakemake.input.mixtures,

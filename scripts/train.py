@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from cocktail.gpus import own_gpu
-from cocktail.job import base_model, logged
-from cocktail.limits import limited
+from cocktail.job import base_model
+from cocktail.running import running
 from cocktail.train import train_entry
 
-with logged(snakemake.log[0]), limited(snakemake.resources), own_gpu(snakemake.resources.get("gpu", 0)):
+with running(snakemake):
     train_entry(
         speech=snakemake.input.speech,
         noise=snakemake.input.noise,

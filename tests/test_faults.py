@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,30 @@ def test_what_failed_is_tried_again_when_asked(project):
     assert finished_scenes() == ["0"]
     project.run(*choice, "--retry")
     assert finished_scenes() == ["4"]
+
+
+def test_a_job_that_is_ended_from_outside_again_and_again_costs_its_own_cells(project):
+    """By a method that kills its job, under a profile with the tries that those of clusters have."""
+    profile, plugins, begun = project.work / "tries", project.work / "killing", project.work / "begun"
+    shutil.copytree(project.root / "config" / "profiles" / "default", profile)
+    with (profile / "config.yaml").open("a") as file:
+        file.write("retries: 2\ndefault-resources:\n  mem_mb: 4000 * min(attempt, 2)\n  give_up: 2 * (attempt > 2)\n")
+    plugins.mkdir()
+    (plugins / "killing.py").write_text(
+        '"""Killing."""\nimport os\nfrom dataclasses import dataclass\nfrom cocktail.method import Method\n\n'
+        "@dataclass(frozen=True)\nclass Killing(Method):\n    def __call__(self, mixture, view):\n"
+        f"        print('begun', file=open({str(begun)!r}, 'a'))\n        os.kill(os.getppid(), 9)\n"
+    )
+    choice = ("--methods", str(plugins), "--methods", "killing,wiener", "--conditions", "stationary")
+    done = project.run(*choice, "--profile", str(profile))
+    assert "1 cells failed" in done.stderr
+    scores = store.read_rows(project.results / "scores.parquet")
+    assert {row["reason"] for row in scores if row["status"] == "failed"} == {
+        "method-failed: the scheduler ended its job 2 times (mem_mb=8000)"
+    }
+    assert {row["entry"]: row["n_ok"] for row in project.board()} == {"killing": "0", "unprocessed": "4", "wiener": "4"}
+    assert begun.read_text().split() == ["begun"] * 4  # 2 shards, 2 tries
+    assert project.pending(*choice) == set()
 
 
 def test_a_deleted_store_is_logged_again(project):

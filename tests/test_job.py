@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from cocktail.job import ended_with_error
+
 CODE = """
 import os, sys
 from cocktail.errors import CocktailError
@@ -41,6 +43,14 @@ def test_an_error_of_the_users_shows_in_both_places(tmp_path):
     message = "cocktail: no such file\ncocktail: nor that\n"
     assert message in (tmp_path / "job.log").read_text()
     assert (done.stderr, done.returncode) == (message, 1)
+    assert ended_with_error(tmp_path / "job.log")
+
+
+@pytest.mark.parametrize("more", ["pass", "1 / 0", "os.kill(os.getpid(), 9)"])
+def test_every_other_end_is_none_with_an_error_of_the_users(tmp_path, more):
+    assert not ended_with_error(tmp_path / "job.log")
+    run(tmp_path / "job.log", more)
+    assert (tmp_path / "job.log").exists() and not ended_with_error(tmp_path / "job.log")
 
 
 def test_what_a_job_says_shows_in_both_places_with_its_name(tmp_path):

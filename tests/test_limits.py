@@ -8,7 +8,7 @@ import pytest
 
 from cocktail import limits
 from cocktail.errors import CocktailError
-from cocktail.isolate import CallFailed, TimedOut, Worker
+from cocktail.isolate import CallFailed, Interrupted, Worker
 from cocktail.limits import AROUND_MB, AROUND_S, limited
 
 
@@ -72,7 +72,7 @@ def test_calls_end_with_the_time_of_their_job(monkeypatch):
     monkeypatch.setattr(limits, "AROUND_S", 59.5)
     with limited({"runtime": 1}), Worker(lambda: time.sleep) as worker:
         for _ in range(2):  # what is left to do fails at once
-            with pytest.raises(TimedOut, match=r"the job's time was over \(runtime=1 minutes\)"):
+            with pytest.raises(Interrupted, match=r"the job's time was over \(runtime=1 minutes\)"):
                 worker(60, limit_s=600)
 
 
@@ -80,7 +80,7 @@ def test_a_call_that_has_less_time_than_its_job_keeps_its_own_limit():
     with (
         limited({"runtime": 60}),
         Worker(lambda: time.sleep) as worker,
-        pytest.raises(TimedOut, match=r"took longer than 0\.2 s"),
+        pytest.raises(Interrupted, match=r"took longer than 0\.2 s"),
     ):
         worker(60, limit_s=0.2)
 
@@ -96,3 +96,18 @@ def test_limits_end_with_the_block():
 def test_resources_that_do_not_suffice_for_the_job_itself_are_an_error(resources):
     with pytest.raises(CocktailError, match="ask for more"), limited(resources):
         pass
+
+
+def test_a_job_that_gives_up_calls_nothing(tmp_path):
+    called = tmp_path / "called"
+    asked = {"mem_mb": 8000, "runtime": 120, "give_up": 2}
+    with limited(asked), Worker(lambda: called.touch) as worker:
+        for _ in range(2):
+            with pytest.raises(
+                Interrupted, match=r"^the scheduler ended its job 2 times \(mem_mb=8000, runtime=120\)$"
+            ):
+                worker(limit_s=60)
+    assert not called.exists()
+    with limited(asked | {"give_up": 0}), Worker(lambda: called.touch) as worker:
+        worker(limit_s=60)
+    assert called.exists()
