@@ -11,7 +11,7 @@ Bootstrap, 1993, chapters 6 and 13): scenes are drawn with replacement, the same
 interval of a difference profits from what the entries have in common. Where trials set scenes against each other,
 speakers are drawn, with all their scenes: trials that share a voice are no independent witnesses. With few scenes a
 plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
-know about the bootstrap", The American Statistician 69(4), 2015, section 5.3).
+know about the bootstrap", The American Statistician 69(4), 2015, section 5.3). Fewer than MIN_DRAWN have no interval.
 
 Two entries are told apart by the difference of their figures over its bootstrap standard error, against Student's t,
 which is the paired t-test where a figure is a mean; of all pairs of a board, by S. Holm, "A simple sequentially
@@ -32,6 +32,8 @@ from cocktail.metrics.trials import Trials
 
 LEVEL = 0.95
 RESAMPLES = 1000
+MIN_DRAWN = 7
+"""Scenes or speakers of an interval: means of resamples of fewer do not reach far enough out, wherever they are cut."""
 BLOCK = 2**21
 """Weights of trials that are in memory at a time."""
 DIGITS = 9
@@ -155,12 +157,12 @@ def figures(cells: Cells | TrialCells, weights: np.ndarray | None = None) -> np.
 def interval(samples: np.ndarray, drawn: int | np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
     """Percentile interval over the first axis of `samples` (R, ...). NaN where no resample has a figure.
 
-    `drawn`: how many independent draws the figures rest on, one number or (...). The percentiles are those at which an
-    interval of a mean of Gaussian numbers is as wide as Student's.
+    `drawn`: how many independent draws the figures rest on, one number or (...); NaN where they are fewer than
+    MIN_DRAWN. The percentiles are those at which an interval of a mean of Gaussian numbers is as wide as Student's.
     """
     drawn = np.broadcast_to(drawn, samples.shape[1:])
-    low, high = np.empty(drawn.shape), np.empty(drawn.shape)
-    for n in np.unique(drawn):
+    low, high = np.full(drawn.shape, np.nan), np.full(drawn.shape, np.nan)
+    for n in np.unique(drawn[drawn >= MIN_DRAWN]):
         chosen = drawn == n
         low[chosen], high[chosen] = _percentiles(samples[:, chosen], _tail(int(n), level))
     return low, high
@@ -168,8 +170,6 @@ def interval(samples: np.ndarray, drawn: int | np.ndarray, level: float = LEVEL)
 
 def _tail(n: int, level: float) -> float:
     """Share of resamples below the interval of a figure that rests on `n` draws."""
-    if n < 2:
-        return 0.0
     from scipy.special import ndtr, stdtrit
 
     return float(ndtr(math.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 - level) / 2)))

@@ -2,7 +2,7 @@
 
 A figure is what it is on the leaderboard (means over scenes, rates and trials pooled), over the scenes of one stratum
 that the entry finished, with their bootstrap interval. Trials that set scenes of two strata against each other are left
-out. Numbers are cut into ranges of a round width.
+out. Numbers are cut into ranges of a round width, few enough for most of them to have an interval.
 """
 
 import math
@@ -20,7 +20,7 @@ from cocktail.tabulation import ATTACK, tabulate, weights_of
 STRATA = tuple(name for name in store.SCENES.names if name not in ("condition", "scene"))
 """What scenes may be told apart by."""
 RANGES = 4
-"""Of numbers, about so many."""
+"""Of numbers, about so many where there are scenes enough."""
 
 
 def by_stratum(
@@ -65,11 +65,12 @@ def by_stratum(
 
 
 def split(values: Sequence[float | str]) -> dict[str, np.ndarray]:
-    """(S,) values as strata, name -> (S,) bool: words as they are, numbers in about RANGES ranges of a round width."""
+    """(S,) values as strata, name -> (S,) bool: words as they are, numbers in 2 to about RANGES ranges."""
     if isinstance(values[0], str):
         return {value: np.array([x == value for x in values]) for value in sorted(set(values))}
     numbers = np.asarray(values, float)
-    width = _round_width((numbers.max() - numbers.min()) / RANGES)
+    number = max(2, min(RANGES, len(numbers) // stats.MIN_DRAWN))
+    width = _round_width((numbers.max() - numbers.min()) / number)
     if width == 0:
         return {f"{numbers[0]:g}": np.ones(len(numbers), bool)}
     place = np.floor(numbers / width + 1e-9).astype(int)
@@ -90,12 +91,11 @@ def _figures(cells, weights, of_stratum, entries):
     low, high = stats.interval(stats.figures(part, weights[:, of_stratum]), part.drawn)
     n_ok = part.finished.sum(axis=0)
     for e, entry in enumerate(entries):
-        known = n_ok[e] > 1
         yield {
             "entry": entry,
             "value": _null(values[e]),
-            "ci_low": _null(low[e]) if known else None,
-            "ci_high": _null(high[e]) if known else None,
+            "ci_low": _null(low[e]),
+            "ci_high": _null(high[e]),
             "n_ok": int(n_ok[e]),
             "n_total": len(part.finished),
         }

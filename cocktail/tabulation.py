@@ -97,9 +97,14 @@ def _codes(column):
     return names[order].tolist(), np.argsort(order)[encoded.indices.to_numpy()]
 
 
+def shares_speakers(cells: stats.Cells | stats.TrialCells) -> bool:
+    """Whether the trials of a metric set scenes against each other, and some have their speaker in common."""
+    return isinstance(cells, stats.TrialCells) and len(np.unique(cells.speaker)) < len(cells.speaker)
+
+
 def weights_of(cells: stats.Cells | stats.TrialCells, scenes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """Resamples (R, S) for a metric: those of the `scenes`, or new ones of the speakers that scenes share."""
-    if isinstance(cells, stats.Cells) or len(np.unique(cells.speaker)) == len(cells.speaker):
+    if not shares_speakers(cells):
         return scenes
     return stats.resample(cells.speaker.max() + 1, len(scenes), generator)[:, cells.speaker]
 

@@ -3,7 +3,8 @@
 Each comparison of a claim is the difference of two figures, counted so that it is positive where the claim is right.
 It `holds` where its 95 % interval lies above 0, `fails` where that lies below, is `not distinguishable` in between, or
 `not run`, with the reason. Intervals are those of the paired bootstrap of stats.py, with the very resamples of the
-leaderboards; they are not corrected for the number of claims.
+leaderboards; they are not corrected for the number of claims. Where trials set scenes against each other, speakers are
+drawn, the same ones in all conditions of a figure.
 
 A figure is over the scenes of its conditions together, and over those scenes alone that every entry of the comparison
 finished: rates are pooled, means are means over scenes. Where the best of several entries counts, it is chosen anew in
@@ -12,7 +13,7 @@ than half of the scenes, are left out; `better` and `worse` say which one was th
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from cocktail.claims import Comparison, Step, read_claims
 from cocktail.errors import CocktailError
 from cocktail.leaderboard import read_entries
 from cocktail.rng import rng
-from cocktail.tabulation import ATTACK, higher_is_better, tabulate
+from cocktail.tabulation import ATTACK, higher_is_better, shares_speakers, tabulate
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN)
@@ -43,16 +44,18 @@ def judge(
     scores: pa.Table,
     *,
     seed: int,
-    families: dict[str, str] | None = None,
+    families: Mapping[str, str] | None = None,
+    speakers: Mapping[str, str] | None = None,
     resamples: int = stats.RESAMPLES,
 ) -> list[dict]:
     """One row with the keys COLUMNS for each comparison; null where there is no number.
 
-    `scores`: what `leaderboard.collect` wrote; `families`: entry -> family; `seed`, `resamples`: the leaderboard's.
+    `scores`: what `leaderboard.collect` wrote; `families`: entry -> family; `speakers`: scene -> speaker, one of
+    its own where it is not named; `seed`, `resamples`: the leaderboard's.
     """
     comparisons = list(comparisons)
     metrics = {metric.partition(ATTACK)[0] for comparison in comparisons for metric in comparison.metrics}
-    run = _Run(scores, metrics, families or {}, seed, resamples)
+    run = _Run(scores, metrics, families or {}, speakers or {}, seed, resamples)
     return [_verdict(comparison, run) for comparison in comparisons]
 
 
@@ -63,10 +66,10 @@ class _Side:
     step: Step
     scenes: np.ndarray
     """(S,) ids."""
-    weights: np.ndarray
-    """(R, S)."""
-    cells: list[stats.Cells]
+    cells: list[stats.Cells | stats.TrialCells]
     """Of each metric."""
+    weights: list[np.ndarray]
+    """(R, S) of each metric."""
     entries: dict[str, int]
     """Those that can be compared -> their column of the cells."""
 
@@ -87,23 +90,29 @@ class _Side:
 
     def figures(self, scenes: np.ndarray, weighted: bool) -> np.ndarray:
         """(E,) or, in each resample, (R, E), over a subset (S,) bool of the scenes."""
-        weights = self.weights[:, scenes] if weighted else None
-        first, *second = (stats.figures(cells.on(scenes), weights) for cells in self.cells)
+        first, *second = (
+            stats.figures(cells.on(scenes), weights[:, scenes] if weighted else None)
+            for cells, weights in zip(self.cells, self.weights, strict=True)
+        )
         gain = second[0] - first if second else first
         return gain[..., list(self.entries.values())]
+
+    def drawn(self, scenes: np.ndarray) -> int:
+        """How many independent draws the figures on a subset of the scenes rest on."""
+        return int(min(cells.on(scenes).drawn[list(self.entries.values())].min() for cells in self.cells))
 
 
 class _Run:
     """The scores of a suite, condition by condition."""
 
-    def __init__(self, scores, metrics, families, seed, resamples):
+    def __init__(self, scores, metrics, families, speakers, seed, resamples):
         of_scene = pc.is_valid(scores["scene"])
         measured = pc.is_in(scores["metric"], pa.array(sorted(metrics), pa.string()))
         self._scores = scores.filter(pc.and_(of_scene, measured))
         drawn = scores.filter(of_scene).group_by("condition").aggregate([("scene", "distinct")]).to_pylist()
         self._scenes = {row["condition"]: sorted(row["scene_distinct"]) for row in drawn}
         self._absent = scores.filter(pc.invert(of_scene)).to_pylist()
-        self._families, self._seed, self._resamples = families, seed, resamples
+        self._families, self._speakers, self._seed, self._resamples = families, speakers, seed, resamples
         self._weights: dict[str, np.ndarray] = {}
 
     def side(self, step: Step, against: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
@@ -120,12 +129,29 @@ class _Run:
         if not names:
             raise _NotRun(self._why_absent(members, step, metrics, later))
         part = part.filter(pc.is_in(part["entry"], pa.array(names, pa.string())))
-        names, scenes, _, cells = tabulate(part)
+        names, scenes, _, cells = tabulate(part, self._speakers)
         if not set(metrics) <= set(cells):
             raise _NotRun(self._why_absent(members, step, metrics, later))
         columns = {name: column for column, name in enumerate(names)}
-        weights = self._resample(scenes, step.conditions)
-        return _Side(step, np.array(scenes), weights, [cells[metric] for metric in metrics], columns).able()
+        cells = [cells[metric] for metric in metrics]
+        weights = [self._weights_of(of_metric, scenes, step.conditions) for of_metric in cells]
+        return _Side(step, np.array(scenes), cells, weights, columns).able()
+
+    def _weights_of(self, cells, scenes, conditions):
+        """(R, S): resamples of the scenes, or of their speakers where trials share them."""
+        if shares_speakers(cells):
+            return self._resample_speakers(scenes, conditions)
+        return self._resample(scenes, conditions)
+
+    def _resample_speakers(self, scenes, conditions):
+        everybody = sorted({self._speaker(scene) for condition in conditions for scene in self._scenes[condition]})
+        generator = rng(self._seed, *conditions, role="bootstrap of speakers")
+        drawn = stats.resample(len(everybody), self._resamples, generator)
+        place = {speaker: i for i, speaker in enumerate(everybody)}
+        return drawn[:, [place[self._speaker(scene)] for scene in scenes]]
+
+    def _speaker(self, scene):
+        return self._speakers.get(scene) or scene
 
     def _resample(self, scenes, conditions):
         """(R, S): the leaderboard's resamples of each condition, for these scenes."""
@@ -194,8 +220,10 @@ def _compare(comparison, run) -> dict:
     unfinished = {scene for side in sides for scene in side.scenes[~side.finished.all(axis=1)]}
     shared = [~np.isin(side.scenes, list(unfinished)) for side in sides]
     n_scenes = len({scene for side, mask in zip(sides, shared, strict=True) for scene in side.scenes[mask]})
-    if min(mask.sum() for mask in shared) < 2:
-        raise _NotRun("fewer than two scenes that all of them finished")
+    drawn = min(side.drawn(mask) for side, mask in zip(sides, shared, strict=True))
+    if drawn < stats.MIN_DRAWN:
+        what = "speakers" if any(shares_speakers(cells) for side in sides for cells in side.cells) else "scenes"
+        raise _NotRun(f"fewer than {stats.MIN_DRAWN} {what} that all of them finished")
     # A gain of a rate that is better lower is counted upwards.
     sign = 1 if higher_is_better(comparison.metrics[0]) else -1
     values, samples, labels = [], [], []
@@ -207,7 +235,7 @@ def _compare(comparison, run) -> dict:
         samples.append(sign * side.figures(mask, weighted=True))
         labels.append(_label(side.step, comparison, list(side.entries)[figures.argmax()]))
     best = [sample.max(axis=1) for sample in samples]
-    low, high = (float(x) for x in stats.interval(best[0] - best[1], n_scenes))
+    low, high = (float(x) for x in stats.interval(best[0] - best[1], drawn))
     numbers = {"difference": float(values[0] - values[1]), "ci_low": low, "ci_high": high, "n_scenes": n_scenes}
     scale = 10.0**-stats.DIGITS * max(np.abs(values))
     verdict = HOLDS if low > scale else FAILS if high < -scale else OPEN
@@ -252,10 +280,20 @@ def read_verdicts(path: str | Path) -> list[dict]:
 
 
 def build(
-    *, claims: str | Path, scores: str | Path, entries: str | Path, out: str | Path, seed: int, resamples: int
+    *,
+    claims: str | Path,
+    scores: str | Path,
+    scenes: str | Path,
+    entries: str | Path,
+    out: str | Path,
+    seed: int,
+    resamples: int,
 ) -> None:
-    """Judge the file `claims` on the file `scores` and write `out`, claims.csv. `entries`: the file entries.json."""
+    """Judge the file `claims` on the file `scores` and write `out`, claims.csv.
+
+    `scenes`, `entries`: the files scenes.parquet and entries.json beside it.
+    """
     families = {name: card["family"] for name, card in read_entries(entries).items()}
-    comparisons = read_claims(claims)
-    rows = judge(comparisons, store.read_table(scores), seed=seed, families=families, resamples=resamples)
-    write_claims(rows, out)
+    speakers = {row["scene"]: row["speaker"] for row in store.read_rows(scenes, ["scene", "speaker"])}
+    known = {"families": families, "speakers": speakers}
+    write_claims(judge(read_claims(claims), store.read_table(scores), seed=seed, resamples=resamples, **known), out)

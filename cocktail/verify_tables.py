@@ -135,6 +135,7 @@ def _tables(plan, scores, cells):
             verdicts.build(
                 claims=CLAIMS,
                 scores=folder / "scores.parquet",
+                scenes=folder / "scenes.parquet",
                 entries=plan.path("entries.json"),
                 out=folder / "claims.csv",
                 **settings,

@@ -1,6 +1,7 @@
 rule claims:
     input:
         scores=board("scores.parquet"),
+        scenes=board("scenes.parquet"),
         entries=board("entries.json"),
     output:
         board("claims.csv"),

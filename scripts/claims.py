@@ -9,6 +9,7 @@ with logged(snakemake.log[0]), work():
     build(
         claims=CLAIMS,
         scores=snakemake.input.scores,
+        scenes=snakemake.input.scenes,
         entries=snakemake.input.entries,
         out=snakemake.output[0],
         seed=snakemake.params.seed,

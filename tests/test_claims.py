@@ -4,6 +4,8 @@ import io
 import re
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from rich.console import Console
 from student import percentiles
@@ -12,6 +14,7 @@ from cocktail import leaderboard, stats, store, verdicts
 from cocktail.claims import CLAIMS, Comparison, Step, read_claims
 from cocktail.config import CONFIG, read_yaml
 from cocktail.errors import CocktailError
+from cocktail.metrics.detection import eer
 from cocktail.registry import Registry
 from cocktail.report.claims import show
 from cocktail.rng import rng
@@ -161,6 +164,57 @@ def test_figures_of_trials_are_compared(tmp_path):
     assert found["verdict"] == HOLDS
     assert 20 < found["difference"] < 60
     assert judged(scores, "blunt", "sharp", metric="eer_cm")["verdict"] == FAILS
+
+
+def verifications(entry, blur, speaker):
+    """Trials of each scene against all others, of embeddings that are `blur` away from their speaker's."""
+    generator = np.random.default_rng(5)
+    voices, noise = generator.normal(size=(max(speaker) + 1, 6)), generator.normal(size=(len(speaker), 6))
+    x = voices[speaker] + blur * noise
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    score, same = x @ x.T, np.equal.outer(speaker, speaker)
+    rows = []
+    for i in range(len(speaker)):
+        trials = [
+            {"kind": "asv", "label": "target" if same[i, j] else "nontarget", "score": float(score[i, j]),
+             "enrolment": f"stationary-test-{j:05d}"}
+            for j in range(len(speaker)) if j != i
+        ]  # fmt: skip
+        rows.append(row("stationary", entry, i, "eer_asv", trials=trials, value=0.0))
+    return rows, score, same
+
+
+def test_where_trials_set_scenes_against_each_other_speakers_are_drawn(tmp_path):
+    """The interval is that of a plain bootstrap of eight speakers with four scenes each."""
+    speaker = np.repeat(np.arange(8), 4)
+    known = {f"stationary-test-{i:05d}": f"voice {k}" for i, k in enumerate(speaker)}
+    found = {entry: verifications(entry, blur, speaker) for entry, blur in {"sharp": 0.5, "blunt": 1.2}.items()}
+    scores = table(tmp_path, *(rows for rows, _, _ in found.values()))
+    comparison = compare("sharp", "blunt", metric="eer_asv")
+    (line,) = verdicts.judge([comparison], scores, seed=1, speakers=known, resamples=200)
+    drawn = stats.resample(8, 200, rng(1, "stationary", role="bootstrap of speakers")).astype(int)
+    others = ~np.eye(len(speaker), dtype=bool)
+
+    def plain(weight):
+        times = np.where(found["sharp"][2], weight[speaker], np.outer(weight[speaker], weight[speaker]))[others]
+        rates = [100 * eer(np.repeat(score[others], times), np.repeat(same[others], times))
+                 for _, score, same in found.values()]  # fmt: skip
+        return rates[1] - rates[0]
+
+    assert line["difference"] == pytest.approx(plain(np.ones(8, int)))
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles([plain(w) for w in drawn], 8))
+    few = dict.fromkeys(known, "one voice")
+    (line,) = verdicts.judge([comparison], scores, seed=1, speakers=few, resamples=200)
+    assert (line["verdict"], line["reason"]) == (NOT_RUN, "fewer than 7 speakers that all of them finished")
+
+
+@pytest.mark.parametrize("number", [stats.MIN_DRAWN - 1, stats.MIN_DRAWN])
+def test_a_few_scenes_prove_nothing(scores, number):
+    few = {f"stationary-test-{i:05d}" for i in range(number)}
+    found = judged(scores.filter(pc.is_in(scores["scene"], pa.array(few))), "best", "fair")
+    assert (found["verdict"], found["reason"]) == (
+        (HOLDS, None) if number >= stats.MIN_DRAWN else (NOT_RUN, "fewer than 7 scenes that all of them finished")
+    )
 
 
 def test_a_gain_is_a_difference_of_two_metrics(tmp_path):

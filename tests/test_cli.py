@@ -327,7 +327,7 @@ def test_leaderboard_by_snr(call, small_results):
     status, out, err = call("leaderboard", "--by", "snr_db")
     assert status == 0, err
     assert "stationary: si_sdr ↑ by snr_db" in out
-    assert "0 to 2 (2)" in out
+    assert "0 to 5 (5)" in out
     assert call("leaderboard", "--by", "snr")[2] == "Error: no stratum 'snr'; did you mean 'snr_db'?\n"
 
 
@@ -341,6 +341,7 @@ def test_claims(call, small_results):
     verdicts.build(
         claims=small_results.parent / "claims.yaml",
         scores=small_results / "scores.parquet",
+        scenes=small_results / "scenes.parquet",
         entries=small_results / "entries.json",
         out=small_results / "claims.csv",
         seed=1,

@@ -109,7 +109,7 @@ def test_word_errors_are_pooled():
 
 def test_trials_are_compared_by_speakers():
     generator = np.random.default_rng(1)
-    speakers = np.arange(SCENES) % 6
+    speakers = np.arange(SCENES) % 8
     noise = generator.normal(size=(SCENES, SCENES))
     sides = []
     for quality in (0.5, 4.0):

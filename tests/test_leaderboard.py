@@ -65,7 +65,7 @@ def test_a_scene_with_one_failed_talker_is_not_finished(tmp_path):
 
 
 def test_word_errors_are_pooled(tmp_path):
-    counts = [(0, 10), (3, 3), (1, 7)]
+    counts = 3 * [(0, 10), (3, 3), (1, 7)]
     rows = [row("omlsa", i, "wer", 100 * e / n, errors=e, total=n) for i, (e, n) in enumerate(counts)]
     line = find(leaderboard.board(collected(tmp_path, rows), seed=1), metric="wer")
     assert line["value"] == pytest.approx(100 * 4 / 20)
@@ -190,8 +190,9 @@ def test_what_was_not_asked_of_an_entry_is_no_row_and_costs_nobody_its_rank(tmp_
     assert {line["entry"] for line in board if line["metric"] == "si_sdr"} == {"a", "b", "c"}
 
 
-def test_one_scene_has_no_interval(tmp_path):
-    line = find(leaderboard.board(collected(tmp_path, si_sdr("a", [3.0])), seed=1), metric="si_sdr")
+@pytest.mark.parametrize("values", [[3.0], [2.0, 3.0, 4.0, 2.0, 4.0]])
+def test_few_scenes_have_no_interval(tmp_path, values):
+    line = find(leaderboard.board(collected(tmp_path, si_sdr("a", values)), seed=1), metric="si_sdr")
     assert (line["value"], line["ci_low"], line["ci_high"], line["rank"]) == (3.0, None, None, 1)
 
 

@@ -33,8 +33,8 @@ def test_an_error_rate_is_pooled_and_not_averaged():
 
 
 def test_nothing_finished_is_nan():
-    cells = cells_of(np.ones((3, 2)), np.array([[True, False]] * 3))
-    weights = stats.resample(3, 10, np.random.default_rng(0))
+    cells = cells_of(np.ones((7, 2)), np.array([[True, False]] * 7))
+    weights = stats.resample(7, 10, np.random.default_rng(0))
     low, high = stats.interval(stats.figures(cells, weights), cells.drawn)
     assert low[0] == high[0] == 1
     assert np.isnan(low[1])
@@ -64,7 +64,9 @@ def covered(low, high, truth):
     return np.mean((low <= truth) & (high >= truth))
 
 
-@pytest.mark.parametrize(("scenes", "skewed"), [(8, False), (20, False), (60, False), (20, True), (60, True)])
+@pytest.mark.parametrize(
+    ("scenes", "skewed"), [(7, False), (8, False), (20, False), (60, False), (7, True), (20, True), (60, True)]
+)
 def test_interval_covers_the_truth_as_often_as_it_says(scenes, skewed):
     generator = np.random.default_rng(2)
     shape = (scenes, 3000)
@@ -72,6 +74,15 @@ def test_interval_covers_the_truth_as_often_as_it_says(scenes, skewed):
     cells = cells_of(draws)
     low, high = stats.interval(stats.figures(cells, stats.resample(scenes, 800, generator)), cells.drawn)
     assert 0.93 <= covered(low, high, 4) <= 0.97
+
+
+@pytest.mark.parametrize("scenes", range(1, stats.MIN_DRAWN))
+def test_there_is_no_interval_where_it_would_not_cover_the_truth(scenes):
+    generator = np.random.default_rng(2)
+    cells = cells_of(generator.normal(4, 2, (scenes, 500)))
+    samples = stats.figures(cells, stats.resample(scenes, 800, generator))
+    assert np.isnan(stats.interval(samples, cells.drawn)).all()
+    assert covered(samples.min(axis=0), samples.max(axis=0), 4) < 0.95, "not even from end to end"
 
 
 def test_interval_of_a_pooled_rate_covers_the_truth():

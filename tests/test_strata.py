@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,19 +14,19 @@ from cocktail import leaderboard, store, strata
 from cocktail.errors import CocktailError
 from cocktail.report.strata import show
 
-SNRS = [-5.0, -4.0, -0.1, 0.0, 3.0, 5.0, 9.9, 7.0]
-KINDS = ["babble", "street"] * 4
-WORDS = [2, 4, 6, 8, 2, 4, 6, 8]
+SNRS = 4 * [-5.0, -4.0, -0.1, 0.0, 3.0, 5.0, 9.9, 7.0]
+KINDS = 4 * ["babble", "street"] * 4
+WORDS = 4 * [2, 4, 6, 8, 2, 4, 6, 8]
 
 
 @pytest.fixture
 def tables(tmp_path):
-    """Two entries in `stationary`; one scene of `late` failed. The other condition has no SNR."""
+    """Two entries in `stationary`; four scenes of `late` failed. The other condition has no SNR."""
     rows = []
     for i, (snr, words) in enumerate(zip(SNRS, WORDS, strict=True)):
         for entry, gain in {"good": 5, "late": 1}.items():
             row = {"condition": "stationary", "scene": f"s{i}", "entry": entry, "source": 0, "status": "ok"}
-            failed = {"status": "failed", "value": None} if (entry, i) == ("late", 7) else {"value": snr + gain}
+            failed = {"status": "failed", "value": None} if entry == "late" and snr == 7 else {"value": snr + gain}
             rows.append(row | {"metric": "si_sdr"} | failed)
             rows.append(row | {"metric": "wer", "value": 100 / words, "errors": 1, "total": words})
     rows.append({**rows[0], "condition": "two-talkers", "scene": "t0"})
@@ -50,7 +51,25 @@ def test_means_are_those_of_the_scenes_of_a_stratum(tables):
     assert found["good", "-5 to 0"]["value"] == pytest.approx(np.mean(SNRS[:3]) + 5)
     assert found["good", "0 to 5"]["value"] == pytest.approx(6.5)
     assert found["late", "5 to 10"]["value"] == pytest.approx(np.mean([5.0, 9.9]) + 1)
-    assert (found["late", "5 to 10"]["n_ok"], found["late", "5 to 10"]["n_total"]) == (2, 3)
+    assert (found["late", "5 to 10"]["n_ok"], found["late", "5 to 10"]["n_total"]) == (8, 12)
+
+
+def test_a_stratum_of_few_scenes_has_no_interval(tables):
+    """Means of resamples of few scenes do not reach far enough out."""
+    found = values(tables, metric="si_sdr", by="snr_db")
+    assert (found["good", "0 to 5"]["n_ok"], found["late", "-5 to 0"]["n_ok"]) == (8, 12)
+    assert all(row["ci_low"] < row["value"] < row["ci_high"] for row in found.values())
+    kept = [i for i, snr in enumerate(SNRS) if snr != 3.0 or i < 8]
+    scenes = [f"s{i}" for i in kept]
+    few = [table.filter(pc.is_in(table["scene"], pa.array(scenes))) for table in tables]
+    found = values(few, metric="si_sdr", by="snr_db")
+    assert found["good", "0 to 5"]["n_ok"] == 5
+    assert [found["good", "0 to 5"][key] for key in ("ci_low", "ci_high")] == [None, None]
+
+
+@pytest.mark.parametrize(("scenes", "most"), [(2, 2), (11, 3), (20, 3), (200, 5)])
+def test_there_are_ranges_for_the_scenes_that_there_are(scenes, most):
+    assert 2 <= len(strata.split(np.linspace(0, 9.9, scenes))) <= most
 
 
 def test_rates_are_pooled(tables):
@@ -99,10 +118,10 @@ def test_the_table(tables):
     lines = file.getvalue().splitlines()
     assert lines[0].strip() == "stationary: si_sdr ↑ by snr_db"
     assert [part.strip() for part in lines[1].split("  ") if part.strip()] == [
-        "entry", "-5 to 0 (3)", "0 to 5 (2)", "5 to 10 (3)",
+        "entry", "-5 to 0 (12)", "0 to 5 (8)", "5 to 10 (12)",
     ]  # fmt: skip
     assert [line.split()[0] for line in lines[2:4]] == ["good", "late"]
-    assert "2/3" in lines[3]
+    assert "8/12" in lines[3]
 
 
 @settings(max_examples=50, deadline=None)

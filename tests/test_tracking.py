@@ -27,7 +27,8 @@ from cocktail.tracking_store import store_state
 
 FS = 16000
 N = 4000
-SCENES = 5
+SCENES = 7
+SHARDS = 3
 ENTRIES = {"unprocessed": 0.0, "wiener": 4.0, "omlsa": 6.0, "broken": None}
 CARDS = [
     {
@@ -58,7 +59,7 @@ def write_scenes(folder, condition, talkers, channels):
     """Shards of scenes and estimates: talker k is a sine, the estimate of an entry has the talkers in reverse order."""
     generator = np.random.default_rng(0)
     time = np.arange(N) / FS
-    for shard in range(2):
+    for shard in range(SHARDS):
         mixtures, references, estimates = [], [], []
         for index in range(shard * 3, min(shard * 3 + 3, SCENES)):
             scene = scene_name(condition, index)
@@ -98,7 +99,7 @@ def write_scores(folder, condition, talkers, gains):
                     if gain is None:
                         row |= {"status": "failed", "reason": "method-failed: x"}
                     else:
-                        row |= {"status": "ok", "value": gain + (index - 2) ** 3 / 10 if metric == "si_sdr" else 0.8}
+                        row |= {"status": "ok", "value": gain + (index - 3) ** 3 / 10 if metric == "si_sdr" else 0.8}
                     rows.append(row)
     store.write_rows(folder / f"scores/{condition}/all/000.parquet", rows, store.SCORES)
 
@@ -196,7 +197,7 @@ def test_a_failed_entry_is_a_failed_run_with_its_reason(results):
     log(results)
     run = runs(results)["small/stationary", "broken"][0]
     assert run.info.status == "FAILED"
-    assert run.data.tags["failures"] == "method-failed: x (5 scenes)"
+    assert run.data.tags["failures"] == "method-failed: x (7 scenes)"
     assert set(artifacts(run)) == {"scores.csv"}
 
 
@@ -207,14 +208,14 @@ def test_examples_are_the_worst_median_and_best_scene(results):
     expected = {f"examples/{label}/{name}" for label in ("worst", "median", "best") for name in signals}
     assert set(files) == expected | {"scores.csv", "examples/scenes.csv"}
     table = list(csv.DictReader(io.StringIO(files["examples/scenes.csv"].decode())))
-    assert {row["example"]: row["scene"][-1] for row in table} == {"worst": "0", "median": "2", "best": "4"}
+    assert {row["example"]: row["scene"][-1] for row in table} == {"worst": "0", "median": "3", "best": "6"}
     sound, fs = soundfile.read(io.BytesIO(files["examples/best/estimate.wav"]))
     assert (fs, len(sound)) == (FS, N)
-    assert abs(np.fft.rfft(sound)).argmax() * FS / N == pytest.approx(340, abs=FS / N)
+    assert abs(np.fft.rfft(sound)).argmax() * FS / N == pytest.approx(360, abs=FS / N)
     picture = Image.open(io.BytesIO(files["examples/best/estimate.png"])).convert("L")
     assert picture.height == 257
     brightest = np.asarray(picture)[:, 10:-10].mean(axis=1).argmax()
-    assert (256 - brightest) * FS / 512 == pytest.approx(340, abs=FS / 512)
+    assert (256 - brightest) * FS / 512 == pytest.approx(360, abs=FS / 512)
     scores = list(csv.DictReader(io.StringIO(files["scores.csv"].decode())))
     assert len(scores) == SCENES * 3 + SCENES
     assert {row["entry"] for row in scores} == {"omlsa"}
@@ -376,7 +377,7 @@ def test_track_keeps_the_examples_if_so_asked(results):
     folder = results / "small" / "estimates" / "stationary" / "omlsa"
     assert [path.name for path in folder.iterdir()] == ["examples.parquet"]
     kept = store.read_rows(folder / "examples.parquet")
-    assert [row["scene"] for row in kept] == [scene_name("stationary", index) for index in (0, 2, 4)]
+    assert [row["scene"] for row in kept] == [scene_name("stationary", index) for index in (0, 3, 6)]
     tracking.track(out=results / "small" / "mlflow.json", **options)
     assert json.loads((results / "small" / "mlflow.json").read_text())["same"] == 8
     assert store.read_rows(folder / "examples.parquet") == kept
@@ -403,7 +404,7 @@ def test_fewer_scenes_on_the_board_than_estimates_drop_nothing(results):
     store.write_rows(scores, [row for row in store.read_rows(scores) if row["scene"] == first], store.SCORES)
     build_board(folder)
     tracking.track(folder=folder, out=folder / "mlflow.json", keep="examples")
-    assert len(list(folder.glob("estimates/stationary/*/00?.parquet"))) == 2 * len(ENTRIES)
+    assert len(list(folder.glob("estimates/stationary/*/00?.parquet"))) == SHARDS * len(ENTRIES)
     assert not list(folder.glob("estimates/two-talkers/*/00?.parquet"))
 
 
