@@ -147,6 +147,11 @@ def test_the_map_and_the_plots_draw_what_is_there(visit):
     page = visit("index.html#cost")
     page.locator("#cost-plot .scatterlayer .point").first.wait_for()
     assert page.locator("#cost-plot .scatterlayer .point").count() == 8
+    named = page.locator("#cost-plot .textpoint text")
+    assert set(named.all_text_contents()) == {f"entry-{e:02d}" for e in range(2, 8)}  # better ones take longer
+    page.locator("#cost-metric").select_option("latency_ms")
+    page.locator("#cost-plot").get_by_text("latency_ms (ms)", exact=True).wait_for()
+    assert set(named.all_text_contents()) == {"entry-07"}
     page.locator("#cost-metric").select_option("parameters")
     page.locator("#cost-plot").get_by_text("parameters", exact=True).wait_for()
     page.locator("#cost-plot .legendtext").first.wait_for()
@@ -157,7 +162,9 @@ def test_the_map_and_the_plots_draw_what_is_there(visit):
     page = visit("index.html#detection")
     page.locator("#condition").select_option("spoofs")
     page.locator("#det-plot .scatterlayer .trace").first.wait_for()
-    assert page.locator("#det-plot .legendtext").count() == 8
+    assert page.locator("#det-plot .legendtext").count() == 7  # the best six, and `unprocessed`
+    page.locator("#all-det").check()
+    page.wait_for_function("document.querySelectorAll('#det-plot .legendtext').length === 8")
 
 
 def test_a_point_of_the_cost_plot_opens_its_cell(visit):

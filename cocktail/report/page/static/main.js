@@ -62,7 +62,7 @@
   }
   byId("search").addEventListener("input", () => { state.search = byId("search").value; show(); });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
-  for (const name of ["scaled", "cost-metric", "curve-by", "all-curves", "det-metric"]) byId(name).addEventListener("change", show);
+  for (const name of ["scaled", "cost-metric", "curve-by", "all-curves", "det-metric", "all-det"]) byId(name).addEventListener("change", show);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   window.addEventListener("hashchange", route);
   route();

@@ -4,6 +4,7 @@
   const { data, state, el, byId, row } = cocktail;
   const PALETTE = ["#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#b07aa1", "#76b7b2", "#9c755f", "#edc948", "#ff9da7", "#8c8c8c", "#1f77b4", "#bcbd22"];
   const FEW = 6;
+  const PLACES = ["top left", "bottom right", "top right"]; // of names, in turn, so that neighbours seldom cover each other
 
   function colour(name, names) {
     return PALETTE[Math.max(0, names.indexOf(name)) % PALETTE.length];
@@ -46,25 +47,42 @@
     const cost = cocktail.fill(byId("cost-metric"), costs.map((m) => [m.name, axisTitle(m.name)]), byId("cost-metric").value || "rtf");
     const families = [...new Set(data.entries.map((e) => e.family))];
     const least = Math.min(...data.board.value.filter((v, i) => data.board.metric[i] === cost && v > 0)) / 3;
+    const better = data.metric.get(state.metric);
     const traces = [];
+    const named = front(cocktail.entries().map((e) => e.name).filter((name) => !cocktail.isBound(name)), cost);
     for (const family of families) {
       const points = cocktail.entries().filter((e) => e.family === family).map((e) => [e, row(state.condition, e.name, state.metric), row(state.condition, e.name, cost)])
         .filter(([, quality, price]) => quality && price && quality.value !== null && price.value !== null);
       if (!points.length) continue;
       traces.push({
-        type: "scatter", mode: "markers", name: harmless(family), marker: { size: 10, color: colour(family, families), symbol: cocktail.isBound(points[0][0].name) ? "diamond-open" : "circle" },
+        type: "scatter", mode: "markers+text", textposition: points.map(([e]) => PLACES[[...named].indexOf(e.name) % PLACES.length] || PLACES[0]), name: harmless(family), marker: { size: 10, color: colour(family, families), symbol: cocktail.isBound(points[0][0].name) ? "diamond-open" : "circle" },
         x: points.map(([, , price]) => Math.max(price.value, least)), y: points.map(([, quality]) => quality.value),
-        text: points.map(([e]) => harmless(e.name)), customdata: points.map(([e]) => e.name),
+        text: points.map(([e]) => (named.has(e.name) ? harmless(e.name) : "")), customdata: points.map(([e]) => e.name), hovertext: points.map(([e]) => harmless(e.name)),
         error_y: { type: "data", symmetric: false, thickness: 1, width: 0, array: points.map(([, q]) => (q.ci_high === null ? 0 : q.ci_high - q.value)), arrayminus: points.map(([, q]) => (q.ci_low === null ? 0 : q.value - q.ci_low)) },
-        hovertemplate: "%{text}<br>" + harmless(state.metric) + " %{y}<br>" + cost + " %{x}<extra></extra>",
+        hovertemplate: "%{hovertext}<br>" + harmless(state.metric) + " %{y}<br>" + cost + " %{x}<extra></extra>",
       });
     }
-    const better = data.metric.get(state.metric);
     return draw("cost-plot", traces, {
       xaxis: { type: "log", title: { text: axisTitle(cost) } },
       yaxis: { title: { text: harmless(state.metric ? axisTitle(state.metric) : "") }, ...frame(traces, better) },
     }, (point) => { location.hash = cocktail.cellLink(state.condition, point.customdata); });
   };
+
+  // Those of some entries that none of them beats in quality without costing more.
+  function front(names, cost) {
+    const sign = (data.metric.get(state.metric) || {}).higher === false ? -1 : 1;
+    const points = names.map((name) => [name, row(state.condition, name, cost), row(state.condition, name, state.metric)])
+      .filter(([, price, quality]) => price && quality && price.value !== null && quality.value !== null)
+      .map(([name, price, quality]) => ({ name: name, cost: price.value, quality: sign * quality.value }))
+      .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
+    const found = new Set();
+    let best = -Infinity;
+    for (const point of points) {
+      if (point.quality > best) found.add(point.name);
+      best = Math.max(best, point.quality);
+    }
+    return found;
+  }
 
   // Up is better; what lies beyond the best oracle, as the clean speech does, is left to those who zoom out.
   function frame(traces, better) {
@@ -82,7 +100,7 @@
     const ofMetric = (content && content.strata[state.metric]) || {};
     const by = cocktail.fill(byId("curve-by"), Object.keys(ofMetric).map((name) => [name, name]), byId("curve-by").value || "snr_db");
     const curve = ofMetric[by];
-    const names = curve ? chosenCurves(curve) : [];
+    const names = curve ? chosen(curve.entries, state.metric, "all-curves") : [];
     const traces = names.flatMap((name) => band(name, curve, colour(name, names)));
     await draw("curve-plot", traces, {
       xaxis: { title: { text: by }, type: "category" }, yaxis: { title: { text: harmless(state.metric ? axisTitle(state.metric) : "") } },
@@ -90,11 +108,12 @@
     return curve;
   };
 
-  function chosenCurves(curve) {
-    const names = cocktail.entries().map((e) => e.name).filter((name) => curve.entries[name]);
-    if (byId("all-curves").checked) return names;
-    const sign = data.metric.get(state.metric).higher ? 1 : -1;
-    const value = (name) => { const r = row(state.condition, name, state.metric); return r && r.value !== null ? sign * r.value : -Infinity; };
+  // Entries that have a curve: all of them, or the best few and `unprocessed`.
+  function chosen(curves, metric, all) {
+    const names = cocktail.entries().map((e) => e.name).filter((name) => curves[name]);
+    if (byId(all).checked) return names;
+    const sign = data.metric.get(metric).higher ? 1 : -1;
+    const value = (name) => { const r = row(state.condition, name, metric); return r && r.value !== null ? sign * r.value : -Infinity; };
     const best = names.filter((name) => !cocktail.isBound(name)).sort((a, b) => value(b) - value(a)).slice(0, FEW);
     return names.includes("unprocessed") ? [...best, "unprocessed"] : best;
   }
@@ -119,7 +138,7 @@
     const det = (content && content.det) || {};
     const metric = cocktail.fill(byId("det-metric"), Object.keys(det).map((name) => [name, name]), byId("det-metric").value);
     const curves = det[metric] || {};
-    const names = cocktail.entries().map((e) => e.name).filter((name) => curves[name]);
+    const names = metric ? chosen(curves, metric, "all-det") : [];
     const traces = names.map((name) => ({
       type: "scatter", mode: "lines", name: harmless(name) + " (" + curves[name].n.join(" / ") + ")", line: { color: colour(name, names) },
       x: curves[name].false_alarm, y: curves[name].miss, hoverinfo: "name",
