@@ -1,65 +1,16 @@
-"""What the profile for Kubernetes asks its cluster for: the jobs that Snakemake posts to a stand-in of the API.
+"""The profile for Kubernetes, on a stand-in of its API (kubernetes_pods): what pods ask for, and what they do."""
 
-The stand-in takes every job and says that it failed. Results lie in a folder, by the storage plugin `fs`.
-"""
-
-import json
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from kubernetes_pods import Cluster
 from workflow_project import Project
 
+from cocktail import store
+
 pytestmark = pytest.mark.slow
-
-
-class Api(BaseHTTPRequestHandler):
-    """As much of the API of Kubernetes as the plugin calls."""
-
-    posted: list[dict]
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.path.endswith("/jobs"):
-            self.posted.append(body)
-        self._answer(body, 201)
-
-    def do_GET(self):
-        failed = {"kind": "Job", "status": {"failed": 1}}
-        self._answer(failed if self.path.endswith("/status") else {"kind": "PodList", "items": []})
-
-    def do_DELETE(self):
-        self._answer({"kind": "Status", "status": "Success"})
-
-    def _answer(self, body, code=200):
-        data = json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def api(tmp_path, monkeypatch):
-    """The stand-in, which kubectl's configuration names; the jobs that were posted to it."""
-    Recording = type("Recording", (Api,), {"posted": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recording) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cluster = {"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}
-        context = {"name": "x", "context": {"cluster": "c", "user": "u"}}
-        parts = {"clusters": [cluster], "users": [{"name": "u", "user": {}}], "contexts": [context]}
-        configuration = {"apiVersion": "v1", "kind": "Config", "current-context": "x"} | parts
-        (tmp_path / "kubeconfig").write_text(json.dumps(configuration))
-        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-        yield Recording.posted
-        server.shutdown()
 
 
 def run_alone(rule, project, storage):
@@ -76,6 +27,22 @@ def run_alone(rule, project, storage):
 
 
 @pytest.fixture
+def cluster(tmp_path, monkeypatch):
+    """A function that starts a stand-in, which kubectl's configuration then names."""
+    clusters = []
+
+    def start(project, runs):
+        (tmp_path / "pods").mkdir()
+        clusters.append(Cluster(tmp_path / "pods", runs=runs, installed=project.root).__enter__())
+        monkeypatch.setenv("KUBECONFIG", str(clusters[0].kubeconfig))
+        return clusters[0]
+
+    yield start
+    for each in clusters:
+        each.__exit__()
+
+
+@pytest.fixture
 def stored(finished, tmp_path):
     """A project, which jobs on GPUs are asked for in, and a storage that holds the results of the suite `micro`."""
     project, storage = Project(tmp_path), tmp_path / "storage"
@@ -86,7 +53,8 @@ def stored(finished, tmp_path):
     return project, storage
 
 
-def test_pods_have_the_memory_and_the_gpu_that_their_rule_asks_for(stored, api):
+def test_pods_have_the_memory_and_the_gpu_that_their_rule_asks_for(stored, cluster):
+    failing = cluster(stored[0], runs=False)
     expected = {  # last rules first: Snakemake removes what a failed job should have made
         "score": {"memory": "4000M", "cpu": "1000m"},
         "process": {"memory": "4000M", "cpu": "1000m", "nvidia.com/gpu": "0"},
@@ -94,10 +62,10 @@ def test_pods_have_the_memory_and_the_gpu_that_their_rule_asks_for(stored, api):
         "corpora": {"memory": "8000M", "cpu": "1000m"},
     }
     for rule, limits in expected.items():
-        api.clear()
+        failing.posted.clear()
         done = run_alone(rule, *stored)
-        assert api and done.returncode == 1, done.stdout + done.stderr  # the stand-in's jobs fail
-        pod = api[0]["spec"]["template"]["spec"]
+        assert failing.posted and done.returncode == 1, done.stdout + done.stderr
+        pod = failing.posted[0]["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         assert f"--allowed-rules {rule} " in container["args"][1]
         assert container["image"] == "IMAGE" and pod["restartPolicy"] == "Never"
@@ -105,9 +73,38 @@ def test_pods_have_the_memory_and_the_gpu_that_their_rule_asks_for(stored, api):
         assert container["resources"]["requests"]["memory"] == limits["memory"]
 
 
-def test_boards_are_made_where_the_suite_was_started(stored, finished, api):
+def test_boards_are_made_where_the_suite_was_started(stored, finished, cluster):
     project, storage = stored
+    failing = cluster(project, runs=False)
     done = run_alone("leaderboard", project, storage)
-    assert done.returncode == 0 and not api, done.stdout + done.stderr
+    assert done.returncode == 0 and not failing.posted, done.stdout + done.stderr
     board = (project.root / "results" / "micro" / "leaderboard.csv").read_text()
     assert board == (finished.results / "leaderboard.csv").read_text()
+
+
+def test_a_suite_runs_in_pods(finished, tmp_path, cluster):
+    """Pods have what they need from the storage alone, and the scores are those of a run on one machine."""
+    project, storage = Project(tmp_path), tmp_path / "storage"
+    shutil.copy(project.work / "micro.yaml", project.root)
+    project.work, project.results = project.root, project.root / "results" / "micro"
+    project.edit_suite("scenes: 4", "scenes: 2")
+    project.edit_suite("conditions: [stationary, two-talkers-array]", "conditions: [stationary]")
+    project.edit_suite("oracle-irm, wiener, nmf-sparse, delay-and-sum", "nmf-sparse")
+    pods = cluster(project, runs=True)
+    options = ["--container-image", "IMAGE", "--jobs", "2", "--seconds-between-status-checks", "1"]
+    options += ["--default-storage-provider", "fs", "--default-storage-prefix", str(storage)]
+    done = project.cocktail("run", "micro.yaml", "--profile", "kubernetes", "--", *options, check=None)
+    assert done.returncode == 0, done.stdout + done.stderr + project.log() + pods.outputs()
+    assert len(pods.posted) == 1 + 1 + 1 + 2 * 2, "corpora, scenes, a training, two entries' estimates and scores"
+
+    def scores(p):
+        rows = store.read_rows(p.results / "scores.parquet")
+        return {
+            (row["entry"], row["scene"], row["metric"]): row["value"]
+            for row in rows
+            if row["metric"] != "rtf" and row["status"] == "ok"
+        }
+
+    found, expected = scores(project), scores(finished)
+    assert len(found) == 2 * 2 * 5, "entries, scenes, metrics: of two, the improvements too"
+    assert found == {key: expected[key] for key in found}
