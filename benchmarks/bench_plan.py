@@ -27,11 +27,12 @@ parameters:
   dnn-msa: {{width: {width}}}
 """
 SMALL = {"scenes": 4, "rooms": 10, "epochs": 2, "width": 0.1}
+RIGHT = 0.5, 2.0
 LARGE = {"scenes": 16, "rooms": 40, "epochs": 8, "width": 0.2}
 
 
-def main() -> None:
-    """Print the ratios, of all jobs and by stage."""
+def main() -> int:
+    """Print the ratios, of all jobs and by stage; 1 where those of all jobs are not right."""
     with tempfile.TemporaryDirectory() as folder:
         small = run(Path(folder), "small", SMALL)
         large = run(Path(folder), "large", LARGE)
@@ -44,12 +45,14 @@ def main() -> None:
         rule: ratio([each.cpu_s for each in foretold if each.group.rule == rule], large, rule)
         for rule in ("train", "process", "score")
     }
+    time = sum(each.cpu_s for each in foretold) / large.seconds
+    size = sum(each.n_bytes for each in foretold) / sum(cost.n_bytes for cost in large.costs)
     print(
-        f"plan: CPU time {sum(each.cpu_s for each in foretold) / large.seconds:.2f} of what the run took "
-        f"({', '.join(f'{rule} {value:.2f}' for rule, value in by_rule.items())}), bytes "
-        f"{sum(each.n_bytes for each in foretold) / sum(cost.n_bytes for cost in large.costs):.2f} of what it left; "
-        f"right is 0.5 to 2"
+        f"plan: CPU time {time:.2f} of what the run took "
+        f"({', '.join(f'{rule} {value:.2f}' for rule, value in by_rule.items())}), bytes {size:.2f} of what it left; "
+        f"right is {RIGHT[0]} to {RIGHT[1]}"
     )
+    return int(not all(RIGHT[0] <= value <= RIGHT[1] for value in (time, size)))
 
 
 def run(folder: Path, name: str, sizes: dict) -> Costs:
@@ -66,4 +69,4 @@ def ratio(foretold: list[float], large: Costs, rule: str) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -8,6 +8,7 @@ import pytest
 
 from cocktail import store
 from cocktail.config import load_suite
+from cocktail.costs import measure
 from cocktail.errors import CocktailError
 from cocktail.plan import Plan
 from cocktail.storage import linked
@@ -146,8 +147,8 @@ def run(finished, tmp_path):
 
 
 @pytest.mark.slow
-def test_shards_lie_in_a_shared_folder(finished, run, tmp_path):
-    """A second run makes what is missing there, and nothing else; no shard is left in scratch."""
+def test_shards_lie_in_a_shared_folder(finished, run, tmp_path, monkeypatch):
+    """A second run makes what is missing there, and nothing else; no shard is left in scratch. Costs are known there."""
     assert shutil.which("rsync"), (
         "rsync is missing: the storage plugin fs copies with it (Debian: apt-get install rsync)"
     )
@@ -163,6 +164,10 @@ def test_shards_lie_in_a_shared_folder(finished, run, tmp_path):
     after = {path: path.stat().st_mtime_ns for path in shared.rglob("*.parquet")}
     assert {path for path in after if after[path] != before[path]} == {victim}
     assert len(scores(project.results)) == 2 * 2 * 5
+    monkeypatch.chdir(shared)
+    costs = measure(Plan(load_suite(str(project.work / "micro.yaml")), "micro.yaml")).costs
+    jobs = {cost.rule: cost.jobs for cost in costs if cost.cpu_s > 0 and cost.n_bytes > 0}
+    assert jobs == {"corpora": 1, "scenes": 2, "train": 1, "process": 2, "score": 2}
 
 
 @pytest.mark.slow
