@@ -31,6 +31,10 @@ from cocktail.tracking_store import database_file, default_uri, is_server, shown
 from cocktail.tracking_suite import SuiteRun
 
 
+PAGES = "Model training"
+"""What MLflow calls its pages of runs and metrics; the browser remembers that they were chosen."""
+
+
 @dataclass(frozen=True)
 class Logged:
     """What a call of `log_suite` did."""
@@ -123,18 +127,14 @@ def server_command(results: str | Path = "results", port: int = 5000, host: str 
     ]  # fmt: skip
 
 
-def address(port: int, host: str = "127.0.0.1") -> str:
-    """Where MLflow's pages begin: the list of experiments, in its pages of trained models and not of agents."""
-    return f"http://{host}:{port}/#/experiments?workflowType=machine_learning"
-
-
 def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> int:
     """Serve MLflow's pages until interrupted; the server's exit status. Where the results went to a server, name it."""
     if is_server(default_uri(results)):
         print(f"The results are at {default_uri(results)} (MLFLOW_TRACKING_URI); nothing needs to be started.")
         return 0
     command = server_command(results, port, host)
-    print(f"MLflow: {address(port, host)} (it takes some seconds to start; Ctrl-C ends it)", flush=True)
+    print(f"MLflow: http://{host}:{port}/#/experiments (it takes some seconds to start; Ctrl-C ends it)", flush=True)
+    print(f"It has pages of agents, too, and begins with these: choose '{PAGES}' at the top left, once.", flush=True)
     with subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}) as server:
         try:
             return server.wait()

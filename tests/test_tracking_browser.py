@@ -80,6 +80,18 @@ def runs(suite):
 
 
 @pytest.mark.slow
+def test_a_reader_finds_the_runs_of_a_condition(pages, window, runs):
+    """By what `cocktail ui` says: the list of experiments, the pages of trainings, a condition."""
+    _, known = runs
+    window.goto(f"{pages}/#/experiments")
+    window.get_by_text(tracking.PAGES, exact=True).first.click()
+    window.get_by_role("link", name="small/room-0", exact=True).click()
+    for name in known:
+        window.get_by_role("link", name=name, exact=True).wait_for()
+    window.get_by_text("Entries of the suite").first.wait_for()
+
+
+@pytest.mark.slow
 def test_the_runs_of_a_board_are_listed_and_sorted_by_a_metric(pages, window, runs):
     experiment, known = runs
     for ascending in ("false", "true"):
