@@ -10,12 +10,6 @@ from cocktail import store
 
 pytestmark = [pytest.mark.slow, pytest.mark.slurm, pytest.mark.timeout(1800)]
 
-PARTITIONS = """
-partitions:
-  cpu: {max_threads: 2, max_mem_mb: 32000}
-  gpu: {max_threads: 2, max_mem_mb: 32000, max_gpu: 1}
-"""
-
 METHOD = '''
 """{name}."""
 from dataclasses import dataclass
@@ -42,11 +36,10 @@ class SlurmProject(Project):
     def __init__(self, folder, cluster):
         super().__init__(folder)
         self.cluster = cluster
-        (self.work / "partitions.yaml").write_text(PARTITIONS)
 
     def environment(self):
-        partitions = {"SNAKEMAKE_SLURM_PARTITIONS": str(self.work / "partitions.yaml")}
-        return super().environment() | self.cluster.environment | partitions
+        partitions = self.root / "config" / "profiles" / "slurm" / "partitions.yaml"
+        return super().environment() | self.cluster.environment | {"SNAKEMAKE_SLURM_PARTITIONS": str(partitions)}
 
     def run_command(self, *arguments):
         # This cluster has no accounting, and no time to lose.
