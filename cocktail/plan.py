@@ -6,7 +6,7 @@ and its scenes, so that Snakemake reruns what an edit has changed, and only that
 
 import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -255,6 +255,11 @@ class Plan(Selection):
     def gpu(self, wildcards) -> int:
         """GPUs of a job; none where there is none, so that jobs on CPUs run side by side."""
         return int("gpu" in self._methods[wildcards.entry].needs and may_use_gpu(self.config["device"]))
+
+    @property
+    def gpus(self) -> Callable[..., int] | int:
+        """Resource `gpu` of the rule `process`: `gpu`, or 0 where that is 0 for every job, which is not asked of each."""
+        return self.gpu if may_use_gpu(self.config["device"]) else 0
 
     def device(self, wildcards) -> str | None:
         """Where a job computes; None for a method that asks for no device, so that a change of it reruns nothing."""

@@ -8,7 +8,7 @@ rule process:
     benchmark:
         plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
     resources:
-        gpu=plan.gpu,
+        gpu=plan.gpus,
     params:
         run=plan.run,
         suite=plan.suite,

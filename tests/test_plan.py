@@ -275,5 +275,7 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
 def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
     for device, gpus in (("cpu", 0), ("cuda", 1)):
         monkeypatch.setenv("COCKTAIL_DEVICE", device)
-        assert plan().gpu(job(entry="nmf-sparse")) == gpus
-        assert plan().gpu(job(entry="wiener")) == 0
+        suite = plan()
+        assert suite.gpu(job(entry="nmf-sparse")) == gpus
+        assert suite.gpu(job(entry="wiener")) == 0
+        assert suite.gpus == (suite.gpu if gpus else 0)
