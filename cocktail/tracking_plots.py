@@ -36,11 +36,13 @@ def _heat_map(cells, metric, bounds) -> bytes:
     axes.imshow(place if up else 1 - place, aspect="auto", cmap="viridis", vmin=0, vmax=1)
     axes.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right")
     axes.set_yticks(range(len(entries)), entries)
+    axes.set_title(f"{metric} ({'higher' if up else 'lower'} is better)")
+    figure.draw_without_rendering()  # all has its place before a thousand texts come, which need none
+    figure.set_layout_engine(None)
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             bright = (place[row, column] > 0.5) == up
             axes.text(column, row, f"{value:.3g}", ha="center", va="center", size=7, color="k" if bright else "w")
-    axes.set_title(f"{metric} ({'higher' if up else 'lower'} is better)")
     return _png(figure)
 
 
