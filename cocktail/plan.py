@@ -258,7 +258,7 @@ class Plan(Selection):
 
     @property
     def gpus(self) -> Callable[..., int] | int:
-        """Resource `gpu` of the rule `process`: `gpu`, or 0 where that is 0 for every job, which is not asked of each."""
+        """Resource `gpu` of the rule `process`: the function `gpu`, or 0 where that is 0 for every job."""
         return self.gpu if may_use_gpu(self.config["device"]) else 0
 
     def device(self, wildcards) -> str | None:

@@ -30,7 +30,6 @@ from cocktail.tracking_models import log_models
 from cocktail.tracking_store import database_file, default_uri, is_server, shown, store_state
 from cocktail.tracking_suite import SuiteRun
 
-
 PAGES = "Model training"
 """What MLflow calls its pages of runs and metrics; the browser remembers that they were chosen."""
 

@@ -148,7 +148,7 @@ def run(finished, tmp_path):
 
 @pytest.mark.slow
 def test_shards_lie_in_a_shared_folder(finished, run, tmp_path, monkeypatch):
-    """A second run makes what is missing there, and nothing else; no shard is left in scratch. Costs are known there."""
+    """A second run makes what is missing there, and nothing else; no shard stays in scratch. Costs are known there."""
     assert shutil.which("rsync"), (
         "rsync is missing: the storage plugin fs copies with it (Debian: apt-get install rsync)"
     )

@@ -5,7 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cocktail.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
-from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.report.figures import digits
+from cocktail.report.terminal import wide_console
 from cocktail.tabulation import higher_is_better
 
 NAMED = 4
@@ -40,9 +41,9 @@ def _table(condition, rows):
         arrow = "↑" if higher_is_better(row["metric"]) else "↓"
         metric = f"{row['metric']} {arrow}" if row["metric"] != said else ""
         said = row["metric"]
-        digits = DIGITS.get(row["metric"].removesuffix("_i"), 2)
-        interval = "–" if row["ci_low"] is None else f"{row['ci_low']:+.{digits}f} to {row['ci_high']:+.{digits}f}"
-        figures = [f"{row['a']:.{digits}f}", f"{row['b']:.{digits}f}", f"{row['difference']:+.{digits}f}"]
+        shown = digits(row["metric"])
+        interval = "–" if row["ci_low"] is None else f"{row['ci_low']:+.{shown}f} to {row['ci_high']:+.{shown}f}"
+        figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
         line = [metric, row["entry"], *figures, interval, count, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from cocktail.leaderboard import read_board
 from cocktail.published import Figure, beside
-from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.report.figures import digits, figure
+from cocktail.report.terminal import wide_console
 from cocktail.tabulation import higher_is_better
 
 
@@ -27,8 +28,8 @@ def show(figures: Iterable[Figure], *, console: Console | None = None) -> None:
     """Print one table for each corpus and metric, the best published figure first; nothing where there are none."""
     console = console or wide_console()
     tables: dict[tuple[str, str], list[Figure]] = {}
-    for figure in figures:
-        tables.setdefault((figure.corpus, figure.metric), []).append(figure)
+    for row in figures:
+        tables.setdefault((row.corpus, row.metric), []).append(row)
     for (corpus, metric), rows in sorted(tables.items()):
         console.print(_table(corpus, metric, rows))
         console.print()
@@ -43,11 +44,9 @@ def _table(corpus, metric, rows):
     for column in ("published", "ours", "difference"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("source")
-    digits = DIGITS.get(metric, 2)
     for row in sorted(rows, key=lambda row: (-row.published if higher else row.published, row.system)):
-        ours = "–" if row.ours is None else f"{row.ours:.{digits}f} ({row.n_ok})"
-        difference = "" if row.ours is None else f"{row.ours - row.published:+.{digits}f}"
-        table.add_row(
-            Text(row.system), Text(row.entry or ""), f"{row.published:.{digits}f}", ours, difference, Text(row.source)
-        )
+        ours = "–" if row.ours is None else f"{figure(row.ours, metric)} ({row.n_ok})"
+        difference = "" if row.ours is None else f"{row.ours - row.published:+.{digits(metric)}f}"
+        names, published = (Text(row.system), Text(row.entry or "")), figure(row.published, metric)
+        table.add_row(*names, published, ours, difference, Text(row.source))
     return table

@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.report.terminal import DIGITS, wide_console
+from cocktail.report.figures import figure
+from cocktail.report.terminal import wide_console
 from cocktail.tabulation import higher_is_better
 
 
@@ -48,7 +49,6 @@ def _ordered(rows, metric):
 def _figure(row, metric):
     if row["value"] is None:
         return "–"
-    digits = DIGITS.get(metric, 2)
-    half = "" if row["ci_low"] is None else f" ±{(row['ci_high'] - row['ci_low']) / 2:.{digits}f}"
+    half = "" if row["ci_low"] is None else f" ±{figure((row['ci_high'] - row['ci_low']) / 2, metric)}"
     finished = "" if row["n_ok"] == row["n_total"] else f" {row['n_ok']}/{row['n_total']}"
-    return f"{row['value']:.{digits}f}{half}{finished}"
+    return f"{figure(row['value'], metric)}{half}{finished}"

@@ -12,6 +12,7 @@ from rich.text import Text
 from cocktail import store
 from cocktail.errors import CocktailError, nearest
 from cocktail.leaderboard import failed_cells, failures, read_board, read_entries
+from cocktail.report.figures import figure
 from cocktail.tabulation import ATTACK, higher_is_better
 
 WIDTH = 120
@@ -19,10 +20,6 @@ SHOWN = (
     "si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm", "min_tdcf", "cm_rejection", "rtf",
 )  # fmt: skip
 """Columns of a board, as far as its task has them; then detection by attack, as far as there is room."""
-DIGITS = {
-    "si_sdr": 2, "si_sdr_i": 2, "sdr": 2, "pesq_wb": 2, "stoi": 3, "wer": 1, "eer_asv": 1, "eer_cm": 1, "min_tdcf": 3,
-    "cm_rejection": 1, "rtf": 3,
-}  # fmt: skip
 MAX_NOTES = 3
 """Reasons shown per entry, the most frequent first."""
 
@@ -149,10 +146,9 @@ def _letters(number):
 def _figure(row, metric, interval):
     if row["value"] is None:
         return "–"
-    digits = DIGITS.get(metric.partition(ATTACK)[0], 3)
-    text = f"{row['value']:.{digits}f}"
+    text = figure(row["value"], metric)
     if interval and row["ci_low"] is not None:
-        text += f" ±{(row['ci_high'] - row['ci_low']) / 2:.{digits}f}"
+        text += f" ±{figure((row['ci_high'] - row['ci_low']) / 2, metric)}"
     return text
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from cocktail import store
 from cocktail.leaderboard import failures, read_board, read_entries
+from cocktail.report.figures import figure
 from cocktail.report.page import cells, curves, data, methods
 from cocktail.report.page.scripts import write_script
 from cocktail.verdicts import read_verdicts
@@ -82,7 +83,7 @@ def _write_pages(out, content, board, entries, reasons, by_stratum):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figure"] = methods.figure
+    environment.filters["figure"] = figure
     shared = {"suite": content["suite"], "scripts": [name for name in STATIC if name.endswith(".js")]}
     for entry in content["entries"]:
         name = entry["name"]

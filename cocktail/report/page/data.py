@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from cocktail.errors import CocktailError
 from cocktail.leaderboard import BASELINE
 from cocktail.metrics import METRICS
+from cocktail.report.figures import digits
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
 from cocktail.tabulation import ATTACK, higher_is_better
@@ -86,6 +87,7 @@ def metric_card(name: str) -> dict:
         "mode": metric.mode,
         "cost": name in COSTS,
         "shown": name in SHOWN or ATTACK in name,
+        "digits": digits(name),
     }
 
 

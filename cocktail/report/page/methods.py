@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from cocktail.report.page.data import COSTS, metric_card, scaled
-from cocktail.report.terminal import DIGITS
 
 HEADLINES = ("si_sdr", "eer_cm", "eer_asv", "wer")
 """What an entry is judged by in a condition: the first that is there."""
@@ -16,7 +15,9 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
     """What `method.html` shows. `board`, `failures`: of all entries; `curves`: condition -> strata_curves."""
     rows = [row for row in board if row["entry"] == name]
     title, _, rest = (card.get("description") or name).partition("\n")
-    standing = [found for condition in _conditions(rows) if (found := _standing(condition, rows, bounds))]
+    bad = [row for row in failures if row["entry"] == name]
+    ran = [c for c in _conditions(rows) if not any(row["condition"] == c and row["status"] == "skipped" for row in bad)]
+    standing = [found for condition in ran if (found := _standing(condition, rows, bounds))]
     judged = sorted((row for row in standing if row["share"] is not None), key=lambda row: -row["share"])
     return {
         "name": name,
@@ -28,18 +29,10 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "shines": judged[: min(SHOWN, -(-len(judged) // 2))],
         "fails": judged[: -(-len(judged) // 2) - 1 : -1][:SHOWN],
         "strata": _strata(name, curves),
-        "costs": [_cost(condition, rows) for condition in _conditions(rows)],
+        "costs": [_cost(condition, rows) for condition in ran],
         "cost_metrics": [metric_card(metric) for metric in COSTS],
-        "failures": [row for row in failures if row["entry"] == name],
+        "failures": bad,
     }
-
-
-def figure(value: float | None, metric: str) -> str:
-    """A figure as the boards write it."""
-    if value is None:
-        return "–"
-    digits = DIGITS.get(metric.partition(":")[0], 2)
-    return f"{value:,.0f}" if metric == "parameters" else f"{value:.{digits}f}"
 
 
 def _paragraphs(text):

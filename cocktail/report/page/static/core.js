@@ -6,10 +6,6 @@ var cocktail = (function () {
   const data = {};
   const index = new Map(); // condition, entry, metric -> place in the columns of the board
   const cells = new Set(); // condition, entry of those that the board knows
-  const DIGITS = {
-    stoi: 3, estoi: 3, stoi_i: 3, rtf: 3, min_tdcf: 3, wer: 1, wer_ctc: 1, eer_asv: 1, eer_cm: 1, cm_rejection: 1,
-    parameters: 0, latency_ms: 0, peak_memory: 1,
-  };
   const BOUNDS = ["control", "oracle"];
 
   // Scripts of data call this, as a page that is opened from disk may not fetch.
@@ -96,8 +92,8 @@ var cocktail = (function () {
 
   function format(value, metric) {
     if (value === null || value === undefined) return "–";
-    const digits = DIGITS[metric.split(":")[0]] ?? 2;
-    return digits === 0 ? Math.round(value).toLocaleString("en") : value.toFixed(digits);
+    const digits = (data.metric.get(metric) || { digits: 2 }).digits;
+    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
 
   function arrow(metric) {
