@@ -166,7 +166,7 @@ def asv(scores_of, speakers, scene):
 
 def verified(entry, quality, n=24, seed=0):
     generator = rng(seed, role="speakers")
-    speakers = generator.integers(6, size=n)
+    speakers = generator.integers(8, size=n)
     scores = generator.normal(size=(n, n)) + quality * (speakers[:, None] == speakers)
     return scores, speakers, trial_rows(entry, "eer_asv", [asv(scores, speakers, i) for i in range(n)])
 
