@@ -12,6 +12,7 @@ interval of a difference profits from what the entries have in common. Where tri
 speakers are drawn, with all their scenes: trials that share a voice are no independent witnesses. With few scenes a
 plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
 know about the bootstrap", The American Statistician 69(4), 2015, section 5.3). Fewer than MIN_DRAWN have no interval.
+Where no scene has an error, an error rate is 0 in every resample, and so are both ends of its interval.
 
 Two entries are told apart by the difference of their figures over its bootstrap standard error, against Student's t,
 which is the paired t-test where a figure is a mean; of all pairs of a board, by S. Holm, "A simple sequentially
