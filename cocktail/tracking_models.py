@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from cocktail import ROOT, __version__
 from cocktail.entry import from_spec
 from cocktail.history import read_history
@@ -87,6 +89,7 @@ def _add_model(store, experiment, run, name, models, suite, fs) -> str:
             loader_module="cocktail.pyfunc",
             data_path=data,
             signature=_signature(entry, fs),
+            input_example=np.zeros(fs // 10, np.float32),
             pip_requirements=[f"cocktailbench=={__version__}"],
             mlflow_model=Model(run_id=run_id, model_id=model.model_id, model_uuid=model.model_id),
         )
@@ -109,7 +112,6 @@ def _register(client, name, model_id, run_id):
 
 def _signature(entry, fs):
     """What `predict` takes and gives: see cocktail.pyfunc.Served."""
-    import numpy as np
     from mlflow.models.signature import ModelSignature
     from mlflow.types.schema import ParamSchema, ParamSpec, Schema, TensorSpec
 

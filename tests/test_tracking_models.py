@@ -142,6 +142,11 @@ def test_other_tasks_give_what_their_methods_do(load, waveform):
     assert load("recogniser").predict(waveform).tolist() == ["gain 2"]
 
 
+def test_a_loaded_model_has_an_example_of_its_input(load):
+    model = load("base")
+    assert model.predict(model.input_example).shape == (1, FS // 10)
+
+
 def test_the_signature_says_what_goes_in_and_comes_out(load, waveform):
     signature = load("talkers").metadata.signature
     assert signature.inputs.numpy_types() == [np.float32]
