@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.overrides import TorchFunctionMode
 
 from cocktail.dsp import frames, nmf_models
 from cocktail.method import AccessError, Recording, TrainingData, View
@@ -158,6 +159,33 @@ def test_single_precision_setting_is_given_back(tmp_path):
     before = torch.get_float32_matmul_precision()
     method(voiced(np.random.default_rng(1))[None], view(model))
     assert torch.get_float32_matmul_precision() == before
+
+
+class RoundedFactors(TorchFunctionMode):
+    """Products of single precision as matrix units make them: of factors rounded to bfloat16."""
+
+    count = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul):
+            self.count += 1
+            args = [x.bfloat16().float() if x.dtype == torch.float32 else x for x in args]
+        return func(*args, **(kwargs or {}))
+
+
+def test_rounded_factors_do_not_move_scores(tmp_path, exact_products):
+    rng = np.random.default_rng(54)
+    speech, noise = voiced(rng), hiss(rng)
+
+    def score(folder):
+        folder.mkdir()
+        method, model = trained(folder, noise_bases=4)
+        return si_sdr(speech, method((speech + noise)[None], view(model))[0])
+
+    exact = score(tmp_path / "exact")
+    with RoundedFactors() as rounded:
+        assert score(tmp_path / "rounded") == pytest.approx(exact, abs=0.05)
+    assert rounded.count > 0
 
 
 @given(st.integers(1, 4), st.integers(1, 30), st.sampled_from([1, 3, 5]), st.integers(0, 1000))

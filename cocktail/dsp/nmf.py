@@ -118,7 +118,8 @@ def _fast_products():
     """Let torch choose its fastest single-precision product.
 
     On x86 that is oneDNN's, which on processors not by Intel is twice as fast as the default and as precise; with
-    matrix units (AMX, tensor cores) it rounds factors to bfloat16 or TF32, which moves the objective by less than 1e-3.
+    matrix units (AMX, tensor cores) it rounds factors to bfloat16 or TF32, which moves the objective by less than 1e-3
+    and, in the suite `quick`, SI-SDR and SDR by less than 0.01 dB.
     """
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
