@@ -20,7 +20,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 WIDTH_OF_A_FILE = 160
 """Columns of a table that goes to a file or a pipe."""
 
-LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options")
+LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options", "entries")
 """Columns that may wrap."""
 
 

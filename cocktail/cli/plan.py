@@ -60,7 +60,7 @@ def command(suite, methods, conditions, like, as_json):
     _remarks(plan, estimates, known)
     if plan.absent:
         click.echo()
-        print_rows([vars(cell) for cell in plan.absent], "Cells without jobs", as_json=False)
+        print_rows(_absent(plan), "Cells without jobs", as_json=False)
 
 
 def _named(name: str):
@@ -112,6 +112,17 @@ def _cost(estimates) -> dict:
         "unknown_jobs": sum(len(each.group.jobs) for each in estimates if not each.basis),
         "basis": f"{sources}, scaled" if scaled else sources,
     }
+
+
+def _absent(plan) -> list[dict]:
+    """A row for each condition and reason."""
+    entries: dict[tuple[str, str, str], list[str]] = {}
+    for cell in plan.absent:
+        entries.setdefault((cell.condition, cell.status, cell.reason), []).append(cell.entry)
+    return [
+        {"condition": condition, "status": status, "reason": reason, "entries": names}
+        for (condition, status, reason), names in entries.items()
+    ]
 
 
 def _rounded(value: float) -> float:
