@@ -172,8 +172,8 @@ class _Condition:
         difference = values[1] - values[0]
         rounding = 10.0**-stats.DIGITS * np.abs(values).max()
         found = {"a": float(values[0]), "b": float(values[1]), "difference": float(difference), "reason": None}
-        if drawn >= stats.MIN_DRAWN:
-            low, high = stats.interval(samples[:, 1] - samples[:, 0], drawn, self.level)
+        low, high = stats.interval(samples[:, 1] - samples[:, 0], drawn, self.level)
+        if not np.isnan(low):
             found |= {"ci_low": float(low), "ci_high": float(high)}
         changes = np.nanmax(np.abs([difference, *(samples[:, 1] - samples[:, 0])]))
         same = self.paired and changes <= rounding

@@ -156,8 +156,9 @@ def figures(cells: Cells | TrialCells, weights: np.ndarray | None = None) -> np.
 
 
 def interval(samples: np.ndarray, drawn: int | np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile interval over the first axis of `samples` (R, ...). NaN where no resample has a figure.
+    """Percentile interval over the first axis of `samples` (R, ...).
 
+    NaN where more resamples have no figure than the interval leaves out at an end: nobody knows where they belong.
     `drawn`: how many independent draws the figures rest on, one number or (...); NaN where they are fewer than
     MIN_DRAWN. The percentiles are those at which an interval of a mean of Gaussian numbers is as wide as Student's.
     """
@@ -180,9 +181,9 @@ def _percentiles(samples, tail):
     undefined = np.isnan(samples)
     if not undefined.any():
         return np.quantile(samples, [tail, 1 - tail], axis=0)
-    empty = undefined.all(axis=0)
-    low, high = np.nanquantile(np.where(empty, 0.0, samples), [tail, 1 - tail], axis=0)
-    return np.where(empty, np.nan, low), np.where(empty, np.nan, high)
+    unknown = undefined.mean(axis=0) > tail
+    low, high = np.nanquantile(np.where(unknown, 0.0, samples), [tail, 1 - tail], axis=0)
+    return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
 def rankable(finished: np.ndarray) -> np.ndarray:

@@ -236,6 +236,8 @@ def _compare(comparison, run) -> dict:
         labels.append(_label(side.step, comparison, list(side.entries)[figures.argmax()]))
     best = [sample.max(axis=1) for sample in samples]
     low, high = (float(x) for x in stats.interval(best[0] - best[1], drawn))
+    if np.isnan(low):
+        raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on too many samples of these scenes")
     numbers = {"difference": float(values[0] - values[1]), "ci_low": low, "ci_high": high, "n_scenes": n_scenes}
     scale = 10.0**-stats.DIGITS * max(np.abs(values))
     verdict = HOLDS if low > scale else FAILS if high < -scale else OPEN

@@ -85,6 +85,15 @@ def test_there_is_no_interval_where_it_would_not_cover_the_truth(scenes):
     assert covered(samples.min(axis=0), samples.max(axis=0), 4) < 0.95, "not even from end to end"
 
 
+def test_an_interval_is_unknown_where_too_many_resamples_have_no_figure():
+    samples = np.random.default_rng(5).normal(size=(1000, 3))
+    samples[:5, 1] = np.nan
+    samples[:50, 2] = np.nan
+    low, high = stats.interval(samples, 20)
+    assert np.isfinite([low[:2], high[:2]]).all()
+    assert np.isnan([low[2], high[2]]).all()
+
+
 def test_interval_of_a_pooled_rate_covers_the_truth():
     generator = np.random.default_rng(3)
     words = generator.integers(4, 9, size=(60, 2000)).astype(float)
