@@ -5,7 +5,8 @@ How a board is read:
 - The scene is the unit. A scene's score is the mean over its talkers, an entry's figure the mean over scenes; a pooled
   metric (wer) is 100 * errors / words over all talkers and scenes. A scene is finished when every talker has a score.
 - `value`, `ci_low` and `ci_high` are over the `n_ok` scenes that the entry finished, of the `n_total` of the condition.
-  They are null where nothing was finished; fewer than stats.MIN_DRAWN scenes (speakers) give no interval.
+  They are null where nothing was finished; fewer than stats.MIN_DRAWN scenes (speakers) give no interval,
+  nor does a figure that many resamples of them do not have (stats.interval).
 - `rank` and `tie_group` are by the figures on the scenes that all ranked entries finished, so that nobody gains by
   failing on what is hard. An entry that finished less than half of the scenes that anybody finished has no rank and
   does not shrink that set. Controls and oracles bound the board and are not ranked.
