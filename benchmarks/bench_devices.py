@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cocktail.device import device_name
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
-from cocktail.registry import Registry
+from cocktail.plugins.registry import Registry
+from cocktail.runtime.device import device_name
 from cocktail.testing.bench import benches
 from cocktail.testing.entries import probed
 from cocktail.testing.learning import fit, fit_bases

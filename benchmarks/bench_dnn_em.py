@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from cocktail.dsp import dnn_em
+from cocktail.dsp.spatial import dnn_em
 
 BINS, MICS, FRAMES, UPDATES, REPEATS = 257, 6, 375, 20, 5
 
@@ -20,7 +20,7 @@ BINS, MICS, FRAMES, UPDATES, REPEATS = 257, 6, 375, 20, 5
 def by_bin(x, v, R, updates, weighted=True):
     """Covariances (2, F, D, D) and Wiener outputs at microphone 1 (2, F, T), one bin after the other.
 
-    x (F, D, T), v (2, F, T), R (2, F, D, D). As cocktail.dsp.dnn_em, with its loading.
+    x (F, D, T), v (2, F, T), R (2, F, D, D). As cocktail.dsp.spatial.dnn_em, with its loading.
     """
     R, first = R.astype(complex), np.empty(v.shape, complex)
     for f in range(len(x)):

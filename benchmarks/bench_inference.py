@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
-from cocktail.device import device_name
-from cocktail.registry import Registry
+from cocktail.plugins.registry import Registry
+from cocktail.runtime.device import device_name
 from cocktail.testing.bench import benches
 from cocktail.testing.entries import probed
 from cocktail.testing.learning import fit, fit_bases

@@ -12,7 +12,7 @@ import torch
 from sklearn.decomposition import non_negative_factorization
 from threadpoolctl import threadpool_limits
 
-from cocktail.dsp import nmf
+from cocktail.dsp.nmf import updates
 
 BINS, BASES, ITERATIONS, REPEATS = 513, 460, 25, 3
 """Bins, bases and iterations of `nmf-sparse` on the embedded corpus: 100 bases for speech, 40 a kind of noise."""
@@ -42,8 +42,8 @@ def by_cocktail(V, W, H, both):
     """(W, H) by the project."""
     V, W, H = (torch.as_tensor(x, dtype=torch.float32) for x in (V, W, H))
     if both:
-        return nmf.factorise(V, W, H, 0.0, "kl", ITERATIONS)
-    return W, nmf.activations(V, W, H, 0.0, "kl", ITERATIONS)
+        return updates.factorise(V, W, H, 0.0, "kl", ITERATIONS)
+    return W, updates.activations(V, W, H, 0.0, "kl", ITERATIONS)
 
 
 def seconds(call, *arguments):
@@ -65,7 +65,7 @@ def main():
             theirs, slow = seconds(by_sklearn, V, W, H, both)
             ours, fast = seconds(by_cocktail, V, W, H, both)
             values = [
-                nmf.objective(torch.as_tensor(V), *(torch.as_tensor(x).double() for x in result), 0.0, "kl")
+                updates.objective(torch.as_tensor(V), *(torch.as_tensor(x).double() for x in result), 0.0, "kl")
                 for result in (ours, theirs)
             ]
             print(

@@ -1,7 +1,7 @@
 """Share of a quick run's CPU time that is no work: imports, Snakemake, files.
 
-Work is what the jobs say of themselves in their logs (cocktail.cost): corpora, rendering, training, methods, metrics,
-bootstrap. The rest of the CPU time of the whole process tree is overhead.
+Work is what the jobs say of themselves in their logs (cocktail.runtime.accounting): corpora, rendering, training,
+methods, metrics, bootstrap. The rest of the CPU time of the whole process tree is overhead.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cocktail.cost import read_log
+from cocktail.runtime.accounting import read_log
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cocktail.config import load_suite
-from cocktail.costs import FILE, Costs, read_costs
-from cocktail.estimate import estimate
-from cocktail.plan import Plan
+from cocktail.workflow.costs import FILE, Costs, read_costs
+from cocktail.workflow.forecast import estimate
+from cocktail.workflow.plan import Plan
+from cocktail.workflow.suite import load_suite
 
 SUITE = """
 suite: {name}

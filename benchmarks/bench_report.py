@@ -15,7 +15,7 @@ from pathlib import Path
 from cocktail import ROOT
 from cocktail.report.page.build import build
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 from page_suite import SEED, Suite
 
 MAX_SECONDS, MAX_MEGABYTES = 3.0, 60.0

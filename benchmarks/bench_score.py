@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cocktail import store
+from cocktail import tables
 from cocktail.rng import rng
-from cocktail.score import score_shard
+from cocktail.scoring.shard import score_shard
 from cocktail.testing.signals import pink_noise, speech_like
 
 FS = 16000
@@ -39,15 +39,15 @@ def write_shard(folder, scenes):
     mixtures, references, estimates = [], [], []
     for index, (talkers, estimate) in enumerate(scenes):
         name = f"scene-{index}"
-        cells = [store.pack(x, FS, name) for x in talkers]
-        mixtures.append({"scene": name, "fs": FS, "n_sources": 2, "mixture": store.pack(talkers.sum(0), FS, name)})
+        cells = [tables.pack(x, FS, name) for x in talkers]
+        mixtures.append({"scene": name, "fs": FS, "n_sources": 2, "mixture": tables.pack(talkers.sum(0), FS, name)})
         references.append(
             {"scene": name, "record": RECORD, "reference": "image", "text": [None, None], "images": cells}
         )
-        estimates.append({"scene": name, "status": "ok", "estimate": [store.pack(x, FS, name) for x in estimate]})
-    schemas = {"mixtures": store.MIXTURES, "references": store.REFERENCES, "estimates": store.ESTIMATES}
+        estimates.append({"scene": name, "status": "ok", "estimate": [tables.pack(x, FS, name) for x in estimate]})
+    schemas = {"mixtures": tables.MIXTURES, "references": tables.REFERENCES, "estimates": tables.ESTIMATES}
     for (name, schema), rows in zip(schemas.items(), (mixtures, references, estimates), strict=True):
-        store.write_rows(folder / f"{name}.parquet", rows, schema)
+        tables.write_rows(folder / f"{name}.parquet", rows, schema)
 
 
 def ours(folder):
@@ -55,7 +55,7 @@ def ours(folder):
     paths = {name: folder / f"{name}.parquet" for name in ("mixtures", "references", "estimates")}
     out = folder / "scores.parquet"
     score_shard(**paths, out=out, condition="bench", entry="bench", metrics=METRICS, recogniser=None)
-    values = [row["value"] for row in store.read_rows(out)]
+    values = [row["value"] for row in tables.read_rows(out)]
     return np.array(values).reshape(SCENES, 2, len(METRICS))[..., 1:]
 
 

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from cocktail import ROOT
-from cocktail.tracking import log_suite
+from cocktail.tracking.log import log_suite
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
 from page_suite import Suite
 
 MAX_FIRST_S, MAX_AGAIN_S = 60.0, 10.0

@@ -16,16 +16,16 @@ from pathlib import Path
 
 import torch
 
-from cocktail.config import load_suite
 from cocktail.nets import clustering, mask_training, masks, saved
 from cocktail.nets.segments import Segments, collate
 from cocktail.rng import rng
-from cocktail.rooms.bank import make_bank
+from cocktail.scenes.room_bank import make_bank
 from cocktail.testing.data import KINDS, TinyData
-from cocktail.training import Schedule, train
-from cocktail.training.allocator import keep_freed_memory
-from cocktail.training.batches import Batches
-from cocktail.training.rooms import read_rooms
+from cocktail.training.data.rooms import read_rooms
+from cocktail.training.loop.batches import Batches
+from cocktail.training.loop.loop import Schedule, train
+from cocktail.training.loop.memory import keep_freed_memory
+from cocktail.workflow.suite import load_suite
 
 ROOMS, STEPS, REPEATS = 10, 40, 5
 

@@ -46,34 +46,6 @@ def read_yaml(path: str | Path) -> dict:
     return content or {}
 
 
-def suites() -> dict[str, Path]:
-    """The shipped suites: name -> file."""
-    return {
-        path.stem: path
-        for path in sorted(CONFIG.glob("*.yaml"))
-        if path.stem not in ("defaults", "schema", "methods", "conditions", "claims")
-    }
-
-
-def suite_path(name_or_path: str) -> Path:
-    """File of a suite given by name or by path. Raises CocktailError that names the nearest suite."""
-    if name_or_path in suites():
-        return suites()[name_or_path]
-    path = Path(name_or_path)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
-            raise CocktailError(f"{path}: no such file")
-        return path.resolve()
-    known = ", ".join(suites())
-    raise CocktailError(f"unknown suite '{name_or_path}'{nearest(name_or_path, suites())} (suites: {known}; or a file)")
-
-
-def load_suite(name_or_path: str, overrides: dict | None = None) -> dict:
-    """A suite's configuration: defaults, then its file, then `overrides`; checked. Raises CocktailError."""
-    path = suite_path(name_or_path)
-    return check_suite(merge(read_yaml(CONFIG / "defaults.yaml"), read_yaml(path), overrides or {}), str(path))
-
-
 def merge(*layers: dict) -> dict:
     """Mappings merged at every depth, the later over the earlier; lists and scalars are replaced."""
     result: dict = {}
@@ -82,57 +54,6 @@ def merge(*layers: dict) -> dict:
             both = isinstance(value, dict) and isinstance(result.get(key), dict)
             result[key] = merge(result[key], value) if both else value
     return result
-
-
-def known_conditions(define: dict[str, dict]) -> dict[str, dict]:
-    """The shipped conditions and those that a suite defines; what it says of a shipped one stands over that."""
-    return merge(read_yaml(CONDITIONS)["conditions"], define)
-
-
-def check_suite(config: dict, source: str) -> dict:
-    """The configuration with its conditions resolved and every key checked. `source` names the file in messages.
-
-    The result's `conditions` is a mapping of name to definition, with every group of kinds of noise resolved.
-    """
-    from cocktail.conditions import CONDITION, GROUPS, resolved
-
-    validate(config, suite_schema(), source)
-    known = known_conditions(config["define"])
-    chosen = list(known) if config["conditions"] == "all" else config["conditions"]
-    for name in chosen:
-        if name not in known:
-            raise CocktailError(f"{source}: conditions: unknown condition '{name}'{nearest(name, known)}")
-    groups = merge(read_yaml(CONDITIONS)["noise_groups"], config["noise_groups"])
-    validate(groups, GROUPS, source, "noise_groups")
-    for name in chosen:
-        where = source if name in config["define"] else "config/conditions.yaml"
-        validate(known[name], CONDITION, where, name)
-        _check_ranges(known[name], f"{where}: {name}")
-    for name in [] if config["only"] == "all" else config["only"]:
-        if name not in chosen:
-            raise CocktailError(f"{source}: only: not a condition of this suite: '{name}'{nearest(name, chosen)}")
-    return config | {"conditions": {name: resolved(known[name], groups) for name in chosen}}
-
-
-def _check_ranges(definition: dict, where: str) -> None:
-    """A pair of numbers is a range, and runs upwards."""
-    for key, value in definition.items():
-        if isinstance(value, dict):
-            _check_ranges(value, f"{where}.{key}")
-        numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in value)
-        if numbers and len(value) == 2 and value[0] > value[1]:
-            raise CocktailError(f"{where}.{key}: {value} runs downwards; a range is [low, high]")
-
-
-def suite_schema() -> dict:
-    """JSON schema of a suite, with the options of corpus adapters and recognisers filled in."""
-    from cocktail import corpora, recognition
-
-    schema = read_yaml(CONFIG / "schema.yaml")
-    schema["$defs"]["recogniser"] = recognition.OPTIONS
-    for kind in ("speech", "noise"):
-        schema["$defs"][kind]["oneOf"] = list(corpora.schemas(kind).values())
-    return schema
 
 
 def validate(config: Any, schema: dict, source: str, prefix: str = "") -> None:

@@ -4,68 +4,11 @@ The source digest of a stage covers the module it starts from and every project 
 and also inside functions. It is taken from the syntax tree without docstrings: comments and layout rerun nothing.
 """
 
-import ast
-import functools
 import hashlib
 import json
-from pathlib import Path
-
-PACKAGE = Path(__file__).parent
 
 
 def digest(*things) -> str:
     """Twelve hexadecimal digits that identify JSON-like values."""
     text = json.dumps(things, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-
-
-def source_digest(*roots: str | Path) -> str:
-    """Digest of modules (dotted names inside `cocktail`, or paths of plugins) and of all that they import from it."""
-    found: dict[str, str] = {}
-    waiting = [Path(root) if isinstance(root, Path) else _module_path(root) for root in roots]
-    while waiting:
-        path = waiting.pop()
-        if path is not None and str(path) not in found:
-            found[str(path)], imported = _inspect(path, path.stat().st_mtime_ns)
-            waiting.extend(_module_path(name) for name in imported)
-    return digest(sorted(found.values()))
-
-
-@functools.cache
-def _inspect(path: Path, mtime: int) -> tuple[str, frozenset[str]]:
-    """Digest of one file's syntax tree, and the `cocktail` modules that it imports. `mtime` is the cache's key."""
-    try:
-        tree = ast.parse(path.read_text())
-    except SyntaxError:
-        return digest(path.read_text()), frozenset()
-    imported = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            imported.add(node.module)
-            imported.update(f"{node.module}.{alias.name}" for alias in node.names)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            _drop_docstring(node)
-    return digest(ast.dump(tree)), frozenset(name for name in imported if name.split(".")[0] == PACKAGE.name)
-
-
-def _drop_docstring(node):
-    node.body = [
-        statement
-        for statement in node.body
-        if not (
-            isinstance(statement, ast.Expr)
-            and isinstance(statement.value, ast.Constant)
-            and isinstance(statement.value.value, str)
-        )
-    ]
-
-
-def _module_path(name: str) -> Path | None:
-    """File of a dotted module name inside the package; None for a name that is no module (an imported function)."""
-    base = PACKAGE.parent.joinpath(*name.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None

@@ -1,8 +1,8 @@
 """The contract between the benchmark and a method.
 
-A plugin is one file with one frozen dataclass that derives from Method. Its fields are its parameters; a row of
-`config/methods.yaml` (an entry) may set other values. A method is stateless: everything it may know about a scene comes
-in the call, and a trained model is what `load` returned, handed over as `view.model`.
+A plugin is one file with one frozen dataclass that derives from Method. Its fields are its parameters; a row of its
+folder's `methods.yaml` (an entry) may set other values. A method is stateless: everything it may know about a scene
+comes in the call, and a trained model is what `load` returned, handed over as `view.model`.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,6 @@ from cocktail.errors import AccessError
 TASKS = ("enhance", "separate", "detect", "verify", "recognise")
 PARADIGMS = ("oracle", "learning-free", "source-model", "annotated-source-model", "separation", "mixture-only")
 NEEDS = frozenset({"array", "n_sources", "gpu", "recogniser"})
-FAMILIES = ("control", "oracle", "spectral", "dereverberation", "casa", "model-based", "nmf", "deep", "spatial",
-            "speaker", "detector", "recogniser")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class View:
 
     @property
     def recogniser(self):
-        """Speech recogniser of the suite (cocktail.recognition.Recogniser). Needs `recogniser`."""
+        """Speech recogniser of the suite (cocktail.recognition.recogniser.Recogniser). Needs `recogniser`."""
         return self._get("recogniser", "add 'recogniser' to the method's `needs`")
 
     @property
@@ -125,7 +123,7 @@ class Mixer(Protocol):
         ...
 
     def augmented(self, names: tuple[str, ...]) -> "Mixer":
-        """The same with these changes of the training speech, of cocktail.training.augment; () for none."""
+        """The same with these changes of the training speech, of cocktail.training.data.augment; () for none."""
         ...
 
 
@@ -182,7 +180,6 @@ class Method:
     task: ClassVar[str | tuple[str, ...]] = "enhance"
     """`enhance`, `separate` or `detect`; a tuple where the method serves several."""
     paradigm: ClassVar[str] = "learning-free"
-    family: ClassVar[str] = "spectral"
     needs: ClassVar[frozenset[str]] = frozenset()
     causal: ClassVar[bool] = False
     """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""

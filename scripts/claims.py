@@ -1,9 +1,9 @@
 """Judge the claims on the scores."""
 
-from cocktail.claims import CLAIMS
-from cocktail.cost import work
-from cocktail.job import logged
-from cocktail.verdicts import build
+from cocktail.boards.claims import CLAIMS
+from cocktail.boards.verdicts import build
+from cocktail.runtime.accounting import work
+from cocktail.runtime.log import logged
 
 with logged(snakemake.log[0]), work():
     build(

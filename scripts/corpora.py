@@ -1,9 +1,9 @@
 """Make the suite's tables of isolated speech and noise."""
 
-from cocktail.corpora import build
+from cocktail.corpora.adapters import build
 from cocktail.corpora.library import Library
-from cocktail.cost import work
-from cocktail.job import logged
+from cocktail.runtime.accounting import work
+from cocktail.runtime.log import logged
 
 with logged(snakemake.log[0]), work():
     common = {"seed": snakemake.params.seed, "fs": snakemake.params.fs}

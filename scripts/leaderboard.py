@@ -1,8 +1,8 @@
 """Join the scores, and rank."""
 
-from cocktail.cost import work
-from cocktail.job import logged
-from cocktail.leaderboard import build
+from cocktail.boards.leaderboard import build
+from cocktail.runtime.accounting import work
+from cocktail.runtime.log import logged
 
 with logged(snakemake.log[0]), work():
     build(

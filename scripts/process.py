@@ -1,8 +1,8 @@
 """Run one entry on one shard of scenes."""
 
-from cocktail.job import base_model, leave_pandas_out
-from cocktail.process import process_shard
-from cocktail.running import running
+from cocktail.processing.shard import process_shard
+from cocktail.runtime.job import running
+from cocktail.runtime.log import base_model, leave_pandas_out
 
 with running(snakemake):
     leave_pandas_out()

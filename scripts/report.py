@@ -1,9 +1,9 @@
 """Make the page of the suite."""
 
-from cocktail.cost import work
-from cocktail.job import logged
 from cocktail.report.page.build import build
-from cocktail.storage import linked
+from cocktail.runtime.accounting import work
+from cocktail.runtime.log import logged
+from cocktail.runtime.storage import linked
 
 with logged(snakemake.log[0]), work(), linked(snakemake.input.brought, snakemake.params.folder):
     build(

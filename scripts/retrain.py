@@ -1,8 +1,8 @@
 """Train a recogniser on what one entry made of training scenes."""
 
-from cocktail.job import base_model
-from cocktail.retraining import retrain
-from cocktail.running import running
+from cocktail.runtime.job import running
+from cocktail.runtime.log import base_model
+from cocktail.training.data.estimates import retrain
 
 with running(snakemake):
     retrain(

@@ -1,7 +1,7 @@
 """Make the bank of room responses of one condition."""
 
-from cocktail.job import leave_pandas_out, logged
-from cocktail.rooms.bank import make_bank
+from cocktail.runtime.log import leave_pandas_out, logged
+from cocktail.scenes.room_bank import make_bank
 
 with logged(snakemake.log[0]):
     leave_pandas_out()

@@ -1,7 +1,7 @@
 """Draw and render one shard of scenes."""
 
-from cocktail.job import leave_pandas_out, logged
-from cocktail.shard import make_shard
+from cocktail.runtime.log import leave_pandas_out, logged
+from cocktail.scenes.shard import make_shard
 
 with logged(snakemake.log[0]):
     leave_pandas_out()

@@ -1,8 +1,8 @@
 """Score one entry on one shard of scenes."""
 
-from cocktail.job import leave_pandas_out, scorer_models
-from cocktail.running import running
-from cocktail.score import score_shard
+from cocktail.runtime.job import running
+from cocktail.runtime.log import leave_pandas_out, scorer_models
+from cocktail.scoring.shard import score_shard
 
 with running(snakemake):
     leave_pandas_out()

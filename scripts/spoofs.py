@@ -1,8 +1,8 @@
 """Make the suite's table of spoofed speech."""
 
 from cocktail.corpora.library import Library
-from cocktail.cost import work
-from cocktail.job import leave_pandas_out, logged
+from cocktail.runtime.accounting import work
+from cocktail.runtime.log import leave_pandas_out, logged
 from cocktail.spoofing.table import build
 
 with logged(snakemake.log[0]), work():

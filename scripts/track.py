@@ -1,8 +1,8 @@
 """Show the boards in MLflow."""
 
-from cocktail.job import logged
-from cocktail.storage import linked
-from cocktail.tracking import track
+from cocktail.runtime.log import logged
+from cocktail.runtime.storage import linked
+from cocktail.tracking.log import track
 
 with logged(snakemake.log[0]), linked(snakemake.input.brought, snakemake.params.folder):
     track(

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from cocktail.job import base_model
-from cocktail.running import running
-from cocktail.train import train_entry
+from cocktail.runtime.job import running
+from cocktail.runtime.log import base_model
+from cocktail.training.job import train_entry
 
 with running(snakemake):
     train_entry(

@@ -53,9 +53,9 @@ def write_plugin(tmp_path):
 @pytest.fixture
 def exact_products(monkeypatch):
     """NMF with products of full single precision also on processors whose matrix units round factors."""
-    from cocktail.dsp import nmf
+    from cocktail.dsp.nmf import updates
 
-    monkeypatch.setattr(nmf, "_fast_products", contextlib.nullcontext)
+    monkeypatch.setattr(updates, "_fast_products", contextlib.nullcontext)
 
 
 @pytest.fixture(scope="session")

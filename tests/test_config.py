@@ -1,8 +1,9 @@
 import pytest
 
-from cocktail.config import check_suite, load_suite, merge, read_yaml, suites
+from cocktail.config import merge, read_yaml
 from cocktail.errors import CocktailError
-from cocktail.plan import Plan
+from cocktail.workflow.plan import Plan
+from cocktail.workflow.suite import check_suite, load_suite, suites
 
 
 def load(tmp_path, text):

@@ -48,6 +48,16 @@ def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...
     (console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)).print(table)
 
 
+def results_folder(where: str) -> Path:
+    """Folder of a suite's results, or `where` itself if it is a folder. Raises CocktailError for an unknown suite."""
+    from cocktail.workflow.suite import load_suite
+
+    if Path(where).is_dir():
+        return Path(where)
+    config = load_suite(where)
+    return Path(config["results"]) / config["suite"]
+
+
 def write_audio(path: Path, samples, fs: int) -> None:
     """Write (D, N) with the folders above it. Raises OSError that names the path, on a full disk as well."""
     from cocktail import audio

@@ -29,8 +29,8 @@ def command(name, folders, long_s, limit_s, suite, device):
     from rich.console import Console
     from rich.text import Text
 
-    from cocktail.registry import Registry
-    from cocktail.testing import probe_method
+    from cocktail.plugins.registry import Registry
+    from cocktail.testing.conformance import probe_method
     from cocktail.testing.entries import probed
 
     console = Console(highlight=False)
@@ -51,7 +51,7 @@ def command(name, folders, long_s, limit_s, suite, device):
 
 def find(name, registry):
     """The entry called `name`, or an entry with the defaults of the plugin called so."""
-    from cocktail.entry import Entry
+    from cocktail.plugins.entry import Entry
 
     plugin = registry.plugins.get(name.replace("-", "_"))
     if name not in registry.entries and plugin:

@@ -22,9 +22,9 @@ def command(suite, as_json):
     """
     import json
 
-    from cocktail.config import load_suite
+    from cocktail.boards.verdicts import read_verdicts
     from cocktail.report.claims import show
-    from cocktail.verdicts import read_verdicts
+    from cocktail.workflow.suite import load_suite
 
     config = load_suite(suite)
     rows = read_verdicts(Path(config["results"]) / config["suite"] / "claims.csv")

@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import json_option
+from cocktail.cli._options import json_option, results_folder
 
 
 @click.command(short_help="Compare two results entry by entry, with intervals of the differences.")
@@ -26,11 +26,11 @@ def command(a, b, conditions, entries, metrics, everything, as_json):
     """
     import json
 
-    from cocktail.compare import compare, read
+    from cocktail.boards.compare import compare, read
     from cocktail.report.compare import show
     from cocktail.report.terminal import SHOWN
 
-    sides = read(a), read(b)
+    sides = [read(results_folder(side), side) for side in (a, b)]
     chosen = () if "all" in metrics else metrics or _known(SHOWN, sides)
     rows = compare(*sides, conditions=conditions, entries=entries, metrics=chosen)
     if as_json:

@@ -36,7 +36,7 @@ def check(name, path, decode, as_json):
       cocktail corpora check timit ~/TIMIT --decode
     """
     from cocktail.corpora import completeness
-    from cocktail.corpora.published import corpus as published
+    from cocktail.corpora.adapters import published
 
     corpus = published(name)
     path = _folder(corpus, path)
@@ -64,9 +64,9 @@ def download(name, path, parts):
       cocktail corpora download librispeech ~/corpora --part dev-clean
     """
     from cocktail.corpora import completeness
+    from cocktail.corpora.adapters import published
     from cocktail.corpora.download import download as fetch
     from cocktail.corpora.download import place
-    from cocktail.corpora.published import corpus as published
     from cocktail.errors import CocktailError, nearest
 
     corpus = published(name)

@@ -30,7 +30,7 @@ def command(suite, what, target, conditions, entries):
 
 def export(suite, what, target, conditions=(), entries=()) -> int:
     """Write the files; returns their number. Raises CocktailError where the suite has no results of that kind."""
-    from cocktail.config import load_suite
+    from cocktail.workflow.suite import load_suite
 
     if what == "scenes" and entries:
         raise CocktailError("--entry chooses among estimates; scenes have none")
@@ -66,14 +66,14 @@ def _require_entries(folders, entries, root):
 
 
 def _write_scenes(folder, target, _entries) -> int:
-    from cocktail import store
+    from cocktail import tables
 
     count = 0
     for path in sorted(folder.glob("test/*.mixtures.parquet")):
         truths = {
-            row["scene"]: row for row in store.read_rows(path.with_name(path.name.replace("mixtures", "references")))
+            row["scene"]: row for row in tables.read_rows(path.with_name(path.name.replace("mixtures", "references")))
         }
-        for row in store.read_rows(path):
+        for row in tables.read_rows(path):
             truth = truths[row["scene"]]
             cells = {"mixture": row["mixture"], "noise": truth["noise"]}
             for kind, name in (("images", "image"), ("early", "early"), ("direct", "direct")):
@@ -83,14 +83,14 @@ def _write_scenes(folder, target, _entries) -> int:
 
 
 def _write_estimates(folder, target, entries) -> int:
-    from cocktail import store
+    from cocktail import tables
 
     count = 0
     for path in sorted(folder.glob("*/*.parquet")):
         entry = path.parent.name
         if entries and entry not in entries:
             continue
-        for row in store.read_rows(path, ["scene", "estimate"]):
+        for row in tables.read_rows(path, ["scene", "estimate"]):
             cells = {f"{row['scene']}_{k}": cell for k, cell in enumerate(row["estimate"] or (), start=1)}
             count += _write(cells, target / entry) if cells else 0
     return count

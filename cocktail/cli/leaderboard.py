@@ -24,9 +24,9 @@ def command(suite, condition, metric, by):
       cocktail leaderboard quick --condition stationary --metric pesq_wb
       cocktail leaderboard quick --metric wer --by snr_db
     """
-    from cocktail.config import load_suite
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
+    from cocktail.workflow.suite import load_suite
 
     config = load_suite(suite)
     folder = Path(config["results"]) / config["suite"]
@@ -40,10 +40,10 @@ def command(suite, condition, metric, by):
 
 
 def _show_strata(folder, config, condition, metric, by):
-    from cocktail import store
+    from cocktail import tables
+    from cocktail.boards.strata import by_stratum
     from cocktail.report.strata import show
-    from cocktail.strata import by_stratum
 
-    scores, scenes = (store.read_table(folder / f"{name}.parquet") for name in ("scores", "scenes"))
+    scores, scenes = (tables.read_table(folder / f"{name}.parquet") for name in ("scores", "scenes"))
     settings = {name: config[name] for name in ("seed", "resamples")}
     show(by_stratum(scores, scenes, metric=metric, by=by, condition=condition, **settings), metric=metric, by=by)

@@ -34,7 +34,7 @@ def command(what, folders, as_json):
 
 def methods(folders) -> list[dict]:
     """One row for an entry."""
-    from cocktail.registry import Registry
+    from cocktail.plugins.registry import Registry
 
     return [_method(entry) for entry in Registry(folders).entries.values()]
 
@@ -49,7 +49,7 @@ def _method(entry):
     return row | {
         "task": list(cls.tasks()),
         "paradigm": cls.paradigm,
-        "family": cls.family,
+        "family": entry.plugin.family,
         "needs": sorted(cls.needs),
         "summary": _first_line(sys.modules[cls.__module__]),
     }
@@ -63,7 +63,7 @@ def _as_written(row):
 
 def conditions() -> list[dict]:
     """One row for a condition of config/conditions.yaml; `definition` is all that it says."""
-    from cocktail.config import known_conditions
+    from cocktail.workflow.suite import known_conditions
 
     return [_condition(name, definition) for name, definition in known_conditions({}).items()]
 
@@ -86,7 +86,7 @@ def _condition(name, definition):
 
 def metrics() -> list[dict]:
     """One row for a metric: its identity card."""
-    from cocktail.metrics import METRICS
+    from cocktail.metrics.catalogue import METRICS
 
     return [metric.card() for metric in METRICS.values()]
 
@@ -109,7 +109,7 @@ def _in_short(card):
 
 def corpora() -> list[dict]:
     """One row for a corpus adapter."""
-    from cocktail.corpora import cards, schemas
+    from cocktail.corpora.adapters import cards, schemas
 
     options = {name: sorted(set(schema["properties"]) - {"adapter"}) for name, schema in schemas().items()}
     return [
@@ -124,8 +124,8 @@ def _first_line(module) -> str:
 
 def suites() -> list[dict]:
     """One row for a shipped suite, with the comment at its head."""
-    from cocktail.config import load_suite
-    from cocktail.config import suites as shipped
+    from cocktail.workflow.suite import load_suite
+    from cocktail.workflow.suite import suites as shipped
 
     rows = []
     for name, path in shipped().items():

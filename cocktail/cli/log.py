@@ -17,11 +17,11 @@ def command(suite):
       cocktail log quick
       MLFLOW_TRACKING_URI=https://mlflow.example.org cocktail log quick
     """
-    from cocktail.config import load_suite, suite_path
     from cocktail.errors import CocktailError
-    from cocktail.plan import Plan
-    from cocktail.tracking import track
-    from cocktail.tracking_store import RECEIPT, receipt, settled_state
+    from cocktail.tracking.log import track
+    from cocktail.tracking.receipt import RECEIPT, receipt, settled_state
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
 
     path = str(suite_path(suite))
     plan = Plan(load_suite(path), path)

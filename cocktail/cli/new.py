@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from cocktail.cli._options import methods_option
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, nearest
 
 TEMPLATE = '''"""{title}: keep what stands out of a frame, lower the rest.
 
@@ -25,7 +25,6 @@ from cocktail.stft import istft, stft
 
 @dataclass(frozen=True)
 class {cls}(Method):
-    family = "spectral"
     causal = True
     threshold_db: float = -30.0
     floor_db: float = -15.0
@@ -41,9 +40,10 @@ class {cls}(Method):
 
 @click.command(short_help="Write a working plugin to start from.")
 @click.argument("name")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Instead of methods/.")
+@click.option("--family", default="spectral", show_default=True, help="The folder of methods/ that it lands in.")
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="A folder of yours instead.")
 @methods_option
-def command(name, folder, folders):
+def command(name, family, folder, folders):
     """Write a working plugin to start from: a spectral gate in one file, and its row in methods.yaml.
 
     NAME is what the leaderboard will show, such as `my-gate`; the file is my_gate.py. Of a suite that has run, only the
@@ -54,15 +54,15 @@ def command(name, folder, folders):
       cocktail check my-gate
       cocktail run quick
     """
-    path, rows = create(name, folder, folders)
+    path, rows = create(name, folder, folders, family=family)
     option = f" --methods {folder}" if folder else ""
     click.echo(f"{path}: written\n{rows}: one row added\nNext: cocktail check {name}{option}")
 
 
-def create(name: str, folder: Path | None = None, folders=()) -> tuple[Path, Path]:
+def create(name: str, folder: Path | None = None, folders=(), family: str = "spectral") -> tuple[Path, Path]:
     """Write the plugin and its row; returns both files. Raises CocktailError where the name is taken or unfit."""
     from cocktail import ROOT
-    from cocktail.registry import Registry
+    from cocktail.plugins.registry import Registry, families
 
     plugin = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(plugin):
@@ -70,15 +70,16 @@ def create(name: str, folder: Path | None = None, folders=()) -> tuple[Path, Pat
     registry = Registry([*folders, *([folder] if folder and folder.is_dir() else [])])
     if name in registry.entries or plugin in registry.plugins:
         raise CocktailError(f"there is a method '{name}' already; see `cocktail list methods`")
-    path = (folder or ROOT / "methods") / f"{plugin}.py"
-    rows = folder / "methods.yaml" if folder else ROOT / "config" / "methods.yaml"
+    known = [path.name for path in families()]
+    if not folder and family not in known:
+        raise CocktailError(f"unknown family '{family}'{nearest(family, known)} (families: {', '.join(known)})")
+    path = (folder or ROOT / "methods" / family) / f"{plugin}.py"
+    rows = path.parent / "methods.yaml"
     words = re.split("[-_]", name)
     text = TEMPLATE.format(title=" ".join(words).capitalize(), cls="".join(word.capitalize() for word in words))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     _append(rows, f"{name}: {{}}")
-    if not folder:
-        _append(ROOT / "methods" / "README.md", f"| `{plugin}` | {' '.join(words)} | |")
     return path, rows
 
 

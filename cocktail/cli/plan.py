@@ -16,7 +16,7 @@ STAGES = {
     "claims": ("claims",),
     "report": ("report",),
 }
-"""Row of the table -> rules, as cocktail.jobs names them."""
+"""Row of the table -> rules, as cocktail.workflow.job_groups names them."""
 
 
 @click.command(short_help="Print the jobs of a suite, stage by stage, and what they would cost.")
@@ -46,9 +46,9 @@ def command(suite, methods, conditions, like, as_json):
       COCKTAIL_DEVICE=cuda cocktail plan full   for a machine with GPUs
     """
     from cocktail.cli.run import selection
-    from cocktail.config import load_suite, suite_path
-    from cocktail.estimate import estimate
-    from cocktail.plan import Plan
+    from cocktail.workflow.forecast import estimate
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
 
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
@@ -65,10 +65,10 @@ def command(suite, methods, conditions, like, as_json):
 
 def _named(name: str):
     """Costs of a suite that ran here, or of a file."""
-    from cocktail.config import load_suite, suite_path
-    from cocktail.costs import measure, read_costs
     from cocktail.errors import CocktailError
-    from cocktail.plan import Plan
+    from cocktail.workflow.costs import measure, read_costs
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
 
     if name.endswith(".json"):
         return read_costs(name)
@@ -82,7 +82,7 @@ def _named(name: str):
 def _found(plan) -> list:
     """What is known without being named: of the suite itself, of others beside its results, and what is shipped."""
     from cocktail.config import CONFIG
-    from cocktail.costs import FILE, measure, read_costs
+    from cocktail.workflow.costs import FILE, measure, read_costs
 
     own = measure(plan)
     others = [path for path in sorted(plan.folder.parent.glob(f"*/{FILE}")) if path.parent != plan.folder]

@@ -46,9 +46,10 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
 
     from cocktail import audio
     from cocktail.method import View
-    from cocktail.pieces import OVERLAP_S, process_recording
-    from cocktail.process import check_estimate, shared_grants
-    from cocktail.registry import find_entry
+    from cocktail.plugins.checks import check_estimate
+    from cocktail.plugins.registry import find_entry
+    from cocktail.processing.recording import OVERLAP_S, process_recording
+    from cocktail.processing.shard import shared_grants
     from cocktail.rng import rng
 
     plan = _plan(suite, folders)
@@ -116,8 +117,8 @@ def _require_fit(name, method, channels, talkers, fs):
 
 
 def _plan(suite, folders):
-    from cocktail.config import load_suite, suite_path
-    from cocktail.plan import Plan
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
 
     path = str(suite_path(suite))
     config = load_suite(path)

@@ -41,10 +41,10 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
     any did, or when a job broke; 2 for an error in the configuration.
     """
-    from cocktail.config import load_suite, suite_path
-    from cocktail.costs import FILE, measure
-    from cocktail.plan import Plan
-    from cocktail.workflow import forget_failures, run, snakemake_command
+    from cocktail.workflow.costs import FILE, measure
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
+    from cocktail.workflow.suite import load_suite, suite_path
 
     overrides = selection(methods, conditions)
     path = suite_path(suite)
@@ -77,10 +77,10 @@ def selection(methods, conditions) -> dict:
 
 def show(plan, strict: bool) -> int:
     """Print the boards; the exit status."""
+    from cocktail.boards.verdicts import read_verdicts
     from cocktail.report.claims import show as show_claims
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
-    from cocktail.verdicts import read_verdicts
 
     failed = show_suite(plan.folder)
     show_published(plan.config, plan.folder)
@@ -95,7 +95,7 @@ def show(plan, strict: bool) -> int:
 
 def said_unlogged(folder: Path, suite: str, strict: bool) -> int:
     """Say that MLflow could not be reached, if so; the exit status."""
-    from cocktail.tracking_store import receipt
+    from cocktail.tracking.receipt import receipt
 
     unlogged = "error" in receipt(folder)
     if unlogged:
@@ -107,7 +107,7 @@ def explain(plan) -> int:
     """Say why Snakemake ended without the boards; the exit status."""
     import shutil
 
-    from cocktail.job import NEWS, PROGRESS
+    from cocktail.runtime.log import NEWS, PROGRESS
 
     log = plan.folder / "logs" / "snakemake.log"
     lines = log.read_text().splitlines() if log.exists() else []

@@ -56,9 +56,9 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     import numpy as np
 
     from cocktail.errors import nearest
-    from cocktail.metrics import METRICS
-    from cocktail.recognition import create
-    from cocktail.score import SOURCE_METRICS, score_signals
+    from cocktail.metrics.catalogue import METRICS
+    from cocktail.recognition.recogniser import create
+    from cocktail.scoring.signals import SOURCE_METRICS, score_signals
 
     if len(references) != len(estimates):
         raise CocktailError(f"{len(references)} references, but {len(estimates)} estimates: as many of each")
@@ -103,7 +103,7 @@ def _read_all(paths):
 
 def _gains(rows, before):
     """Rows of the improvement over the mixture, as the leaderboards derive them."""
-    from cocktail.metrics import METRICS
+    from cocktail.metrics.catalogue import METRICS
 
     unprocessed = {(row["source"], row["metric"]): row["value"] for row in before}
     gains = []

@@ -19,7 +19,7 @@ def command(suite, results, port):
       cocktail ui
       cocktail ui my-suite.yaml --port 8080
     """
-    from cocktail.config import load_suite
-    from cocktail.tracking import ui
+    from cocktail.tracking.log import ui
+    from cocktail.workflow.suite import load_suite
 
     sys.exit(ui(results or load_suite(suite)["results"], port=port))

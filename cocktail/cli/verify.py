@@ -23,8 +23,8 @@ def command(suite, sample, seed):
     """
     import itertools
 
-    from cocktail.verify import verify
-    from cocktail.verify_tables import verify_tables
+    from cocktail.workflow.verify import verify
+    from cocktail.workflow.verify_tables import verify_tables
 
     count, faults = 0, 0
     for name, differences in itertools.chain(verify_tables(suite), verify(suite, sample, seed)):

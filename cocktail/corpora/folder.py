@@ -91,7 +91,7 @@ class Problems:
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
-    """Rows of the SPEECH or NOISE table (cocktail.store). Audio stays where it is: `audio.bytes` is null.
+    """Rows of the SPEECH or NOISE table (cocktail.tables). Audio stays where it is: `audio.bytes` is null.
 
     A recording without a speaker counts as a speaker of its own. Raises CocktailError with up to MAX_PROBLEMS things
     that are wrong, each with its line of the table.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail import audio, store
+from cocktail import audio, tables
 from cocktail.corpora import espeak, grid
 from cocktail.rng import rng
 
@@ -75,7 +75,7 @@ class Speaker:
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
-    """Rows of the SPEECH table (cocktail.store), audio included."""
+    """Rows of the SPEECH table (cocktail.tables), audio included."""
     speakers = SPEAKERS | options.get("speakers", {})
     utterances = UTTERANCES | options.get("utterances", {})
     for split in grid.SPLITS:
@@ -139,5 +139,5 @@ def _row(talker, split, number, seed, fs):
         "text": text,
         "fs": fs,
         "n_samples": len(x),
-        "audio": store.pack(x, fs, name, "PCM_16"),
+        "audio": tables.pack(x, fs, name, "PCM_16"),
     }

@@ -174,7 +174,7 @@ class Corpus:
             )
 
     def rows(self, options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
-        """Rows of the SPEECH or NOISE table (cocktail.store). Audio stays where it is, but for noise that is computed.
+        """Rows of the SPEECH or NOISE table (cocktail.tables). Audio stays where it is, but for noise that is computed.
 
         Raises CocktailError with up to MAX_PROBLEMS recordings that are missing, broken or silent.
         """
@@ -243,7 +243,7 @@ def _chosen(recordings, at_most, seed):
 
 def _difference(recording, fs):
     """Rate, samples and audio cell of a recording less another, first channels, at `fs` Hz at most."""
-    from cocktail import audio, store
+    from cocktail import audio, tables
 
     (x, rate), (less, rate_less) = audio.read(recording.path), audio.read(recording.less)
     if (x.shape[1], rate) != (less.shape[1], rate_less):
@@ -253,4 +253,4 @@ def _difference(recording, fs):
         )
     lower = min(rate, fs)
     difference = audio.resample(x[0] - less[0], rate, lower)
-    return lower, len(difference), store.pack(difference, lower, recording.name.replace("/", "-"))
+    return lower, len(difference), tables.pack(difference, lower, recording.name.replace("/", "-"))

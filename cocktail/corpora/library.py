@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cocktail import audio, store
+from cocktail import audio, tables
 from cocktail.errors import CocktailError
 
 CACHE = 64
@@ -13,7 +13,7 @@ CACHE = 64
 
 
 class Library:
-    """The rows of a SPEECH or NOISE table (see cocktail.store) and their samples.
+    """The rows of a SPEECH or NOISE table (see cocktail.tables) and their samples.
 
     Nothing but the descriptions is decoded until `samples` asks for it. Raises CocktailError where the table is missing
     or broken.
@@ -21,7 +21,7 @@ class Library:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self._table = store.read_table(self.path)
+        self._table = tables.read_table(self.path)
         names = self._table.column_names
         self.id = next((name for name in ("utterance", "recording") if name in names), None)
         if self.id is None or "audio" not in names:
@@ -54,7 +54,7 @@ class Library:
         if key not in self._cache:
             row = self._position(id)
             cell = self._table.column("audio")[row].as_py()
-            x = audio.resample(store.unpack(cell)[0], self.rows[row]["fs"], fs)
+            x = audio.resample(tables.unpack(cell)[0], self.rows[row]["fs"], fs)
             x.flags.writeable = False
             self._cache[key] = x
             if len(self._cache) > CACHE:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cocktail import store
+from cocktail import tables
 from cocktail.corpora import noises
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
@@ -54,7 +54,7 @@ PEAK = 0.9
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech: Library | None = None) -> Iterator[dict]:
-    """Rows of the NOISE table (cocktail.store), audio included. Babble needs `speech`."""
+    """Rows of the NOISE table (cocktail.tables), audio included. Babble needs `speech`."""
     kinds = options.get("kinds", "all")
     recordings = RECORDINGS | options.get("recordings", {})
     n_samples = round(options.get("seconds", SECONDS) * fs)
@@ -69,7 +69,7 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech: Library | None
                     "kind": noise,
                     "fs": fs,
                     "n_samples": n_samples,
-                    "audio": store.pack(x, fs, name, "PCM_16"),
+                    "audio": tables.pack(x, fs, name, "PCM_16"),
                 }
 
 

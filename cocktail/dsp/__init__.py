@@ -1,1 +1,2 @@
-"""Signal processing that methods share: masks, gains, noise trackers, beamformers, factorisations, cepstra."""
+"""Signal processing that methods share, in NumPy and torch: masks, gains, noise trackers, beamformers, factorisations,
+cepstra. It knows no suite and no corpus."""

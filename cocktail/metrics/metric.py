@@ -54,7 +54,9 @@ class Metric:
     clamp: tuple[float, float] | None = None
     permutation: str = BEST_SI_SDR
     level: str = "source"
-    """`source`: one value per talker. `scene`: one value per scene. `trials`: trials per scene (cocktail/trials.py)."""
+    """`source`: one value per talker. `scene`: one value per scene. `trials`: trials per scene
+    (cocktail/scoring/trials.py).
+    """
     tasks: Mapping[str, str | None] = field(default_factory=lambda: dict(SIGNALS), compare=False)
     """Tasks that it is for, each with the role of the suite's scorer that it needs there, if any."""
     pooled: bool = False
@@ -127,7 +129,7 @@ class Comparison(_Shared):
 
     `reference`, `estimate` (K, N), one estimate per reference, none silent; `others`: what else is in the mixture, each
     (N,): talkers whose estimate is unusable, noise. What is negligible beside the references is left out. `scorers`:
-    role -> function of (samples (N,), fs), see cocktail/scorers.py.
+    role -> function of (samples (N,), fs), see cocktail/scoring/scorers.py.
     """
 
     def __init__(

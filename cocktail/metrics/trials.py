@@ -1,7 +1,7 @@
 """Metrics pooled from trials: speaker verification and spoofing detection, before and after a method.
 
 Each scene carries its trials, and the figure of a set of scenes is computed from all their trials at once, never by
-averaging. What a trial is: cocktail/trials.py.
+averaging. What a trial is: cocktail/scoring/trials.py.
 
 EER and t-DCF: cocktail/metrics/detection.py. ASVspoof 2019: M. Todisco et al., "ASVspoof 2019: future horizons in
 spoofed and fake audio detection", Interspeech 2019.
@@ -13,7 +13,7 @@ import numpy as np
 
 from cocktail.metrics import detection
 from cocktail.metrics.metric import Metric, Unscorable
-from cocktail.recognition import Counts
+from cocktail.recognition.recogniser import Counts
 
 BONAFIDE = "bonafide"
 

@@ -6,7 +6,7 @@ suite names in `retrain`.
 """
 
 from cocktail.metrics.metric import Metric, Pair, Unscorable
-from cocktail.recognition import Counts, normalise, word_errors
+from cocktail.recognition.recogniser import Counts, normalise, word_errors
 
 
 def _wer(pair: Pair) -> Counts:

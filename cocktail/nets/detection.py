@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from cocktail.errors import CocktailError
-from cocktail.training import Schedule, train
+from cocktail.training.loop.loop import Schedule, train
 
 
 @dataclass(frozen=True)

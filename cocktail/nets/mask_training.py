@@ -17,7 +17,7 @@ from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
 from cocktail.nets.saved import seeded
 from cocktail.nets.segments import Segments
-from cocktail.training import Schedule, train
+from cocktail.training.loop.loop import Schedule, train
 
 SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
 

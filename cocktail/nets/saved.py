@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from cocktail.training import load_weights, save_weights
+from cocktail.training.loop.weights import load_weights, save_weights
 
 CONFIG = "network.json"
 

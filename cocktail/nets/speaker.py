@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from cocktail import levels
-from cocktail.dsp import xvector
+from cocktail.nets import xvector
 from cocktail.nets.thomson import thomson
 
 UNITS = (512, 512, 512, 512, 1500)

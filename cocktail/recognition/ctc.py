@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail.errors import CocktailError
-from cocktail.recognition import normalise
+from cocktail.recognition.recogniser import normalise
 
 BLANK = 0
 """Index of CTC's blank among the symbols."""

@@ -17,7 +17,8 @@ import numpy as np
 from cocktail import audio
 from cocktail.digest import digest
 from cocktail.errors import CocktailError
-from cocktail.recognition import grid, normalise
+from cocktail.recognition import grid
+from cocktail.recognition.recogniser import normalise
 from cocktail.rng import rng
 
 FS = 16000
@@ -43,7 +44,7 @@ def create(mode: str = "grammar", grammar: str = "grid") -> "PocketSphinx":
 
 @dataclass(frozen=True)
 class PocketSphinx:
-    """A cocktail.recognition.Recogniser."""
+    """A cocktail.recognition.recogniser.Recogniser."""
 
     grammar: str | None
     """A name of GRAMMARS; None for the language model."""

@@ -18,7 +18,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.errors import CocktailError
-from cocktail.recognition import normalise
+from cocktail.recognition.recogniser import normalise
 
 FS = 16000
 FINGERPRINT_BYTES = 2**20
@@ -40,7 +40,7 @@ def create(folder: str) -> "Whisper":
 
 @dataclass(frozen=True)
 class Whisper:
-    """A cocktail.recognition.Recogniser."""
+    """A cocktail.recognition.recogniser.Recogniser."""
 
     folder: Path
 

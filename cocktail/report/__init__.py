@@ -1,1 +1,1 @@
-"""What people look at: the board in the terminal."""
+"""What people look at: the board in the terminal, and the page."""

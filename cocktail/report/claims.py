@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.metrics import METRICS
+from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN, tally
+from cocktail.metrics.catalogue import METRICS
 from cocktail.report.terminal import wide_console
-from cocktail.verdicts import FAILS, HOLDS, NOT_RUN, OPEN, tally
 
 STYLES = {HOLDS: "green", FAILS: "red", OPEN: "yellow", NOT_RUN: "dim"}
 

@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
+from cocktail.boards.cells import higher_is_better
+from cocktail.boards.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
 from cocktail.report.figures import digits
 from cocktail.report.terminal import wide_console
-from cocktail.tabulation import higher_is_better
 
 NAMED = 4
 """Entries that a note names."""

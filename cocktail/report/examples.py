@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cocktail import store
+from cocktail import tables
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
 from cocktail.stft import stft
 
@@ -37,7 +37,7 @@ class Audio:
             for row in _rows(path, scenes, ["scene", "status", "estimate"]):
                 cells = row["estimate"]
                 if row["status"] == "ok" and cells and all(cell and cell["bytes"] for cell in cells):
-                    estimate = np.concatenate([store.unpack(cell) for cell in cells])
+                    estimate = np.concatenate([tables.unpack(cell) for cell in cells])
                     kept[row["scene"]] = _aligned(self.references(row["scene"]), estimate)
         return kept
 
@@ -45,7 +45,7 @@ class Audio:
     def mixture(self, scene: str) -> tuple[np.ndarray, int]:
         """(N,) at microphone 1, and the rate in Hz."""
         row = self._row(scene, "mixtures", ["scene", "fs", "mixture"])
-        return store.unpack(row["mixture"])[0], row["fs"]
+        return tables.unpack(row["mixture"])[0], row["fs"]
 
     @functools.cache  # noqa: B019
     def references(self, scene: str) -> np.ndarray:
@@ -53,7 +53,7 @@ class Audio:
         kind = self._row(scene, "references", ["scene", "reference"])["reference"]
         column = "early" if kind == "early" else "images"
         cells = self._row(scene, "references", ["scene", column])[column]
-        return np.stack([store.unpack(cell)[0] for cell in cells])
+        return np.stack([tables.unpack(cell)[0] for cell in cells])
 
     @functools.cache  # noqa: B019
     def scene_files(self, scene: str) -> dict[str, bytes]:
@@ -72,19 +72,19 @@ class Audio:
 
     def scenes(self, entry: str) -> set[str]:
         """Scenes of which there is an estimate, or the row of a failed one."""
-        return {row["scene"] for path in self._estimate_shards(entry) for row in store.read_rows(path, ["scene"])}
+        return {row["scene"] for path in self._estimate_shards(entry) for row in tables.read_rows(path, ["scene"])}
 
     def devices(self, entry: str) -> str:
         """What the entry ran on, as far as its estimates are there to say."""
-        rows = (row for path in self._estimate_shards(entry) for row in store.read_rows(path, ["device"]))
+        rows = (row for path in self._estimate_shards(entry) for row in tables.read_rows(path, ["device"]))
         return ", ".join(sorted({row["device"] for row in rows if row["device"]})) or "unknown"
 
     def keep_only(self, entry: str, scenes: list[str]) -> None:
         """Drop the entry's estimates but those of `scenes`, which move into one file, `examples.parquet`."""
         paths = self._estimate_shards(entry)
-        rows = {row["scene"]: row for path in paths for row in _rows(path, scenes, store.ESTIMATES.names)}
+        rows = {row["scene"]: row for path in paths for row in _rows(path, scenes, tables.ESTIMATES.names)}
         examples = self._estimates / entry / EXAMPLES
-        store.write_rows(examples, [rows[scene] for scene in sorted(rows)], store.ESTIMATES)
+        tables.write_rows(examples, [rows[scene] for scene in sorted(rows)], tables.ESTIMATES)
         for path in paths:
             if path != examples:
                 path.unlink()
@@ -99,13 +99,13 @@ class Audio:
     @functools.cache  # noqa: B019
     def _shards(self, kind):
         paths = sorted(self._scenes.glob(f"*.{kind}.parquet"))
-        return {row["scene"]: path for path in paths for row in store.read_rows(path, ["scene"])}
+        return {row["scene"]: path for path in paths for row in tables.read_rows(path, ["scene"])}
 
 
 def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str, float]]:
     """The entry's median, worst and best scene: label -> (scene, value); the first `count` of them, each scene once.
 
-    `scores`: rows (store.SCORES) of one entry in one condition. A scene's value is the mean over its talkers. The
+    `scores`: rows (tables.SCORES) of one entry in one condition. A scene's value is the mean over its talkers. The
     median is the first by name of the middle tenth, so that entries often share it, and can be heard on one scene.
     """
     rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.equal(scores["status"], "ok")))
@@ -184,5 +184,5 @@ def _numbered(name, signals):
 
 
 def _rows(path, scenes, columns):
-    table = store.read_table(path, columns)
+    table = tables.read_table(path, columns)
     return table.filter(pc.is_in(table["scene"], pa.array(scenes, pa.string()))).to_pylist()

@@ -1,6 +1,6 @@
 """How figures are written: the same digits on the terminal and on the page."""
 
-from cocktail.tabulation import ATTACK
+from cocktail.boards.cells import ATTACK
 
 DIGITS = {
     "stoi": 3, "estoi": 3, "rtf": 3, "min_tdcf": 3, "wer": 1, "wer_ctc": 1, "wer_retrained": 1, "eer_asv": 1,

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cocktail.leaderboard import read_board
-from cocktail.published import Figure, beside
+from cocktail.boards.cells import higher_is_better
+from cocktail.boards.leaderboard import read_board
+from cocktail.boards.published import Figure, beside
 from cocktail.report.figures import digits, figure
 from cocktail.report.terminal import wide_console
-from cocktail.tabulation import higher_is_better
 
 
 def show_suite(config: dict, folder: Path, *, condition: str | None = None, metric: str | None = None) -> None:

@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cocktail.boards.cells import higher_is_better
 from cocktail.report.figures import figure
 from cocktail.report.terminal import wide_console
-from cocktail.tabulation import higher_is_better
 
 
 def show(rows: list[dict], *, metric: str, by: str, console: Console | None = None) -> None:

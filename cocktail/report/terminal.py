@@ -9,11 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cocktail import store
+from cocktail import tables
+from cocktail.boards.cells import ATTACK, higher_is_better
+from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail.boards.scores import failed_cells, failures
 from cocktail.errors import CocktailError, nearest
-from cocktail.leaderboard import failed_cells, failures, read_board, read_entries
 from cocktail.report.figures import figure
-from cocktail.tabulation import ATTACK, higher_is_better
 
 WIDTH = 120
 SHOWN = (
@@ -27,7 +28,7 @@ MAX_NOTES = 3
 def show_suite(folder: Path, **options) -> int:
     """`show` for the results of one suite, `results/<suite>`; returns how many cells failed (`failed_cells`)."""
     board = read_board(Path(folder) / "leaderboard.csv")
-    scores = store.read_table(Path(folder) / "scores.parquet")
+    scores = tables.read_table(Path(folder) / "scores.parquet")
     families = {name: card["family"] for name, card in read_entries(Path(folder) / "entries.json").items()}
     show(board, scores, families=families, **options)
     return len(failed_cells(scores))

@@ -10,7 +10,7 @@ Deviations: C is applied as a set of FIR filters rather than frame by frame, so 
 
 import numpy as np
 
-from cocktail.acoustics import diffuse_coherence
+from cocktail.dsp.acoustics import diffuse_coherence
 from cocktail.rooms.convolution import fast_length
 
 TAPS = 1024

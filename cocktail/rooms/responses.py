@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.acoustics import SOUND_SPEED
+from cocktail.dsp.acoustics import SOUND_SPEED
 from cocktail.rooms.fields import diffuse
 from cocktail.rooms.shoebox import Shoebox
 

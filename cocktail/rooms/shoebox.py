@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.acoustics import SOUND_SPEED
+from cocktail.dsp.acoustics import SOUND_SPEED
 
 _NODES = 12
 _FADED = 14.0

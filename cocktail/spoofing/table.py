@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cocktail import store
+from cocktail import tables
 from cocktail.corpora.grid_tts import LEVEL_DB, trim
 from cocktail.corpora.library import Library
 from cocktail.rng import rng
@@ -24,11 +24,11 @@ PEAK = 0.95
 
 
 def build(speech: Library, counts: dict[str, dict[str, int]], path: str | Path, *, seed: int, fs: int) -> None:
-    """Write the SPOOFS table (cocktail.store) of `counts` {split: {attack: number}}.
+    """Write the SPOOFS table (cocktail.tables) of `counts` {split: {attack: number}}.
 
     An attack is left out of a split that has fewer than two speakers with what it needs: transcripts, if it reads them.
     """
-    store.write_rows(path, rows(speech, counts, seed=seed, fs=fs), store.SPOOFS)
+    tables.write_rows(path, rows(speech, counts, seed=seed, fs=fs), tables.SPOOFS)
 
 
 def rows(speech: Library, counts: dict[str, dict[str, int]], *, seed: int, fs: int) -> Iterator[dict]:
@@ -68,7 +68,7 @@ def _row(speech, wanted, speakers, attack, split, index, seed, fs):
         "text": other["text"] if ATTACKS[attack].says_other else said["text"],
         "fs": fs,
         "n_samples": len(x),
-        "audio": store.pack(x, fs, name, "PCM_16"),
+        "audio": tables.pack(x, fs, name, "PCM_16"),
     }
 
 

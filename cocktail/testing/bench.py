@@ -11,7 +11,7 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.method import Info, Method, View
-from cocktail.process import check_embedding, check_estimate, check_score
+from cocktail.plugins.checks import check_embedding, check_estimate, check_score
 from cocktail.rng import rng
 from cocktail.testing.signals import ProbeScene, make_scene
 
@@ -152,7 +152,7 @@ def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
 
 def _infos(method, task, fs):
     n_sources = 2 if task == "separate" else 1
-    fewest = 2 if "array" in method.needs or method.family == "spatial" else 1
+    fewest = 2 if "array" in method.needs else 1
     for channels in CHANNELS[CHANNELS.index(fewest) :]:
         for reference in ("image", "early"):
             yield Info("probe", task, channels, n_sources, fs, reference)

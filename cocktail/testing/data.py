@@ -63,11 +63,11 @@ class TinyData(TrainingData):
 
     @functools.cached_property
     def mixer(self):
-        """cocktail.training.mixing.Mixer of the simplest conditions of the method's tasks."""
+        """cocktail.training.data.mixer.Mixer of the simplest conditions of the method's tasks."""
         self._require("separation")
-        from cocktail.holdout import noise_splits, speech_splits
-        from cocktail.training.memory import Memory
-        from cocktail.training.mixing import Mixer
+        from cocktail.training.data.cache import Memory
+        from cocktail.training.data.holdout import noise_splits, speech_splits
+        from cocktail.training.data.mixer import Mixer
 
         speech = [
             (f"{split}/{k}/{number}", f"{split}-{k}", split)

@@ -1,9 +1,10 @@
 """Entries of a registry, at the sizes that a suite gives them, ready to be probed."""
 
-from cocktail.config import read_yaml, suite_path
-from cocktail.entry import Entry
+from cocktail.config import read_yaml
 from cocktail.method import Method
-from cocktail.registry import Registry
+from cocktail.plugins.entry import Entry
+from cocktail.plugins.registry import Registry
+from cocktail.workflow.suite import suite_path
 
 
 def probed(entry: Entry, registry: Registry, suite: str = "tiny") -> tuple[Method, list[Method]]:

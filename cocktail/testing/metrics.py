@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from cocktail.errors import CocktailError
-from cocktail.metrics import Unscorable
+from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import Trials
 from cocktail.rng import rng
 from cocktail.testing.bench import ProbeError, StubRecogniser

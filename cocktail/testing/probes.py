@@ -7,7 +7,7 @@ import numpy as np
 
 from cocktail import stft
 from cocktail.errors import CocktailError
-from cocktail.latency import look_ahead
+from cocktail.processing.latency import look_ahead
 from cocktail.testing.bench import CHANNELS, Bench, ProbeError, numbers
 
 SCALE_TOLERANCE = 1e-2

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cocktail.acoustics import SOUND_SPEED
+from cocktail.dsp.acoustics import SOUND_SPEED
 from cocktail.method import References
 from cocktail.rng import rng
 

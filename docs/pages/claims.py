@@ -1,8 +1,8 @@
 """The claims of config/claims.yaml."""
 
-from cocktail.claims import CLAIMS, Step, read_claims
+from cocktail.boards.claims import CLAIMS, Step, read_claims
 from cocktail.cli import list as listing
-from cocktail.registry import Registry
+from cocktail.plugins.registry import Registry
 from pages.markdown import code, codes, escape, page, table
 
 INTRODUCTION = """\

@@ -2,8 +2,9 @@
 
 import inspect
 
-from cocktail import corpora, published
+from cocktail.boards import published
 from cocktail.config import read_yaml
+from cocktail.corpora import adapters
 from cocktail.corpora.layout import Corpus
 from pages.markdown import code, codes, escape, page, prose, table
 
@@ -14,7 +15,7 @@ def pages() -> dict[str, str]:
 
 
 def _corpora():
-    cards = corpora.cards()
+    cards = adapters.cards()
     rows = [(f"[`{card.name}`](#{card.name})", codes(card.kinds), escape(card.description)) for card in cards]
     parts = [part for card in cards for part in _adapter(card.name)]
     return page(
@@ -26,7 +27,7 @@ def _corpora():
 
 
 def _adapter(name):
-    module = corpora.adapter(name)
+    module = adapters.adapter(name)
     yield f"## {code(name)} {{ #{name} }}"
     yield prose(inspect.getdoc(module))
     if isinstance(corpus := getattr(module, "CORPUS", None), Corpus):

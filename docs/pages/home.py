@@ -17,7 +17,6 @@ SHOWN = {
     "config/claims.yaml": "reference/claims.md",
     "config/conditions.yaml": "reference/conditions.md",
     "config/defaults.yaml": "reference/suites.md#defaults",
-    "config/methods.yaml": "reference/methods.md",
     "config/published": "reference/published.md",
     "methods": "reference/methods.md",
 }

@@ -1,4 +1,4 @@
-"""The index of methods, and a page for each plugin: what its file and its rows in config/methods.yaml say."""
+"""The index of methods, and a page for each plugin: what its file and its rows in its family's methods.yaml say."""
 
 import ast
 import inspect
@@ -6,13 +6,12 @@ import re
 import sys
 from dataclasses import fields
 
-from cocktail.entry import Entry, Plugin
-from cocktail.registry import Registry
+from cocktail.plugins.entry import Entry, Plugin
+from cocktail.plugins.registry import Registry
 from pages.markdown import code, codes, escape, page, prose, table
 
-INTRODUCTION = """\
-One file is one method, a *plugin*; a row of `config/methods.yaml` gives a plugin a name and values for its parameters,
-an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
+INTRODUCTION = r"""\ One file is one method, a *plugin*; a row of its folder's `methods.yaml` gives a plugin a name and
+values for its parameters, an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
 """
 PAPER = re.compile(r'"([^"]{12,}?),?"[,:]?\s+([^";]*?\b(?:19|20)\d\d)\b')
 """A title in quotation marks, and what follows it up to the year."""
@@ -42,7 +41,7 @@ def _document(plugin):
 def _index(plugins, entries):
     families: dict[str, list[str]] = {}
     for name, plugin in plugins.items():
-        families.setdefault(plugin.cls.family, []).append(name)
+        families.setdefault(plugin.family, []).append(name)
     parts = [
         part
         for family in sorted(families)
@@ -65,7 +64,7 @@ def _plugin(plugin, entries):
     facts = [
         ("task", codes(cls.tasks())),
         ("paradigm", code(cls.paradigm)),
-        ("family", code(cls.family)),
+        ("family", code(plugin.family)),
         ("needs", codes(sorted(cls.needs)) or "nothing but the mixture"),
         ("causal", "yes" if cls.causal else "no"),
         ("trained", "yes" if cls.learned() else "no"),

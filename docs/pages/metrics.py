@@ -5,7 +5,8 @@ import inspect
 import pkgutil
 
 from cocktail import metrics
-from cocktail.metrics import METRICS, Metric
+from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.metric import Metric
 from pages.markdown import code, escape, page, prose, table
 
 INTRODUCTION = """\

@@ -3,8 +3,9 @@
 import yaml
 
 from cocktail.cli import list as listing
-from cocktail.conditions import CONDITION
-from cocktail.config import CONDITIONS, CONFIG, load_suite, read_yaml, suites
+from cocktail.config import CONDITIONS, CONFIG, read_yaml
+from cocktail.scenes.conditions import CONDITION
+from cocktail.workflow.suite import load_suite, suites
 from pages.markdown import block, code, codes, escape, page, table
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from cocktail import store
-from cocktail.leaderboard import failures, read_board, read_entries
+from cocktail import tables
+from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail.boards.scores import failures
+from cocktail.boards.verdicts import read_verdicts
 from cocktail.report.figures import figure
 from cocktail.report.page import cells, curves, data, methods
 from cocktail.report.page.scripts import write_script
-from cocktail.verdicts import read_verdicts
 
 STATIC = ("page.css", "core.js", "board.js", "map.js", "plots.js", "lists.js", "cell.js", "main.js")
 
@@ -26,7 +27,7 @@ def build(folder: str | Path, *, conditions: list[dict], seed: int, resamples: i
     folder = Path(folder)
     out = folder / "report"
     board, entries = read_board(folder / "leaderboard.csv"), read_entries(folder / "entries.json")
-    scores, drawn = store.read_table(folder / "scores.parquet"), store.read_table(folder / "scenes.parquet")
+    scores, drawn = tables.read_table(folder / "scores.parquet"), tables.read_table(folder / "scenes.parquet")
     # Claims are judged by a job of their own, and a board without them is a board too.
     claims = read_verdicts(folder / "claims.csv") if (folder / "claims.csv").is_file() else []
     reasons = failures(scores)
@@ -94,5 +95,5 @@ def _write_pages(out, content, board, entries, reasons, by_stratum):
 
 
 def _write(path, text):
-    with store.replacing(path) as temporary:
+    with tables.replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

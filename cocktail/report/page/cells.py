@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cocktail import store
-from cocktail.metrics import METRICS
+from cocktail import tables
+from cocktail.boards.cells import higher_is_better
+from cocktail.metrics.catalogue import METRICS
 from cocktail.report import examples
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.page.scripts import write_script
 from cocktail.report.page.sounds import MAX_SECONDS, Sounds, choose_rate
-from cocktail.tabulation import higher_is_better
 
 CHOOSE = ("si_sdr", "wer", "wer_ctc", "eer_cm", "eer_asv")
 SCORED = {"worst": "lowest score", "median": "median score", "best": "highest score"}
@@ -37,7 +37,7 @@ class Cell:
 
 
 def choose(scores: pa.Table) -> Iterator[Cell]:
-    """The cells of one condition. `scores`: its rows of store.SCORES."""
+    """The cells of one condition. `scores`: its rows of tables.SCORES."""
     condition = scores["condition"][0].as_py()
     for entry in sorted(pc.unique(scores["entry"]).to_pylist()):
         rows = scores.filter(pc.and_(pc.equal(scores["entry"], entry), pc.equal(scores["status"], "ok")))
@@ -84,7 +84,7 @@ def _durations(folder, condition):
     """Scene -> seconds, as the estimates tell."""
     found: dict[str, float] = {}
     for path in sorted((folder / "estimates" / condition).glob("*/*.parquet")):
-        for row in store.read_rows(path, ["scene", "duration"]):
+        for row in tables.read_rows(path, ["scene", "duration"]):
             if row["duration"] is not None:
                 found.setdefault(row["scene"], row["duration"])
     return found
@@ -98,7 +98,7 @@ class Writer:
         self._out, self._card, self._scores, self._sounds = out, card, scores, sounds
         self._drawn = {
             row.pop("scene"): {key: value for key, value in row.items() if value is not None and key != "condition"}
-            for row in store.read_rows(folder / "scenes.parquet")
+            for row in tables.read_rows(folder / "scenes.parquet")
             if row["condition"] == card["name"]
         }
         self._said = _said(folder, card["name"])
@@ -159,7 +159,7 @@ def _said(folder, condition):
     """Scene -> {text: transcripts, truth: bonafide or the attack} of the test scenes."""
     found = {}
     for path in sorted((folder / "scenes" / condition / "test").glob("*.references.parquet")):
-        for row in store.read_rows(path, ["scene", "text", "label"]):
+        for row in tables.read_rows(path, ["scene", "text", "label"]):
             texts = [text for text in row["text"] or [] if text]
             found[row["scene"]] = {"text": texts, "truth": row["label"]}
     return found

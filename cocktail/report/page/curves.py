@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cocktail.boards.strata import by_stratum
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import operating_points
 from cocktail.metrics.trials import BONAFIDE
-from cocktail.strata import by_stratum
 
 BY = ("snr_db", "t60_s", "distance_m", "level_db")
 METRICS = ("si_sdr", "sdr", "pesq_wb", "stoi", "wer", "wer_ctc")

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
+from cocktail.boards.cells import ATTACK, higher_is_better
+from cocktail.boards.leaderboard import BOUNDS
+from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError
-from cocktail.leaderboard import BASELINE
-from cocktail.metrics import METRICS
+from cocktail.metrics.catalogue import METRICS
 from cocktail.report.figures import digits
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
-from cocktail.tabulation import ATTACK, higher_is_better
 
 FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
 COSTS = ("rtf", "latency_ms", "peak_memory", "parameters")
-ORACLE = "oracle"
 EXACT_DB = 60.0
 """SI-SDR at which an estimate is the reference."""
 
@@ -58,7 +58,7 @@ def bounds(board: list[dict], cards: Mapping[str, dict]) -> dict:
     found: dict = {}
     for (condition, metric, entry), value in figures.items():
         zero = figures.get((condition, metric, BASELINE))
-        if value is None or zero is None or cards.get(entry, {}).get("family") != ORACLE or metric in COSTS:
+        if value is None or zero is None or cards.get(entry, {}).get("paradigm") != "oracle" or metric in COSTS:
             continue
         if (figures.get((condition, "si_sdr", entry)) or 0.0) >= EXACT_DB:
             continue
@@ -107,7 +107,7 @@ def _disagreements(board, condition, cards):
     """Entries of a condition on which metrics disagree most; controls and oracles are left out."""
     values: dict = {metric: {} for metric in VOICES}
     for row in board:
-        bounded = cards.get(row["entry"], {}).get("family") in ("control", ORACLE)
+        bounded = cards.get(row["entry"], {}).get("family") == BOUNDS
         if row["condition"] == condition and row["metric"] in values and row["value"] is not None and not bounded:
             values[row["metric"]][row["entry"]] = row["value"]
     return disagreements(values)

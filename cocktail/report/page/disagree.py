@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cocktail.tabulation import higher_is_better
+from cocktail.boards.cells import higher_is_better
 
 VOICES = ("si_sdr", "sdr", "pesq_wb", "stoi", "wer", "wer_ctc", "seg_snr", "covl")
 """Metrics that are asked: of each kind, energy, perception and words, those that a board shows."""

@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from cocktail import store
+from cocktail import tables
 
 DIGITS = 5
 """Significant digits of figures on the page."""
@@ -16,7 +16,7 @@ def write_script(path: Path, name: str, content: Any) -> None:
     text = json.dumps([name, plain(content)], separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     # Harmless in a script of its own, and should it ever stand inside a page, harmless there too.
     text = text.replace("<", "\\u003c")
-    with store.replacing(path) as temporary:
+    with tables.replacing(path) as temporary:
         temporary.write_text(f"cocktail.loaded(...{text});\n", encoding="ascii")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cocktail import store
+from cocktail import tables
 from cocktail.report.examples import PEAK, RANGE_DB
 from cocktail.stft import stft
 
@@ -64,7 +64,7 @@ class Sounds:
     def _write(self, name, make):
         path = self.folder / "sounds" / name
         if name not in self.used and not path.is_file():
-            with store.replacing(path) as temporary:
+            with tables.replacing(path) as temporary:
                 temporary.write_bytes(make())
         self.used.add(name)
 

@@ -6,7 +6,7 @@ var cocktail = (function () {
   const data = {};
   const index = new Map(); // condition, entry, metric -> place in the columns of the board
   const cells = new Set(); // condition, entry of those that the board knows
-  const BOUNDS = ["control", "oracle"];
+  const BOUNDS = "controls";
 
   // Scripts of data call this, as a page that is opened from disk may not fetch.
   function loaded(name, content) {
@@ -101,7 +101,7 @@ var cocktail = (function () {
   }
 
   function isBound(entry) {
-    return BOUNDS.includes((data.card.get(entry) || {}).family);
+    return (data.card.get(entry) || {}).family === BOUNDS;
   }
 
   // 0 at `unprocessed`, 1 at the best oracle; null where there is no such scale.

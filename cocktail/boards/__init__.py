@@ -1,0 +1,1 @@
+"""From scores to figures that people quote: leaderboards, claims, strata, comparisons, and their statistics."""

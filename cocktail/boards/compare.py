@@ -1,0 +1,221 @@
+"""Two results side by side, entry by entry: what differs between two runs, two commits or two suites, and is it real?
+
+The difference is B's figure less A's. Where both rest on the same scenes (same names, and the same was drawn for them),
+it is over the scenes that both finished, and its interval is that of the paired bootstrap; otherwise each side keeps
+all its scenes and is resampled alone. Scores of two definitions of a metric are not compared.
+
+A difference is `better` or `worse` where the test of statistics.py finds it at 5 %, with Holm's correction for the
+entries of a condition and metric, and `not distinguishable` otherwise; `same` is without any difference at all.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cocktail import tables
+from cocktail.boards import statistics
+from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
+from cocktail.errors import CocktailError, nearest
+from cocktail.rng import rng
+
+BETTER, WORSE, OPEN, SAME, NOT_COMPARED = "better", "worse", "not distinguishable", "same", "not compared"
+COLUMNS = (
+    "condition", "entry", "metric", "a", "b", "difference", "ci_low", "ci_high", "verdict", "paired", "n_a", "n_b",
+    "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Results:
+    """Scores of a run, and what was drawn for its scenes."""
+
+    name: str
+    scores: pa.Table
+    """tables.SCORES, as `leaderboard.collect` makes it."""
+    drawn: Mapping[str, dict]
+    """Scene -> its row of leaderboard.SCENES; empty where it is not known."""
+
+    @property
+    def speakers(self) -> dict[str, str | None]:
+        return {scene: row.get("speaker") for scene, row in self.drawn.items()}
+
+
+def read(folder: str | Path, name: str) -> Results:
+    """Results in a folder, called `name` in messages. Raises CocktailError where there are none."""
+    folder = Path(folder)
+    if not (folder / "scores.parquet").is_file():
+        raise CocktailError(f"{folder}: no scores.parquet; compare takes results/<suite> or a suite that has run")
+    scenes = folder / "scenes.parquet"
+    drawn = {row["scene"]: row for row in tables.read_rows(scenes)} if scenes.is_file() else {}
+    return Results(name, tables.read_table(folder / "scores.parquet"), drawn)
+
+
+def compare(
+    a: Results,
+    b: Results,
+    *,
+    conditions: Collection[str] = (),
+    entries: Collection[str] = (),
+    metrics: Collection[str] = (),
+    resamples: int = statistics.RESAMPLES,
+    level: float = statistics.LEVEL,
+) -> list[dict]:
+    """One row with the keys COLUMNS for each condition, entry and metric; null where there is no number.
+
+    `conditions`, `entries`, `metrics`: those asked for, by default all. What only one side has is a row without
+    metric, or without entry. Raises CocktailError for a name that neither side has.
+    """
+    chosen = {"condition": conditions, "entry": entries, "metric": [m.partition(ATTACK)[0] for m in metrics]}
+    _require(chosen, a.scores, b.scores)
+    parts = [_chosen(side.scores, chosen) for side in (a, b)]
+    rows = []
+    names = [_values(part, "condition") for part in parts]
+    for condition in sorted(names[0] | names[1]):
+        if condition in names[0] & names[1]:
+            here = [part.filter(pc.equal(part["condition"], condition)) for part in parts]
+            rows += _Condition(condition, here, (a, b), resamples, level).rows(metrics)
+        else:
+            rows.append(_blank(condition) | _only((a, b)[condition in names[1]], "condition"))
+    return rows
+
+
+class _Condition:
+    """Both sides' cells of one condition."""
+
+    def __init__(self, name, scores, sides, resamples, level):
+        self.name, self.level, self._scores = name, level, scores
+        sides_cells = [tabulate(part, side.speakers) for part, side in zip(scores, sides, strict=True)]
+        self.entries, self._scenes, self.metrics, self._cells = zip(*sides_cells, strict=True)
+        self._sides = sides
+        self.paired, self._common = self._pairing()
+        self._weights = [
+            statistics.resample(len(scenes), resamples, self._generator(0 if self.paired else side)) if scenes else None
+            for side, scenes in enumerate(self._kept())
+        ]
+        self._cards = [_cards(part) for part in scores]
+
+    def rows(self, metrics) -> Iterator[dict]:
+        """Of every entry that either side has, sorted, metric by metric."""
+        both = sorted(set(self.entries[0]) & set(self.entries[1]))
+        for metric in sorted(set(self.metrics[0]) & set(self.metrics[1])):
+            if not metrics or metric in metrics:
+                yield from self._of_metric(metric, both)
+        for entry in sorted(set(self.entries[0]) ^ set(self.entries[1])):
+            yield _blank(self.name, entry) | _only(self._sides[entry in self.entries[1]], "entry")
+        for metric in sorted(set(self.metrics[0]) ^ set(self.metrics[1])):
+            yield _blank(self.name, metric=metric) | _only(self._sides[metric in self.metrics[1]], "metric")
+
+    def _pairing(self):
+        """Whether both have the same scenes, and which: those that both know, if the same was drawn for them."""
+        common = sorted(set(self._scenes[0]) & set(self._scenes[1]))
+        drawn = [{scene: side.drawn[scene] for scene in common if scene in side.drawn} for side in self._sides]
+        alike = all(drawn[0][scene] == drawn[1][scene] for scene in drawn[0].keys() & drawn[1].keys())
+        return bool(common) and alike, common
+
+    def _kept(self):
+        return (self._common, self._common) if self.paired else self._scenes
+
+    def _generator(self, side):
+        return rng(side, self.name, role="comparison")
+
+    def _of_metric(self, metric, entries):
+        cells, weights = [], []
+        for side in range(2):
+            found = self._cells[side][metric]
+            found = found.on(np.isin(self._scenes[side], self._kept()[side]))
+            cells.append(found)
+            generator = rng(0 if self.paired else side, self.name, role="comparison of speakers")
+            weights.append(weights_of(found, self._weights[side], generator))
+        rows = [self._row(metric, entry, cells, weights) for entry in entries]
+        rows = [row for row in rows if row is not None]
+        tested = [row for row in rows if row["verdict"] is None]
+        adjusted = statistics.holm(np.array([row["p"] for row in tested]))
+        for row, p in zip(tested, adjusted, strict=True):
+            gain = row["difference"] if higher_is_better(metric) else -row["difference"]
+            row["verdict"] = OPEN if p > 1 - self.level else BETTER if gain > 0 else WORSE
+        return [{name: row[name] for name in COLUMNS} for row in rows]
+
+    def _row(self, metric, entry, cells, weights):
+        """The row of an entry; its verdict is None where a test decides, with the probability `p`. None: no scores."""
+        blank = _blank(self.name, entry, metric) | {"paired": self.paired}
+        cards = [known.get((entry, metric.partition(ATTACK)[0])) for known in self._cards]
+        if None in cards:
+            return None if cards == [None, None] else blank | self._lacking(cards)
+        if cards[0] != cards[1]:
+            said = (" and ".join(sorted(card)) for card in cards)
+            return blank | {"reason": f"two definitions of {metric}: {' in A, '.join(said)} in B"}
+        of_entry = [np.array(names) == entry for names in self.entries]
+        cells = [part.of(chosen) for part, chosen in zip(cells, of_entry, strict=True)]
+        finished = [part.finished[:, 0] for part in cells]
+        if self.paired:
+            finished = [finished[0] & finished[1]] * 2
+        numbers = {"n_a": int(finished[0].sum()), "n_b": int(finished[1].sum())}
+        if min(numbers.values()) == 0:
+            return blank | numbers | {"reason": "no scene that both finished" if self.paired else "no finished scene"}
+        cells = [part.on(chosen) for part, chosen in zip(cells, finished, strict=True)]
+        values = np.concatenate([statistics.figures(part) for part in cells])
+        if np.isnan(values).any():
+            return blank | numbers | {"reason": "not defined on these scenes"}
+        samples = np.concatenate(
+            [statistics.figures(part, w[:, f]) for part, w, f in zip(cells, weights, finished, strict=True)], axis=1
+        )
+        return blank | numbers | self._judged(values, samples, int(min(part.drawn.min() for part in cells)))
+
+    def _judged(self, values, samples, drawn):
+        difference = values[1] - values[0]
+        rounding = 10.0**-statistics.DIGITS * np.abs(values).max()
+        found = {"a": float(values[0]), "b": float(values[1]), "difference": float(difference), "reason": None}
+        low, high = statistics.interval(samples[:, 1] - samples[:, 0], drawn, self.level)
+        if not np.isnan(low):
+            found |= {"ci_low": float(low), "ci_high": float(high)}
+        changes = np.nanmax(np.abs([difference, *(samples[:, 1] - samples[:, 0])]))
+        same = self.paired and changes <= rounding
+        p = float(statistics.differences(values, samples, drawn)[0, 1])
+        return found | {"verdict": SAME if same else None, "p": p}
+
+    def _lacking(self, cards):
+        return {"reason": f"no scores in {self._sides[cards.index(None)].name}"}
+
+
+def _cards(scores) -> dict[tuple[str, str], frozenset[str]]:
+    """(entry, metric) -> digests of the definitions that its scores were made by."""
+    scores = scores.filter(pc.and_(pc.is_valid(scores["scene"]), pc.is_valid(scores["metric"])))
+    rows = scores.select(["entry", "metric", "card"]).group_by(["entry", "metric", "card"]).aggregate([]).to_pylist()
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        found.setdefault((row["entry"], row["metric"]), set()).add(row["card"] or "unknown")
+    return {key: frozenset(cards) for key, cards in found.items()}
+
+
+def _chosen(scores, chosen):
+    """Scores of scenes, of what was asked for."""
+    scores = scores.filter(pc.is_valid(scores["scene"]))
+    for column, names in chosen.items():
+        if names:
+            scores = scores.filter(pc.is_in(scores[column], pa.array(list(names), pa.string())))
+    return scores
+
+
+def _require(chosen, *sides):
+    for column, names in chosen.items():
+        known = set().union(*(_values(table, column) for table in sides)) - {None}
+        for name in names:
+            if name not in known:
+                raise CocktailError(f"neither side has the {column} '{name}'{nearest(name, known)}")
+
+
+def _values(table, column) -> set[str]:
+    return set(pc.unique(table[column]).to_pylist())
+
+
+def _blank(condition, entry=None, metric=None):
+    named = {"condition": condition, "entry": entry, "metric": metric, "verdict": NOT_COMPARED}
+    return dict.fromkeys(COLUMNS) | named
+
+
+def _only(side, what):
+    return {"reason": f"only {side.name} has this {what}"}

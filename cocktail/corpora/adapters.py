@@ -1,0 +1,114 @@
+"""Corpora: adapters that turn what a publisher ships, or a synthesiser, into one table of isolated signals.
+
+An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
+and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.tables.
+`rows` may take for granted that its options fit the schema. An adapter that reads files has `fingerprint(options)`
+besides, a string that changes with them.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from cocktail.corpora.layout import Corpus
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError, nearest
+
+PUBLISHED = {
+    module.name.replace("_", "-"): f"cocktail.corpora.published.{module.name}"
+    for module in pkgutil.iter_modules([str(Path(__file__).parent / "published")])
+}
+"""Published corpus -> its module: a new one is a file, and changes the digest of no suite that does without it."""
+
+ADAPTERS = {
+    "folder": "cocktail.corpora.folder",
+    "grid-tts": "cocktail.corpora.grid_tts",
+    "synthetic": "cocktail.corpora.synthetic",
+} | PUBLISHED
+"""Adapter -> its module."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `cocktail list corpora` says of an adapter."""
+
+    name: str
+    kinds: tuple[str, ...]
+    description: str
+
+
+def cards() -> list[Card]:
+    """All adapters, by name."""
+    return [Card(name, adapter(name).KINDS, adapter(name).DESCRIPTION) for name in sorted(ADAPTERS)]
+
+
+def schemas(kind: str | None = None) -> dict[str, dict]:
+    """Adapter -> JSON schema of a part of a suite's corpora; with `kind`, only those that give speech, or noise."""
+    return {name: adapter(name).OPTIONS for name in sorted(ADAPTERS) if kind in (None, *adapter(name).KINDS)}
+
+
+def fingerprint(part: dict[str, Any]) -> str:
+    """A string that changes when what a part reads from disk changes; empty for what is synthesised."""
+    module = adapter(part["adapter"])
+    return module.fingerprint(part) if hasattr(module, "fingerprint") else ""
+
+
+def adapter(name: str) -> ModuleType:
+    """The module of an adapter. Raises CocktailError where there is none of that name."""
+    if name not in ADAPTERS:
+        raise CocktailError(f"no corpus adapter {name!r}; there are {', '.join(sorted(ADAPTERS))}")
+    return importlib.import_module(ADAPTERS[name])
+
+
+def published(name: str) -> Corpus:
+    """A published corpus. Raises CocktailError that names the nearest where there is none of that name."""
+    if name not in PUBLISHED:
+        known = ", ".join(PUBLISHED)
+        raise CocktailError(f"no published corpus '{name}'{nearest(name, PUBLISHED)} (there are {known})")
+    return importlib.import_module(PUBLISHED[name]).CORPUS
+
+
+def build(
+    parts: Iterable[dict[str, Any]],
+    kind: str,
+    path: str | Path,
+    *,
+    seed: int,
+    fs: int,
+    speech: Library | None = None,
+) -> None:
+    """Make the table of `speech` or `noise` that `parts` describe, one after the other, and write it to `path`.
+
+    Each part names its `adapter` and gives its options. `speech` is what babble is made of. Raises CocktailError where
+    an adapter does not give that kind, names repeat, or a speaker is in two splits.
+    """
+    from cocktail import tables
+
+    rows = []
+    for part in parts:
+        module = adapter(part["adapter"])
+        if kind not in module.KINDS:
+            raise CocktailError(
+                f"the corpus adapter {part['adapter']!r} gives {' and '.join(module.KINDS)}, not {kind}"
+            )
+        rows += module.rows(part, kind=kind, seed=seed, fs=fs, speech=speech)
+    _check(rows, "utterance" if kind == "speech" else "recording")
+    tables.write_rows(path, rows, tables.SPEECH if kind == "speech" else tables.NOISE)
+
+
+def _check(rows, id):
+    splits: dict[str, str] = {}
+    seen = set()
+    for row in rows:
+        if row[id] in seen:
+            raise CocktailError(f"the {id} {row[id]!r} is there twice: do two parts of the corpus overlap?")
+        seen.add(row[id])
+        speaker = row.get("speaker")
+        if speaker is not None and splits.setdefault(speaker, row["split"]) != row["split"]:
+            raise CocktailError(
+                f"speaker {speaker!r} is in the splits {splits[speaker]} and {row['split']}: speakers must be disjoint"
+            )

@@ -1,0 +1,1 @@
+"""Noise power trackers, and the gains that use them."""

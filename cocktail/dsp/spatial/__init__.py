@@ -1,0 +1,1 @@
+"""Several microphones: directions, beamformers, spatial models and their EM."""

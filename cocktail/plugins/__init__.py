@@ -1,0 +1,1 @@
+"""Plugins: finding, checking and making methods, what they return, and the folders of their trained models."""

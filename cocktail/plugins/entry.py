@@ -1,0 +1,181 @@
+"""One method of the benchmark: a plugin (a file) and an entry (the plugin with parameters).
+
+A plugin is imported when its class is first asked for. A job makes its method from `Entry.spec` alone, so that it looks
+at no other plugin.
+"""
+
+import functools
+import importlib.util
+import inspect
+import sys
+import traceback
+import types
+import typing
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError, PluginError, nearest
+from cocktail.method import NEEDS, PARADIGMS, TASKS, Method
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One file with one Method."""
+
+    name: str
+    path: Path
+
+    @property
+    def family(self) -> str:
+        """The folder that the file lies in: the group that boards and pages show its entries in."""
+        return self.path.parent.name
+
+    @property
+    def cls(self) -> type[Method]:
+        """The class. Raises PluginError with the reason where the file fails to import or breaks the contract."""
+        return _load(self.name, self.path)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a leaderboard: a plugin with parameters."""
+
+    name: str
+    plugin: Plugin
+    parameters: dict[str, Any]
+    source: str
+    """File that names the entry, for messages."""
+    uses: str | None = None
+    """Entry whose trained model is handed over."""
+    train_on: tuple[str, ...] | None = None
+    """Conditions to train on; None: every condition of the entry's task that has no spoofing attacks."""
+
+    @property
+    def cls(self) -> type[Method]:
+        return self.plugin.cls
+
+    @functools.cached_property
+    def error(self) -> str | None:
+        """Why the plugin cannot be used, or None. Raises CocktailError for a parameter that does not fit."""
+        try:
+            self.make()
+        except PluginError as error:
+            return str(error)
+        return None
+
+    def make(self) -> Method:
+        """The method with this entry's parameters.
+
+        Raises PluginError where the plugin cannot be used, CocktailError for a parameter that does not fit.
+        """
+        _check_parameters(self)
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in self.parameters.items()}
+        try:
+            return self.cls(**values)
+        except Exception as error:  # a __post_init__ of a stranger's may raise anything
+            raise PluginError(f"cannot be made: {type(error).__name__}: {error}") from error
+
+    def spec(self) -> dict:
+        """What a job needs to make the method without looking at other plugins: JSON-like, see `from_spec`."""
+        path = self.plugin.path
+        path = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        return {"name": self.name, "plugin": self.plugin.name, "path": str(path), "parameters": self.parameters}
+
+    def sized(self, values: dict[str, dict[str, Any]], source: str) -> "Entry":
+        """The entry with the values that a suite gives to its plugin, and to itself; the row stands between the two.
+
+        `values`: plugin or entry -> parameters. `source` names the suite in messages.
+        """
+        parameters = values.get(self.plugin.name, {}) | self.parameters | values.get(self.name, {})
+        return self if parameters == self.parameters else replace(self, parameters=parameters, source=source)
+
+
+def from_spec(spec: dict) -> Entry:
+    """The inverse of `Entry.spec`."""
+    return Entry(spec["name"], Plugin(spec["plugin"], ROOT / spec["path"]), spec["parameters"], spec["path"])
+
+
+@functools.cache
+def _load(name: str, path: Path) -> type[Method]:
+    module_name = f"cocktail_plugins.{name}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise PluginError(f"{path}: no such plugin file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("cocktail_plugins", types.ModuleType("cocktail_plugins"))  # pickle looks for the parent
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:  # a plugin is a stranger's code: whatever it does must cost its own row only
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        line = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(line.filename).name}:{line.lineno}"
+        raise PluginError(f"does not import: {type(error).__name__}: {error} ({where})") from error
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, Method) and value.__module__ == module_name
+    ]
+    if len(found) != 1:
+        names = ", ".join(cls.__name__ for cls in found) or "none"
+        raise PluginError(f"{path.name}: a plugin holds exactly one class derived from Method; found {names}")
+    try:
+        _check_contract(found[0], path)
+    except PluginError:
+        raise
+    except Exception as error:  # attributes of any type, annotations that name nothing
+        raise PluginError(f"{path.name}: breaks the contract: {type(error).__name__}: {error}") from error
+    return found[0]
+
+
+def _check_contract(cls, path):
+    def require(value, allowed, attribute):
+        if value not in allowed:
+            raise PluginError(
+                f"{path.name}: {cls.__name__}.{attribute} is {value!r}{nearest(str(value), allowed)}; "
+                f"it is one of {', '.join(sorted(allowed))}"
+            )
+
+    if not is_dataclass(cls) or not cls.__dataclass_params__.frozen:
+        raise PluginError(f"{path.name}: {cls.__name__} must be decorated with @dataclass(frozen=True)")
+    for task in cls.tasks():
+        require(task, TASKS, "task")
+    require(cls.paradigm, PARADIGMS, "paradigm")
+    for need in cls.needs:
+        require(need, NEEDS, "needs")
+    typing.get_type_hints(cls)
+    for field in fields(cls):
+        if field.default is MISSING and field.default_factory is MISSING:
+            raise PluginError(f"{path.name}: {cls.__name__}: the parameter '{field.name}' has no default")
+
+
+def _check_parameters(entry):
+    hints = typing.get_type_hints(entry.cls)
+    known = {field.name: hints[field.name] for field in fields(entry.cls)}
+    for name, value in entry.parameters.items():
+        where = f"{entry.source}: {entry.name}"
+        if name not in known:
+            raise CocktailError(f"{where}: {entry.cls.__name__} has no parameter '{name}'{nearest(name, known)}")
+        if not _fits(value, known[name]):
+            expected = getattr(known[name], "__name__", str(known[name]))
+            raise CocktailError(f"{where}: {name}: expected {expected}, got {value!r}")
+
+
+def _fits(value, hint) -> bool:
+    """Whether a YAML value suits an annotation. An int suits float; a list suits a tuple."""
+    origin = typing.get_origin(hint)
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    kind = origin or hint
+    if kind is Any:
+        return True
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, list | tuple) if kind is tuple else isinstance(value, kind)

@@ -1,0 +1,64 @@
+"""The folder of a trained model: what `fit` left, and a card that says what was trained, and how that ended."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cocktail.errors import CocktailError
+from cocktail.plugins.entry import from_spec
+
+CARD = "model.json"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model folder says of itself."""
+
+    entry: str
+    suite: str
+    fs: int
+    parameters: dict[str, Any]
+    """The entry's values that differ from its plugin's defaults."""
+    error: str | None = None
+    """Why the training failed; None where it did not."""
+
+    def write(self, folder: Path) -> None:
+        """Leave the card in a model folder."""
+        (folder / CARD).write_text(json.dumps(asdict(self)) + "\n")
+
+
+def read_card(folder: str | Path) -> Card:
+    """The card of a model folder. Raises CocktailError where there is none."""
+    path = Path(folder) / CARD
+    if not path.is_file():
+        raise CocktailError(f"no trained model at {folder}; run the suite first")
+    try:
+        return Card(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise CocktailError(f"{path}: no card of a model ({error}); delete its folder and run again") from error
+
+
+def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
+    """What `load` of the entry returns. `spec`: Entry.spec.
+
+    Raises CocktailError where no training ran or it failed, and where the model is another entry's, another suite's,
+    or was trained with other parameters.
+    """
+    found = read_card(folder)
+    if found.error:
+        raise CocktailError(found.error)
+    wanted = Card(spec["name"], suite, fs, json.loads(json.dumps(spec["parameters"])))
+    for name, value in asdict(wanted).items():
+        if getattr(found, name) != value:
+            raise CocktailError(
+                f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "
+                f"train it again: cocktail run {suite}"
+            )
+    try:
+        return from_spec(spec).make().load(Path(folder))
+    except CocktailError:
+        raise
+    except Exception as error:  # a file that is cut short or foreign may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        raise CocktailError(f"the model at {folder} cannot be read ({reason}); delete it and run again") from error

@@ -1,0 +1,114 @@
+"""Finding methods: plugins are files, entries are named sets of their parameters.
+
+Plugins are found in the folders of `methods/`, a family each, then in the folders that the user names, then among the
+entry points of the group `cocktail.methods` (each names a module). A row of a folder's `methods.yaml` makes an entry; a
+plugin that no row names is an entry of its own with its defaults. A plugin that fails to import is an entry with its
+reason: the others run.
+"""
+
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from cocktail import ROOT
+from cocktail.config import read_yaml
+from cocktail.errors import CocktailError, nearest
+from cocktail.plugins.entry import Entry, Plugin
+
+GROUP = "cocktail.methods"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names stand in paths of the results."""
+
+
+def families() -> list[Path]:
+    """Folders of the shipped plugins, one a family."""
+    return sorted(path.parent for path in (ROOT / "methods").glob("*/methods.yaml"))
+
+
+def find_entry(entries: dict[str, Entry], name: str) -> Entry:
+    """An entry by its name. Raises CocktailError that names the nearest one."""
+    if name not in entries:
+        raise CocktailError(f"unknown method '{name}'{nearest(name, entries)}")
+    return entries[name]
+
+
+class Registry:
+    """All plugins and entries that are to be had."""
+
+    def __init__(self, folders: Iterable[str | Path] = ()):
+        self.plugins: dict[str, Plugin] = {}
+        self.entries: dict[str, Entry] = {}
+        for folder in families():
+            self._add_plugins(folder)
+        for folder in families():
+            self._add_rows(folder / "methods.yaml")
+        for folder in map(Path, folders):
+            if not folder.is_dir():
+                raise CocktailError(f"{folder}: no such folder of plugins")
+            self._add_plugins(folder.resolve())
+            self._add_rows(folder.resolve() / "methods.yaml")
+        for point in importlib.metadata.entry_points(group=GROUP):
+            spec = importlib.util.find_spec(point.module)
+            if spec is None or spec.origin is None:
+                raise CocktailError(f"entry point {point.name} = {point.value} of {GROUP}: no such module")
+            self._add_plugin(Plugin(point.name, Path(spec.origin)))
+        for entry in self.entries.values():
+            if entry.uses is not None:
+                self._check_base(entry)
+        named = {entry.plugin.name for entry in self.entries.values()}
+        for plugin in self.plugins.values():
+            if plugin.name not in named:
+                self._add_entry(Entry(plugin.name.replace("_", "-"), plugin, {}, str(plugin.path)))
+
+    def entry(self, name: str) -> Entry:
+        """An entry by its name. Raises CocktailError that names the nearest one."""
+        return find_entry(self.entries, name)
+
+    def _add_plugins(self, folder):
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith("_"):
+                self._add_plugin(Plugin(path.stem, path))
+
+    def _add_rows(self, rows_path):
+        for name, row in (read_yaml(rows_path) if rows_path.exists() else {}).items():
+            if not NAME.fullmatch(str(name)) or not isinstance(name, str):
+                raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: letters, digits, '.', '_' and '-'")
+            if not isinstance(row or {}, dict):
+                raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
+            parameters = dict(row or {})
+            plugin = parameters.pop("plugin", name.replace("-", "_"))
+            uses, train_on = parameters.pop("uses", None), parameters.pop("train_on", None)
+            if not isinstance(uses, str | None):
+                raise CocktailError(f"{rows_path}: {name}: uses: expected the name of an entry, got {uses!r}")
+            if train_on is not None and not (isinstance(train_on, list) and all(isinstance(x, str) for x in train_on)):
+                raise CocktailError(f"{rows_path}: {name}: train_on: expected a list of conditions, got {train_on!r}")
+            if plugin not in self.plugins:
+                raise CocktailError(f"{rows_path}: {name}: unknown plugin '{plugin}'{nearest(plugin, self.plugins)}")
+            train_on = None if train_on is None else tuple(train_on)
+            self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path), uses, train_on))
+
+    def _check_base(self, entry):
+        seen = [entry.name]
+        while entry.uses is not None:
+            where = f"{entry.source}: {entry.name}: uses"
+            if entry.uses not in self.entries:
+                raise CocktailError(f"{where}: unknown entry '{entry.uses}'{nearest(entry.uses, self.entries)}")
+            if entry.uses in seen:
+                raise CocktailError(f"{where}: {' -> '.join([*seen, entry.uses])} runs in a circle")
+            entry = self.entries[entry.uses]
+            seen.append(entry.name)
+
+    def _add_plugin(self, plugin):
+        if plugin.name in self.plugins:
+            raise CocktailError(
+                f"two plugins are called '{plugin.name}': {self.plugins[plugin.name].path} and {plugin.path}"
+            )
+        self.plugins[plugin.name] = plugin
+
+    def _add_entry(self, entry):
+        if entry.name in self.entries:
+            other = self.entries[entry.name].source
+            raise CocktailError(f"two entries are called '{entry.name}': in {other} and {entry.source}; rename one")
+        self.entries[entry.name] = entry

@@ -1,0 +1,1 @@
+"""Running one entry: on a shard of scenes, or on somebody's own recording."""

@@ -1,0 +1,67 @@
+"""How much of a job's CPU time is work and not imports, files or Snakemake: said in its log, and read from there."""
+
+import contextlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_in_a_job = False
+
+WORK = re.compile(r"^work ([\d.]+) s( once)?$", re.MULTILINE)
+DEVICE = re.compile(r"^device (.+)$", re.MULTILINE)
+
+
+@contextlib.contextmanager
+def accounted() -> Iterator[None]:
+    """Within the block, `work` says what it cost."""
+    global _in_a_job
+    _in_a_job = True
+    try:
+        yield
+    finally:
+        _in_a_job = False
+
+
+@contextlib.contextmanager
+def work(*, once: bool = False) -> Iterator[None]:
+    """In a job, log the CPU time of the block, that of child processes it waited for included.
+
+    `once`: the job does it once, however many scenes it has.
+    """
+    before = sum(os.times()[:4])
+    try:
+        yield
+    finally:
+        if _in_a_job:
+            print(f"work {sum(os.times()[:4]) - before:.2f} s{' once' * once}", file=sys.stderr)
+
+
+def works_on(device: str) -> None:
+    """In a job, log the name of the device that it computes on (cocktail.runtime.device.device_name)."""
+    if _in_a_job:
+        print(f"device {device}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What a job's log says of its cost."""
+
+    work_s: float
+    """CPU seconds of work that grows with the amount."""
+    once_s: float
+    """CPU seconds of work done once."""
+    device: str | None
+    """Name of the device; None for a job that asks for none."""
+
+
+def read_log(text: str) -> Logged:
+    """What `work` and `works_on` left in the text of a log."""
+    found = [(float(seconds), bool(once)) for seconds, once in WORK.findall(text)]
+    device = DEVICE.search(text)
+    return Logged(
+        work_s=sum(seconds for seconds, once in found if not once),
+        once_s=sum(seconds for seconds, once in found if once),
+        device=device and device[1],
+    )

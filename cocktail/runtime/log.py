@@ -1,0 +1,106 @@
+"""What every job of the workflow does around its work: a log file, and no import that costs more than the work."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cocktail.errors import CocktailError
+from cocktail.runtime.accounting import accounted
+
+_terminal: tuple[int, str] | None = None
+"""In a job: the file descriptor of what was standard error, and the job's name."""
+
+
+NEWS, PROGRESS = "cocktail: ", "cocktail> "
+"""What a job says on the terminal begins so: what stays there, and what the next such line replaces."""
+
+
+def say(message: str, *, progress: bool = False) -> None:
+    """A line of news or of progress: in a job, on the terminal and in the log; elsewhere on standard error.
+
+    Child processes of a job may say things too.
+    """
+    print(message, file=sys.stderr, flush=True)
+    if _terminal:
+        descriptor, name = _terminal
+        with contextlib.suppress(OSError):  # nobody listens any more: no reason for the work to fail
+            os.write(descriptor, f"{PROGRESS if progress else NEWS}{name}: {message}\n".encode())
+
+
+@contextlib.contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Send standard output and error of the block, child processes and C libraries included, to the file `path`.
+
+    A CocktailError also shows on the real standard error, every line after `cocktail: `, and ends the process with
+    status 1.
+    """
+    global _terminal
+    sys.stdout.flush()
+    sys.stderr.flush()
+    saved = os.dup(1), os.dup(2)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(path).open("w", buffering=1)  # noqa: SIM115 - opened apart, so that only its own errors are caught
+    except OSError as error:
+        raise SystemExit(f"cocktail: {path}: could not be written: {error.strerror}") from None
+    with file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        _terminal = saved[1], Path(path).stem
+        try:
+            with accounted():
+                yield
+        except CocktailError as error:
+            message = "".join(f"{NEWS}{line}\n" for line in str(error).splitlines())
+            os.write(saved[1], message.encode())
+            print(message, end="", file=sys.stderr)
+            raise SystemExit(1) from None
+        finally:
+            _terminal = None
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            os.close(saved[0])
+            os.close(saved[1])
+
+
+def ended_with_error(path: str | Path) -> bool:
+    """Whether the job that left the log `path` ended with a CocktailError of its own."""
+    with contextlib.suppress(OSError):
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+        return bool(lines) and lines[-1].startswith(NEWS)
+    return False
+
+
+def base_model(spec: dict | None, snakemake) -> dict | None:
+    """{"spec", "model"} of the entry that a job's entry builds on, the model from its inputs; None without one."""
+    return spec and {"spec": spec, "model": snakemake.input.base}
+
+
+def scorer_models(snakemake) -> dict[str, dict]:
+    """Role -> {"spec", "model", "suite"} of the entries that score others, from a job's parameters and inputs."""
+    specs, suite = snakemake.params.scorers, snakemake.params.suite
+    return {role: {"spec": spec, "model": snakemake.input[role], "suite": suite} for role, spec in specs.items()}
+
+
+def leave_pandas_out() -> None:
+    """Keep pyarrow in this process from importing pandas, which it does at its first array of Python objects.
+
+    A run has hundreds of jobs that take a second and use no pandas.
+    """
+    import pyarrow
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "pandas":
+                raise ModuleNotFoundError("left out")
+
+    sys.meta_path.insert(0, Finder)
+    try:
+        pyarrow.array([0])  # pyarrow looks once and remembers
+    finally:
+        sys.meta_path.remove(Finder)

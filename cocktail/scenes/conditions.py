@@ -1,0 +1,154 @@
+"""What a condition may say: the schema of `config/conditions.yaml`, and what follows from a condition without a scene.
+
+A condition is a distribution. `[low, high]` is uniform between the two; everything else is fixed.
+"""
+
+from cocktail.method import Info
+from cocktail.rooms.arrays import ARRAYS, positions
+from cocktail.spoofing.names import ATTACKS
+from cocktail.spoofing.replay import REPLAYS
+
+
+def _range(minimum: float | None = None, maximum: float | None = None, *, description: str) -> dict:
+    bounds = {"minimum": minimum, "maximum": maximum}
+    number = {"type": "number"} | {key: value for key, value in bounds.items() if value is not None}
+    return {"type": "array", "items": number, "minItems": 2, "maxItems": 2, "description": description}
+
+
+def _mapping(properties: dict, required: list[str], **more) -> dict:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False, **more}
+
+
+FIELDS = ("point", "diffuse", "point+diffuse", "sensor")
+"""`point`: one place of the room, or simply added where there is no room. `diffuse`: from everywhere. `sensor`: white
+noise, independent at every microphone."""
+
+_SENSOR = {"properties": {"field": {"const": "sensor"}}}
+
+NOISE = _mapping(
+    {
+        "field": {"enum": list(FIELDS)},
+        "kinds": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "description": "kinds or groups of kinds",
+        },
+        "snr_db": _range(description="all talkers to noise, over active speech at microphone 1"),
+        "point_db": _range(description="point to diffuse part; default 0"),
+    },
+    ["field", "snr_db"],
+    **{"if": _SENSOR, "else": {"required": ["kinds"]}},
+)
+
+ROOM = _mapping(
+    {
+        "length_m": _range(1, 50, description="along x"),
+        "width_m": _range(1, 50, description="along y"),
+        "height_m": _range(1, 20, description="along z"),
+        "t60_s": _range(0.1, 2, description="reverberation time, T30"),
+        "distance_m": _range(0.2, 20, description="talkers to the array's centre"),
+        "azimuth_deg": _range(-180, 180, description="talkers from the array's front; default all around"),
+        "separation_deg": {"type": "number", "minimum": 0, "maximum": 90, "description": "talkers at least; default 0"},
+    },
+    ["length_m", "width_m", "height_m", "t60_s", "distance_m"],
+)
+
+_NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uniqueItems": True}
+
+SPOOFING = _mapping({"train": _NAMES, "test": _NAMES}, ["train", "test"])
+"""Attacks by split; `valid` has those of `train`."""
+
+_REPLAYED = {
+    "required": ["attacks"],
+    "properties": {
+        "attacks": {
+            "anyOf": [
+                {"properties": {split: {"contains": {"enum": list(REPLAYS)}}}, "required": [split]}
+                for split in ("train", "test")
+            ]
+        }
+    },
+}
+
+CONDITION = _mapping(
+    {
+        "title": {"type": "string"},
+        "task": {"enum": ["enhance", "separate", "detect", "verify"]},
+        "talkers": {"type": "integer", "minimum": 1, "maximum": 8},
+        "array": {
+            "description": "a name, or microphone positions in metres: x right, y front, z up",
+            "anyOf": [
+                {"enum": list(ARRAYS)},
+                {
+                    "type": "array",
+                    "items": {"type": "array", "items": {"type": "number"}, "minItems": 3, "maxItems": 3},
+                    "minItems": 1,
+                },
+            ],
+        },
+        "reference": {"enum": ["image", "early"]},
+        "level_db": _range(description="each talker's level, relative; default 0"),
+        "room": ROOM,
+        "noise": NOISE,
+        "attacks": SPOOFING,
+        "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
+        "given": {"const": True, "description": "the scenes are the corpus's own mixtures; all else is for training"},
+        "lead_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "noise before the speech; default 0"},
+        "trail_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "after the longest; default 0"},
+    },
+    ["task", "talkers", "array", "reference"],
+    allOf=[
+        {
+            "if": {"properties": {"array": {"const": "single"}, "reference": {"const": "image"}}},
+            "else": {"required": ["room"]},
+        },
+        {
+            "if": {"properties": {"task": {"const": "separate"}}},
+            "then": {"properties": {"talkers": {"minimum": 2}, "attacks": False}},
+            "else": {"properties": {"talkers": {"const": 1}}},
+        },
+        {"if": {"properties": {"task": {"const": "enhance"}}}, "then": {"required": ["noise"]}},
+        {
+            "if": {"required": ["given"]},
+            "then": {
+                "properties": {
+                    "task": {"enum": ["enhance", "separate"]},
+                    "array": {"const": "single"},
+                    "reference": {"const": "image"},
+                    "room": False,
+                    "attacks": False,
+                },
+            },
+        },
+        {"if": {"properties": {"task": {"const": "detect"}}}, "then": {"required": ["attacks"]}},
+        {"if": _REPLAYED, "then": {"required": ["room"]}},
+    ],
+)
+"""JSON schema of one condition."""
+
+GROUPS = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
+}
+"""JSON schema of `noise_groups`: a group's name to kinds of noise."""
+
+
+def resolved(condition: dict, groups: dict[str, list[str]]) -> dict:
+    """The condition with every group of kinds of noise replaced by its kinds, in order, each once."""
+    if "kinds" not in condition.get("noise", {}):
+        return condition
+    kinds = [kind for name in condition["noise"]["kinds"] for kind in groups.get(name, [name])]
+    return condition | {"noise": condition["noise"] | {"kinds": list(dict.fromkeys(kinds))}}
+
+
+def info(name: str, condition: dict, fs: int) -> Info:
+    """What methods may know of a condition before any of its scenes is opened."""
+    return Info(
+        condition=name,
+        task=condition["task"],
+        channels=len(positions(condition["array"])),
+        n_sources=condition["talkers"],
+        fs=fs,
+        reference=condition["reference"],
+    )

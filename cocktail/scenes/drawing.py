@@ -1,0 +1,204 @@
+"""Drawing scenes: from a condition to records that say all that was drawn (cocktail.scenes.scene).
+
+Every part of a record has a generator of its own, keyed by suite seed, condition, split, index and role: scene 17 is
+the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells nothing about its other values.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+from cocktail.rng import rng
+from cocktail.rooms.arrays import positions, turned
+from cocktail.rooms.placement import place_noise, place_talkers
+from cocktail.rooms.shoebox import Shoebox
+from cocktail.runtime.accounting import work
+from cocktail.scenes.rendering import Signals, render
+from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
+from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
+from cocktail.spoofing.replay import REPLAYS, draw_replay
+
+PEAK = (0.5, 0.9)
+"""The loudest sample of a scene, of full scale."""
+
+SPOOFED = 0.5
+"""Share of the scenes of a condition with attacks that are attacks."""
+
+
+def draw(
+    condition: dict,
+    *,
+    name: str,
+    split: str,
+    index: int,
+    seed: int,
+    fs: int,
+    speech: Library,
+    noise: Library,
+    spoofs: Library | None = None,
+) -> Scene:
+    """The scene `index` of a condition (its groups of noise kinds resolved). Reads no audio.
+
+    Talkers of a scene are different speakers. `spoofs`: the table of spoofed speech, for conditions with logical
+    attacks. Raises CocktailError where the corpus has too little for the condition.
+    """
+
+    def generator(role):
+        return rng(seed, name, split, index, role=role)
+
+    attack = _attack(condition, split, generator, spoofs)
+    if attack in LOGICAL:
+        rows = [_spoof(generator("spoof"), attack, split, spoofs)]
+    else:
+        rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
+    array = positions(condition["array"])
+    room, places = draw_room(condition, generator)
+    levels = generator("levels").uniform(*condition.get("level_db", (0, 0)), size=len(rows))
+    longest_s = max(row["n_samples"] / row["fs"] for row in rows)
+    lead_s = float(condition.get("lead_s", 0))
+    duration_s = lead_s + longest_s + condition.get("trail_s", 0)
+    return Scene(
+        id=f"{name}-{split}-{index:05d}",
+        condition=name,
+        split=split,
+        index=index,
+        seed=seed,
+        fs=fs,
+        task=condition["task"],
+        reference=condition["reference"],
+        n_samples=int(np.ceil(duration_s * fs)),
+        lead_s=lead_s,
+        peak=float(generator("peak").uniform(*PEAK)),
+        array=_points(array),
+        talkers=tuple(
+            Talker(row["utterance"], row["speaker"], row["gender"], row["text"], float(level), place, attack)
+            for row, level, place in zip(rows, levels, places, strict=True)
+        ),
+        room=room,
+        noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
+        label=(attack or BONA_FIDE) if "attacks" in condition else None,
+        replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
+    )
+
+
+def _utterances(generator, n_talkers, split, speech):
+    """One utterance each of different speakers of a split."""
+    by_speaker: dict[str, list[dict]] = {}
+    for row in speech.select(split=split):
+        by_speaker.setdefault(row["speaker"], []).append(row)
+    if len(by_speaker) < n_talkers:
+        raise CocktailError(f"a scene needs {n_talkers} speakers, the corpus has {len(by_speaker)} of split {split!r}")
+    names = sorted(by_speaker)
+    chosen = generator.choice(len(names), size=n_talkers, replace=False)
+    return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
+
+
+def _attack(condition, split, generator, spoofs) -> str | None:
+    """The attack of a scene; None if it is bona fide. Logical ones that the table lacks are left out."""
+    if "attacks" not in condition or generator("spoofed").random() >= condition.get("spoofed", SPOOFED):
+        return None
+    present = {row["attack"] for row in spoofs.select(split=split)} if spoofs is not None else set()
+    wanted = split_attacks(condition, split)
+    attacks = [attack for attack in wanted if attack in REPLAYS or attack in present]
+    if not attacks:
+        raise CocktailError(f"no speech spoofed by {', '.join(wanted)} in split {split!r}")
+    return attacks[generator("attack").integers(len(attacks))]
+
+
+def _spoof(generator, attack, split, spoofs):
+    """An utterance of an attack."""
+    rows = spoofs.select(split=split, attack=attack)
+    return rows[generator.integers(len(rows))]
+
+
+def draw_room(
+    condition: dict, generator: Callable[[str], np.random.Generator]
+) -> tuple[Room | None, tuple[Position | None, ...]]:
+    """The room or None, and the talkers' places in it. `generator`: role -> generator."""
+    spec, n_talkers = condition.get("room"), condition["talkers"]
+    if spec is None:
+        return None, (None,) * n_talkers
+    array = positions(condition["array"])
+    shape = generator("room")
+    size = np.array([shape.uniform(*spec[side]) for side in ("length_m", "width_m", "height_m")])
+    t60_s = float(generator("t60").uniform(*spec["t60_s"]))
+    distances = generator("distances").uniform(*spec["distance_m"], size=n_talkers)
+    options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
+    centre, yaw_deg, talkers = place_talkers(generator("places"), size, distances, **options)
+    room = Room(
+        size=_points([size])[0],
+        t60_s=t60_s,
+        absorption=round(Shoebox.with_t60(size, t60_s).absorption, 6),  # the same record on any machine
+        distances_m=tuple(float(distance) for distance in distances),
+        centre=_points([centre])[0],
+        yaw_deg=float(yaw_deg),
+        microphones=_points(centre + turned(array, yaw_deg)),
+    )
+    return room, _points(talkers)
+
+
+def draw_noise_position(room: Room, generator: Callable[[str], np.random.Generator]) -> Position:
+    """Where a point noise is in the room. `generator`: role -> generator."""
+    return _points([place_noise(generator("noise position"), np.array(room.size), np.array(room.centre))])[0]
+
+
+def _noise(spec, split, library, duration_s, n_channels, room, generator):
+    """The noise of a scene, or None."""
+    if spec is None:
+        return None
+    snr_db = float(generator("snr").uniform(*spec["snr_db"]))
+    if spec["field"] == "sensor":
+        return Noise("sensor", "sensor", snr_db, None, None, (), None)
+    kind, rows = _recordings(generator("noise kind"), spec["kinds"], split, library)
+    parts = spec["field"].split("+")
+    diffuse = _excerpts(generator("diffuse noise"), rows, n_channels, duration_s) if "diffuse" in parts else ()
+    point = _excerpts(generator("point noise"), rows, 1, duration_s)[0] if "point" in parts else None
+    position = draw_noise_position(room, generator) if point and room else None
+    both = len(parts) == 2
+    point_db = float(generator("point level").uniform(*spec.get("point_db", (0, 0)))) if both else None
+    return Noise(kind, spec["field"], snr_db, point, position, diffuse, point_db)
+
+
+def _recordings(generator, kinds, split, library):
+    """A kind of noise, among those wanted that the split has, and the split's recordings of it."""
+    found = {kind: library.select(split=split, kind=kind) for kind in kinds}
+    present = [kind for kind in kinds if found[kind]]
+    if not present:
+        there = sorted({row["kind"] for row in library.select(split=split)})
+        raise CocktailError(
+            f"no noise of {', '.join(kinds)} in split {split!r}; the corpus has {', '.join(there) or 'none'}: "
+            "name its kinds under `noise_groups`"
+        )
+    kind = present[generator.integers(len(present))]
+    return kind, found[kind]
+
+
+def _excerpts(generator, rows, n, duration_s):
+    """`n` excerpts: of different recordings as long as there are any, then of far parts of the same ones."""
+    order, offset = generator.permutation(len(rows)), generator.random(len(rows))
+    turns = -(-n // len(rows))
+    excerpts = []
+    for i in range(n):
+        which, turn = order[i % len(rows)], i // len(rows)
+        row = rows[which]
+        length_s = row["n_samples"] / row["fs"]
+        free_s = length_s - duration_s if length_s > turns * duration_s else length_s
+        excerpts.append(Excerpt(row["recording"], float(offset[which] + turn) / turns * free_s))
+    return tuple(excerpts)
+
+
+def _points(xyz):
+    return tuple(tuple(float(x) for x in point) for point in xyz)
+
+
+def scenes(indices: Iterable[int], **options) -> Iterator[tuple[Scene, Signals]]:
+    """The scenes `indices`, drawn and rendered. `options` as in `draw`, the condition as `definition`."""
+    libraries = {name: options[name] for name in ("speech", "noise", "spoofs")}
+    definition = options.pop("definition")
+    for index in indices:
+        scene = draw(definition, index=index, **options)
+        with work():
+            signals = render(scene, **libraries)
+        yield scene, signals

@@ -1,0 +1,155 @@
+"""The audio of a scene, from its record.
+
+Talkers and point noise are convolved with the responses of the scene's room; diffuse noise is mixed to the coherence of
+the array. The SNR holds exactly between the sum of the talkers' images and the noise, both over the samples of
+microphone 1 where speech is active. A talker's level is that of its image's active speech. All signals then share one
+scale factor, which brings the loudest sample of the scene to the record's peak, so that mixture = images.sum(0) + noise
+to rounding.
+
+Talkers begin together after the lead and the scene lasts as long as the longest (the `max` version of wsj0-2mix):
+no word is cut, so that transcripts stay true.
+
+Where a scene is a replay, the talker's place is the loudspeaker's: what it plays was recorded in the same room.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail import levels
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+from cocktail.rooms.convolution import convolve
+from cocktail.rooms.fields import diffuse
+from cocktail.rooms.responses import LATENCY, Responses, responses
+from cocktail.rooms.shoebox import Shoebox
+from cocktail.scenes.scene import Scene
+from cocktail.spoofing.names import LOGICAL
+from cocktail.spoofing.replay import play
+
+_HEARD = 0.01
+_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Signals:
+    """A scene's signals, full scale +-1. K talkers, D microphones, N samples."""
+
+    mixture: np.ndarray
+    """(D, N) = images.sum(0) + noise."""
+    images: np.ndarray
+    """(K, D, N): each talker at every microphone, with its reverberation."""
+    noise: np.ndarray
+    """(D, N): everything that is no talker."""
+    early: np.ndarray
+    """(K, N): direct sound and first 50 ms at microphone 1."""
+    direct: np.ndarray
+    """(K, N): direct sound at microphone 1."""
+
+
+def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None = None) -> Signals:
+    """The signals of a scene. Raises CocktailError where an utterance or the noise is silent."""
+    room = _room_responses(scene)
+    images, early, direct = _talkers(scene, speech, spoofs, room)
+    heard = images.sum(axis=0)[0]
+    where = levels.active(heard, scene.fs)
+    interference = _noise(scene, noise, room, heard, where)
+    mixture = images.sum(axis=0) + interference
+    scale = scene.peak / max(np.abs(x).max() for x in (mixture, images, interference, early, direct))
+    return Signals(*(scale * x for x in (mixture, images, interference, early, direct)))
+
+
+def _room_responses(scene) -> Responses | None:
+    """Responses from every talker and then from the point noise, if there is one; None where there is no room."""
+    if scene.room is None:
+        return None
+    sources = [talker.position for talker in scene.talkers]
+    if scene.noise is not None and scene.noise.position is not None:
+        sources.append(scene.noise.position)
+    room = Shoebox(scene.room.size, scene.room.absorption)
+    tails = [scene.generator(f"tail {s}") for s in range(len(sources))]
+    return responses(room, np.array(sources), np.array(scene.room.microphones), scene.fs, tails)
+
+
+def _talkers(scene, speech, spoofs, room):
+    """images (K, D, N), early (K, N), direct (K, N), each talker at its level."""
+    n_talkers, n_samples = len(scene.talkers), scene.n_samples
+    images = np.zeros((n_talkers, len(scene.array), n_samples))
+    early, direct = np.zeros((2, n_talkers, n_samples))
+    for k, talker in enumerate(scene.talkers):
+        dry = np.zeros(n_samples)
+        start = round(scene.lead_s * scene.fs)
+        library = spoofs if talker.attack in LOGICAL else speech
+        samples = library.samples(talker.utterance, scene.fs)[: n_samples - start]
+        dry[start : start + len(samples)] = samples
+        if not dry.any():
+            raise CocktailError(f"scene {scene.id}: the utterance {talker.utterance!r} is silent; remove it")
+        if scene.replay is not None:
+            dry = _replayed(scene, talker, dry)
+        if room is None:
+            images[k] = early[k] = direct[k] = dry
+        else:
+            heard = slice(LATENCY, LATENCY + n_samples)
+            images[k] = convolve(dry, room.full[k])[:, heard]
+            early[k] = convolve(dry, room.early[k])[heard]
+            direct[k] = convolve(dry, room.direct[k])[heard]
+        level = levels.power(images[k, 0], levels.active(images[k, 0], scene.fs))
+        gain = 10 ** (talker.level_db / 20) / np.sqrt(level)
+        for signal in (images, early, direct):
+            signal[k] *= gain
+    return images, early, direct
+
+
+def _replayed(scene, talker, dry):
+    """(N,) what a loudspeaker plays of `dry` (N,), recorded by the attacker's microphone in the scene's room."""
+    room, place = Shoebox(scene.room.size, scene.room.absorption), [np.array(scene.replay.position)]
+    response = responses(room, [np.array(talker.position)], place, scene.fs, [scene.generator("tail attacker")]).full
+    recorded = convolve(dry, response[0, 0])[LATENCY : LATENCY + len(dry)]
+    return play(recorded, scene.replay, scene.fs, scene.generator("loudspeaker noise"))
+
+
+def _noise(scene, library, room, heard, where):
+    """(D, N): the noise at the scene's SNR.
+
+    Where a recording is silent while speech is active, later parts of it are tried.
+    """
+    if scene.noise is None:
+        return np.zeros((len(scene.array), scene.n_samples))
+    for attempt in range(_TRIES):
+        noise = _noise_field(scene, library, room, attempt / _TRIES)
+        during = levels.power(noise[0], where)
+        if during > _HEARD * levels.power(noise[0]):
+            wanted = levels.power(heard, where) / 10 ** (scene.noise.snr_db / 10)
+            return noise * np.sqrt(wanted / during)
+    names = sorted({excerpt.recording for excerpt in (scene.noise.point, *scene.noise.diffuse) if excerpt})
+    raise CocktailError(f"scene {scene.id}: the noise {', '.join(names)} is silent while speech is active; remove it")
+
+
+def _noise_field(scene, library, room, shift):
+    """(D, N) at any level; `shift`: the share of a recording to begin later than drawn."""
+    spec, n_samples, n_channels = scene.noise, scene.n_samples, len(scene.array)
+    if spec.field == "sensor":
+        return scene.generator("sensor noise").standard_normal((n_channels, n_samples))
+    total = np.zeros((n_channels, n_samples))
+    if spec.diffuse:
+        parts = [_excerpt(excerpt, library, 0, n_samples, scene.fs, shift) for excerpt in spec.diffuse]
+        total += _unit(diffuse(np.stack([_unit(part) for part in parts]), np.array(scene.array), scene.fs))
+    if spec.point:
+        preroll = 0 if room is None else room.full.shape[-1] - 1
+        dry = _excerpt(spec.point, library, preroll, n_samples, scene.fs, shift)
+        point = dry if room is None else convolve(dry, room.full[-1])[:, preroll : preroll + n_samples]
+        total += 10 ** ((spec.point_db or 0) / 20) * _unit(np.atleast_2d(point))
+    return total
+
+
+def _excerpt(excerpt, library, preroll, n_samples, fs, shift):
+    """(preroll + n_samples,) of a recording, `preroll` samples before the excerpt's start."""
+    recording = library.samples(excerpt.recording, fs)
+    start = round(excerpt.start_s * fs + shift * len(recording)) - preroll
+    return levels.stretch(recording, start, preroll + n_samples, fs)
+
+
+def _unit(x):
+    """Scaled so that the first channel, or the signal, has power 1; silence is left as it is."""
+    first = x if x.ndim == 1 else x[0]
+    return x / max(np.sqrt(levels.power(first)), 1e-12)

@@ -1,0 +1,133 @@
+"""A scene: a small record that says all that was drawn (cocktail.scenes.drawing) or read (cocktail.scenes.published).
+
+Its audio follows from it (cocktail.scenes.rendering).
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.rng import rng
+from cocktail.spoofing.replay import Replay
+
+Position = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Talker:
+    """What a talker says, how loud relative to the others, and where: metres, None without a room."""
+
+    utterance: str
+    speaker: str
+    gender: str | None
+    text: str | None
+    level_db: float
+    position: Position | None
+    attack: str | None = None
+    """Of what attack the utterance is; `speaker` is then the claimed one. None: bona fide."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A stretch of a noise recording, which begins again where it ends."""
+
+    recording: str
+    start_s: float
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What is no talker. `kind` is `sensor` for sensor noise. `point_db`: point part over diffuse part."""
+
+    kind: str
+    field: str
+    snr_db: float
+    point: Excerpt | None
+    position: Position | None
+    diffuse: tuple[Excerpt, ...]
+    point_db: float | None
+
+
+@dataclass(frozen=True)
+class Room:
+    """The room; `absorption` of its walls was chosen to give `t60_s`. `yaw_deg`: where the array looks, from y."""
+
+    size: Position
+    t60_s: float
+    absorption: float
+    distances_m: tuple[float, ...]
+    centre: Position
+    yaw_deg: float
+    microphones: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that was drawn for a scene. `array`: microphones in the array's own axes, metres about their centre."""
+
+    id: str
+    condition: str
+    split: str
+    index: int
+    seed: int
+    fs: int
+    task: str
+    reference: str
+    n_samples: int
+    lead_s: float
+    peak: float
+    array: tuple[Position, ...]
+    talkers: tuple[Talker, ...]
+    room: Room | None
+    noise: Noise | None
+    label: str | None = None
+    """`bonafide` or the attack's name; None where the condition has no attacks."""
+    replay: Replay | None = None
+    """How the talker was recorded and played, where the attack is a replay."""
+
+    def generator(self, role: str) -> np.random.Generator:
+        """The generator of one role of this scene."""
+        return rng(self.seed, self.condition, self.split, self.index, role=role)
+
+    def strata(self) -> dict[str, float | str]:
+        """What results may be stratified by, as far as the scene has it."""
+        strata: dict[str, float | str] = {}
+        if self.noise is not None:
+            strata |= {"noise": self.noise.kind, "snr_db": self.noise.snr_db}
+        if self.room is not None:
+            strata |= {"t60_s": self.room.t60_s, "distance_m": self.room.distances_m[0]}
+        if len(self.talkers) > 1:
+            strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
+            strata["genders"] = "+".join(sorted(talker.gender or "unknown" for talker in self.talkers))
+        return strata
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` is its inverse."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Scene":
+        """The scene of a line of JSON."""
+        record = _tuples(json.loads(text))
+        record["talkers"] = tuple(Talker(**talker) for talker in record["talkers"])
+        if record["room"] is not None:
+            record["room"] = Room(**record["room"])
+        if record.get("replay") is not None:
+            record["replay"] = Replay(**record["replay"])
+        if record["noise"] is not None:
+            noise = record["noise"]
+            point = noise["point"] and Excerpt(**noise["point"])
+            diffuse = tuple(Excerpt(**excerpt) for excerpt in noise["diffuse"])
+            record["noise"] = Noise(**noise | {"point": point, "diffuse": diffuse})
+        return cls(**record)
+
+
+def _tuples(value):
+    """JSON's lists as tuples, at every depth."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,76 @@
+"""Rows of store.SCORES: a number or its reason, beside the digest of what it means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cocktail.errors import CocktailError
+from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.metric import Metric, Unscorable
+from cocktail.metrics.trials import cm_rejection
+from cocktail.recognition.recogniser import Counts, Recogniser
+from cocktail.scoring.scorers import Scorers
+from cocktail.scoring.trials import Heard, trials_of
+
+
+def metric_named(name: str) -> Metric:
+    """A metric by its name. Raises CocktailError where there is none."""
+    if name not in METRICS:
+        raise CocktailError(f"no metric {name!r}; there are {', '.join(METRICS)}")
+    return METRICS[name]
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Who decides numbers besides the metrics themselves: the suite's recogniser, and its scorers by role."""
+
+    recogniser: Recogniser | None = None
+    scorers: Scorers = field(default_factory=Scorers)
+    task: str = "enhance"
+    """Of the condition; it says which scorer a metric needs."""
+
+    def can(self, metric: Metric) -> bool:
+        """Whether a metric is for this task, and the suite names the scorer that it needs there."""
+        role = metric.tasks.get(self.task)
+        return self.task in metric.tasks and (role is None or role in self.scorers)
+
+    def row(self, metric: Metric, source: int | None, given: Any) -> dict:
+        """The row of a metric on what its `compute` takes: a Pair, or a row of ESTIMATES."""
+        try:
+            value = metric.compute(given)
+        except Unscorable as reason:
+            return self.failed(metric, source, str(reason))
+        except Exception as error:  # a metric's failure costs its own row, never the shard
+            return self.failed(metric, source, f"metric-failed: {type(error).__name__}: {error}")
+        return self._finished(metric, source, value)
+
+    def trial_row(self, metric: Metric, tested: Heard, shard: Mapping[str, Heard]) -> dict | None:
+        """The row of a metric of trials for one scene of a shard; None where the scene takes no part in it."""
+        try:
+            trials = trials_of(metric.name, tested, shard)
+            if trials is None:
+                return None
+            value = cm_rejection(trials[0]["score"], tested.threshold) if metric.pooled else trials[0]["score"]
+        except Unscorable as reason:
+            return self.failed(metric, None, str(reason))
+        return self._finished(metric, None, value) | {"trials": None if metric.pooled else trials}
+
+    def failed(self, metric: Metric, source: int | None, reason: str) -> dict:
+        """The row of a metric that has no value."""
+        return self._blank(metric, source) | {"status": "failed", "reason": reason}
+
+    def _finished(self, metric, source, value):
+        counts = {"errors": value.errors, "total": value.total} if isinstance(value, Counts) else {}
+        value = 100 * value.rate if isinstance(value, Counts) else float(value)
+        if not np.isfinite(value):
+            return self.failed(metric, source, "metric-failed: the value is not finite")
+        return self._blank(metric, source) | {"value": value, "status": "ok"} | counts
+
+    def _blank(self, metric, source):
+        helper = self.scorers.card(metric.tasks.get(self.task))
+        if helper is None and metric.pooled and self.recogniser is not None:
+            helper = self.recogniser.card
+        columns = dict.fromkeys(("value", "status", "reason", "errors", "total", "trials"))
+        return {"source": source, "metric": metric.name, **columns, "card": metric.digest_with(helper)}

@@ -1,0 +1,154 @@
+"""Scores of signals, and of a shard of estimates: one row per talker and metric, whatever happens.
+
+A metric that cannot be computed leaves a row with its reason, and what one metric raises costs its own row alone.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cocktail import tables
+from cocktail.metrics.metric import Unscorable, defect
+from cocktail.metrics.trials import BONAFIDE
+from cocktail.recognition.recogniser import create
+from cocktail.runtime.accounting import work
+from cocktail.runtime.worker import CallFailed, Worker
+from cocktail.scoring.rows import Judges, metric_named
+from cocktail.scoring.scorers import Scorers
+from cocktail.scoring.signals import _signal_rows
+from cocktail.scoring.trials import Heard, part, unit
+
+SCENE_LIMIT_S = 600.0
+"""A metric in C that crashes or hangs on a scene costs that scene."""
+
+
+def score_shard(
+    *,
+    mixtures: str | Path,
+    references: str | Path,
+    estimates: str | Path,
+    out: str | Path,
+    condition: str,
+    entry: str,
+    metrics: Sequence[str],
+    recogniser: dict | None,
+    scorers: Mapping[str, dict] | None = None,
+) -> None:
+    """Score the estimates of one entry for one shard of scenes and write rows of tables.SCORES to `out`.
+
+    `mixtures`, `references`, `estimates`: Parquet files of tables.MIXTURES, REFERENCES, ESTIMATES. `recogniser`:
+    options for cocktail.recognition.recogniser.create, or None. `scorers`: role -> {"spec", "model", "suite"}, see
+    cocktail.scoring.scorers; a metric that needs a role which is not among them has no rows. Every scene of `mixtures`
+    has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and
+    `cm_rejection` are of bona fide speech, `eer_cm` needs a condition with attacks.
+    """
+    truths = {row["scene"]: row for row in tables.read_rows(references)}
+    made = {row["scene"]: row for row in tables.read_rows(estimates)}
+    scenes = {row["scene"]: row for row in tables.read_rows(mixtures)}
+    task = json.loads(next(iter(truths.values()))["record"])["task"]
+    listener = None if recogniser is None else create(recogniser)
+    judges = Judges(listener, Scorers(scorers), task)
+    wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
+    if all(truth["label"] is None for truth in truths.values()):
+        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "min_tdcf")]
+
+    def score(scene):
+        with work():
+            given = scenes[scene], truths[scene], made.get(scene), wanted, judges
+            return _scene_rows(*given), _hear(*given)
+
+    rows, heard = {}, {}
+    with Worker(lambda: score) as worker:
+        for scene, mixture in scenes.items():
+            try:
+                rows[scene], heard[scene] = worker(scene, limit_s=SCENE_LIMIT_S)
+            except CallFailed as error:
+                reason = f"scoring-failed: {error}"
+                rows[scene] = _all_failed(mixture, wanted, reason, judges)
+                heard[scene] = Heard(scene, **_identity(truths[scene]), method_failure=reason)
+    for scene, tested in heard.items():
+        found = (judges.trial_row(metric, tested, heard) for metric in wanted if metric.level == "trials")
+        rows[scene] += [row for row in found if row is not None]
+    named = {"condition": condition, "entry": entry}
+    tables.write_rows(out, [named | {"scene": scene} | row for scene in rows for row in rows[scene]], tables.SCORES)
+
+
+def _scene_rows(mixture, truth, made, metrics, judges):
+    """Rows of one scene but those of trials, without the columns that name it."""
+    if reason := _method_failure(made):
+        return _all_failed(mixture, metrics, reason, judges)
+    of_source = [metric.name for metric in metrics if metric.level == "source"]
+    rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene"]
+    if not of_source:
+        return rows
+    reference = scored_reference(truth)
+    estimate = [tables.unpack(cell)[0] for cell in made["estimate"]]
+    interference = tables.unpack(mixture["mixture"])[0] - reference.sum(0)
+    return _signal_rows(reference, estimate, mixture["fs"], interference, truth["text"], of_source, judges) + rows
+
+
+def _all_failed(mixture, metrics, reason, judges):
+    """Rows of a scene in which nothing could be scored, but those of trials."""
+    levels = {"source": range(mixture["n_sources"]), "scene": (None,), "trials": ()}
+    return [judges.failed(metric, k, reason) for metric in metrics for k in levels[metric.level]]
+
+
+def _method_failure(made):
+    if made is None or made["status"] != "ok":
+        return f"method-failed: {made['reason'] if made else 'no estimate in the shard'}"
+    return None
+
+
+def _hear(mixture, truth, made, metrics, judges) -> Heard:
+    """What the trials of one scene are made of; only what the metrics need is computed."""
+    scorers, task, fs = judges.scorers, judges.task, mixture["fs"]
+    heard = {"scene": mixture["scene"], "method_failure": _method_failure(made), **_identity(truth)}
+    failed, needed = heard["method_failure"] is not None, {metric.name for metric in metrics}
+    if not needed & {"eer_asv", "eer_cm", "min_tdcf", "cm_rejection"}:
+        return Heard(**heard)
+    if task == "verify":
+        embedding = None if failed else part(lambda: unit(made["embedding"]))
+        return Heard(**heard, test=embedding, enrolment=embedding)
+
+    def embedded(samples):
+        return part(lambda: unit(scorers["speaker"](samples, fs)))
+
+    reference = scored_reference(truth)[0]
+    speaker = needed & {"eer_asv", "min_tdcf"}
+    if speaker and heard["label"] == BONAFIDE:
+        heard["enrolment"] = embedded(reference)
+    if failed:
+        return Heard(**heard)
+    if task == "detect":
+        test = embedded(tables.unpack(mixture["mixture"])[0]) if speaker else None
+        return Heard(**heard, test=test, cm=made["score"])
+    estimate = tables.unpack(made["estimate"][0])[0]
+    if reason := defect(reference=reference, estimate=estimate):
+        return Heard(**heard, test=reason, cm=reason)
+    if speaker:
+        heard["test"] = embedded(estimate)
+    if needed & {"eer_cm", "cm_rejection"}:
+        found = part(lambda: _detected(scorers["spoofing"], estimate, fs))
+        heard |= {"cm": found} if isinstance(found, str) else found
+    return Heard(**heard)
+
+
+def _detected(detector, samples, fs):
+    """Score of a spoofing detector on (N,), and its threshold."""
+    score = float(detector(samples, fs))
+    if not np.isfinite(score):
+        raise Unscorable(f"scorer-failed: {detector.entry}: its score is {score}")
+    return {"cm": score, "threshold": detector.threshold(fs)}
+
+
+def _identity(truth):
+    """Who speaks in a scene, which utterance, and whether it is a spoof, from a row of REFERENCES."""
+    talker = json.loads(truth["record"])["talkers"][0]
+    return {"speaker": talker["speaker"], "utterance": talker["utterance"], "label": truth["label"] or BONAFIDE}
+
+
+def scored_reference(truth: dict) -> np.ndarray:
+    """What estimates are scored against, (K, N): images or early parts at microphone 1, from a row of REFERENCES."""
+    return np.stack([tables.unpack(cell)[0] for cell in truth["early" if truth["reference"] == "early" else "images"]])

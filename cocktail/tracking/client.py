@@ -1,0 +1,191 @@
+"""MLflow's store as the project uses it: opened at once or not at all, written in batches, its faults one message.
+
+An SQLite store is written without waiting for the disk: a crash of the machine in these seconds may spoil the file, a
+crash of the job may not. Nothing is sent anywhere but to the store: MLflow's telemetry is switched off.
+"""
+
+import contextlib
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from cocktail.errors import CocktailError
+from cocktail.tracking.receipt import SQLITE, is_server, shown
+
+ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    # MLflow tries seven times for two minutes each before it says that a server is not there.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+"""What MLflow is told, unless the user's environment says otherwise."""
+CONNECT_S = "5"
+"""Longest wait for the first answer."""
+DIGEST = "cocktail.digest"
+"""Tag of every run of the project: what it was made from."""
+MAX_TAG = 5000
+"""Longest tag and parameter that every store takes, in characters."""
+PAGE = 1000
+"""Runs that a search returns, and metrics that a request takes, at most."""
+
+
+class StoreError(CocktailError):
+    """MLflow's store cannot be used; the boards on disk are complete."""
+
+
+class Store:
+    """The store at `uri` with its model registry; local files lie beside the results."""
+
+    def __init__(self, uri: str, results: Path):
+        from mlflow.tracking import MlflowClient
+
+        for name in ("mlflow.store.db.utils", "alembic"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._uri, self._results = uri, results
+        results.mkdir(parents=True, exist_ok=True)
+        self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def experiment(self, name: str, note: str) -> str:
+        """Id of the experiment; it is made, or brought back from the deleted ones, where there is none.
+
+        `note`: what its page says, Markdown.
+        """
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            root = None if is_server(self._uri) else (self._results / "mlartifacts" / name).as_uri()
+            # The kind spares the reader MLflow's pages of language models.
+            tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": note}
+            return self.client.create_experiment(name, artifact_location=root, tags=tags)
+        if found.lifecycle_stage != "active":
+            self.client.restore_experiment(found.experiment_id)
+        return found.experiment_id
+
+    def ended(self, experiment: str) -> Iterator:
+        """The project's runs that were written to their end. Those that an interrupted job left are deleted."""
+        token = None
+        while True:
+            page = self.client.search_runs([experiment], max_results=PAGE, page_token=token)
+            for run in page:
+                if run.data.tags.get(DIGEST) and run.info.status == "RUNNING":
+                    self.client.delete_run(run.info.run_id)
+                elif run.data.tags.get(DIGEST):
+                    yield run
+            token = page.token
+            if not token:
+                return
+
+    def begin(self, experiment: str, name: str, tags: Mapping[str, str]):
+        """A new run; it counts only once it is ended, so that one cut short is written anew."""
+        return self.client.create_run(experiment, run_name=name, tags={k: v[:MAX_TAG] for k, v in tags.items() if v})
+
+    def fill(self, run, metrics: Iterable[tuple[str, float, int]], params: Mapping[str, object]) -> None:
+        """Metrics (name, value, step) and parameters of a run."""
+        from mlflow.entities import Metric, Param
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(name, value, now, step) for name, value, step in metrics]
+        params = [Param(name, str(value)[:MAX_TAG]) for name, value in params.items()]
+        for start in range(0, max(len(metrics), 1), PAGE):
+            self.client.log_batch(run.info.run_id, metrics[start : start + PAGE], params if start == 0 else ())
+
+    def add_files(self, run, files: Mapping[str, bytes]) -> None:
+        """Artifacts of a run: path -> bytes."""
+        folder = _local_folder(run.info.artifact_uri)
+        if folder is not None:
+            # MLflow's own way copies the same bytes file by file through several layers.
+            write(files, folder)
+            return
+        with tempfile.TemporaryDirectory() as temporary:
+            write(files, Path(temporary))
+            self.client.log_artifacts(run.info.run_id, temporary)
+
+
+def write(files: Mapping[str, bytes], folder: Path) -> None:
+    """Files below a folder: path -> bytes."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+@contextlib.contextmanager
+def opened(uri: str, results: Path, suite: str) -> Iterator[Store]:
+    """The store, while it is there. Whatever ails it is a StoreError that says how to log the suite later."""
+    # MLflow looks at its settings when it is imported; its registry asks the environment where the store is.
+    with _environment({**ENVIRONMENT, **os.environ, "MLFLOW_TRACKING_URI": uri}):
+        from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            with _swift(uri):
+                _greet(uri)
+                yield Store(uri, results)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            why = shown(str(error).splitlines()[0])
+            raise StoreError(
+                f"{shown(uri)}: could not be logged to ({why}); the boards on disk are complete. "
+                f"To log them later: cocktail log {suite}"
+            ) from error
+
+
+def _greet(uri):
+    """Ask a server or a database for a sign of life, so that one that is not there costs seconds and not minutes."""
+    if is_server(uri):
+        from mlflow.tracking import MlflowClient
+
+        with _environment({"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": CONNECT_S}):
+            MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
+    elif uri.startswith(("postgresql", "mysql")):
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(uri, connect_args={"connect_timeout": int(CONNECT_S)})
+        with contextlib.closing(engine.connect()):
+            pass
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def _environment(values):
+    """The environment with these values, for a while."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in set(values) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _swift(uri):
+    """Have SQLite hand its writes to the system and go on: a run is five transactions, a suite a thousand runs."""
+    if not uri.startswith(SQLITE):
+        yield
+        return
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    def prepare(connection, _):
+        connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", prepare)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", prepare)
+
+
+def _local_folder(uri):
+    """The folder of an artifact URI on this machine, None where it is elsewhere."""
+    parts = urlparse(uri)
+    return Path(url2pathname(parts.path)) if parts.scheme in ("", "file") else None

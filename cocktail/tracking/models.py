@@ -1,0 +1,147 @@
+"""Trained models in MLflow: a run of the suite's experiment for each training, with its loss curves and its model.
+
+The model is logged once, with a signature, as what `mlflow.pyfunc.load_model` reads (cocktail/tracking/served.py), and
+is a version of the registered model `<suite>.<name>`. One that did not change makes no second run and no second
+version.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from cocktail import ROOT, __version__
+from cocktail.plugins.entry import from_spec
+from cocktail.plugins.model import read_card
+from cocktail.tracking.client import DIGEST, Store
+from cocktail.tracking.served import pack, talkers
+from cocktail.training.history import read_history
+
+KIND = "kind"
+MODEL = "model_id"
+"""Tag of a training's run: the model that it made."""
+
+
+def log_models(
+    store: Store,
+    experiment: str,
+    trained: Mapping[str, Mapping[str, dict | None]],
+    *,
+    suite: str,
+    common: Mapping[str, str],
+    parent: str,
+) -> dict[str, str]:
+    """Runs and models of all trainings of a suite; name -> id of its logged model, where there is one.
+
+    `trained`: as of Plan.trained_models. `common`: tags of all runs. `parent`: id of the suite's run.
+    """
+    known = {run.data.tags[DIGEST]: run.data.tags for run in store.ended(experiment)}
+    found = {}
+    for name, models in trained.items():
+        if not Path(models["model"]["model"]).is_dir():
+            continue  # of a part of the suite that was not run
+        digest = _digest(name, models)
+        tags = known.get(digest)
+        if tags is None:
+            tags = _log(store, experiment, name, models, suite, common | {"mlflow.parentRunId": parent, DIGEST: digest})
+        if tags.get(MODEL):
+            found[name] = tags[MODEL]
+    return found
+
+
+def _log(store, experiment, name, models, suite, tags) -> dict[str, str]:
+    """Write the run of a training; its tags."""
+    spec, folder = models["model"]["spec"], Path(models["model"]["model"])
+    card = read_card(folder)
+    tags = tags | {KIND: "training", "entry": name, "plugin": spec["plugin"], "mlflow.source.name": "cocktail run"}
+    tags |= {"failures": card.error or ""}
+    run = store.begin(experiment, name, tags)
+    curves = read_history(folder)
+    points = ((curve, value, step) for curve, row in curves.items() for step, value in row)
+    about = {"commit": tags.get("commit", ""), "digest": tags[DIGEST]}
+    store.fill(run, points, about | (from_spec(spec).make().parameters() if card.error is None else {}))
+    if card.error is None and "array" not in from_spec(spec).cls.needs:
+        tags |= {MODEL: _add_model(store, experiment, run, name, models, suite, card.fs)}
+        store.client.set_tag(run.info.run_id, MODEL, tags[MODEL])
+    store.client.set_terminated(run.info.run_id, "FAILED" if card.error else "FINISHED")
+    return tags
+
+
+def _add_model(store, experiment, run, name, models, suite, fs) -> str:
+    """Log and register a model; its id."""
+    import mlflow.pyfunc
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.models import Model
+
+    client, run_id = store.client, run.info.run_id
+    entry = from_spec(models["model"]["spec"])
+    shown = name.replace(".", "-")  # MLflow takes no dots here
+    model = client.create_logged_model(
+        experiment, shown, run_id, {"plugin": entry.plugin.name}, model_type=_kind(entry)
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        data, saved = Path(temporary) / "data", Path(temporary) / "model"
+        data.mkdir()
+        pack(data, models=dict(models), suite=suite, fs=fs)
+        mlflow.pyfunc.save_model(
+            saved,
+            loader_module="cocktail.tracking.served",
+            data_path=data,
+            signature=_signature(entry, fs),
+            input_example=np.zeros(fs // 10, np.float32),
+            pip_requirements=[f"cocktailbench=={__version__}"],
+            mlflow_model=Model(run_id=run_id, model_id=model.model_id, model_uuid=model.model_id),
+        )
+        client.log_model_artifacts(model.model_id, str(saved))
+    client.finalize_logged_model(model.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    _register(client, f"{suite}.{name}", model.model_id, run_id)
+    return model.model_id
+
+
+def _register(client, name, model_id, run_id):
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_registered_model(name)
+    except MlflowException:
+        client.create_registered_model(name)
+    client.create_model_version(name, f"models:/{model_id}", run_id, model_id=model_id)
+
+
+def _signature(entry, fs):
+    """What `predict` takes and gives: see cocktail.tracking.served.Served."""
+    from mlflow.models.signature import ModelSignature
+    from mlflow.types.schema import ParamSchema, ParamSpec, Schema, TensorSpec
+
+    tasks = entry.cls.tasks()
+    float32 = np.dtype("float32")
+    outputs = {
+        "detect": TensorSpec(np.dtype("float64"), (1,)),
+        "verify": TensorSpec(float32, (-1,)),
+        "recognise": TensorSpec(np.dtype(str), (1,)),
+        "signals": TensorSpec(float32, (-1, -1)),
+    }
+    params = [ParamSpec("fs", "long", fs)]
+    if _kind(entry) == "signals":
+        params.append(ParamSpec("talkers", "long", talkers(tasks)))
+    return ModelSignature(Schema([TensorSpec(float32, (-1,))]), Schema([outputs[_kind(entry)]]), ParamSchema(params))
+
+
+def _kind(entry) -> str:
+    tasks = entry.cls.tasks()
+    return "signals" if {"enhance", "separate"} & set(tasks) else tasks[0]
+
+
+def _digest(name, models) -> str:
+    """Of a model, of that which it builds on, and of the plugins that read them."""
+    total = hashlib.sha256(name.encode())
+    for role, found in sorted(models.items()):
+        if found:
+            files = sorted(path for path in Path(found["model"]).rglob("*") if path.is_file())
+            for path in [ROOT / found["spec"]["path"], *files]:
+                total.update(f"{role} {path.name} {path.stat().st_size}".encode())
+                total.update(path.read_bytes())
+    return total.hexdigest()[:16]

@@ -1,0 +1,91 @@
+"""A trained model as MLflow hands it out: `mlflow.pyfunc.load_model(address).predict(waveform)`.
+
+What MLflow keeps of a model is a folder with the model's own files, those of the one that it builds on, and the
+plugins that read them; this package must be installed where it is loaded. `pack` makes that folder; `_load_pyfunc`,
+which MLflow calls, reads it.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError
+from cocktail.plugins.entry import from_spec
+
+CARD = "served.json"
+PIECE_S = 120.0
+"""Longest piece of a waveform that is processed at once."""
+
+
+def pack(folder: Path, *, models: dict[str, dict | None], suite: str, fs: int) -> None:
+    """Fill `folder` with what `_load_pyfunc` needs. `models`: as in cocktail.processing.shard.shared_grants."""
+    card: dict = {"suite": suite, "fs": fs, "models": {}}
+    for role, found in models.items():
+        if found:
+            plugin = Path("plugins") / f"{found['spec']['plugin']}.py"
+            (folder / "plugins").mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / found["spec"]["path"], folder / plugin)
+            shutil.copytree(found["model"], folder / role)
+            card["models"][role] = found["spec"] | {"path": str(plugin)}
+    (folder / CARD).write_text(json.dumps(card, indent=1) + "\n")
+
+
+def _load_pyfunc(path: str) -> "Served":
+    return Served(Path(path))
+
+
+class Served:
+    """A model of `folder`, which `pack` filled, ready to run."""
+
+    def __init__(self, folder: Path):
+        from cocktail.processing.shard import shared_grants
+
+        card = json.loads((folder / CARD).read_text())
+        self._fs = card["fs"]
+        specs = {role: spec | {"path": str(folder.resolve() / spec["path"])} for role, spec in card["models"].items()}
+        models = {role: {"spec": spec, "model": folder / role} for role, spec in specs.items()}
+        self._name, self._method = specs["model"]["name"], from_spec(specs["model"]).make()
+        self._granted = shared_grants(self._method, models, "auto", None, suite=card["suite"], fs=self._fs)
+
+    def predict(self, waveform: np.ndarray, params: dict | None = None) -> np.ndarray:
+        """waveform (N,) at one microphone -> estimates (K, N) of the talkers.
+
+        By task, instead: a detector gives its score (1,), higher for bona fide speech; a verifier an embedding (E,); a
+        recogniser its text (1,). `params`: `fs`, the waveform's rate in Hz [the model's]; `talkers`, K.
+        """
+        params = params or {}
+        fs = int(params.get("fs", self._fs))
+        if waveform.ndim != 1 or not waveform.size or not np.isfinite(waveform).all():
+            raise CocktailError(f"'{self._name}': expected a waveform (N,) of finite samples, got {waveform.shape}")
+        recording = waveform[None].astype(float)
+        tasks = self._method.tasks()
+        if {"enhance", "separate"} & set(tasks):
+            return self._signals(recording, fs, int(params.get("talkers", talkers(tasks)))).astype(np.float32)
+        from cocktail import audio
+
+        result = self._method(audio.resample(recording, fs, self._fs), self._view(0, 1))
+        return np.atleast_1d(np.asarray(result))
+
+    def _signals(self, recording, fs, count):
+        from cocktail.plugins.checks import check_estimate
+        from cocktail.processing.recording import process_recording
+
+        def estimate(piece, number):
+            return check_estimate(self._method(piece.copy(), self._view(number, count)), count, piece.shape[-1])
+
+        return process_recording(recording, fs, estimate, fs=self._fs, piece_s=PIECE_S)
+
+    def _view(self, number, count):
+        from cocktail.method import View
+        from cocktail.rng import rng
+
+        granted = self._granted | ({"n_sources": count} if "n_sources" in self._method.needs else {})
+        return View(self._fs, rng(0, number, self._name, role="method"), granted)
+
+
+def talkers(tasks: tuple[str, ...]) -> int:
+    """Talkers that a method estimates unless it is told: one, or two where it can only separate."""
+    return 1 if "enhance" in tasks else 2

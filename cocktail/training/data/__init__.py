@@ -1,0 +1,1 @@
+"""What each paradigm may learn from: the mixer, augmentation, held-out splits, trials. NumPy alone, no torch."""

@@ -1,0 +1,121 @@
+"""What a suite's corpora offer to a training, as far as the entry's paradigm allows."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+from cocktail import levels
+from cocktail.corpora.library import Library
+from cocktail.errors import AccessError
+from cocktail.method import Recording, TrainingData
+from cocktail.training.data.holdout import noise_splits, speech_splits
+
+ISOLATED = ("source-model", "annotated-source-model", "separation")
+
+
+class CorpusTrainingData(TrainingData):
+    """The train and valid splits of a suite's corpora.
+
+    `conditions`: name -> definition of those that the entry trains on. `rooms`: condition -> file with its bank of
+    room responses. `spoofs`: the table of spoofed speech, if a condition has any. `base`: the model of the entry that
+    this one uses.
+    """
+
+    def __init__(
+        self,
+        speech: Library,
+        noise: Library,
+        *,
+        fs: int,
+        paradigm: str,
+        seed: int = 0,
+        device: str = "cpu",
+        conditions: dict[str, dict] | None = None,
+        rooms: dict[str, str | Path] | None = None,
+        spoofs: Library | None = None,
+        base=None,
+    ):
+        self.fs, self.device = fs, device
+        self._speech, self._noise, self._paradigm, self._seed = speech, noise, paradigm, seed
+        self._conditions, self._rooms, self._base = conditions or {}, rooms or {}, base
+        self._spoofs = spoofs
+
+    def speech(self, split: str = "train") -> Iterator[Recording]:
+        """Isolated utterances; with speakers and transcripts for `annotated-source-model`."""
+        self._require(*ISOLATED)
+        labelled = self._paradigm == "annotated-source-model"
+        chosen = {sound.id for sounds in self._speakers[_seen(split)].values() for sound in sounds}
+        for row in self._speech.rows:
+            if row["utterance"] not in chosen:
+                continue
+            samples = self._speech.samples(row["utterance"], self.fs)
+            yield Recording(samples, "speech", *((row["speaker"], row["text"]) if labelled else ()))
+
+    def noise(self, split: str = "train") -> Iterator[Recording]:
+        """Isolated noise recordings."""
+        self._require(*ISOLATED)
+        for kind, sounds in self._kinds[_seen(split)].items():
+            for sound in sounds:
+                yield Recording(sound.cut(self._noise.samples(sound.id, self.fs)), kind)
+
+    @functools.cached_property
+    def mixer(self):
+        """cocktail.training.data.mixer.Mixer of the conditions trained on."""
+        self._require("separation")
+        from cocktail.training.data.cache import Memory
+        from cocktail.training.data.mixer import Mixer
+        from cocktail.training.data.rooms import read_rooms
+
+        mixer = Mixer(
+            conditions=self._conditions,
+            speech=self._speakers,
+            noise=self._kinds,
+            memory=Memory(self._sound),
+            rooms={name: read_rooms(path) for name, path in self._rooms.items()},
+            fs=self.fs,
+        )
+        if self.device != "cpu":  # many processes will draw, each of which would otherwise keep sounds of its own
+            mixer.read_ahead()
+        return mixer
+
+    def trials(self, split: str, n: int) -> Iterator[Recording]:
+        """Labelled scenes of the conditions with attacks that the entry trains on, which take turns."""
+        self._require("annotated-source-model")
+        from cocktail.training.data.trials import trials
+
+        corpora = {"speech": self._speech, "noise": self._noise, "spoofs": self._spoofs}
+        return trials(self._conditions, _seen(split), n, seed=self._seed, fs=self.fs, **corpora)
+
+    def _sound(self, sound):
+        """(N,) samples of a sound of the mixer; of noise, as a loop."""
+        library = self._speech if sound.of == "speech" else self._noise
+        samples = sound.cut(library.samples(sound.id, self.fs))
+        return samples if sound.of == "speech" else levels.loop(samples, self.fs)
+
+    @functools.cached_property
+    def _speakers(self):
+        """Split -> speaker -> utterances."""
+        rows = [(row["utterance"], row["speaker"], row["split"]) for row in self._speech.rows]
+        return speech_splits(rows)
+
+    @functools.cached_property
+    def _kinds(self):
+        """Split -> kind -> recordings of noise."""
+        rows = [(row["recording"], row["kind"], row["split"]) for row in self._noise.rows]
+        return noise_splits(rows)
+
+    @property
+    def base(self):
+        if self._base is None:
+            raise AccessError("data.base: say `uses: ENTRY` in the entry's row of methods.yaml")
+        return self._base
+
+    def _require(self, *paradigms):
+        if self._paradigm not in paradigms:
+            raise AccessError(f"this is not granted to the paradigm '{self._paradigm}', only to {', '.join(paradigms)}")
+
+
+def _seen(split):
+    if split not in ("train", "valid"):
+        raise AccessError(f"split '{split}': a training sees 'train' and 'valid'")
+    return split

@@ -1,0 +1,1 @@
+"""From a suite's configuration to jobs: suites, selection, plan, source digests, forecast, Snakemake, verification."""

@@ -1,0 +1,183 @@
+"""The jobs of a suite, as many as there will be and how much each has to do: what `cocktail plan` counts and costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+from cocktail.method import Workload
+from cocktail.workflow.plan import Plan
+from cocktail.workflow.retraining import SPLIT as TRAIN
+
+UTTERANCE_S = 2.0
+"""A sentence of grid-tts lasts about that long."""
+VALID_ROOMS = 0.2
+"""Rooms of validation for each room of training."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: its log file without suffix, its files or folders, and its amount in the unit of its rule."""
+
+    log: str
+    outputs: tuple[str, ...]
+    amount: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """The jobs of a rule for one condition and entry: one for each shard."""
+
+    rule: str
+    """As its logs are named: `retrain/train` for the rule retrain."""
+    jobs: tuple[Job, ...]
+    condition: str | None = None
+    task: str | None = None
+    """Of the condition."""
+    entry: str | None = None
+    plugin: str | None = None
+    size: float = 1.0
+    """Of the model at work (Workload.size); 1 where there is none, or where its plugin does not say."""
+    epochs: int = 0
+    """Most epochs of a training, if it keeps a history."""
+    gpu: bool = False
+
+    @property
+    def amount(self) -> float:
+        """Of all jobs. NaN: cannot be told."""
+        return sum(job.amount for job in self.jobs)
+
+    @property
+    def name(self) -> str:
+        """For messages: `process tablet omlsa`."""
+        return " ".join(filter(None, (self.rule, self.condition, self.entry)))
+
+
+def groups(plan: Plan) -> Iterator[Group]:
+    """Every job of a suite, were nothing done yet.
+
+    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, rooms for `rooms`, scenes for
+    `scenes`, `process` and `score`, what the plugin's `workload` says for trainings, cells times scenes for
+    `leaderboard`, comparisons times scenes for `claims`, cells for `report` and `track`.
+    """
+    yield from _speech_and_noise(plan)
+    yield from _rooms(plan)
+    yield from _scenes(plan, "scenes", plan.conditions, _shards(plan))
+    for name in plan.trained:
+        yield _training(plan, "train", name, name, plan.model(name), plan.gpu(SimpleNamespace(entry=name)))
+    yield from _processing(plan, "process", plan.cells, _shards(plan), plan.estimates)
+    yield from _retraining(plan)
+    for condition, entry in plan.cells:
+        jobs = tuple(
+            Job(plan.path("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
+            for shard, scenes in _shards(plan)
+        )
+        yield Group("score", jobs, **_cell(plan, condition, entry))
+    yield from _boards(plan)
+
+
+def _shards(plan) -> list[tuple[str, int]]:
+    """Test shards and their scenes."""
+    return [(shard, len(plan.scene_indices(shard))) for shard in plan.shards]
+
+
+def _single(plan, rule, outputs, amount) -> Group:
+    return Group(rule, (Job(plan.path("logs", rule), outputs, amount),))
+
+
+def _speech_and_noise(plan):
+    parts = [part for parts in plan.config["corpora"].values() for part in parts]
+    yield _single(plan, "corpora", (plan.speech, plan.noise), sum(map(sound_s, parts)))
+    needed = [plan.scenes_spoofs(SimpleNamespace(condition=name)) for name in plan.conditions]
+    if any([*needed, *(plan.train_spoofs(SimpleNamespace(entry=name)) for name in plan.trained)]):
+        utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
+        yield _single(plan, "spoofs", (plan.spoofs,), utterances)
+
+
+def sound_s(part: dict) -> float:
+    """Seconds of sound that an adapter makes for a corpus's part; NaN for one that reads what is there."""
+    from cocktail.corpora import grid_tts, synthetic
+
+    if part["adapter"] == "grid-tts":
+        speakers = grid_tts.SPEAKERS | part.get("speakers", {})
+        utterances = grid_tts.UTTERANCES | part.get("utterances", {})
+        return UTTERANCE_S * sum(speakers[split] * utterances[split] for split in speakers)
+    if part["adapter"] == "synthetic":
+        kinds = part.get("kinds", "all")
+        kinds = synthetic.NOISE_KINDS if kinds == "all" else kinds
+        recordings = synthetic.RECORDINGS | part.get("recordings", {})
+        return part.get("seconds", synthetic.SECONDS) * len(kinds) * sum(recordings.values())
+    return float("nan")
+
+
+def _rooms(plan):
+    for name in sorted({condition for entry in plan.trained for condition in plan.banks(entry)}):
+        job = Job(plan.path("logs", "rooms", name), (plan.rooms(name),), (1 + VALID_ROOMS) * plan.config["rooms"])
+        yield Group("rooms", (job,), condition=name)
+
+
+def _scenes(plan, rule, conditions, shards, *split):
+    for name in conditions:
+        jobs = tuple(
+            Job(
+                plan.path("logs", *rule.split("/"), name, shard),
+                (plan.mixtures(name, shard, *split), plan.references(name, shard, *split)),
+                scenes,
+            )
+            for shard, scenes in shards
+        )
+        yield Group(rule, jobs, condition=name, task=plan.conditions[name]["task"])
+
+
+def _training(plan, rule, log, entry, folder, gpu) -> Group:
+    work = _workload(plan, entry) or Workload(float("nan"), 1.0)
+    job = Job(plan.path("logs", *rule.split("/"), log), (folder,), work.amount)
+    plugin = plan.known[entry].plugin.name
+    return Group(rule, (job,), entry=entry, plugin=plugin, size=work.size, epochs=work.epochs, gpu=bool(gpu))
+
+
+def _workload(plan, entry) -> Workload | None:
+    """Of the training of the entry, or of what it builds on if it learns nothing itself."""
+    learned = [name for name in plan.lineage(entry) if plan.known[name].cls.learned()]
+    return plan.known[learned[0]].make().workload() if learned else None
+
+
+def _cell(plan, condition, entry) -> dict:
+    work = _workload(plan, entry)
+    return {
+        "condition": condition,
+        "task": plan.conditions[condition]["task"],
+        "entry": entry,
+        "plugin": plan.known[entry].plugin.name,
+        "size": work.size if work else 1.0,
+    }
+
+
+def _processing(plan, rule, cells, shards, path):
+    for condition, entry in cells:
+        jobs = tuple(
+            Job(plan.path("logs", *rule.split("/"), condition, entry, shard), (path(condition, entry, shard),), scenes)
+            for shard, scenes in shards
+        )
+        gpu = plan.gpu(SimpleNamespace(condition=condition, entry=entry))
+        yield Group(rule, jobs, **_cell(plan, condition, entry), gpu=bool(gpu))
+
+
+def _retraining(plan):
+    retraining = plan.retraining
+    shards = [(shard, len(retraining.indices(SimpleNamespace(shard=shard)))) for shard in retraining.shards]
+    conditions = dict.fromkeys(condition for condition, _ in retraining.cells)
+    yield from _scenes(plan, "retrain/scenes", conditions, shards, TRAIN)
+    yield from _processing(plan, "retrain/process", retraining.cells, shards, retraining.estimates)
+    for entry in retraining.entries:
+        gpu = retraining.gpu(SimpleNamespace(entry=entry))
+        folder = retraining.model(entry)
+        yield _training(plan, "retrain/train", entry, retraining.recogniser, folder, gpu)
+
+
+def _boards(plan):
+    cells, scenes = len(plan.cells), plan.config["scenes"]
+    tables = [plan.path(name) for name in ("scores.parquet", "leaderboard.csv", "scenes.parquet", "entries.json")]
+    yield _single(plan, "leaderboard", tuple(tables), cells * scenes)
+    yield _single(plan, "claims", (plan.path("claims.csv"),), len(plan.comparisons()) * scenes)
+    yield _single(plan, "report", (plan.path("report"),), cells)
+    yield _single(plan, "track", (plan.path("mlflow.json"),), cells)

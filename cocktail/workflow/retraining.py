@@ -1,0 +1,134 @@
+"""The part of a plan that trains recognisers on what entries make of training scenes: the suite's key `retrain`.
+
+Each entry named there runs on scenes of the train split of each condition named; a recogniser goes on learning from
+what it returns, and scores its estimates of the test scenes (metric `wer_retrained`).
+"""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+from cocktail.digest import digest
+from cocktail.errors import CocktailError, nearest
+from cocktail.runtime.device import may_use_gpu
+from cocktail.scenes.shard import shard_indices, shard_names
+from cocktail.workflow.sources import source_digest
+from cocktail.workflow.suite import known_conditions
+
+SPLIT = "train"
+ROLE = "retrained"
+"""Of the model among those that score a cell."""
+
+
+class Retraining:
+    """Jobs of `retrain` of one suite. `plan`: its cocktail.workflow.plan.Plan; `source` names its file in messages."""
+
+    def __init__(self, plan, source: str):
+        self._plan, wanted = plan, plan.config["retrain"]
+        self.recogniser: str = wanted["recogniser"]
+        self._job = SimpleNamespace(entry=self.recogniser)
+        self.scenes: int = wanted["scenes"]
+        _check(wanted, plan, f"{source}: retrain")
+        self.cells = [
+            (condition, entry)
+            for condition, entry in plan.cells
+            if condition in wanted["conditions"] and entry in wanted["entries"]
+        ]
+
+    @property
+    def entries(self) -> list[str]:
+        """Entries that have a recogniser of their own."""
+        return list(dict.fromkeys(entry for _, entry in self.cells))
+
+    @property
+    def shards(self) -> list[str]:
+        """Names of a condition's shards of train scenes."""
+        return shard_names(self.scenes, self._plan.config["shard_size"])
+
+    def indices(self, wildcards) -> list[int]:
+        """Scenes of a job's shard."""
+        return list(shard_indices(wildcards.shard, self.scenes, self._plan.config["shard_size"]))
+
+    # Files
+
+    def estimates(self, condition: str, entry: str, shard: str) -> str:
+        return self._plan.path("retrain", "estimates", condition, entry, f"{shard}.parquet")
+
+    def model(self, entry: str) -> str:
+        return self._plan.path("retrain", "models", entry)
+
+    def models(self, entry: str) -> dict[str, dict | None]:
+        """The recogniser of an entry and the model that it began with, as in Plan.models."""
+        own = {"spec": self.spec, "model": self.model(entry)}
+        return {"model": own, "base": self._plan.models(self.recogniser)["base"]}
+
+    # What the rules ask, job by job
+
+    def process_input(self, wildcards) -> dict[str, str]:
+        """Files that a method may read, as in Plan.process_input, of the train split."""
+        return self._plan.process_input(wildcards, SPLIT)
+
+    def fit_input(self, wildcards) -> dict[str, list[str] | str]:
+        """What a recogniser learns from: an entry's estimates, their texts, and the model to begin with."""
+        shards = [(condition, shard) for condition in self._conditions(wildcards.entry) for shard in self.shards]
+        return {
+            "estimates": [self.estimates(condition, wildcards.entry, shard) for condition, shard in shards],
+            "references": [self._plan.references(condition, shard, SPLIT) for condition, shard in shards],
+        } | self._plan.base_input(self._job)
+
+    def _conditions(self, entry) -> Iterator[str]:
+        return (condition for condition, other in self.cells if other == entry)
+
+    def gpu(self, wildcards) -> int:
+        """GPUs of a training."""
+        return int(may_use_gpu(self._plan.config["device"]))
+
+    @property
+    def spec(self) -> dict:
+        """What a job needs to make the recogniser."""
+        return self._plan.spec(self._job)
+
+    @property
+    def base_spec(self) -> dict | None:
+        """What a job needs to read the model that it begins with."""
+        return self._plan.base_spec(self._job)
+
+    def scenes_digest(self, wildcards) -> str:
+        """Digest of a shard's scenes, and of the code that draws and renders them."""
+        return self._plan.digest_of_scenes(wildcards.condition, self.indices(wildcards))
+
+    def process_digest(self, wildcards) -> str:
+        """Digest of a run of a method: its code and parameters, and the runner's."""
+        return self._plan.digest_of_run(wildcards, self.indices(wildcards))
+
+    def fit_digest(self, wildcards) -> str:
+        """Digest of a training: code and parameters of the recogniser, and what it learns from."""
+        plan, entry = self._plan, wildcards.entry
+        conditions = [plan.digest_of_scenes(name, range(self.scenes)) for name in self._conditions(entry)]
+        settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
+        trained = [
+            plan.train_digest(SimpleNamespace(entry=name))
+            for name in (*plan.lineage(self.recogniser), *plan.lineage(entry))
+            if plan.known[name].cls.learned()
+        ]
+        return digest(
+            plan.digest_of_lineage(self.recogniser), plan.digest_of_lineage(entry), trained, conditions, settings,
+            source_digest("cocktail.training.data.estimates"),
+        )  # fmt: skip
+
+
+def _check(wanted, plan, where):
+    """The names in `retrain` exist and fit; raises CocktailError that says which does not."""
+    if wanted["recogniser"] not in plan.known:
+        raise CocktailError(f"{where}.recogniser: unknown entry '{wanted['recogniser']}'"
+                            f"{nearest(wanted['recogniser'], plan.known)}")  # fmt: skip
+    if "recognise" not in plan.known[wanted["recogniser"]].cls.tasks():
+        raise CocktailError(f"{where}.recogniser: '{wanted['recogniser']}' does not have the task 'recognise'")
+    for name in wanted["entries"]:
+        if name not in plan.known:
+            raise CocktailError(f"{where}.entries: unknown entry '{name}'{nearest(name, plan.known)}")
+    conditions = known_conditions(plan.config["define"])
+    for name in wanted["conditions"]:  # one that exists but is not chosen has no cells
+        if name not in conditions:
+            raise CocktailError(f"{where}.conditions: unknown condition '{name}'{nearest(name, conditions)}")
+        if conditions[name]["task"] != "enhance":
+            raise CocktailError(f"{where}.conditions: '{name}' does not have the task 'enhance'")

@@ -1,0 +1,205 @@
+"""What a suite runs: its conditions, entries and metrics, and the cells that these give.
+
+A cell is a condition and an entry. Every name that the suite mentions is checked, and an entry that does not run in a
+condition has its reason.
+"""
+
+from dataclasses import dataclass
+
+from cocktail.boards.claims import CLAIMS, Comparison, read_claims
+from cocktail.boards.scores import BASELINE
+from cocktail.errors import CocktailError, nearest
+from cocktail.method import Info, Method
+from cocktail.metrics.catalogue import METRICS
+from cocktail.plugins.entry import Entry
+from cocktail.plugins.registry import Registry
+from cocktail.scenes.conditions import info
+from cocktail.workflow.suite import check_suite, known_conditions
+
+SCORERS = {"speaker": "verify", "spoofing": "detect", "recogniser": "recognise"}
+"""Roles of the entries whose models score others, and the task that each must have."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A cell without jobs: the method does not apply (`skipped`), or cannot run at all (`failed`)."""
+
+    condition: str
+    entry: str
+    status: str
+    reason: str
+
+
+class Selection:
+    """What one suite runs. `config` as Snakemake or `load_suite` merged it; `source` names its file in messages."""
+
+    def __init__(self, config: dict, source: str):
+        self.config = config if isinstance(config["conditions"], dict) else check_suite(config, source)
+        self.suite: str = self.config["suite"]
+        self.all_conditions: dict[str, dict] = self.config["conditions"]
+        """Those of the suite, which methods train on; `conditions` are those that are run."""
+        only = self.config["only"]
+        self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
+        self.registry = Registry(self.config["plugins"])
+        self.known = self._sized_entries(source)
+        self.entries = self._choose_entries(source)
+        self.metrics = self._choose_metrics(source)
+        self._methods: dict[str, Method] = {
+            name: entry.make() for name, entry in self.known.items() if entry.error is None
+        }
+        self.scorers = self._choose_scorers(source)
+        self.cells, self.absent = self._cells()
+
+    def _sized_entries(self, source) -> dict[str, Entry]:
+        """All entries, with the sizes that the suite gives them."""
+        values, known = self.config["parameters"], self.registry.entries
+        for name in values:
+            if name not in known and name not in self.registry.plugins:
+                options = [*known, *self.registry.plugins]
+                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        conditions = known_conditions(self.config["define"])
+        for name, entry in known.items():
+            for condition in entry.train_on or ():
+                if condition not in conditions:
+                    where = f"{entry.source}: {name}: train_on"
+                    raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
+        return {name: entry.sized(values, source) for name, entry in known.items()}
+
+    def _choose_entries(self, source) -> dict[str, Entry]:
+        known, chosen, without = self.known, self.config["methods"], self.config["without"]
+        for name in without:
+            if name not in known or name == BASELINE:
+                raise CocktailError(f"{source}: without: no entry to leave out: '{name}'{nearest(name, known)}")
+        if chosen == "all":
+            return {name: entry for name, entry in known.items() if name not in without}
+        for name in chosen:
+            if name not in known:
+                raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
+        return {name: entry for name, entry in known.items() if name in chosen or name == BASELINE}
+
+    def _choose_metrics(self, source) -> tuple[str, ...]:
+        chosen = self.config["metrics"]
+        for name in [] if chosen == "all" else chosen:
+            if name not in METRICS:
+                raise CocktailError(f"{source}: metrics: unknown metric '{name}'{nearest(name, METRICS)}")
+        return tuple(name for name in METRICS if chosen == "all" or name in chosen)
+
+    def _choose_scorers(self, source) -> dict[str, str]:
+        """Role -> entry whose model scores the others."""
+        for role, name in self.config["scorers"].items():
+            if name not in self.known:
+                raise CocktailError(f"{source}: scorers.{role}: unknown entry '{name}'{nearest(name, self.known)}")
+            task = SCORERS[role]
+            method = self._methods.get(name)
+            if method is not None and task not in method.tasks():
+                raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
+        return {role: name for role, name in self.config["scorers"].items() if name in self._methods}
+
+    def _cells(self) -> tuple[list[tuple[str, str]], list[Absent]]:
+        cells, absent = [], []
+        for condition in self.conditions:
+            about = self.info(condition)
+            for name, entry in self.entries.items():
+                if entry.error is not None:
+                    absent.append(Absent(condition, name, "failed", f"method-failed: {entry.error}"))
+                elif about.task in entry.cls.tasks():
+                    found = self._absent(name, about)
+                    if found is None:
+                        cells.append((condition, name))
+                    else:
+                        absent.append(found)
+        return cells, absent
+
+    def _absent(self, name: str, about: Info) -> Absent | None:
+        """Why an entry does not run in a condition, or None if it does."""
+        method = self._methods[name]
+        base = self.known[name].uses
+        if base in self._methods and self._methods[base].paradigm != method.paradigm:
+            reason = f"it uses '{base}': its paradigm must be '{self._methods[base].paradigm}', not '{method.paradigm}'"
+            return Absent(about.condition, name, "failed", f"method-failed: {reason}")
+        for needed in self.lineage(name):
+            error = self.known[needed].error
+            if error is not None:
+                return Absent(about.condition, name, "failed", f"method-failed: it uses '{needed}', which {error}")
+            if self._mixes(needed) and not self._trains_on(needed):
+                reason = f"'{needed}' trains on no condition of this suite"
+                return Absent(about.condition, name, "skipped", reason)
+        if "array" in method.needs and about.channels < 2:
+            return Absent(about.condition, name, "skipped", "needs several microphones")
+        try:
+            reason = method.skip(about)
+        except Exception as error:  # a stranger's code must cost its own cells only
+            return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
+        return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
+
+    def lineage(self, name: str) -> list[str]:
+        """An entry, what it uses, what that uses ..."""
+        found = [name]
+        while (uses := self.known[found[-1]].uses) is not None:
+            found.append(uses)
+        return found
+
+    def _mixes(self, name: str) -> bool:
+        """Whether an entry trains on scenes, and not on isolated signals alone."""
+        method = self._methods[name]
+        return method.learned() and (method.paradigm in ("separation", "mixture-only") or "detect" in method.tasks())
+
+    def _trains_on(self, name: str) -> dict[str, dict]:
+        """Definitions of the conditions of this suite that an entry trains on; none for isolated signals."""
+        if not self._mixes(name):
+            return {}
+        wanted, tasks = self.known[name].train_on, self.known[name].cls.tasks()
+        return {
+            condition: definition
+            for condition, definition in self.all_conditions.items()
+            if (condition in wanted if wanted is not None else _suits(definition, tasks))
+        }
+
+    def info(self, condition: str) -> Info:
+        """What methods may know of a condition."""
+        return info(condition, self.conditions[condition], self.config["fs"])
+
+    def comparisons(self) -> list[Comparison]:
+        """What the claims compare. Raises CocktailError for an entry or a condition that does not exist."""
+        conditions = known_conditions(self.config["define"])
+        return read_claims(
+            CLAIMS, entries={name: entry.plugin.family for name, entry in self.known.items()}, conditions=conditions
+        )
+
+    def cards(self) -> list[dict]:
+        """Entry, plugin, family, paradigm, task, parameters and description of every entry that can run."""
+        return [
+            {
+                "entry": name,
+                "plugin": self.entries[name].plugin.name,
+                "family": self.entries[name].plugin.family,
+                "paradigm": method.paradigm,
+                "task": ",".join(method.tasks()),
+                "uses": self.entries[name].uses,
+                "parameters": method.parameters(),
+                "description": _module_docstring(method),
+            }
+            for name, method in self._methods.items()
+            if name in self.entries
+        ]
+
+    def condition_cards(self) -> list[dict]:
+        """Name, title, task, channels, n_sources and fs of every condition that is run."""
+        return [
+            {"name": name, "title": definition.get("title", "")}
+            | {key: getattr(self.info(name), key) for key in ("task", "channels", "n_sources", "fs")}
+            for name, definition in self.conditions.items()
+        ]
+
+
+def _suits(definition: dict, tasks: tuple[str, ...]) -> bool:
+    """Whether methods of these tasks train on a condition unless told otherwise; enhancers leave spoofs out."""
+    attacks = "attacks" in definition and definition["task"] != "detect"
+    return definition["task"] in tasks and not attacks
+
+
+def _module_docstring(method: Method) -> str:
+    import inspect
+    import sys
+
+    return inspect.cleandoc(sys.modules[type(method).__module__].__doc__ or "")

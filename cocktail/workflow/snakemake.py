@@ -1,0 +1,149 @@
+"""Starting Snakemake: one run of a suite at a time, stale locks cleared, its progress passed on."""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cocktail import ROOT, tables
+from cocktail.errors import CocktailError
+from cocktail.plugins import model
+from cocktail.runtime.device import may_use_gpu
+from cocktail.runtime.gpus import slots
+from cocktail.runtime.log import NEWS, PROGRESS
+from cocktail.workflow.plan import Plan
+
+RETRIED = ("method-failed", "scoring-failed")
+"""Reasons that a second try may mend: a machine under load, a want of memory."""
+
+PROFILES = ROOT / "config" / "profiles"
+LOCAL = "default"
+"""The profile of one machine."""
+
+STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
+ENDED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
+"""What Snakemake says of a job that a scheduler ended."""
+
+
+def profile_folder(profile: str) -> Path:
+    """Folder of a profile: a name of those in config/profiles, or a path. Raises CocktailError where there is none."""
+    found = Path(profile) if os.sep in profile else PROFILES / profile
+    if not (found / "config.yaml").is_file():
+        known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
+        raise CocktailError(f"profile '{profile}': no {found}/config.yaml; known: {', '.join(known)}")
+    return found
+
+
+def snakemake_command(
+    configfile: Path, overrides: dict, cores: int | None, extra: tuple[str, ...] = (), profile: str = LOCAL
+) -> list[str]:
+    """The command line of Snakemake for a suite. `extra` arguments go to Snakemake as they are.
+
+    `cores`: jobs at a time; None for all cores of this machine, or for what another profile says.
+    """
+    if not (ROOT / "Snakefile").is_file():
+        raise CocktailError(f"{ROOT}: no Snakefile here; run the benchmark from a checkout (pip install -e .)")
+    config = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
+        *("--configfile", str(configfile), "--workflow-profile", str(profile_folder(profile))),
+        *(_this_machine(cores) if profile == LOCAL else ["--jobs", str(cores)] if cores else []),
+        *(["--config", *config] if config else []),
+        # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
+        "--nolock",
+        *extra,
+    ]
+
+
+def _this_machine(cores) -> list[str]:
+    """Arguments that say what this machine has: cores, and GPUs if there are any."""
+    gpus = slots() if may_use_gpu() else 0
+    return ["--cores", str(cores or os.cpu_count()), *(["--resources", f"gpu={gpus}"] if gpus else [])]
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[int]:
+    """Hold the lock of a suite's results; the system releases it when the last process that holds it ends.
+
+    Yields its file descriptor, for the child that shall hold it too. Raises CocktailError where another run has it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CocktailError(f"{folder}: cannot be made: {error.strerror}") from error
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CocktailError(f"{folder}: another run of this suite is at work; wait for it or stop it") from None
+        yield file.fileno()
+
+
+def forget_failures(plan: Plan) -> int:
+    """Delete the shards in which a method or its scoring failed, and models whose training did, so that a run makes
+    them again. Returns how many shards."""
+    forgotten = 0
+    for condition, entry in plan.cells:
+        for shard in plan.shards:
+            scores = Path(plan.scores(condition, entry, shard))
+            reasons = tables.read_table(scores, ["reason"])["reason"].to_pylist() if scores.exists() else []
+            if any(reason and reason.startswith(RETRIED) for reason in reasons):
+                Path(plan.estimates(condition, entry, shard)).unlink(missing_ok=True)
+                scores.unlink()
+                forgotten += 1
+    for card in plan.folder.glob(f"models/*/{model.CARD}"):
+        if model.read_card(card.parent).error:
+            shutil.rmtree(card.parent)
+    if not all(map(os.path.exists, plan.all_scores())):  # Snakemake asks for shards only where it has a board to make
+        Path(plan.path("leaderboard.csv")).unlink(missing_ok=True)
+    return forgotten
+
+
+def run(command: list[str], folder: Path, profile: str = LOCAL) -> int:
+    """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log."""
+    # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
+    quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("jobs"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
+    log = folder / "logs" / "snakemake.log"
+    with exclusive(folder) as lock, Progress(*columns, transient=True, refresh_per_second=2) as progress:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        task = progress.add_task("", total=None)
+        # A job has one thread: many processes with one each are faster than few with many.
+        environment = {"OMP_NUM_THREADS": "1"} | os.environ | {"PYTHONUNBUFFERED": "1"}
+        with (
+            subprocess.Popen(
+                [*command, "--quiet", *quiet],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                pass_fds=[lock],
+                env=environment,
+            ) as process,
+            log.open("w", buffering=1) as file,
+        ):
+            for line in process.stdout:
+                with contextlib.suppress(OSError):  # on a full disk the run must end with its own message
+                    file.write(line)
+                steps = STEPS.search(line)
+                if steps:
+                    progress.update(task, completed=int(steps[1]), total=int(steps[2]))
+                elif line.startswith(PROGRESS):
+                    progress.update(task, description=escape(line.removeprefix(PROGRESS).rstrip()))
+                elif line.startswith(NEWS) or ENDED.match(line):
+                    progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
+    return process.returncode

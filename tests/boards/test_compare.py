@@ -1,0 +1,202 @@
+"""Two results side by side: numbers against a plain bootstrap, verdicts on differences that are known."""
+
+import io
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+from student import percentiles
+
+from cocktail import cli, tables
+from cocktail.boards import compare, leaderboard, statistics
+from cocktail.errors import CocktailError
+from cocktail.report.compare import show
+from cocktail.rng import rng
+
+SCENES = 24
+
+
+def row(scene, entry, metric, value, card="0", condition="stationary", **more):
+    identity = {"condition": condition, "scene": scene, "entry": entry, "source": 0, "metric": metric, "card": card}
+    failed = {"value": None, "status": "failed", "reason": "silent-estimate"}
+    return identity | ({"value": float(value), "status": "ok"} if value is not None else failed) | more
+
+
+def results(name, figures, *, scenes="s", drawn=0.0, **more):
+    """Results of {(entry, metric): values of each scene}."""
+    rows = [
+        row(f"{scenes}{i:02d}", entry, metric, value, **more)
+        for (entry, metric), values in figures.items()
+        for i, value in enumerate(values)
+    ]
+    known = {f"{scenes}{i:02d}": {"snr_db": drawn + i, "speaker": f"p{i % 6}"} for i in range(SCENES)}
+    return compare.Results(name, pa.Table.from_pylist(rows, schema=tables.SCORES), known)
+
+
+def find(rows, **wanted):
+    (found,) = [line for line in rows if all(line[key] == value for key, value in wanted.items())]
+    return found
+
+
+@pytest.fixture
+def noise():
+    return np.random.default_rng(0).normal(size=(6, SCENES))
+
+
+def test_the_same_scenes_are_compared_pair_by_pair(noise):
+    hard, change = 10 * noise[0], 0.4 + 0.5 * noise[1]
+    a = results("A", {("omlsa", "si_sdr"): hard})
+    b = results("B", {("omlsa", "si_sdr"): hard + change})
+    (line,) = compare.compare(a, b)
+    assert line["difference"] == pytest.approx(change.mean())
+    weights = statistics.resample(SCENES, statistics.RESAMPLES, rng(0, "stationary", role="comparison")).astype(int)
+    drawn = [np.repeat(change, weight).mean() for weight in weights]
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(drawn, SCENES))
+    assert (line["verdict"], line["paired"], line["n_a"], line["n_b"]) == (compare.BETTER, True, SCENES, SCENES)
+
+
+def test_other_scenes_are_resampled_apart(noise):
+    """The same values under other names, or with other draws: what they have in common counts no more."""
+    hard, change = 10 * noise[0], 0.4 + 0.5 * noise[1]
+    a = results("A", {("omlsa", "si_sdr"): hard})
+    expected = np.sqrt((hard.var(ddof=1) + (hard + change).var(ddof=1)) / SCENES)
+    for other in ({"scenes": "t"}, {"drawn": 5.0}):
+        (line,) = compare.compare(a, results("B", {("omlsa", "si_sdr"): hard + change}, **other))
+        assert line["difference"] == pytest.approx(change.mean())
+        assert line["ci_high"] - line["ci_low"] == pytest.approx(2 * 2.07 * expected, rel=0.12)
+        assert (line["verdict"], line["paired"]) == (compare.OPEN, False)
+
+
+def test_scenes_that_only_one_has_are_left_out(noise):
+    """As of two suites of different size."""
+    a = results("A", {("omlsa", "si_sdr"): noise[0]})
+    b = results("B", {("omlsa", "si_sdr"): noise[0][:10]})
+    (line,) = compare.compare(a, b)
+    assert (line["verdict"], line["n_a"], line["difference"]) == (compare.SAME, 10, 0)
+
+
+def test_a_scene_that_failed_on_one_side_counts_on_none(noise):
+    before, after = list(noise[0]), list(noise[0] + 1)
+    before[3] = after[5] = None
+    a, b = results("A", {("x", "stoi"): before}), results("B", {("x", "stoi"): after})
+    (line,) = compare.compare(a, b)
+    assert (line["n_a"], line["n_b"]) == (SCENES - 2, SCENES - 2)
+    assert line["a"] == pytest.approx(np.delete(noise[0], [3, 5]).mean())
+    assert line["difference"] == pytest.approx(1)
+
+
+def test_better_is_what_the_metric_says(noise):
+    a = results("A", {("x", "si_sdr"): noise[0], ("x", "rtf"): 5 + noise[1]})
+    b = results("B", {("x", "si_sdr"): noise[0] + 2, ("x", "rtf"): 7 + noise[1]})
+    rows = compare.compare(a, b)
+    assert find(rows, metric="si_sdr")["verdict"] == compare.BETTER
+    assert find(rows, metric="rtf")["verdict"] == compare.WORSE
+
+
+def test_word_errors_are_pooled():
+    words = [4, 8, 4, 8]
+    sides = []
+    for errors in ([4, 0, 0, 0], [0, 0, 0, 0]):
+        rows = [
+            row(f"s{i}", "x", "wer", 0.0, errors=e, total=n) for i, (e, n) in enumerate(zip(errors, words, strict=True))
+        ]
+        sides.append(compare.Results("x", pa.Table.from_pylist(rows, schema=tables.SCORES), {}))
+    (line,) = compare.compare(*sides)
+    assert (line["a"], line["b"]) == (pytest.approx(100 * 4 / 24), 0)
+
+
+def test_trials_are_compared_by_speakers():
+    generator = np.random.default_rng(1)
+    speakers = np.arange(SCENES) % 8
+    noise = generator.normal(size=(SCENES, SCENES))
+    sides = []
+    for quality in (0.5, 4.0):
+        scores = noise + quality * (speakers[:, None] == speakers)
+        rows = []
+        for i in range(SCENES):
+            trials = [
+                {"kind": "asv", "label": "target" if speakers[i] == speakers[j] else "nontarget",
+                 "score": scores[i, j], "enrolment": f"s{j:02d}"} for j in range(SCENES) if j != i
+            ]  # fmt: skip
+            rows.append(row(f"s{i:02d}", "x", "eer_asv", trials[0]["score"], trials=trials) | {"source": None})
+        known = {f"s{i:02d}": {"speaker": str(speakers[i])} for i in range(SCENES)}
+        sides.append(compare.Results("x", pa.Table.from_pylist(rows, schema=tables.SCORES), known))
+    (line,) = compare.compare(*sides)
+    assert line["a"] > 30
+    assert line["b"] < 8
+    assert line["verdict"] == compare.BETTER
+    assert line["ci_low"] < line["difference"] < line["ci_high"] < 0
+
+
+def test_two_definitions_are_not_compared(noise):
+    a = results("A", {("x", "stoi"): noise[0]}, card="0")
+    (line,) = compare.compare(a, results("B", {("x", "stoi"): noise[0]}, card="1"))
+    assert (line["verdict"], line["reason"]) == (compare.NOT_COMPARED, "two definitions of stoi: 0 in A, 1 in B")
+
+
+def test_what_only_one_side_has_is_said(noise):
+    a = results("A", {("x", "stoi"): noise[0], ("x", "sdr"): noise[0], ("y", "stoi"): noise[1]})
+    b = results("B", {("x", "stoi"): noise[0], ("z", "stoi"): noise[1], ("z", "pesq_wb"): noise[1]})
+    reasons = {(line["entry"], line["metric"]): line["reason"] for line in compare.compare(a, b) if line["reason"]}
+    assert reasons == {
+        ("y", None): "only A has this entry",
+        ("z", None): "only B has this entry",
+        (None, "sdr"): "only A has this metric",
+        (None, "pesq_wb"): "only B has this metric",
+    }
+    b = results("B", {("x", "stoi"): noise[0]}, condition="tablet")
+    assert [line["reason"] for line in compare.compare(a, b)] == [
+        "only A has this condition",
+        "only B has this condition",
+    ]
+
+
+def test_what_neither_side_has_is_answered_with_the_nearest(noise):
+    a = results("A", {("omlsa", "stoi"): noise[0]})
+    with pytest.raises(CocktailError, match=r"neither side has the entry 'omsla'; did you mean 'omlsa'\?"):
+        compare.compare(a, a, entries=["omsla"])
+
+
+def test_equal_methods_seldom_differ():
+    """Of boards with ten entries that did not change, at most 5 % have any that seems to."""
+    generator, alarms = np.random.default_rng(2), 0
+    for _ in range(100):
+        sides = [
+            results(name, {(f"e{e}", "si_sdr"): generator.normal(size=12) for e in range(10)}) for name in ("A", "B")
+        ]
+        alarms += any(line["verdict"] != compare.OPEN for line in compare.compare(*sides, resamples=200))
+    assert alarms <= 10
+
+
+def test_the_table_says_what_changed(noise):
+    a = results("A", {("omlsa", "si_sdr"): noise[0], ("wiener", "si_sdr"): noise[1], ("x", "stoi"): noise[1]})
+    b = results("B", {("omlsa", "si_sdr"): noise[0] + 2, ("wiener", "si_sdr"): noise[1], ("y", "stoi"): noise[1]})
+    out = io.StringIO()
+    show(compare.compare(a, b), names=("A", "B"), console=Console(file=out, width=120))
+    text = out.getvalue()
+    (line,) = [line for line in text.splitlines() if "omlsa" in line]
+    assert "+2.00" in line
+    assert line.rstrip().endswith("better")
+    assert "wiener" not in text
+    assert "stationary: 1 figures are the same in both" in text
+    assert "not compared: only A has this entry: x" in text
+
+
+def test_the_command_compares_folders(tmp_path, monkeypatch, noise):
+    monkeypatch.chdir(tmp_path)
+    for name, gain in {"before": 0, "after": 3}.items():
+        table = results(name, {("omlsa", "si_sdr"): noise[0] + gain, ("omlsa", "sir"): noise[1]}).scores
+        tables.write_table(tmp_path / "shard.parquet", table)
+        leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=[], folder=tmp_path / name, seed=1)
+    done = CliRunner().invoke(cli.main, ["compare", "before", "after", "--json"])
+    assert done.exit_code == 0, done.output
+    line = find(json.loads(done.stdout), metric="si_sdr")
+    assert (line["difference"], line["verdict"]) == (pytest.approx(3), "better")
+    everything = CliRunner().invoke(cli.main, ["compare", "before", "after", "--metric", "all", "--json"])
+    assert {line["metric"] for line in json.loads(everything.stdout)} >= {"si_sdr", "sir"}
+    done = CliRunner().invoke(cli.main, ["compare", "before", "tiny"])
+    assert done.exit_code == cli.ERROR
+    assert "no scores.parquet" in done.stderr

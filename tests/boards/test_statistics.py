@@ -1,0 +1,266 @@
+"""Statistics against closed forms, simulated truth and slow plain versions."""
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cocktail.boards import statistics
+from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.detection import eer
+from cocktail.metrics.trials import Trials
+
+
+def cells_of(values, finished=None):
+    values = np.asarray(values, float)
+    finished = np.ones(values.shape, bool) if finished is None else finished
+    return statistics.Cells(values * finished, np.ones(values.shape) * finished, finished)
+
+
+def test_a_mean_is_a_ratio_of_sums():
+    values = np.random.default_rng(0).normal(size=(7, 3))
+    finished = np.ones((7, 3), bool)
+    finished[2, 1] = False
+    expected = [values[:, 0].mean(), np.delete(values[:, 1], 2).mean(), values[:, 2].mean()]
+    np.testing.assert_allclose(statistics.figures(cells_of(values, finished)), expected)
+
+
+def test_an_error_rate_is_pooled_and_not_averaged():
+    errors, words = np.array([[1.0], [0.0]]), np.array([[1.0], [9.0]])
+    cells = statistics.Cells(100 * errors, words, np.ones((2, 1), bool))
+    assert statistics.figures(cells) == pytest.approx([10.0])
+
+
+def test_nothing_finished_is_nan():
+    cells = cells_of(np.ones((7, 2)), np.array([[True, False]] * 7))
+    weights = statistics.resample(7, 10, np.random.default_rng(0))
+    low, high = statistics.interval(statistics.figures(cells, weights), cells.drawn)
+    assert low[0] == high[0] == 1
+    assert np.isnan(low[1])
+    assert np.isnan(high[1])
+
+
+def test_weighted_figures_equal_figures_of_the_drawn_scenes():
+    generator = np.random.default_rng(1)
+    values, finished = generator.normal(size=(6, 2)), generator.random((6, 2)) < 0.8
+    cells = cells_of(values, finished)
+    weights = statistics.resample(6, 20, generator)
+    assert (weights.sum(axis=1) == 6).all()
+    for weight, figures in zip(weights, statistics.figures(cells, weights), strict=True):
+        drawn = np.repeat(np.arange(6), weight.astype(int))
+        chosen = statistics.Cells(cells.numerator[drawn], cells.denominator[drawn], cells.finished[drawn])
+        np.testing.assert_allclose(figures, statistics.figures(chosen))
+
+
+def test_resampling_draws_scenes_evenly_and_repeats():
+    weights = statistics.resample(5, 20000, np.random.default_rng(0))
+    np.testing.assert_allclose(weights.mean(axis=0), 1, atol=0.03)
+    np.testing.assert_allclose(weights.var(axis=0), 1 - 1 / 5, atol=0.05)
+    np.testing.assert_array_equal(weights, statistics.resample(5, 20000, np.random.default_rng(0)))
+
+
+def covered(low, high, truth):
+    return np.mean((low <= truth) & (high >= truth))
+
+
+@pytest.mark.parametrize(
+    ("scenes", "skewed"), [(7, False), (8, False), (20, False), (60, False), (7, True), (20, True), (60, True)]
+)
+def test_interval_covers_the_truth_as_often_as_it_says(scenes, skewed):
+    generator = np.random.default_rng(2)
+    shape = (scenes, 3000)
+    draws = generator.gamma(8.0, 0.5, size=shape) if skewed else generator.normal(4, 2, shape)
+    cells = cells_of(draws)
+    low, high = statistics.interval(statistics.figures(cells, statistics.resample(scenes, 800, generator)), cells.drawn)
+    assert 0.93 <= covered(low, high, 4) <= 0.97
+
+
+@pytest.mark.parametrize("scenes", range(1, statistics.MIN_DRAWN))
+def test_there_is_no_interval_where_it_would_not_cover_the_truth(scenes):
+    generator = np.random.default_rng(2)
+    cells = cells_of(generator.normal(4, 2, (scenes, 500)))
+    samples = statistics.figures(cells, statistics.resample(scenes, 800, generator))
+    assert np.isnan(statistics.interval(samples, cells.drawn)).all()
+    assert covered(samples.min(axis=0), samples.max(axis=0), 4) < 0.95, "not even from end to end"
+
+
+def test_an_interval_is_unknown_where_too_many_resamples_have_no_figure():
+    samples = np.random.default_rng(5).normal(size=(1000, 3))
+    samples[:5, 1] = np.nan
+    samples[:50, 2] = np.nan
+    low, high = statistics.interval(samples, 20)
+    assert np.isfinite([low[:2], high[:2]]).all()
+    assert np.isnan([low[2], high[2]]).all()
+
+
+def test_interval_of_a_pooled_rate_covers_the_truth():
+    generator = np.random.default_rng(3)
+    words = generator.integers(4, 9, size=(60, 2000)).astype(float)
+    errors = generator.binomial(words.astype(int), 0.2).astype(float)
+    cells = statistics.Cells(100 * errors, words, np.ones(words.shape, bool))
+    low, high = statistics.interval(statistics.figures(cells, statistics.resample(60, 500, generator)), cells.drawn)
+    assert 0.93 <= covered(low, high, 20) <= 0.97
+
+
+def voices(speakers, scenes, generator):
+    """Trials of embeddings: `scenes` of each speaker, some of whom are less like themselves than others."""
+    speaker = np.repeat(np.arange(speakers), scenes)
+    n = len(speaker)
+    blur = generator.gamma(2.0, 0.5, size=(speakers, 1))
+    x = generator.normal(size=(speakers, 8))[speaker] + blur[speaker] * generator.normal(size=(n, 8))
+    x /= np.linalg.norm(x, axis=1, keepdims=True)
+    i, j = np.nonzero(~np.eye(n, dtype=bool))
+    label = np.where(speaker[i] == speaker[j], "target", "nontarget")
+    trials = Trials(np.full(len(i), "asv"), label, (x @ x.T)[i, j])
+    finished = np.ones((n, 1), bool)
+    return statistics.TrialCells(trials, np.zeros(len(i), int), i, j, METRICS["eer_asv"].compute, finished, speaker)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("speakers", "scenes"), [(12, 4), (20, 3)])
+def test_interval_of_a_verifier_covers_the_truth_where_scenes_share_speakers(speakers, scenes):
+    truth = np.mean([statistics.figures(voices(300, 4, np.random.default_rng(seed)))[0] for seed in range(3)])
+    held = []
+    for seed in range(300):
+        generator = np.random.default_rng(100 + seed)
+        cells = voices(speakers, scenes, generator)
+        drawn = statistics.resample(speakers, 200, generator)[:, cells.speaker]
+        held.append(covered(*statistics.interval(statistics.figures(cells, drawn), cells.drawn), truth))
+    assert 0.925 <= np.mean(held) <= 0.975, "95 %, and two standard errors of 300 simulations"
+
+
+def test_speakers_are_drawn_with_all_their_scenes():
+    """A speaker is drawn with all scenes, and a trial within a speaker counts as often as the speaker, not squared."""
+    once = voices(10, 3, np.random.default_rng(0))
+    weights = statistics.resample(10, 300, np.random.default_rng(1))
+    figures = statistics.figures(once, weights[:, once.speaker])[:, 0]
+    score, same = once.trials.score, once.trials.label == "target"
+    for weight, figure in zip(weights[:20].astype(int), figures, strict=False):
+        a, b = (once.speaker[x] for x in (once.scene, once.enrolment))
+        times = np.where(same, weight[a], weight[a] * weight[b])
+        assert figure == pytest.approx(100 * eer(np.repeat(score, times), np.repeat(same, times)))
+    assert once.drawn == [10]
+
+
+def test_pairing_narrows_the_interval_of_a_difference():
+    generator = np.random.default_rng(4)
+    hardness = generator.normal(0, 5, size=(50, 1))
+    values = hardness + np.array([0.0, 1.0]) + generator.normal(0, 0.3, size=(50, 2))
+    samples = statistics.figures(cells_of(values), statistics.resample(50, 1000, generator))
+    low, high = statistics.interval(samples, 50)
+    assert low[1] < high[0], "the intervals of the figures overlap"
+    assert statistics.tie_groups(values.mean(axis=0), samples, len(values), higher_is_better=True).tolist() == [2, 1]
+
+
+def boards(generator, truth, scenes, number, spread=lambda generator, shape: generator.normal(0, 1, shape)):
+    """Tie groups of simulated boards whose entries are `truth` apart, on scenes of different hardness."""
+    for _ in range(number):
+        values = truth + spread(generator, (scenes, len(truth))) + generator.normal(0, 3, size=(scenes, 1))
+        samples = statistics.figures(cells_of(values), statistics.resample(scenes, 300, generator))
+        yield statistics.tie_groups(values.mean(axis=0), samples, scenes, higher_is_better=True)
+
+
+def errors_of_words(generator, shape):
+    """Skewed and discrete, as word error rates of scenes are."""
+    return generator.binomial(6, 0.15, size=shape) / 6
+
+
+@pytest.mark.parametrize("entries", [2, 8, 30])
+@pytest.mark.parametrize("scenes", [10, 40])
+def test_boards_of_equal_entries_are_one_group_but_for_the_level(entries, scenes):
+    """Any entry that is told apart spoils a board, however many there are."""
+    generator = np.random.default_rng(5)
+    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(entries), scenes, 300)]
+    assert np.mean(spoilt) <= 0.075, "5 %, and two standard errors of 300 boards"
+
+
+def test_boards_of_equal_skewed_scores_are_one_group_but_for_the_level():
+    generator = np.random.default_rng(6)
+    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(12), 20, 300, errors_of_words)]
+    assert np.mean(spoilt) <= 0.075
+
+
+def test_entries_that_differ_are_seldom_tied():
+    """One standard deviation of the paired differences, on a hundred scenes, twenty entries: 190 pairs."""
+    truth = np.repeat([0.0, np.sqrt(2)], 10)
+    tied = [len({*groups[:10]} & {*groups[10:]}) > 0 for groups in boards(np.random.default_rng(7), truth, 100, 100)]
+    assert np.mean(tied) <= 0.02
+
+
+def test_a_pair_is_judged_by_the_paired_t_test():
+    generator = np.random.default_rng(8)
+    values = generator.normal(size=(15, 1)) + generator.normal(0.3, 0.5, size=(15, 4))
+    samples = statistics.figures(cells_of(values), statistics.resample(15, 50_000, generator))
+    p = statistics.differences(values.mean(axis=0), samples, 15)
+    for i in range(4):
+        for j in range(4):
+            expected = 1.0 if i == j else scipy.stats.ttest_rel(values[:, i], values[:, j]).pvalue
+            assert p[i, j] == pytest.approx(expected, rel=0.1)
+
+
+def test_differences_without_spread_are_certain_and_rounding_is_none():
+    values = np.random.default_rng(9).normal(size=(6, 1)) + np.array([0.0, 1.0, 1.0 + 1e-13])
+    samples = statistics.figures(cells_of(values), statistics.resample(6, 100, np.random.default_rng(10)))
+    p = statistics.differences(values.mean(axis=0), samples, 6)
+    assert p[0, 1] < 1e-9
+    assert p[1, 2] == 1
+    assert (statistics.differences(values[0], values[:1].repeat(5, axis=0), 1) == 1).all(), "one scene says nothing"
+
+
+def test_holm_of_the_textbook():
+    """Worked by hand: 4 * 0.005, 3 * 0.01, then no less than what went before."""
+    np.testing.assert_allclose(statistics.holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    assert statistics.holm(np.zeros(0)).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_holm_steps_down(p):
+    """Adjusted probabilities reject at 5 % exactly what the stepwise procedure does."""
+    p = np.array(p)
+    rejected = np.zeros(len(p), bool)
+    for k, i in enumerate(np.argsort(p, kind="stable")):
+        if p[i] * (len(p) - k) > 0.05:
+            break
+        rejected[i] = True
+    np.testing.assert_array_equal(statistics.holm(p) <= 0.05, rejected)
+
+
+def test_rank_has_ties_and_gaps():
+    values = np.array([3.0, 5.0, 3.0 + 1e-13, 1.0])
+    assert statistics.rank(values, higher_is_better=True).tolist() == [2, 1, 2, 4]
+    assert statistics.rank(values, higher_is_better=False).tolist() == [2, 4, 2, 1]
+
+
+def test_copies_of_one_entry_are_one_tie_group():
+    values = np.repeat(np.random.default_rng(6).normal(size=(9, 1)), 5, axis=1)
+    samples = statistics.figures(cells_of(values), statistics.resample(9, 200, np.random.default_rng(7)))
+    assert statistics.rank(values.mean(axis=0), True).tolist() == [1] * 5
+    assert statistics.tie_groups(values.mean(axis=0), samples, 9, True).tolist() == [1] * 5
+
+
+def test_rankable_needs_half_of_what_anybody_finished():
+    finished = np.zeros((8, 4), bool)
+    finished[:6, 0] = True
+    finished[:3, 1] = True
+    finished[:2, 2] = True
+    assert statistics.rankable(finished).tolist() == [True, True, False, False]
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_tie_groups_never_cross_ranks(values, higher):
+    values = np.array(values)
+    samples = values + np.random.default_rng(8).normal(0, 1, size=(50, len(values)))
+    ranks, groups = statistics.rank(values, higher), statistics.tie_groups(values, samples, 12, higher)
+    assert groups[ranks == 1].min() == 1
+    order = np.lexsort((groups, ranks))
+    assert (np.diff(groups[order]) >= 0).all()
+    assert set(groups) == set(range(1, groups.max() + 1))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, width=32))
+@settings(max_examples=60)
+def test_rounding_keeps_nine_digits(x):
+    assert float(statistics.rounded(x)) == pytest.approx(float(f"{x:.8e}"), rel=1e-12)

@@ -1,0 +1,153 @@
+"""The embedded corpus: determinism, disjointness, level, length and intelligibility."""
+
+import hashlib
+import re
+
+import numpy as np
+import pytest
+
+from cocktail import tables
+from cocktail.corpora import adapters, espeak, grid, grid_tts
+from cocktail.corpora.library import Library
+from cocktail.errors import CocktailError
+from cocktail.recognition.recogniser import Counts, create, word_errors
+
+FS = 16000
+PART = {
+    "adapter": "grid-tts",
+    "speakers": {"train": 4, "valid": 2, "test": 4},
+    "utterances": {"train": 2, "valid": 2, "test": 5},
+}
+
+
+def rows(seed=0, **options):
+    return list(grid_tts.rows(PART | options, kind="speech", seed=seed, fs=FS))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("grid") / "speech.parquet"
+    adapters.build([PART], "speech", path, seed=0, fs=FS)
+    return Library(path)
+
+
+class TestEspeak:
+    def test_an_utterance_depends_on_no_other_one(self):
+        def digest(voice):
+            return hashlib.sha256(espeak.speak("bin blue at b two please", voice)[0].tobytes()).hexdigest()
+
+        voices = ["en-us+f2", "en-us+m1", "en-us+adam"]  # breath, flutter and the Klatt synthesiser
+        forth = [digest(voice) for voice in voices]
+        assert [digest(voice) for voice in reversed(voices)] == forth[::-1]
+        assert len(set(forth)) == len(voices)
+
+    def test_rate_and_pitch_do_what_they_say(self):
+        def spoken(**parameters):
+            x, fs = espeak.speak("lay red by m one now", "en-us+m3", **parameters)
+            assert fs == 22050
+            return x
+
+        assert len(spoken(rate=110)) > 1.3 * len(spoken(rate=170))
+        periods = []
+        for pitch in (20, 80):
+            power = np.abs(np.fft.rfft(spoken(pitch=pitch, pitch_range=0), 2**17)) ** 2
+            correlation = np.fft.irfft(power)[: 22050 // 60]
+            shortest = 22050 // 400
+            periods.append(shortest + np.argmax(correlation[shortest:]))
+        assert periods[0] > 1.5 * periods[1]
+
+    def test_unknown_voice(self):
+        for voice in ("en-us+nobody", "en-nowhere"):
+            with pytest.raises(CocktailError, match=f"no voice {re.escape(repr(voice))}"):
+                espeak.speak("bin", voice)
+
+    def test_every_voice_of_the_corpus_is_there(self):
+        for voice in (voice for voices in grid_tts.VOICES.values() for voice in voices):
+            assert np.abs(espeak.speak("set", f"en-us+{voice}")[0]).max() > 0.01
+
+
+class TestSpeakers:
+    def test_the_default_corpus_has_at_least_60(self):
+        talkers = [grid_tts.speaker(0, split, i) for split, count in grid_tts.SPEAKERS.items() for i in range(count)]
+        assert len({talker.name for talker in talkers}) == len(talkers) >= 60
+        assert len({(t.voice, t.pitch, t.pitch_range, t.rate_wpm, t.warp) for t in talkers}) == len(talkers)
+
+    def test_both_genders_and_many_voices_in_the_test_split(self):
+        talkers = [grid_tts.speaker(0, "test", i) for i in range(grid_tts.SPEAKERS["test"])]
+        assert [talker.gender for talker in talkers].count("female") == len(talkers) / 2
+        assert len({talker.voice for talker in talkers}) == len(talkers)
+
+    def test_a_speaker_depends_on_seed_and_name_alone(self):
+        assert grid_tts.speaker(0, "train", 7) == grid_tts.speaker(0, "train", 7)
+        assert grid_tts.speaker(0, "train", 7) != grid_tts.speaker(1, "train", 7)
+        assert grid_tts.speaker(0, "train", 4).name == "gtts-train-f03"
+        assert grid_tts.speaker(0, "train", 5).name == "gtts-train-m03"
+
+    def test_warp_moves_the_spectrum(self):
+        def centroid(warp):
+            talker = grid_tts.Speaker("s", "male", "en-us+m3", 50, 50, 130, warp)
+            power = np.abs(np.fft.rfft(grid_tts.utter(talker, "place white in o four soon", FS), 2**17)) ** 2
+            f = np.fft.rfftfreq(2**17, 1 / FS)
+            voiced = f < 4000
+            return np.sum((f * power)[voiced]) / np.sum(power[voiced])
+
+        assert centroid(1.07) / centroid(0.93) == pytest.approx(1.07 / 0.93, rel=0.06)
+
+
+class TestCorpus:
+    def test_the_same_seed_gives_the_same_bytes(self):
+        first, again, other = rows(), rows(), rows(seed=1)
+        assert first == again
+        assert {row["audio"]["bytes"] for row in first}.isdisjoint(row["audio"]["bytes"] for row in other)
+
+    def test_more_speakers_and_utterances_change_none_of_the_others(self):
+        few = {row["utterance"]: row for row in rows()}
+        counts = {"speakers": {"train": 6, "valid": 2, "test": 1}, "utterances": {"train": 3, "valid": 1, "test": 1}}
+        many = {row["utterance"]: row for row in rows(**counts)}
+        shared = few.keys() & many.keys()
+        assert len(shared) == 4 * 2 + 2 + 1
+        assert all(few[name] == many[name] for name in shared)
+
+    def test_counts_splits_and_texts(self, corpus):
+        assert len(corpus) == 4 * 2 + 2 * 2 + 4 * 5
+        for split in grid.SPLITS:
+            chosen = corpus.select(split=split)
+            assert len({row["speaker"] for row in chosen}) == PART["speakers"][split]
+            assert all(grid.split_of(row["text"]) == split for row in chosen)
+            assert all(row["speaker"].startswith(f"gtts-{split}-{row['gender'][0]}") for row in chosen)
+
+    def test_level_length_and_ends(self, corpus):
+        for row in corpus.rows:
+            x = corpus.samples(row["utterance"], FS)
+            assert len(x) == row["n_samples"]
+            assert 1.3 < len(x) / FS < 3.0
+            assert 10 * np.log10(np.mean(x**2)) == pytest.approx(grid_tts.LEVEL_DB, abs=0.05)
+            assert np.abs(x).max() < 1
+            pad = round(grid_tts.PAD_S * FS)
+            assert np.mean(x[:pad] ** 2) < 1e-3 * np.mean(x**2)
+
+    def test_stored_as_16_bit_flac(self, corpus):
+        cell = tables.read_table(corpus.path)["audio"][0].as_py()
+        assert cell["bytes"][:4] == b"fLaC"
+        x = corpus.samples(corpus.rows[0]["utterance"], FS) * 32768
+        np.testing.assert_allclose(x, np.round(x), atol=1e-9)
+
+    def test_intelligible_to_a_recogniser_that_never_heard_it(self, corpus):
+        recogniser = create({"backend": "pocketsphinx"})
+        counts = Counts(0, 0)
+        for row in corpus.select(split="test"):
+            heard = recogniser.transcribe(corpus.samples(row["utterance"], FS), FS)
+            counts += word_errors(reference=row["text"], hypothesis=heard)
+        assert counts.total == 4 * 5 * 6
+        assert counts.rate <= 0.12
+
+
+def test_trim_cuts_silence_and_leaves_pads():
+    tone = np.sin(np.arange(4000))
+    x = np.concatenate([np.zeros(8000), tone, np.zeros(3000)])
+    pad, frame = round(grid_tts.PAD_S * FS), round(grid_tts.FRAME_S * FS)
+    y = grid_tts.trim(x, FS)
+    assert len(tone) <= len(y) - 2 * pad <= len(tone) + 2 * frame
+    assert np.sum(y**2) == pytest.approx(np.sum(tone**2))
+    y = grid_tts.trim(tone, FS)
+    assert np.all(y[:pad] == 0)

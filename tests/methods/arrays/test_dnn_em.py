@@ -1,0 +1,144 @@
+"""The expectation maximisation of DNN-EM: against a loop over bins, its likelihood, recovery, padding, its beam."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import torch
+
+from cocktail import ROOT
+from cocktail.dsp.spatial import beamformers, dnn_em
+
+N_BINS, N_MICS, N_FRAMES = 6, 3, 120
+
+
+def benchmark():
+    """The benchmark's module: it has the loop over bins."""
+    spec = importlib.util.spec_from_file_location("bench_dnn_em", ROOT / "benchmarks" / "bench_dnn_em.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCHMARK = benchmark()
+
+
+def problem(seed, frames=N_FRAMES):
+    """x (F, D, T) and v (2, F, T)."""
+    return BENCHMARK.problem(np.random.default_rng(seed), N_BINS, N_MICS, frames)
+
+
+def tensors(x, v):
+    return torch.as_tensor(x[None], dtype=torch.complex64), torch.as_tensor(v[None], dtype=torch.float32)
+
+
+def relative(a, b):
+    return np.linalg.norm(a - b) / np.linalg.norm(b)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("seed", range(3))
+def test_equals_a_loop_over_bins(seed, weighted):
+    x, v = problem(seed)
+    identity = np.broadcast_to(np.eye(N_MICS), (2, N_BINS, N_MICS, N_MICS))
+    R, first = BENCHMARK.by_bin(x, v, identity, 20, weighted)
+    X, V = tensors(x, v)
+    found = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=20, weighted=weighted)
+    assert relative(found[0].numpy(), R) < 1e-4
+    assert relative(dnn_em.posterior(X, V, found).first[0].numpy(), first) < 1e-4
+
+
+def test_log_likelihood_is_that_of_the_gaussian():
+    x, v = problem(3)
+    X, V = tensors(x, v)
+    R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
+    mixed = np.einsum("jft,jfde->ftde", V[0].double().numpy(), R[0].to(torch.complex128).numpy())
+    white = np.linalg.solve(mixed, X[0].numpy().astype(complex).transpose(0, 2, 1)[..., None])[..., 0]
+    energy = np.einsum("fdt,ftd->", X[0].numpy().conj(), white).real
+    expected = -np.linalg.slogdet(mixed)[1].sum() - energy
+    np.testing.assert_allclose(dnn_em.log_likelihood(X, V, R)[0], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_likelihood_never_falls_in_plain_em(seed):
+    X, V = tensors(*problem(seed))
+    R, likelihood = dnn_em.identity(X), []
+    for _ in range(30):
+        likelihood.append(float(dnn_em.log_likelihood(X, V, R)))
+        R = dnn_em.update_covariances(X, V, R, updates=1, weighted=False)
+    assert np.all(np.diff(likelihood) > -1e-6 * abs(likelihood[-1]))
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_covariances_are_recovered_from_the_powers(weighted):
+    rng = np.random.default_rng(4)
+    A = rng.standard_normal((2, N_BINS, N_MICS, N_MICS)) + 1j * rng.standard_normal((2, N_BINS, N_MICS, N_MICS))
+    truth = A @ A.conj().swapaxes(-1, -2)
+    v = rng.gamma(0.3, 1.0, (2, N_BINS, 5000)) + 1e-4
+    z = rng.standard_normal((2, N_BINS, N_MICS, 5000)) + 1j * rng.standard_normal((2, N_BINS, N_MICS, 5000))
+    X, V = tensors((A @ (z * np.sqrt(v / 2)[:, :, None])).sum(0), v)
+    found = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=30, weighted=weighted)[0].numpy()
+    assert relative(found, truth) < 0.1
+    powers = dnn_em.posterior(X, V, torch.as_tensor(truth[None], dtype=torch.complex64)).powers[0].numpy()
+    assert np.median(np.abs(np.log(powers.mean(-1) / v.mean(-1)))) < 0.1
+
+
+def test_sources_sum_to_the_mixture():
+    X, V = tensors(*problem(5))
+    R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=5)
+    found = dnn_em.posterior(X, V, R)
+    torch.testing.assert_close(found.first.sum(1), X[:, :, 0], rtol=1e-4, atol=1e-4)
+
+
+def test_identity_makes_a_wiener_filter_of_one_channel():
+    X, V = tensors(*problem(6))
+    first = dnn_em.posterior(X, V, dnn_em.identity(X)).first
+    torch.testing.assert_close(first[:, 0], V[:, 0] / V.sum(1) * X[:, :, 0])
+
+
+def test_beam_is_the_mvdr_beamformer_of_the_covariances():
+    X, V = tensors(*problem(7))
+    R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=5)
+    talker, noise = R[0].numpy().astype(complex)
+    w = beamformers.mvdr(beamformers.rank_one_in(1e-3 * noise, talker), noise)
+    expected = np.einsum("fd,fdt->ft", w.conj(), X[0].numpy())
+    assert relative(dnn_em.posterior(X, V, R).beam[0].numpy(), expected) < 1e-3
+
+
+def test_padding_counts_for_nothing():
+    """Scenes of two lengths together: each as if alone."""
+    problems = [problem(8), problem(9, N_FRAMES // 2)]
+    alone = [tensors(*p) for p in problems]
+    X = torch.zeros(2, N_BINS, N_MICS, N_FRAMES, dtype=torch.complex64)
+    V = torch.zeros(2, 2, N_BINS, N_FRAMES)
+    for i, (x, v) in enumerate(alone):
+        X[i, ..., : x.shape[-1]], V[i, ..., : v.shape[-1]] = x[0], v[0]
+    for weighted in (True, False):
+        R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=5, weighted=weighted)
+        first, likelihood = dnn_em.posterior(X, V, R).first, dnn_em.log_likelihood(X, V, R)
+        assert torch.isfinite(torch.view_as_real(first)).all()
+        for i, (x, v) in enumerate(alone):
+            own = dnn_em.update_covariances(x, v, dnn_em.identity(x), updates=5, weighted=weighted)
+            assert relative(R[i].numpy(), own[0].numpy()) < 1e-4
+            expected = dnn_em.posterior(x, v, own).first[0]
+            assert relative(first[i, ..., : x.shape[-1]].numpy(), expected.numpy()) < 1e-4
+            np.testing.assert_allclose(likelihood[i], dnn_em.log_likelihood(x, v, own)[0], rtol=1e-4, atol=1e-2)
+
+
+def test_blocks_of_bins_change_nothing(monkeypatch):
+    X, V = tensors(*problem(10))
+    together = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
+    monkeypatch.setitem(dnn_em.BLOCK, "cpu", 4)
+    apart = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
+    assert relative(apart.numpy(), together.numpy()) < 1e-5
+
+
+def test_silence_and_one_loud_bin_stay_finite():
+    X, V = tensors(*problem(11))
+    X, V = 0 * X, torch.full_like(V, 1e-5)
+    X[:, 2], V[:, 0, 2] = 1e3, 1e6
+    R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=30)
+    found = dnn_em.posterior(X, V, R)
+    assert torch.isfinite(torch.view_as_real(R)).all()
+    assert torch.isfinite(torch.view_as_real(found.first)).all()
+    assert not found.first[:, :, 0].any()

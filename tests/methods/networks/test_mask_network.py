@@ -1,0 +1,287 @@
+"""Mask networks: features, padding, causality, the mel start, the model's promises, and a problem they must solve."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from cocktail.errors import CocktailError
+from cocktail.method import TrainingMixture, View
+from cocktail.nets import mask_training, masks
+from cocktail.nets.trunks import Recurrent, Spliced
+from cocktail.plugins.registry import Registry
+from cocktail.stft import istft, n_frames, stft
+from cocktail.training.loop.batches import stack
+from cocktail.training.loop.loop import Schedule
+
+FS = 16000
+CELLS = ("dnn", "lstm", "blstm")
+
+
+class Bands:
+    """Mixtures that anyone can separate: the target lives below 2 kHz, the noise above 3 kHz."""
+
+    def augmented(self, names):
+        assert names == ()
+        return self
+
+    def draw(self, generator, split):
+        n = int(generator.integers(8000, 14000))
+        spectrum = np.fft.rfft(generator.standard_normal((2, n)))
+        hz = np.fft.rfftfreq(n, 1 / FS)
+        target, noise = np.fft.irfft(spectrum * np.stack([hz < 2000, hz > 3000]), n)
+        noise *= generator.uniform(0.5, 2)
+        mixture = (target + noise).astype(np.float32)
+        return SimpleNamespace(mixture=mixture, sources=target[None].astype(np.float32), noise=noise)
+
+
+def _network(cell="blstm", running=False, seed=0):
+    torch.manual_seed(seed)
+    network = masks.build(cell, 12, 2, 3, running)
+    network.features.set_rate(FS)
+    return network.eval()
+
+
+def _noise(*shape, seed=0):
+    return torch.from_numpy(np.random.default_rng(seed).standard_normal(shape).astype(np.float32))
+
+
+def test_statistics_make_features_zero_mean_and_unit_variance():
+    network = _network()
+    magnitudes = [stft(_noise(1, 4000, seed=i)).abs() for i in range(5)]
+    network.features.set_statistics(magnitudes)
+    features = torch.cat([network.features(x)[0] for x in magnitudes])
+    assert torch.allclose(features.mean(0), torch.zeros(masks.MELS), atol=1e-4)
+    assert torch.allclose(features.std(0), torch.ones(masks.MELS), atol=1e-4)
+
+
+def test_noise_joins_the_features_in_training_alone():
+    features = _network().features
+    magnitude = stft(_noise(4, 16000)).abs()
+    quiet = features(magnitude)
+    assert torch.equal(quiet, features(magnitude))
+    torch.manual_seed(0)
+    added = features.train()(magnitude) - quiet
+    assert float(added.std()) == pytest.approx(masks.INPUT_NOISE, rel=0.02)
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_masks_depend_on_no_gain(running):
+    network, magnitude = _network(running=running), stft(_noise(1, 6000)).abs()
+    reference = network(magnitude)
+    for gain in (1e-3, 100):
+        assert torch.allclose(network(gain * magnitude), reference, atol=1e-4)
+
+
+@pytest.mark.parametrize("running", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_changes_nothing(cell, running):
+    network, lengths = _network(cell, running), torch.tensor([40, 25, 33])
+    magnitude = stft(_noise(3, 40 * 128 - 384)).abs()
+    together = network(magnitude, lengths)
+    for row, n in enumerate(lengths):
+        alone = network(magnitude[row : row + 1, :, :n])
+        assert torch.allclose(together[row, :, :n], alone[0], atol=1e-5)
+
+
+def test_level_over_the_frames_that_count_and_so_far():
+    magnitude = torch.ones(2, masks.BINS, 4)
+    magnitude[:, :, 2:] = 7
+    assert masks.overall_level(magnitude, torch.tensor([2, 4]))[:, 0, 0].tolist() == pytest.approx([1, 5])
+    assert masks.running_level(magnitude)[0, 0].tolist() == pytest.approx([1, 1, (51 / 3) ** 0.5, 5])
+    assert masks.running_level(0 * magnitude).unique().tolist() == [1]
+
+
+@pytest.mark.parametrize(("cell", "ahead"), [("lstm", 0), ("dnn", 3), ("blstm", 20)])
+def test_frames_that_a_mask_depends_on(cell, ahead):
+    """The frame that changes is 20; LSTM with a running level look at no later one, a DNN at its neighbours."""
+    network, magnitude = _network(cell, running=True), stft(_noise(1, 40 * 128 - 384)).abs()
+    changed = magnitude.clone()
+    changed[..., 20:] *= 3 * torch.rand(masks.BINS, 20, generator=torch.Generator().manual_seed(0))
+    different = (network(magnitude) != network(changed)).any(1)[0]
+    assert int(different.nonzero()[0]) == 20 - ahead
+
+
+def test_width_of_both_directions_together():
+    for bidirectional in (False, True):
+        trunk = Recurrent(5, 8, 2, bidirectional)
+        assert trunk.width == trunk(torch.zeros(1, 3, 5)).shape[-1] == 8
+
+
+def test_first_layer_of_a_dnn_sees_the_frame_with_its_neighbours():
+    trunk, x = Spliced(4, 6, 1, context=2), _noise(2, 9, 4)
+    padded = torch.nn.functional.pad(x, (0, 0, 2, 2))
+    spliced = torch.stack([padded[:, t : t + 5].mT.flatten(1) for t in range(9)], dim=1)
+    expected = torch.relu(spliced @ trunk.spliced.weight.flatten(1).T + trunk.spliced.bias)
+    assert torch.allclose(trunk(x), expected, atol=1e-6)
+
+
+def test_mel_network_shares_hidden_layers_and_starts_the_output():
+    network = _network()
+    mel = network.mel_start()
+    assert mel.trunk is network.trunk and mel.features is network.features
+    with torch.no_grad():
+        mel.output.weight.normal_()
+        mel.output.bias.fill_(1.5)
+    network.begin_from(mel)
+    assert torch.allclose(network.output.bias, torch.full((masks.BINS,), 1.5))
+    magnitude = stft(_noise(1, 8000)).abs()
+    coarse, fine = network.features.filters @ network(magnitude), mel(magnitude)
+    coarse = coarse / network.features.filters.sum(1)[:, None]
+    assert (coarse - fine).abs().mean().item() < 0.5 * (fine - fine.mean()).abs().mean().item()
+
+
+def test_ideal_mel_mask():
+    network, (y, s) = _network(), stft(_noise(2, 1, 4000))
+    assert torch.allclose(network.mel_mask(mixture=y, target=y), torch.ones(1, masks.MELS, y.shape[-1]))
+    assert torch.equal(network.mel_mask(mixture=y, target=0 * y), torch.zeros(1, masks.MELS, y.shape[-1]))
+    half = network.mel_mask(mixture=2 * s, target=s)
+    assert torch.allclose(half, torch.full_like(half, 0.5))
+
+
+def test_pieces_are_aligned_and_short_mixtures_followed_by_silence():
+    class Ramp:
+        def draw(self, generator, split):
+            ramp = np.arange(100, dtype=np.float32)
+            return SimpleNamespace(mixture=ramp, sources=ramp[None] / 2)
+
+    starts = set()
+    for seed in range(50):
+        example = mask_training.Cut(Ramp().draw, 90)(np.random.default_rng(seed), "train")
+        assert np.array_equal(np.diff(example["mixture"]), np.ones(89))
+        assert np.array_equal(example["target"], example["mixture"] / 2)
+        starts.add(int(example["mixture"][0]))
+    assert starts == set(range(11))
+    longer = mask_training.Cut(Ramp().draw, 120)(np.random.default_rng(0), "train")
+    assert np.array_equal(longer["mixture"], np.pad(np.arange(100), (0, 20)))
+
+
+@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ls"])
+def test_loss_of_a_batch_depends_on_no_gain_and_reaches_every_weight(name):
+    frames = torch.full((2,), n_frames(3000))
+    network, batch = _network(), {"mixture": _noise(2, 3000), "target": _noise(2, 3000, seed=1), "frames": frames}
+    loss = mask_training.spectral_loss(name, network, batch)
+    louder = mask_training.spectral_loss(
+        name, network, {key: 8 * x if key != "frames" else x for key, x in batch.items()}
+    )
+    assert torch.isclose(loss, louder, rtol=1e-4)
+    loss.backward()
+    assert all(parameter.grad.abs().max() > 0 for parameter in network.parameters())
+
+
+def test_model_masks_any_leading_axes_and_refuses_another_rate():
+    model, samples = masks.MaskModel(_network()), _noise(2, 3, 5000).numpy()
+    mask = model.mask(samples, FS)
+    assert mask.shape == (2, 3, masks.BINS, n_frames(5000)) and mask.dtype == torch.float32
+    assert torch.allclose(model.mask(samples[1, 2], FS), mask[1, 2], atol=1e-5)
+    assert torch.allclose(model.mask_of(stft(torch.from_numpy(samples[0]))), mask[0], atol=1e-5)
+    spectrum = stft(samples)
+    assert np.allclose(model.enhance(samples, FS), istft(mask.numpy() * spectrum, 5000), atol=1e-5)
+    assert torch.equal(model.enhance(np.zeros(4000), FS), torch.zeros(4000))
+    with pytest.raises(CocktailError, match="16000 Hz; resample the mixture from 44100 Hz"):
+        model.mask(samples, 44100)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """method, its model, its folder, the data: a small BLSTM trained on `Bands`."""
+    method = replace(
+        Registry().entry("blstm-psa").make(),
+        width=0.1, segment_s=0.5, epochs_mel=1, epochs=3, steps=12, batch_size=8, learning_rate=0.01,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("model")
+    data = SimpleNamespace(mixer=Bands(), fs=FS, device="cpu")
+    method.fit(data, np.random.default_rng(0), folder)
+    return method, method.load(folder), folder, data
+
+
+def _view(model):
+    return View(FS, np.random.default_rng(0), {"model": model, "device": "cpu"})
+
+
+def test_training_solves_a_problem_that_a_mask_can_solve(trained):
+    method, model, _, _ = trained
+    scene = Bands().draw(np.random.default_rng(99), "test")
+    estimate = method(scene.mixture[None], _view(model))[0]
+    before = np.sum((scene.mixture - scene.sources[0]) ** 2)
+    assert np.sum((estimate - scene.sources[0]) ** 2) < before / 100
+    assert method.size(model) == sum(p.numel() for p in model.network.parameters())
+
+
+def test_model_knows_its_statistics_and_rate(trained):
+    features = trained[1].network.features
+    assert trained[1].fs == FS
+    assert features.deviation.min() > 0 and features.mean.abs().max() > 0
+
+
+def test_a_training_that_was_finished_is_not_repeated(trained):
+    method, model, folder, data = trained
+    history = (folder / "history.csv").read_text()
+    assert [line.split(",")[0] for line in history.splitlines()] == ["stage", "mel", "psa", "psa", "psa"]
+    method.fit(data, np.random.default_rng(0), folder)
+    assert (folder / "history.csv").read_text() == history
+    again = method.load(folder).network.state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in model.network.state_dict().items())
+
+
+def test_batch_is_the_loop_and_input_with_nan_is_refused(trained):
+    method, model, _, _ = trained
+    scenes = [_noise(1, n, seed=n).double().numpy() for n in (9000, 4000, 6500)]
+    together = method.batch(scenes, [_view(model)] * 3)
+    for scene, estimate in zip(scenes, together, strict=True):
+        assert estimate.shape == scene.shape
+        assert np.allclose(estimate, method(scene, _view(model)), atol=1e-5)
+    assert method.batch([], []) == []
+    with pytest.raises(ValueError, match="NaN"):
+        method(np.full((1, 100), np.nan), _view(model))
+
+
+@pytest.mark.parametrize("entry", ["blstm-psa", "dpcl", "dpcl-enhance", "pit"])
+def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path, entry):
+    class Asked(Exception):
+        pass
+
+    class Mixer:
+        def augmented(self, names):
+            raise Asked(names)
+
+    method = replace(Registry().entry(entry).make(), augment=("stretch", "vtl"))
+    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", base=None)
+    with pytest.raises(Asked, match=r"stretch.*vtl"):
+        method.fit(data, np.random.default_rng(0), tmp_path)
+
+
+def test_weights_depend_on_no_number_that_others_have_drawn(tmp_path):
+    once = Schedule(1, 1, 2, valid=1)
+    weights = []
+    for name in ("a", "b"):
+        network = _network()
+        torch.seed()
+        (tmp_path / name).mkdir()
+        mask_training.fit(network, "psa", mask_training.Cut(Bands().draw, 4000), once, once, folder=tmp_path / name,
+                          seed=0, device="cpu")  # fmt: skip
+        weights.append(network.state_dict())
+    for name, x in weights[0].items():
+        torch.testing.assert_close(x, weights[1][name], rtol=0, atol=0, msg=name)
+
+
+def test_what_is_padding_counts_in_no_loss_and_no_statistics():
+    class Short:
+        def draw(self, generator, split):
+            mixture = generator.standard_normal(8000).astype(np.float32)
+            return TrainingMixture(mixture, mixture[None] / 2, mixture / 2, "stationary")
+
+    exact, longer = mask_training.Cut(Short().draw, 8000), mask_training.Cut(Short().draw, 12000)
+    networks = [masks.build("blstm", 8, 1, 0, running=False).eval() for _ in range(2)]
+    networks[1].load_state_dict(networks[0].state_dict())
+    for network, cut in zip(networks, (exact, longer), strict=True):
+        mask_training.set_statistics(network, cut, 5, np.random.default_rng(0))
+    # The last frames of the shorter one reach into the silence behind it.
+    torch.testing.assert_close(networks[0].features.deviation, networks[1].features.deviation, rtol=0.02, atol=0)
+    networks[1].load_state_dict(networks[0].state_dict())
+    batches = [stack([cut(np.random.default_rng(1), "train")]) for cut in (exact, longer)]
+    for loss in ("msa", "psa", "lsd"):
+        values = [mask_training.spectral_loss(loss, networks[0], batch) for batch in batches]
+        torch.testing.assert_close(*values, rtol=1e-4, atol=1e-6)

@@ -1,0 +1,230 @@
+"""The NMF plugin: stacked frames, an even sample, models of many scenes, a gain where it must have one."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.overrides import TorchFunctionMode
+
+from cocktail.dsp.nmf import frames, models
+from cocktail.method import AccessError, Recording, TrainingData, View
+from cocktail.plugins.registry import Registry
+
+FS = 16000
+
+
+def load(name):
+    """A plugin's module."""
+    return sys.modules[Registry().plugins[name].cls.__module__]
+
+
+Nmf = load("nmf").Nmf
+
+
+def voiced(rng, seconds=1.5):
+    """Harmonics of a drifting pitch under a syllable envelope, (N,)."""
+    t = np.arange(int(seconds * FS)) / FS
+    phase = 2 * np.pi * np.cumsum(150 + 40 * np.sin(2 * np.pi * rng.uniform(0.5, 1.5) * t)) / FS
+    tone = sum(np.sin(k * phase) / k for k in range(1, 20))
+    return 0.1 * tone * (np.sin(2 * np.pi * 3 * t + rng.uniform(0, 6)) > -0.3)
+
+
+def hiss(rng, seconds=1.5):
+    """High-passed noise, (N,)."""
+    x = rng.standard_normal(int(seconds * FS) + 1)
+    return 0.05 * np.diff(x)
+
+
+class Data(TrainingData):
+    """Synthetic recordings, repeatable."""
+
+    fs = FS
+
+    def speech(self):
+        for i in range(6):
+            yield Recording(voiced(np.random.default_rng(i)), "speech", f"s{i}")
+
+    def noise(self):
+        for i in range(4):
+            rng = np.random.default_rng(100 + i)
+            yield Recording(hiss(rng) if i % 2 else 0.1 * rng.standard_normal(FS), "hiss" if i % 2 else "white")
+
+
+SMALL = {"speech_bases": 12, "frames_fit": 400, "iterations_fit": 20}
+
+
+def trained(tmp_path, **fields):
+    """A plugin and its model after a round trip through a folder."""
+    method = Nmf(**SMALL, **fields)
+    method.fit(Data(), np.random.default_rng(0), tmp_path)
+    return method, method.load(tmp_path)
+
+
+def view(model, seed=0):
+    return View(FS, np.random.default_rng(seed), {"model": model, "device": "cpu"})
+
+
+def si_sdr(reference, estimate):
+    part = np.vdot(estimate, reference) / np.vdot(reference, reference) * reference
+    return 10 * np.log10(np.sum(part**2) / np.sum((estimate - part) ** 2))
+
+
+VARIANTS = [
+    {"noise_bases": 8},
+    {"noise_bases": 8, "context": 3},
+    {"noise_bases": 8, "divergence": "is", "sparsity": 0.5, "sparsity_fit": 0.5},
+    {"noise": "scene", "noise_bases": 2, "sparsity": 1.0, "sparsity_fit": 0.3},
+    {"noise": "scene", "noise_bases": 2, "divergence": "is", "sparsity": 0.3, "sparsity_fit": 0.3},
+]
+
+
+@pytest.mark.parametrize("fields", VARIANTS, ids=str)
+def test_gains_on_unseen_noise_of_a_known_kind(tmp_path, fields):
+    method, model = trained(tmp_path, **fields)
+    rng = np.random.default_rng(50)
+    speech, noise = voiced(rng), hiss(rng)
+    mixture = (speech + noise * np.linalg.norm(speech) / np.linalg.norm(noise))[None]
+    kept = mixture.copy()
+    estimate = method(mixture, view(model))
+    assert estimate.shape == mixture.shape
+    assert si_sdr(speech, estimate[0]) > si_sdr(speech, mixture[0]) + 5
+    np.testing.assert_array_equal(mixture, kept)
+
+
+@pytest.mark.parametrize("fields", VARIANTS, ids=str)
+def test_batch_equals_loop(tmp_path, fields):
+    method, model = trained(tmp_path, **fields)
+    rng = np.random.default_rng(51)
+    mixtures = [(voiced(rng, s) + hiss(rng, s))[None] for s in (0.4, 1.0, 0.1)]
+    together = method.batch(mixtures, [view(model, i) for i in range(3)])
+    for i, (mixture, estimate) in enumerate(zip(mixtures, together, strict=True)):
+        np.testing.assert_allclose(estimate, method(mixture, view(model, i)), atol=1e-4 * np.abs(mixture).max())
+
+
+@pytest.mark.parametrize("divergence", ["kl", "is"])
+def test_padded_stacks_equal_single_scenes(monkeypatch, exact_products, divergence):
+    rng = np.random.default_rng(52)
+    columns = [rng.gamma(1.0, 1.0, (30, n)).astype(np.float32) + 1e-5 for n in (25, 40, 7)]
+    speech = models.learn(columns[0], 5, 0.1, divergence, 5, np.random.default_rng(0))
+
+    def estimates_of(stack):
+        monkeypatch.setitem(models.STACK, "cpu", stack)
+        rngs = [np.random.default_rng(i) for i in range(3)]
+        return models.semi_supervised(columns, speech, 3, 0.2, divergence, 15, "cpu", rngs)
+
+    for single, stacked in zip(estimates_of(1), estimates_of(3), strict=True):
+        for a, b in zip(single, stacked, strict=True):
+            np.testing.assert_allclose(a, b, rtol=2e-3, atol=1e-4)
+
+
+def test_fixed_bases_explain_what_they_made():
+    rng = np.random.default_rng(53)
+    speech, noise = (np.linalg.qr(rng.random((40, 3)))[0].__abs__().astype(np.float32) for _ in range(2))
+    H = rng.gamma(0.4, 1.0, (6, 50)).astype(np.float32)
+    V = np.concatenate([speech, noise], 1) @ H + 1e-6
+    ((found, rest),) = models.supervised([V], speech, noise, 0.0, "kl", 500, "cpu")
+    np.testing.assert_allclose(found + rest, V, atol=0.05 * V.max())
+    assert np.corrcoef(found.ravel(), (speech @ H[:3]).ravel())[0, 1] > 0.95
+
+
+def test_model_counts_and_sparsity_of_files(tmp_path):
+    method, model = trained(tmp_path, noise_bases=8)
+    assert method.size(model) == 513 * (12 + 2 * 8)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bases.npz"]
+    np.testing.assert_allclose(np.linalg.norm(model["noise"], axis=0), 1, rtol=1e-5)
+
+
+def test_fit_repeats(tmp_path):
+    estimates_of = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        estimates_of.append(trained(tmp_path / name, noise_bases=4)[1])
+    for key in estimates_of[0]:
+        np.testing.assert_array_equal(estimates_of[0][key], estimates_of[1][key])
+
+
+def test_semi_supervised_asks_for_no_noise(tmp_path):
+    class NoNoise(Data):
+        def noise(self):
+            raise AccessError("noise was asked for")
+
+    Nmf(**SMALL, noise="scene").fit(NoNoise(), np.random.default_rng(0), tmp_path)
+
+
+def test_single_precision_setting_is_given_back(tmp_path):
+    method, model = trained(tmp_path, noise_bases=4)
+    before = torch.get_float32_matmul_precision()
+    method(voiced(np.random.default_rng(1))[None], view(model))
+    assert torch.get_float32_matmul_precision() == before
+
+
+class RoundedFactors(TorchFunctionMode):
+    """Products of single precision as matrix units make them: of factors rounded to bfloat16."""
+
+    count = 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul):
+            self.count += 1
+            args = [x.bfloat16().float() if x.dtype == torch.float32 else x for x in args]
+        return func(*args, **(kwargs or {}))
+
+
+def test_rounded_factors_do_not_move_scores(tmp_path, exact_products):
+    rng = np.random.default_rng(54)
+    speech, noise = voiced(rng), hiss(rng)
+
+    def score(folder):
+        folder.mkdir()
+        method, model = trained(folder, noise_bases=4)
+        return si_sdr(speech, method((speech + noise)[None], view(model))[0])
+
+    exact = score(tmp_path / "exact")
+    with RoundedFactors() as rounded:
+        assert score(tmp_path / "rounded") == pytest.approx(exact, abs=0.05)
+    assert rounded.count > 0
+
+
+@given(st.integers(1, 4), st.integers(1, 30), st.sampled_from([1, 3, 5]), st.integers(0, 1000))
+@settings(max_examples=30, deadline=None)
+def test_unstack_undoes_stack(bins, n_frames, context, seed):
+    V = np.random.default_rng(seed).random((bins, n_frames))
+    stacked = frames.stack(V, context)
+    assert stacked.shape == (context * bins, n_frames)
+    np.testing.assert_allclose(frames.unstack(stacked, context), V)
+
+
+def test_stack_puts_neighbours_in_order():
+    np.testing.assert_array_equal(frames.stack(np.arange(1.0, 7.0)[None], 3)[:, 3], [2, 4, 6])
+
+
+def test_reservoir_is_uniform_over_the_stream():
+    counts = np.zeros(100)
+    for seed in range(400):
+        reservoir = frames.Reservoir(20, np.random.default_rng(seed))
+        for first in range(0, 100, 17):
+            reservoir.add(np.arange(first, min(first + 17, 100))[None])
+        counts[reservoir.columns()[0]] += 1
+    assert counts.sum() == 400 * 20
+    assert np.abs(counts - 80).max() < 5 * np.sqrt(80 * 0.8)
+
+
+def test_reservoir_without_sound_says_so():
+    with pytest.raises(ValueError, match="no sound"):
+        frames.Reservoir(5, np.random.default_rng(0)).columns()
+
+
+@pytest.mark.parametrize("fields", VARIANTS, ids=str)
+def test_products_of_bfloat16_factors_move_no_score(tmp_path, monkeypatch, fields):
+    """What `nmf._fast_products` allows on processors with matrix units, done by hand here."""
+    method, model = trained(tmp_path, **fields)
+    rng = np.random.default_rng(54)
+    speech = voiced(rng)
+    mixture = (speech + hiss(rng))[None]
+    exact = si_sdr(speech, method(mixture, view(model))[0])
+    product = torch.Tensor.__matmul__
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: product(a.bfloat16().float(), b.bfloat16().float()))
+    assert si_sdr(speech, method(mixture, view(model))[0]) == pytest.approx(exact, abs=0.02)

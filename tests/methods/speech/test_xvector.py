@@ -1,0 +1,286 @@
+"""x-vectors: NumPy against torch, features that know no gain, the known optima of Thomson, speakers recovered."""
+
+import functools
+
+import numpy as np
+import pytest
+import torch
+
+from cocktail.method import Recording, View
+from cocktail.metrics.detection import eer
+from cocktail.nets import speaker, xvector
+from cocktail.nets.thomson import energy, smallest_angle, thomson
+from cocktail.plugins.entry import Plugin
+from cocktail.plugins.registry import ROOT
+from cocktail.rng import rng
+from cocktail.testing.signals import pink_noise, speech_like
+
+FS = 16000
+
+
+# Prototypes.
+
+
+@pytest.mark.parametrize(
+    ("points", "degrees", "coulomb"),
+    [(4, 109.4712, 3.674234614), (6, 90.0, 9.985281374), (12, 63.4349, 49.165253058)],
+    ids=["tetrahedron", "octahedron", "icosahedron"],
+)
+def test_points_on_a_sphere_take_the_known_places(points, degrees, coulomb):
+    """Energies: the table of the Thomson problem."""
+    found = thomson(points, 3, rng(0, role="thomson"))
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
+    assert np.degrees(smallest_angle(found)) == pytest.approx(degrees, abs=0.05)
+    assert energy(found) == pytest.approx(coulomb, abs=1e-5)
+
+
+def test_as_many_points_as_dimensions_and_one_make_a_simplex():
+    found = thomson(9, 8, rng(0, role="thomson"))
+    cosine = (found @ found.T)[~np.eye(9, dtype=bool)]
+    np.testing.assert_allclose(cosine, -1 / 8, atol=1e-3)
+
+
+@pytest.mark.parametrize(("points", "dimension"), [(20, 5), (120, 32)])
+def test_the_smallest_angle_grows(points, dimension):
+    start = rng(0, role="thomson").standard_normal((points, dimension))
+    start /= np.linalg.norm(start, axis=1, keepdims=True)
+    found = thomson(points, dimension, rng(0, role="thomson"))
+    assert smallest_angle(found) > 1.3 * smallest_angle(start)
+    assert energy(found) < energy(start)
+
+
+def test_a_step_along_the_gradient_changes_the_energy_as_it_says():
+    from cocktail.nets.thomson import _energy
+
+    x = rng(0, role="points").standard_normal(12 * 4)
+    _, gradient = _energy(x, (12, 4))
+    step = rng(1, role="step").standard_normal(x.shape) * 1e-6
+    difference = _energy(x + step, (12, 4))[0] - _energy(x - step, (12, 4))[0]
+    assert difference / 2 == pytest.approx(gradient @ step, rel=1e-4)
+
+
+# Features and network.
+
+
+@functools.cache
+def voice(seed, seconds=1.5):
+    return 0.1 * speech_like(round(seconds * FS), FS, rng(seed, role="voice"))
+
+
+@pytest.mark.parametrize("gain", [1e-3, 30.0])
+def test_features_know_no_gain(gain):
+    x = voice(0)
+    np.testing.assert_allclose(xvector.features(gain * x, FS, 24), xvector.features(x, FS, 24), atol=1e-3)
+
+
+def test_features_leave_silence_out():
+    x = voice(0)
+    padded = np.concatenate([np.zeros(FS), x, np.zeros(FS)])
+    assert abs(len(xvector.features(padded, FS, 24)) - len(xvector.features(x, FS, 24))) <= 8
+    np.testing.assert_allclose(xvector.features(x, FS, 24).mean(0), 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [1, 100, 2000])
+def test_short_and_silent_signals_have_features(samples):
+    for x in (np.zeros(samples), voice(0)[:samples]):
+        found = xvector.features(x, FS, 24)
+        assert len(found) >= xvector.SPAN
+        assert np.isfinite(found).all()
+
+
+@pytest.fixture
+def network():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = speaker.XVectorNetwork(bands=24, width=0.05)
+        for norm in network.norm:
+            norm.running_mean.uniform_(-1, 1)
+            norm.running_var.uniform_(0.5, 2)
+            torch.nn.init.uniform_(norm.weight, 0.5, 2)
+            torch.nn.init.uniform_(norm.bias, -1, 1)
+    return network.eval()
+
+
+def test_numpy_embeds_as_torch_does(network, tmp_path):
+    x = voice(1)
+    features = torch.tensor(xvector.features(x, FS, 24))[None].float()
+    expected = network(features)[0].detach().numpy()
+    network.frozen().save(tmp_path / "x.npz")
+    read = xvector.XVector.read(tmp_path / "x.npz")
+    np.testing.assert_allclose(read(x, FS), expected, rtol=1e-3, atol=1e-4)
+    through_torch = read._map(torch.as_tensor)._embedded(features[0])
+    np.testing.assert_allclose(through_torch.numpy(), expected, rtol=1e-3, atol=1e-4)
+    learnt = sum(p.numel() for p in network.parameters())
+    assert read.size == learnt
+
+
+def test_weights_move_to_a_device_once(network, monkeypatch):
+    model, x, moved = network.frozen(), voice(1), []
+    as_tensor = torch.as_tensor
+    monkeypatch.setattr(torch, "as_tensor", lambda array, **options: moved.append(array) or as_tensor(array, **options))
+    elsewhere = "cpu:0"  # the same as "cpu", under another name
+    first, second = model(x, FS, elsewhere), model(x, FS, elsewhere)
+    np.testing.assert_allclose(first, model(x, FS), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(first, second)
+    assert [id(array) for array in moved].count(id(model.weight)) == 1
+
+
+def test_the_network_sees_fifteen_frames(network):
+    x = torch.zeros(1, 40, 24, requires_grad=True)
+    y = x.transpose(1, 2)
+    for affine in network.affine:
+        y = torch.relu(affine(y)) + affine(y)
+    y[0, :, 10].sum().backward()
+    assert np.flatnonzero(x.grad[0].abs().sum(1)).tolist() == [
+        t for t in range(10, 10 + xvector.SPAN) if x.grad[0, t].abs().sum() > 0
+    ]
+    assert xvector.SPAN == 15
+    assert y.shape[-1] == 40 - 14
+
+
+def test_sizes_are_the_paper_s():
+    network = speaker.XVectorNetwork(bands=24, width=1.0)
+    shapes = [tuple(affine.weight.shape) for affine in network.affine]
+    assert shapes == [(512, 24, 5), (512, 512, 3), (512, 512, 3), (512, 512, 1), (1500, 512, 1)]
+    assert tuple(network.segment.weight.shape) == (512, 3000)
+
+
+# Heads.
+
+
+def test_the_margin_is_taken_from_the_right_speaker_alone(network):
+    model = speaker.Speakers(network, 7, "lmcl", 30.0, 0.35, rng(0, role="head")).eval()
+    x, who = torch.randn(3, 40, 24), torch.tensor([0, 4, 6])
+    with torch.no_grad():
+        logits = model(x, who)
+        model.margin = 0.0
+        plain = model(x, who)
+    difference = (plain - logits).numpy()
+    np.testing.assert_allclose(difference[range(3), who], 30 * 0.35, rtol=1e-4)
+    assert np.count_nonzero(np.abs(difference) > 1e-3) == 3
+    assert plain.abs().max() <= 30.001
+
+
+def test_fixed_prototypes_are_not_learnt(network):
+    model = speaker.Speakers(network, 7, "thomson", 30.0, 0.35, rng(0, role="head"))
+    assert "prototypes" not in dict(model.named_parameters())
+    assert "prototypes" in dict(
+        speaker.Speakers(network, 7, "lmcl", 30.0, 0.35, rng(0, role="head")).named_parameters()
+    )
+    cosine = (model.prototypes @ model.prototypes.T).numpy()[~np.eye(7, dtype=bool)]
+    np.testing.assert_allclose(cosine, -1 / 6, atol=1e-2)
+
+
+# Examples.
+
+
+def examples(**more):
+    voices = [[voice(10 * k + u).astype(np.float32) for u in range(8)] for k in range(3)]
+    loops = [pink_noise(FS, rng(0, role="loop"))]
+    return speaker.Examples(**{"voices": voices, "noises": loops, "fs": FS, "frames": 60, "bands": 24} | more)
+
+
+def test_examples_have_one_length_and_every_speaker():
+    drawn = [examples()(rng(i, role="draw"), "train") for i in range(60)]
+    assert {example["features"].shape for example in drawn} == {(60, 24)}
+    assert {int(example["speaker"]) for example in drawn} == set(range(9))
+    again = examples()(rng(3, role="draw"), "train")
+    np.testing.assert_array_equal(again["features"], drawn[3]["features"])
+
+
+def test_validation_hears_utterances_that_training_does_not():
+    marked = [[np.full(FS, u + 1.0, np.float32) for u in range(8)]]
+    heard = {}
+
+    def spy(x, fs, bands):
+        heard.setdefault(split, set()).add(int(x[0]))
+        return np.zeros((80, bands), np.float32)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(speaker, "SPEEDS", ((1, 1),))
+        patch.setattr(speaker, "NOISY", 0.0)
+        patch.setattr(speaker, "REVERBERANT", 0.0)
+        patch.setattr(xvector, "features", spy)
+        for split in ("train", "valid"):
+            for i in range(60):
+                examples(voices=marked)(rng(i, role=split), split)
+    assert heard == {"train": {1, 2, 3, 4, 5, 6, 7}, "valid": {8}}
+
+
+def test_a_speaker_s_parts_are_for_training_or_for_validation():
+    voice = [np.full(3, i) for i in range(17)]
+    for n in range(1, 18):
+        kept, held_out = speaker.divided(voice[:n])
+        together = [int(x[0]) for x in (*kept, *held_out)]
+        assert sorted(together) == (list(range(n)) if n > 1 else [0, 0])
+        assert len(held_out) == max(1, n // 8)
+    assert [len(x) for x in speaker.parts(np.zeros(10 * FS), FS)] == [53334, 53333, 53333]
+    assert len(speaker.parts(np.zeros(FS), FS)) == 1
+
+
+def test_noise_comes_at_the_ratio_drawn(monkeypatch):
+    monkeypatch.setattr(speaker, "SNR_DB", (6.0, 6.0))
+    x = voice(0)
+    noise = speaker.noise_at(x, pink_noise(FS, rng(0, role="loop")), FS, rng(0, role="draw"))
+    from cocktail import levels
+
+    assert 10 * np.log10(levels.power(x, levels.active(x, FS)) / np.mean(noise**2)) == pytest.approx(6.0, abs=1e-3)
+
+
+def test_a_tail_decays_after_the_direct_sound():
+    click = np.zeros(FS)
+    click[100] = 1.0
+    tail = speaker.reverberant(click, FS, rng(0, role="room"))
+    assert np.abs(tail[:100]).max() < 1e-6 and np.argmax(np.abs(tail)) == 100
+    assert len(tail) == FS
+    early, late = np.sum(tail[101:1700] ** 2), np.sum(tail[1700:] ** 2)
+    assert early > 3 * late
+
+
+# The method.
+
+
+class Voices:
+    """Speakers that differ in two vowels."""
+
+    fs, device = FS, "cpu"
+
+    def speech(self, split="train"):
+        for k in range(6 if split == "train" else 2):
+            for u in range(6):
+                yield Recording(talk(k + 10 * (split == "valid"), u), "speech", f"{split}-{k}")
+
+    def noise(self, split="train"):
+        yield Recording(pink_noise(FS, rng(0, role="noise")), "pink")
+
+
+def talk(k, u):
+    """Noise that wavers between two vowels of the speaker's, in a rhythm that is not the speaker's."""
+    generator, who = rng(k, u, role="talk"), rng(k, role="speaker")
+    hz = np.fft.rfftfreq(FS, 1 / FS)
+    vowels = []
+    for formants in who.uniform([300, 1000, 2500], [900, 2300, 6000], size=(2, 3)):
+        shape = sum(np.exp(-(((hz - f) / 250) ** 2)) for f in formants) + 0.01
+        vowels.append(np.fft.irfft(np.fft.rfft(generator.standard_normal(FS)) * shape))
+    rhythm = np.sin(2 * np.pi * generator.uniform(3, 6) * np.arange(FS) / FS)
+    return 0.05 * np.where(rhythm > 0, *vowels)
+
+
+@pytest.mark.parametrize(
+    "head", ["lmcl", pytest.param("softmax", marks=pytest.mark.slow), pytest.param("thomson", marks=pytest.mark.slow)]
+)
+def test_speakers_that_were_never_heard_are_told_apart(tmp_path, head):
+    method = Plugin("xvector", ROOT / "methods" / "speech" / "xvector.py").cls(
+        head=head, width=0.06, segment_s=0.4, epochs=3, steps=12, batch_size=24
+    )
+    method.fit(Voices(), rng(0, role="fit"), tmp_path)
+    model = method.load(tmp_path)
+    assert method.size(model) > 1000
+    embedded = np.stack([
+        method(talk(k, u)[None], View(FS, rng(0, role="view"), {"model": model, "device": "cpu"}))
+        for k in range(20, 30) for u in range(4)
+    ])  # fmt: skip
+    embedded /= np.linalg.norm(embedded, axis=1, keepdims=True)
+    who = np.repeat(np.arange(10), 4)
+    off = ~np.eye(40, dtype=bool)
+    assert eer((embedded @ embedded.T)[off], (who[:, None] == who)[off]) < 0.2

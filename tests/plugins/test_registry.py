@@ -1,0 +1,136 @@
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+from cocktail.errors import CocktailError
+from cocktail.plugins.entry import Entry, Plugin, from_spec
+from cocktail.plugins.registry import GROUP, Registry
+
+
+def test_a_plugin_that_no_row_names_is_an_entry_with_its_defaults(write_plugin):
+    registry = Registry([write_plugin("my_gate")])
+    assert registry.entry("my-gate").make().gain == 1.0
+
+
+def test_rows_make_entries_of_one_plugin(write_plugin):
+    folder = write_plugin("my_gate")
+    (folder / "methods.yaml").write_text("soft: {plugin: my_gate, gain: 0.5}\nmy-gate:\n")
+    registry = Registry([folder])
+    assert registry.entry("soft").make().gain == 0.5
+    assert registry.entry("my-gate").make().gain == 1.0
+    spec = registry.entry("soft").spec()
+    assert from_spec(spec).make() == registry.entry("soft").make()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("soft: {plugin: my_gat}", r"methods\.yaml: soft: unknown plugin 'my_gat'; did you mean 'my_gate'"),
+        (
+            "soft: {plugin: my_gate, gian: 1}",
+            r"methods\.yaml: soft: Plugin has no parameter 'gian'; did you mean 'gain'",
+        ),
+        ("soft: {plugin: my_gate, gain: loud}", r"methods\.yaml: soft: gain: expected float, got 'loud'"),
+        ("soft: {plugin: my_gate, gain: true}", r"methods\.yaml: soft: gain: expected float, got True"),
+        ("5: {plugin: my_gate}", r"methods\.yaml: 5 cannot name an entry"),
+        ("a/b: {plugin: my_gate}", r"methods\.yaml: 'a/b' cannot name an entry"),
+        ("soft: [my_gate]", r"methods\.yaml: soft: must be a mapping"),
+        ("soft: {\n", r"methods\.yaml, line 2: not valid YAML"),
+        ("a: {plugin: my_gate}\na: {plugin: my_gate}", r"methods\.yaml, line 2: .*key 'a' stands twice"),
+    ],
+)
+def test_a_wrong_row_is_an_error_that_names_file_key_and_remedy(write_plugin, row, message):
+    folder = write_plugin("my_gate")
+    (folder / "methods.yaml").write_text(row)
+    with pytest.raises(CocktailError, match=message):
+        Registry([folder]).entry("soft").make()
+
+
+def test_duplicates_are_errors(write_plugin, tmp_path):
+    folder = write_plugin("my_gate")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "my_gate.py").write_text((folder / "my_gate.py").read_text())
+    with pytest.raises(CocktailError, match="two plugins are called 'my_gate'"):
+        Registry([folder, other])
+    (other / "my_gate.py").rename(other / "gate.py")
+    (other / "methods.yaml").write_text("my-gate: {plugin: gate}")
+    (folder / "methods.yaml").write_text("my-gate: {}")
+    with pytest.raises(CocktailError, match="two entries are called 'my-gate'"):
+        Registry([folder, other])
+
+
+@pytest.mark.parametrize(
+    ("plugin", "parameter"), [("nmf", "divergence"), ("nmf", "noise"), ("oracle_beamformer", "beamformer")]
+)
+def test_a_choice_is_one_of_its_words(plugin, parameter):
+    entry = Entry("mine", Registry().plugins[plugin], {parameter: "euclid"}, "methods.yaml")
+    with pytest.raises(CocktailError, match=rf"{parameter}: expected .*, got 'euclid'"):
+        entry.make()
+
+
+def test_unknown_method_names_the_nearest():
+    with pytest.raises(CocktailError, match="unknown method 'unprocesed'; did you mean 'unprocessed'"):
+        Registry().entry("unprocesed")
+    with pytest.raises(CocktailError, match="no such folder of plugins"):
+        Registry(["/nowhere"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import gone_module", r"does not import: ModuleNotFoundError: .*gone_module.*broken\.py:1"),
+        ("def f(:", "does not import: SyntaxError"),
+        ("raise SystemExit(4)", "does not import: SystemExit"),
+        ("x = 1", "exactly one class derived from Method; found none"),
+        (
+            "from cocktail.method import Method\nclass A(Method): pass",
+            r"A must be decorated with @dataclass\(frozen=True\)",
+        ),
+    ],
+)
+def test_a_broken_plugin_is_an_entry_with_its_reason(write_plugin, text, reason):
+    folder = write_plugin("my_gate")
+    (folder / "broken.py").write_text(text)
+    registry = Registry([folder])
+    with pytest.raises(CocktailError, match=reason):
+        registry.entry("broken").make()
+    assert registry.entry("broken").error
+    assert registry.entry("my-gate").error is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "reason"),
+    [
+        ("task = 'enhanse'", "Plugin.task is 'enhanse'; did you mean 'enhance'"),
+        ("paradigm = 'oracel'", "Plugin.paradigm is 'oracel'; did you mean 'oracle'"),
+        ("needs = frozenset({'arry'})", "Plugin.needs is 'arry'; did you mean 'array'"),
+    ],
+)
+def test_a_class_attribute_outside_the_contract_is_a_reason(write_plugin, attribute, reason):
+    assert reason in Registry([write_plugin("my_gate", attributes=attribute)]).entry("my-gate").error
+
+
+def test_entry_points_are_found(write_plugin, monkeypatch):
+    monkeypatch.syspath_prepend(str(write_plugin("third_party")))
+    point = importlib.metadata.EntryPoint("third_party", "third_party", GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point] if group == GROUP else [])
+    assert Registry().entry("third-party").make().gain == 1.0
+
+
+def test_lists_become_tuples_so_that_entries_stay_hashable(write_plugin):
+    folder = write_plugin("tuples", attributes="sizes: tuple[int, ...] = ()")
+    entry = Entry("t", Plugin("tuples", folder / "tuples.py"), {"sizes": [1, 2]}, "here")
+    assert hash(entry.make()) and entry.make().sizes == (1, 2)
+
+
+def test_finding_every_method_imports_nothing_heavy():
+    code = (
+        "import sys; from cocktail.plugins.registry import Registry; [e.make() for e in Registry().entries.values()];"
+        "heavy = 'torch', 'scipy.signal', 'pandas', 'mlflow', 'pyroomacoustics', 'pystoi';"
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

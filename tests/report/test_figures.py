@@ -1,0 +1,26 @@
+"""Figures as text."""
+
+import pytest
+
+from cocktail.metrics.catalogue import METRICS
+from cocktail.report.figures import DIGITS, digits, figure
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [
+        (None, "si_sdr", "–"),
+        (-3.456, "si_sdr", "-3.46"),
+        (0.81249, "stoi_i", "0.812"),
+        (12.34, "eer_cm:a03", "12.3"),
+        (1234567.0, "parameters", "1,234,567"),
+        (2949.5, "latency_ms", "2,950"),
+    ],
+)
+def test_a_figure_has_the_digits_of_its_metric(value, metric, text):
+    assert figure(value, metric) == text
+
+
+def test_every_row_is_of_a_metric():
+    assert set(DIGITS) <= set(METRICS)
+    assert digits("hit_fa") == 2

@@ -1,0 +1,200 @@
+import itertools
+import json
+
+import numpy as np
+import pytest
+import scene_corpus as corpus
+
+from cocktail.errors import AccessError, CocktailError
+from cocktail.scenes.drawing import draw
+from cocktail.scenes.rendering import render
+from cocktail.scenes.scene import Scene
+from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
+from cocktail.spoofing.replay import FAR, NEAR, REPLAYS, Replay, draw_replay, play
+from cocktail.training.data.corpus import CorpusTrainingData
+from cocktail.training.data.trials import trials
+
+FS = 16000
+CORPORA = {"speech": corpus.speech(), "noise": corpus.noise(), "spoofs": corpus.spoofs()}
+SPOOFING = [name for name, condition in corpus.CONDITIONS.items() if "attacks" in condition]
+
+
+def drawn(name, index, *, split="test", condition=None, **corpora):
+    condition = condition or corpus.CONDITIONS[name]
+    return draw(condition, name=name, split=split, index=index, seed=1, fs=FS, **CORPORA | corpora)
+
+
+def test_the_conditions_with_attacks():
+    assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise"]
+
+
+@pytest.mark.parametrize("name", SPOOFING)
+@pytest.mark.parametrize("split", ["train", "valid", "test"])
+def test_half_of_the_scenes_are_attacks_of_the_split_each_as_likely(name, split):
+    scenes = [drawn(name, i, split=split) for i in range(400)]
+    labels = [scene.label for scene in scenes]
+    attacks = corpus.CONDITIONS[name]["attacks"]["test" if split == "test" else "train"]
+    assert split_attacks(corpus.CONDITIONS[name], split) == attacks
+    assert set(labels) == {BONA_FIDE, *attacks}
+    assert labels.count(BONA_FIDE) == pytest.approx(200, abs=36)
+    for attack in attacks:
+        assert labels.count(attack) == pytest.approx(200 / len(attacks), abs=5 * np.sqrt(200 / len(attacks)))
+
+
+@pytest.mark.parametrize("name", SPOOFING)
+def test_attacks_of_the_test_are_partly_unseen(name):
+    attacks = corpus.CONDITIONS[name]["attacks"]
+    assert set(attacks["train"]) < set(attacks["test"])
+
+
+@pytest.mark.parametrize("name", SPOOFING)
+def test_label_and_attack_agree_and_tell_nothing_of_the_rest(name):
+    scenes = [drawn(name, i) for i in range(600)]
+    for scene in scenes:
+        talker = scene.talkers[0]
+        assert talker.attack == (None if scene.label == BONA_FIDE else scene.label)
+        assert (scene.replay is not None) == (scene.label in REPLAYS)
+        assert talker.utterance.startswith(f"{scene.label}-") == (scene.label in LOGICAL)
+        assert talker.speaker.startswith("test-")
+    spoofed = [scene.label != BONA_FIDE for scene in scenes]
+    values = [[scene.peak for scene in scenes], [scene.noise.snr_db for scene in scenes]]
+    assert np.abs(np.corrcoef([spoofed, *values])[0, 1:]).max() < 0.13
+
+
+@pytest.mark.parametrize("name", SPOOFING)
+def test_without_attacks_a_scene_is_the_bona_fide_one(name):
+    """The share of attacks changes nothing in the scenes that stay bona fide."""
+    never = corpus.CONDITIONS[name] | {"spoofed": 0}
+    always = corpus.CONDITIONS[name] | {"spoofed": 1}
+    for i in range(20):
+        scene = drawn(name, i)
+        same = never if scene.label == BONA_FIDE else always
+        assert drawn(name, i, condition=same) == scene
+        assert drawn(name, i, condition=never).label == BONA_FIDE
+
+
+def test_other_conditions_have_no_label_and_old_records_can_be_read():
+    scene = drawn("living-room", 0)
+    assert (scene.label, scene.replay, scene.talkers[0].attack) == (None, None, None)
+    record = json.loads(scene.to_json())
+    for part, keys in ((record, ("label", "replay")), (record["talkers"][0], ("attack",))):
+        for key in keys:
+            del part[key]
+    assert Scene.from_json(json.dumps(record)) == scene
+
+
+def test_a_corpus_without_spoofs_is_an_error_that_names_the_attacks():
+    condition = corpus.CONDITIONS["spoof-logical"] | {"spoofed": 1}
+    with pytest.raises(CocktailError, match="no speech spoofed by tts, vocoder,"):
+        drawn("spoof-logical", 0, condition=condition, spoofs=None)
+
+
+@pytest.mark.parametrize("attack", REPLAYS)
+def test_the_attacker_records_at_the_distance_of_the_attack_inside_the_room(attack):
+    size, talker = (4.0, 3.5, 2.5), (1.0, 3.1, 1.2)
+    near, far = REPLAYS[attack][0]
+    assert (near, far) in (NEAR, FAR)
+    for seed in range(50):
+        replay = draw_replay(np.random.default_rng(seed), attack, size, talker)
+        distance = np.linalg.norm(np.subtract(replay.position, talker))
+        assert near <= distance <= far
+        assert np.all(np.array(replay.position) > 0) and np.all(np.array(replay.position) < size)
+        assert (replay.low_hz is None) == attack.endswith("perfect")
+
+
+def test_a_room_that_is_too_small_is_an_error():
+    with pytest.raises(CocktailError, match="replay-far-low: the room has no place"):
+        draw_replay(np.random.default_rng(0), "replay-far-low", (1.0, 1.0, 1.0), (0.5, 0.5, 0.5))
+
+
+def test_a_perfect_loudspeaker_changes_the_level_alone():
+    x = 0.01 * np.random.default_rng(0).standard_normal(1000)
+    np.testing.assert_allclose(play(x, Replay((0, 0, 0)), FS, np.random.default_rng(1)), x / np.abs(x).max())
+
+
+def test_a_loudspeaker_distorts_as_its_drive_says():
+    """tanh(g x) / g = x - g^2 x^3 / 3 + ...: the third harmonic of a sine of amplitude 1 has the amplitude g^2 / 12."""
+    replay = Replay((0, 0, 0), low_hz=50, high_hz=7800, drive_db=-20, noise_db=-200)
+    x = play(np.sin(2 * np.pi * 500 * np.arange(2 * FS) / FS), replay, FS, np.random.default_rng(0))
+    spectrum = np.abs(np.fft.rfft(x[FS:]))
+    assert spectrum[1500] / spectrum[500] == pytest.approx(0.1**2 / 12, rel=0.02)
+
+
+def test_a_loudspeaker_has_its_band_and_its_noise():
+    noise = np.random.default_rng(0).standard_normal(4 * FS)
+    replay = Replay((0, 0, 0), low_hz=800, high_hz=4000, drive_db=-60, noise_db=-30)
+    quiet = play(noise, Replay((0, 0, 0), 800, 4000, -60, -300), FS, np.random.default_rng(1))
+    power = np.abs(np.fft.rfft(quiet)) ** 2 / np.abs(np.fft.rfft(noise / np.abs(noise).max())) ** 2
+    hz = np.fft.rfftfreq(len(noise), 1 / FS)
+
+    def level(low, high):
+        return 10 * np.log10(np.median(power[(hz > low) & (hz < high)]))
+
+    assert abs(level(1500, 2500)) < 0.5
+    assert level(780, 820) == pytest.approx(-3, abs=0.5) and level(3980, 4020) == pytest.approx(-3, abs=0.5)
+    assert level(100, 200) < -20 and level(7000, 8000) < -20
+    added = play(noise, replay, FS, np.random.default_rng(1)) - quiet
+    assert 10 * np.log10(np.mean(added**2) / np.mean(quiet**2)) == pytest.approx(-30, abs=0.2)
+
+
+def test_a_replay_is_heard_through_the_room_twice():
+    """Reverberation of a perfect replay lasts longer than of the talker: two rooms in a row."""
+    base = corpus.CONDITIONS["spoof-physical"]
+    condition = base | {
+        "trail_s": 1.0,
+        "spoofed": 1,
+        "attacks": {split: ["replay-far-perfect"] for split in ("train", "test")},
+    }
+
+    def late_share(condition):
+        shares = []
+        for i in range(12):
+            image = render(drawn("spoof-physical", i, condition=condition), **CORPORA).images[0, 0]
+            shares.append(np.sum(image[-round(0.9 * FS) :] ** 2) / np.sum(image**2))
+        return np.mean(np.log(shares))
+
+    assert late_share(condition) > late_share(condition | {"spoofed": 0}) + 0.5
+
+
+def training_data(**corpora):
+    conditions = {name: corpus.CONDITIONS[name] for name in ("spoof-logical", "spoof-physical", "stationary")}
+    paradigm = corpora.pop("paradigm", "annotated-source-model")
+    return CorpusTrainingData(**CORPORA | corpora, fs=FS, paradigm=paradigm, seed=1, conditions=conditions)
+
+
+def test_trials_are_labelled_scenes_of_the_conditions_with_attacks():
+    found = list(training_data().trials("train", 12))
+    again = list(training_data().trials("train", 5))
+    assert len(found) == 12
+    for a, b in zip(found, again, strict=False):
+        np.testing.assert_array_equal(a.samples, b.samples)
+    scenes = [drawn(name, i, split="train") for i in range(6) for name in ("spoof-logical", "spoof-physical")]
+    assert [trial.label for trial in found] == [scene.label for scene in scenes]
+    assert [trial.speaker for trial in found] == [scene.talkers[0].speaker for scene in scenes]
+    np.testing.assert_array_equal(found[1].samples, render(scenes[1], **CORPORA).mixture[0])
+
+
+def test_trials_are_of_train_and_valid_and_for_those_who_learn_from_labels():
+    data = training_data()
+    speakers = {split: {x.speaker for x in data.trials(split, 8)} for split in ("train", "valid")}
+    assert all(name.startswith(f"{split}-") for split, names in speakers.items() for name in names)
+    with pytest.raises(AccessError, match="'train' and 'valid'"):
+        data.trials("test", 1)
+    with pytest.raises(AccessError, match="not granted to the paradigm 'separation'"):
+        training_data(paradigm="separation").trials("train", 1)
+
+
+def test_a_corpus_without_a_valid_split_has_other_scenes_of_train_held_out():
+    def kept(library):
+        return corpus.MadeLibrary([row for row in library.rows if row["split"] != "valid"], library._make)
+
+    data = training_data(speech=kept(CORPORA["speech"]), spoofs=kept(CORPORA["spoofs"]))
+    train, valid = (list(data.trials(split, 6)) for split in ("train", "valid"))
+    assert {x.speaker.split("-")[0] for x in valid} == {"train"}
+    for a, b in itertools.product(train, valid):
+        assert len(a.samples) != len(b.samples) or not np.array_equal(a.samples, b.samples)
+
+
+def test_no_condition_with_attacks_no_trials():
+    conditions = {"stationary": corpus.CONDITIONS["stationary"]}
+    assert list(trials(conditions, "train", 4, seed=1, fs=FS, **CORPORA)) == []

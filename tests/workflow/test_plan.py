@@ -1,0 +1,281 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from cocktail import ROOT
+from cocktail.errors import CocktailError
+from cocktail.workflow.plan import Plan
+from cocktail.workflow.suite import load_suite
+
+
+def plan(**overrides):
+    """`quick` with other values, with no scorers but those given, and with no recogniser trained anew."""
+    config = load_suite("quick", overrides)
+    judges = {"scorers": overrides.get("scorers", {}), "retrain": config["retrain"] | {"entries": []}}
+    return Plan(config | judges, "quick")
+
+
+def job(condition="stationary", entry="wiener", shard="000"):
+    return SimpleNamespace(condition=condition, entry=entry, shard=shard)
+
+
+def test_shards_cover_every_scene_once():
+    p = plan(scenes=50, shard_size=20)
+    assert p.shards == ["000", "001", "002"]
+    assert [i for shard in p.shards for i in p.scene_indices(shard)] == list(range(50))
+
+
+def test_more_scenes_leave_the_full_shards_as_they_are():
+    few, many = plan(scenes=40, shard_size=20), plan(scenes=60, shard_size=20)
+    assert few.scenes_digest(job(shard="001")) == many.scenes_digest(job(shard="001"))
+    assert few.process_digest(job(shard="001")) == many.process_digest(job(shard="001"))
+
+
+def test_cells_follow_task_and_array():
+    p = plan()
+    assert ("stationary", "omlsa") in p.cells and ("two-talkers", "omlsa") not in p.cells
+    assert ("two-talkers-array", "full-rank-em") in p.cells
+    absent = {(cell.condition, cell.entry): cell for cell in p.absent}
+    assert absent["stationary", "oracle-mvdr"].reason == "needs several microphones"
+    assert ("tablet", "oracle-mvdr") in p.cells
+    assert not set(absent) & set(p.cells)
+
+
+def test_only_oracles_have_the_truth_among_their_inputs():
+    p = plan()
+    for condition, entry in p.cells:
+        files = p.process_input(job(condition, entry))
+        assert ("references" in files) == (p.entries[entry].cls.paradigm == "oracle"), entry
+        assert ("model" in files) == p.entries[entry].cls.learned(), entry
+
+
+def test_unprocessed_runs_with_every_selection():
+    assert list(plan(methods=["omlsa"]).entries) == ["unprocessed", "omlsa"]
+
+
+def test_all_methods_but_some():
+    assert "wiener" not in plan(without=["wiener"]).entries
+    assert "wiener" in plan(without=["wiener"], methods=["wiener"]).entries
+    with pytest.raises(CocktailError, match="without: no entry to leave out: 'weiner'; did you mean 'wiener'"):
+        plan(without=["weiner"])
+
+
+def test_a_plugin_that_does_not_import_is_absent_with_its_reason(write_plugin):
+    folder = write_plugin("broken")
+    (folder / "broken.py").write_text("import gone_module")
+    p = plan(plugins=[str(folder)], methods=["broken"])
+    (cell,) = [cell for cell in p.absent if cell.entry == "broken" and cell.condition == "stationary"]
+    assert cell.status == "failed" and "method-failed: does not import: ModuleNotFoundError" in cell.reason
+    assert not [entry for _, entry in p.cells if entry == "broken"]
+
+
+def test_a_reason_to_skip_is_kept(write_plugin):
+    more = """
+        def skip(self, info):
+            return "only for rooms" if info.condition == "stationary" else None
+    """
+    p = plan(plugins=[str(write_plugin("choosy", more=more))], methods=["choosy"])
+    assert {cell.condition: cell.reason for cell in p.absent if cell.entry == "choosy"} == {
+        "stationary": "only for rooms"
+    }
+    assert ("nonstationary", "choosy") in p.cells
+
+
+STAGES = ("corpora", "scenes", "train", "process", "score", "board")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "changed"),
+    [
+        ({"seed": 7}, {"corpora", "scenes", "train", "process", "board"}),
+        ({"time_limit_s": 5}, {"process"}),
+        ({"train_limit_s": 5}, {"train"}),
+        ({"metrics": ["si_sdr"]}, {"score"}),
+        ({"resamples": 500}, {"board"}),
+        ({"define": {"stationary": {"noise": {"snr_db": [0, 1]}}}}, {"scenes"}),
+        ({"define": {"stationary": {"title": "Other words"}}}, set()),
+        ({"define": {"tablet": {"noise": {"snr_db": [0, 1]}}}}, set()),
+        ({"corpora": {"noise": [{"adapter": "synthetic", "seconds": 9}]}}, {"corpora", "train"}),
+        ({"recogniser": {"mode": "language-model"}}, {"score"}),
+        ({"results": "elsewhere"}, set()),
+        ({"keep": "examples"}, set()),
+    ],
+)
+def test_what_a_change_of_the_suite_reruns_directly(overrides, changed):
+    """Digests by stage, for one job; what depends on a rerun job reruns by its inputs."""
+    before, after = plan(), plan(**overrides)
+    wildcards = job(entry="nmf-sparse")
+    names = {stage: f"{stage}_digest" for stage in STAGES}
+    found = {s for s, name in names.items() if getattr(before, name)(wildcards) != getattr(after, name)(wildcards)}
+    assert found == changed
+
+
+def test_an_edited_table_of_recordings_changes_the_corpora(tmp_path, monkeypatch):
+    monkeypatch.setenv("COCKTAIL_DATA", str(tmp_path))
+    part = {"adapter": "folder", "table": "${COCKTAIL_DATA}/table.csv", "split": "test"}
+    (tmp_path / "table.csv").write_text("path\na.wav\n")
+    before = plan(corpora={"speech": [part]}).corpora_digest()
+    assert plan(corpora={"speech": [part]}).corpora_digest() == before
+    (tmp_path / "table.csv").write_text("path\nb.wav\n")
+    assert plan(corpora={"speech": [part]}).corpora_digest() != before
+    (tmp_path / "table.csv").unlink()
+    with pytest.raises(CocktailError, match=r"table\.csv: no such file"):
+        plan(corpora={"speech": [part]})
+    monkeypatch.delenv("COCKTAIL_DATA")
+    with pytest.raises(CocktailError, match="COCKTAIL_DATA is not set"):
+        plan(corpora={"speech": [part]})
+
+
+@pytest.mark.parametrize(
+    ("plugin", "reason"),
+    [
+        ({"more": "def skip(self, info):\n    raise KeyError('t60')"}, "method-failed: skip(): KeyError: 't60'"),
+        ({"attributes": "needs = None"}, "method-failed: bad.py: breaks the contract: TypeError"),
+        ({"attributes": "task = None"}, "method-failed: bad.py: breaks the contract: TypeError"),
+        ({"attributes": "order: int"}, "method-failed: bad.py: Plugin: the parameter 'order' has no default"),
+        ({"attributes": "order: Unknown = 1"}, "method-failed: does not import: NameError"),
+        ({"attributes": "order: 'Unknown' = 1"}, "method-failed: bad.py: breaks the contract: NameError"),
+        ({"more": "def __post_init__(self):\n    1 / 0"}, "method-failed: cannot be made: ZeroDivisionError"),
+    ],
+)
+def test_a_plugin_at_fault_costs_its_own_cells_only(write_plugin, plugin, reason):
+    p = plan(plugins=[str(write_plugin("bad", **plugin))], methods=["bad", "wiener"])
+    (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("bad", "stationary")]
+    assert cell.status == "failed" and cell.reason.startswith(reason), cell.reason
+    assert ("stationary", "wiener") in p.cells and "bad" not in {entry for _, entry in p.cells}
+
+
+@pytest.mark.parametrize("key", ["device", "recogniser"])
+def test_what_a_method_does_not_ask_for_reruns_nothing_of_it(key):
+    change = {"device": "cpu", "recogniser": {"backend": "pocketsphinx", "mode": "language-model"}}[key]
+    before, after = plan(), plan(**{key: change})
+    assert getattr(before, key)(job()) == getattr(after, key)(job())
+    assert before.process_digest(job()) == after.process_digest(job())
+
+
+LEARNS = """
+    def fit(self, data, rng, folder):
+        pass
+
+    def load(self, folder):
+        return None
+"""
+MIXES = "task = 'enhance'; paradigm = 'separation'"
+
+
+@pytest.fixture
+def networks(write_plugin):
+    """A folder with a network, and a method that builds on it."""
+    write_plugin("network", base="LearnedMethod", attributes=MIXES, more=LEARNS)
+    folder = write_plugin("beamformer", attributes=f"{MIXES}; needs = frozenset({{'array'}})")
+    rows = {"net": {"plugin": "network"}, "beam": {"plugin": "beamformer", "uses": "net"}}
+    rows["still"] = {"plugin": "network", "train_on": ["stationary"], "gain": 2.0}
+    (folder / "methods.yaml").write_text(yaml.safe_dump(rows))
+    return str(folder)
+
+
+def test_a_model_is_trained_once_for_all_that_build_on_it(networks):
+    p = plan(plugins=[networks], methods=["beam"])
+    assert p.trained == ["net"]
+    files = p.process_input(job("tablet", "beam"))
+    assert files["base"] == p.model("net") and "model" not in files
+    assert p.base_spec(job("tablet", "beam")) == p.spec(job("tablet", "net"))
+    assert p.models("beam")["base"]["spec"]["name"] == "net" and p.models("beam")["model"] is None
+    sized = plan(plugins=[networks], methods=["beam"], parameters={"net": {"gain": 3.0}})
+    assert sized.process_digest(job("tablet", "beam")) != p.process_digest(job("tablet", "beam"))
+
+
+def test_what_an_entry_trains_on(networks):
+    p = plan(plugins=[networks])
+    enhance = {name for name, x in p.conditions.items() if x["task"] == "enhance" and "attacks" not in x}
+    assert set(p.train_conditions(job(entry="net"))) == enhance
+    assert set(p.train_conditions(job(entry="still"))) == {"stationary"}
+    assert p.train_conditions(job(entry="nmf-sparse")) == {}
+    some = plan(plugins=[networks], only=["tablet"])
+    assert list(some.conditions) == ["tablet"] and some.train_digest(job(entry="net")) == p.train_digest(
+        job(entry="net")
+    )
+    without = plan(plugins=[networks], conditions=["tablet"])
+    (cell,) = [cell for cell in without.absent if cell.entry == "still"]
+    assert cell.status == "skipped" and "'still' trains on no condition of this suite" in cell.reason
+
+
+def test_sizes_of_a_suite_stand_around_the_row(networks):
+    values = {"network": {"gain": 5.0}}
+    p = plan(plugins=[networks], parameters=values)
+    assert [p.known[name].make().gain for name in ("net", "still")] == [5.0, 2.0]
+    p = plan(plugins=[networks], parameters=values | {"still": {"gain": 7.0}})
+    assert [p.known[name].make().gain for name in ("net", "still")] == [5.0, 7.0]
+    with pytest.raises(CocktailError, match=r"parameters: no entry or plugin 'netwrk'; did you mean 'network'"):
+        plan(plugins=[networks], parameters={"netwrk": {"gain": 1.0}})
+    with pytest.raises(CocktailError, match="net: Plugin has no parameter 'gian'"):
+        plan(plugins=[networks], parameters={"net": {"gian": 1.0}})
+
+
+def test_scorers_are_trained_and_read(networks, write_plugin):
+    write_plugin("embed", base="LearnedMethod", attributes="task = 'verify'", more=LEARNS)
+    p = plan(plugins=[networks], methods=["wiener"], scorers={"speaker": "embed"})
+    assert p.trained == ["embed"]
+    assert p.score_input(job("stationary", "wiener")) == {"speaker": p.model("embed")}
+    assert p.score_input(job("two-talkers", "wiener")) == {}
+    with pytest.raises(CocktailError, match=r"scorers\.speaker: unknown entry 'embod'"):
+        plan(plugins=[networks], scorers={"speaker": "embod"})
+    with pytest.raises(CocktailError, match=r"scorers\.speaker: 'wiener' does not have the task 'verify'"):
+        plan(plugins=[networks], scorers={"speaker": "wiener"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"beam": {"plugin": "beamformer", "uses": "nett"}}, "beam: uses: unknown entry 'nett'"),
+        ({"a": {"plugin": "network", "uses": "b"}, "b": {"plugin": "network", "uses": "a"}}, "runs in a circle"),
+        ({"a": {"plugin": "network", "train_on": "stationary"}}, "a: train_on: expected a list of conditions"),
+        ({"a": {"plugin": "network", "uses": 3}}, "a: uses: expected the name of an entry"),
+    ],
+)
+def test_rows_that_build_on_nothing_are_refused(networks, rows, message):
+    from pathlib import Path
+
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+    with pytest.raises(CocktailError, match=message):
+        plan(plugins=[networks])
+
+
+def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_needed():
+    p = plan(spoofs={"train": 7, "valid": 3, "test": 5})
+    counts = p.spoof_counts()
+    assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
+    assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
+    readers = [name for name in p.conditions if p.scenes_spoofs(job(name))]
+    assert readers == ["spoof-logical", "spoof-noise"]
+    assert p.train_spoofs(job(entry="lcnn")) == {"spoofs": p.spoofs} and not p.train_spoofs(job(entry="nmf-sparse"))
+    more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
+    assert more.spoofs_digest() != p.spoofs_digest()
+    assert more.train_digest(job(entry="lcnn")) != p.train_digest(job(entry="lcnn"))
+    assert more.train_digest(job(entry="nmf-sparse")) == p.train_digest(job(entry="nmf-sparse"))
+    none = plan(conditions=["stationary", "spoof-physical"])
+    assert not any(none.spoof_counts().values())
+    assert not none.train_spoofs(job(entry="lcnn"))
+
+
+def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
+    rows = Path(networks) / "methods.yaml"
+    rows.write_text(yaml.safe_dump({"net": {"plugin": "network", "train_on": ["tabet"]}}))
+    with pytest.raises(CocktailError, match="net: train_on: unknown condition 'tabet'; did you mean 'tablet'"):
+        plan(plugins=[networks])
+    rows.write_text(yaml.safe_dump({"net": {"plugin": "network"}, "sly": {"plugin": "wiener", "uses": "net"}}))
+    (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "controls" / "unprocessed.py").read_text())
+    p = plan(plugins=[networks])
+    (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("sly", "stationary")]
+    assert "its paradigm must be 'separation', not 'learning-free'" in cell.reason
+
+
+def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
+    for device, gpus in (("cpu", 0), ("cuda", 1)):
+        monkeypatch.setenv("COCKTAIL_DEVICE", device)
+        suite = plan()
+        assert suite.gpu(job(entry="nmf-sparse")) == gpus
+        assert suite.gpu(job(entry="wiener")) == 0
+        assert suite.gpus == (suite.gpu if gpus else 0)
