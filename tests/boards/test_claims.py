@@ -11,7 +11,8 @@ from rich.console import Console
 from student import percentiles
 
 from cocktail import tables
-from cocktail.boards import scores, statistics, verdicts
+from cocktail.boards import scores as score_tables
+from cocktail.boards import statistics, verdicts
 from cocktail.boards.claims import CLAIMS, Comparison, Step, read_claims
 from cocktail.boards.scores import collect
 from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN
@@ -242,9 +243,9 @@ def test_a_gain_of_a_rate_is_its_fall(tmp_path):
         ]
     ]  # fmt: skip
     names = {"wer": "wer", "wer_b": "wer_b"}
-    other = scores.METRICS | {"wer_b": scores.METRICS["wer"]}
+    other = score_tables.METRICS | {"wer_b": score_tables.METRICS["wer"]}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scores, "METRICS", other)
+        patch.setattr(score_tables, "METRICS", other)
         found = judged(table(tmp_path, *parts), "helped", "not", metric=tuple(names))
     assert found["verdict"] == HOLDS
     assert found["difference"] == pytest.approx(50)
@@ -338,10 +339,8 @@ claims:
 
 def read(tmp_path, text=CLAIM, **keywords):
     (tmp_path / "claims.yaml").write_text(text)
-    names = {
-        "entries": {"omlsa": "spectral", "wiener": "spectral", "nmf-sparse": "nmf"},
-        "conditions": ["stationary", "tablet"],
-    } | keywords
+    families = {"omlsa": "spectral", "wiener": "spectral", "nmf-sparse": "nmf"}
+    names = {"entries": families, "conditions": ["stationary", "tablet"]} | keywords
     return read_claims(tmp_path / "claims.yaml", **names)
 
 

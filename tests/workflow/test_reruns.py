@@ -57,10 +57,10 @@ def test_the_tables_are_tidy_in_pandas(finished):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("methods/decision_directed.py", "@dataclass", "# a comment\n@dataclass", {}),
-        ("methods/decision_directed.py", '"""', '"""Other words. ', BOARD),
-        ("methods/decision_directed.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
-        ("methods/nmf.py", "@dataclass", "X = 1\n\n\n@dataclass", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
+        ("methods/spectral/decision_directed.py", "@dataclass", "# a comment\n@dataclass", {}),
+        ("methods/spectral/decision_directed.py", '"""', '"""Other words. ', BOARD),
+        ("methods/spectral/decision_directed.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
+        ("methods/nmf/nmf.py", "@dataclass", "X = 1\n\n\n@dataclass", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/dsp/noise/gains.py", "import numpy", "X = 1\nimport numpy", {"estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/metrics/si_sdr.py", "import numpy", "X = 1\nimport numpy", {"scores": 14, **BOARD}),
         ("cocktail/recognition/grid.py", "import ", "X = 1\nimport ", {"scores": 14, **BOARD}),
@@ -81,7 +81,7 @@ def test_the_tables_are_tidy_in_pandas(finished):
             {"scenes": 4, "estimates": 8, "scores": 8, **BOARD},
         ),
         (
-            "config/methods.yaml",
+            "methods/spectral/methods.yaml",
             "gain: wiener}",
             "gain: wiener, xi_min_db: -20.0}",
             {"estimates": 2, "scores": 2, **BOARD},
