@@ -5,7 +5,7 @@ recognition", ICASSP 2018. Large-margin head: H. Wang et al., "CosFace: large ma
 recognition", CVPR 2018, which is the AM-softmax of F. Wang, J. Cheng, W. Liu and H. Liu, IEEE Signal Processing Letters
 25(7), 2018 (s = 30, m = 0.35). Fixed prototypes: cocktail/nets/thomson.py.
 
-Deviations: see methods/xvector.py.
+Deviations: see methods/speech/xvector.py.
 """
 
 from collections.abc import Sequence

@@ -54,13 +54,17 @@ def test_the_tables_are_tidy_in_pandas(finished):
         assert wide.loc[entry, condition] == pytest.approx(float(board[entry, condition]["value"]), rel=1e-5)
 
 
+CHANGED = "X = 1\n\n\n@dataclass"
+DECISION = "methods/spectral/decision_directed.py"
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("methods/spectral/decision_directed.py", "@dataclass", "# a comment\n@dataclass", {}),
-        ("methods/spectral/decision_directed.py", '"""', '"""Other words. ', BOARD),
-        ("methods/spectral/decision_directed.py", "@dataclass", "X = 1\n\n\n@dataclass", {"estimates": 2, "scores": 2, **BOARD}),
-        ("methods/nmf/nmf.py", "@dataclass", "X = 1\n\n\n@dataclass", {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
+        (DECISION, "@dataclass", "# a comment\n@dataclass", {}),
+        (DECISION, '"""', '"""Other words. ', BOARD),
+        (DECISION, "@dataclass", CHANGED, {"estimates": 2, "scores": 2, **BOARD}),
+        ("methods/nmf/nmf.py", "@dataclass", CHANGED, {"models": 1, "estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/dsp/noise/gains.py", "import numpy", "X = 1\nimport numpy", {"estimates": 2, "scores": 2, **BOARD}),
         ("cocktail/metrics/si_sdr.py", "import numpy", "X = 1\nimport numpy", {"scores": 14, **BOARD}),
         ("cocktail/recognition/grid.py", "import ", "X = 1\nimport ", {"scores": 14, **BOARD}),
