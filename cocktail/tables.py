@@ -24,7 +24,7 @@ SPEECH = pa.schema([
     ("text", pa.string()), ("fs", pa.int32()), ("n_samples", pa.int64()), ("audio", AUDIO),
 ])  # fmt: skip
 """Isolated speech of a corpus. `text` is null where there is no transcript. `audio.bytes` is null and `audio.path` set
-where the corpus lies on disk; `split` is train, valid or test."""
+where the corpus lies on disk; `split` is train, valid or test, or closed (cocktail.corpora.holdout)."""
 
 SPOOFS = SPEECH.append(pa.field("attack", pa.string()))
 """Isolated speech that claims to be of `speaker` and is not: see cocktail.spoofing."""

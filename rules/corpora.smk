@@ -10,6 +10,7 @@ rule corpora:
         parts=plan.config["corpora"],
         seed=plan.config["seed"],
         fs=plan.config["fs"],
+        closed=plan.closed,
         digest=plan.corpora_digest,
     script:
         "../scripts/corpora.py"

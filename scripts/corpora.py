@@ -7,6 +7,7 @@ from cocktail.runtime.log import logged
 
 with logged(snakemake.log[0]), work():
     common = {"seed": snakemake.params.seed, "fs": snakemake.params.fs}
-    build(snakemake.params.parts["speech"], "speech", snakemake.output.speech, **common)
+    parts, closed = snakemake.params.parts, snakemake.params.closed
+    build(parts["speech"], "speech", snakemake.output.speech, closed=closed, **common)
     speech = Library(snakemake.output.speech)
-    build(snakemake.params.parts["noise"], "noise", snakemake.output.noise, speech=speech, **common)
+    build(parts["noise"], "noise", snakemake.output.noise, speech=speech, **common)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from cocktail.corpora import holdout
 from cocktail.corpora.layout import Corpus
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError, nearest
@@ -80,11 +81,13 @@ def build(
     seed: int,
     fs: int,
     speech: Library | None = None,
+    closed: bool = False,
 ) -> None:
     """Make the table of `speech` or `noise` that `parts` describe, one after the other, and write it to `path`.
 
-    Each part names its `adapter` and gives its options. `speech` is what babble is made of. Raises CocktailError where
-    an adapter does not give that kind, names repeat, or a speaker is in two splits.
+    Each part names its `adapter` and gives its options. `speech` is what babble is made of. `closed`: keep utterances
+    of train speakers for closed conditions (cocktail.corpora.holdout.close). Raises CocktailError where an adapter does
+    not give that kind, names repeat, or a speaker is in two splits.
     """
     from cocktail import tables
 
@@ -97,6 +100,8 @@ def build(
             )
         rows += module.rows(part, kind=kind, seed=seed, fs=fs, speech=speech)
     _check(rows, "utterance" if kind == "speech" else "recording")
+    if closed:
+        rows = holdout.close(rows)
     tables.write_rows(path, rows, tables.SPEECH if kind == "speech" else tables.NOISE)
 
 

@@ -279,10 +279,15 @@ class Plan(Selection):
         """Definition of a job's condition, without its title."""
         return _untitled(self.conditions[wildcards.condition])
 
+    @property
+    def closed(self) -> bool:
+        """Whether a condition has `speakers: closed`, so that utterances of train speakers are kept for its tests."""
+        return any(condition.get("speakers") == "closed" for condition in self.conditions.values())
+
     def corpora_digest(self, wildcards=None) -> str:
         """Digest of the corpora's parts, and of the code that makes them."""
         names = frozenset(part["adapter"] for part in self._corpus_parts())
-        settings = [self.config[key] for key in ("corpora", "seed", "fs")]
+        settings = [*(self.config[key] for key in ("corpora", "seed", "fs")), self.closed]
         return digest(settings, self._fingerprints, _corpora_source(names))
 
     def _corpus_parts(self) -> Iterator[dict]:

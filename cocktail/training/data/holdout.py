@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-SPEAKERS_HELD_OUT = 10
+from cocktail.corpora.holdout import validation_speakers
+
 RECORDINGS_HELD_OUT = 5
-"""One in so many is held out for validation."""
+"""One recording in so many is held out for validation."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,8 @@ def speech_splits(rows: Iterable[tuple[str, str, str]]) -> Splits:
     found = _grouped("speech", rows)
     train, valid = found.get("train", {}), found.get("valid", {})
     if not valid:
-        names = sorted(train)
-        valid = {name: train[name] for name in names[SPEAKERS_HELD_OUT - 1 :: SPEAKERS_HELD_OUT] or names[1:][-1:]}
-        train = {name: train[name] for name in names if name not in valid}
+        valid = {name: train[name] for name in validation_speakers(train)}
+        train = {name: train[name] for name in sorted(train) if name not in valid}
     return {"train": train, "valid": valid or train}
 
 
