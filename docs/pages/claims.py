@@ -14,13 +14,13 @@ entries, the best one counts.
 
 def pages() -> dict[str, str]:
     """The page of all claims."""
-    known = Registry().entries
+    families = {name: entry.plugin.family for name, entry in Registry().entries.items()}
     conditions = {row["name"] for row in listing.conditions()}
     claims: dict[str, list] = {}
-    for comparison in read_claims(entries=known, conditions=conditions):
+    for comparison in read_claims(entries=families, conditions=conditions):
         claims.setdefault(comparison.claim, []).append(comparison)
     later = sorted(
-        {entry for group in claims.values() for comparison in group for entry in comparison.later - set(known)}
+        {entry for group in claims.values() for comparison in group for entry in comparison.later - set(families)}
     )
     absent = f"Entries that are not there yet, so that their claims are *not run*: {codes(later)}." if later else ""
     parts = [part for name, group in claims.items() for part in _claim(name, group)]

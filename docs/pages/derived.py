@@ -1,6 +1,6 @@
 """All derived pages, and their place in the navigation."""
 
-from pages import api, claims, commands, corpora, files, methods, metrics, suites
+from pages import api, claims, commands, corpora, files, methods, metrics, packages, suites
 
 NAVIGATION = [
     {
@@ -14,6 +14,7 @@ NAVIGATION = [
             {"Corpora": "reference/corpora.md"},
             {"Published figures": "reference/published.md"},
             {"Profiles": "reference/profiles.md"},
+            {"Packages": "reference/packages.md"},
             {"Citation and licence": "reference/citation.md"},
         ]
     },
@@ -25,6 +26,6 @@ NAVIGATION = [
 def pages() -> dict[str, str]:
     """Path in the site -> Markdown."""
     found: dict[str, str] = {}
-    for module in (commands, methods, metrics, suites, claims, corpora, files, api):
+    for module in (commands, methods, metrics, suites, claims, corpora, files, packages, api):
         found |= module.pages()
     return found

@@ -11,6 +11,7 @@ DOCUMENTS = {
 SHOWN = {
     "CITATION.cff": "reference/citation.md",
     "LICENSE": "reference/citation.md",
+    "cocktail": "reference/packages.md",
     "cocktail/cli": "reference/commands.md",
     "cocktail/corpora/published": "reference/corpora.md",
     "cocktail/metrics": "reference/metrics.md",
@@ -35,6 +36,8 @@ def place(path: str) -> str | None:
     """The page, or file of the site, that shows a file of the repository; None where there is none."""
     if path in DOCUMENTS:
         return DOCUMENTS[path]
+    if path.startswith("methods/"):
+        return SHOWN["methods"]
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
     if path.startswith("config/profiles"):

@@ -10,8 +10,9 @@ from cocktail.plugins.entry import Entry, Plugin
 from cocktail.plugins.registry import Registry
 from pages.markdown import code, codes, escape, page, prose, table
 
-INTRODUCTION = r"""\ One file is one method, a *plugin*; a row of its folder's `methods.yaml` gives a plugin a name and
-values for its parameters, an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
+INTRODUCTION = """\
+One file is one method, a *plugin*; a row of its folder's `methods.yaml` gives a plugin a name and values for its
+parameters: an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
 """
 PAPER = re.compile(r'"([^"]{12,}?),?"[,:]?\s+([^";]*?\b(?:19|20)\d\d)\b')
 """A title in quotation marks, and what follows it up to the year."""

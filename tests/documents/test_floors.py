@@ -1,54 +1,11 @@
 """The floors: a package imports what stands on its own floor or a lower one, and no two packages import each other."""
 
 import ast
-from pathlib import Path
 
 import pytest
+from pages.packages import FLOOR, arrows, imports, pages
 
 from cocktail import ROOT
-
-FLOORS = {
-    1: ("root",),
-    2: ("dsp", "corpora", "runtime", "plugins"),
-    3: ("rooms", "spoofing", "recognition", "processing"),
-    4: ("scenes", "metrics"),
-    5: ("training", "scoring", "boards"),
-    6: ("nets", "report"),
-    7: ("methods", "tracking"),
-    8: ("workflow", "scripts"),
-    9: ("testing",),
-    10: ("cli",),
-}
-FLOOR = {package: floor for floor, packages in FLOORS.items() for package in packages}
-
-
-def package_of(path: Path) -> str:
-    first, *rest = path.relative_to(ROOT).with_suffix("").parts
-    if first != "cocktail":
-        return first
-    return rest[0] if len(rest) > 1 else "cli" if rest == ["__main__"] else "root"
-
-
-def imports(path: Path) -> set[str]:
-    """Packages of the library that a file imports, also inside functions."""
-    modules = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-    parts = [name.split(".") for name in modules if name.split(".")[0] == "cocktail"]
-    return {part[1] if len(part) > 1 and (ROOT / "cocktail" / part[1]).is_dir() else "root" for part in parts}
-
-
-def arrows() -> dict[tuple[str, str], list[Path]]:
-    """(importing package, imported package) -> files."""
-    found: dict[tuple[str, str], list[Path]] = {}
-    for folder in ("cocktail", "methods", "scripts"):
-        for path in (ROOT / folder).rglob("*.py"):
-            for imported in imports(path) - {package_of(path)}:
-                found.setdefault((package_of(path), imported), []).append(path.relative_to(ROOT))
-    return found
 
 
 def test_every_package_stands_on_a_floor():
@@ -64,6 +21,25 @@ def test_no_package_imports_a_higher_floor():
 def test_no_two_packages_import_each_other():
     pairs = set(arrows())
     assert [pair for pair in pairs if pair[::-1] in pairs] == []
+
+
+def test_imports_are_found_in_every_form(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(
+        "import cocktail.rooms.arrays, numpy\nfrom cocktail import boards, errors\n"
+        "def late():\n    from cocktail.nets.masks import MaskNetwork\n"
+    )
+    assert imports(path) == {"rooms", "boards", "root", "nets"}
+
+
+def test_the_page_of_packages_shows_charters_and_imports_from_the_top_down():
+    (text,) = pages().values()
+    rows = [line.split(" | ") for line in text.splitlines() if "**" in line]
+    named = {row[1].strip("*"): row for row in rows}
+    assert list(named) == sorted(FLOOR, key=lambda package: -FLOOR[package])
+    assert named["rooms"][2].startswith("Rooms: arrays, placement, impulse responses")
+    assert "`rng`" in named["root"][2] and named["root"][3] == " "
+    assert "`workflow`" in named["cli"][3] and "`cli`" in named["workflow"][4]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "cocktail").rglob("__init__.py")), ids=lambda path: path.parent.name)

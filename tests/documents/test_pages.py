@@ -1,4 +1,4 @@
-"""The documents: what they show works as shown, by the rule of tests/documented.py."""
+"""The documents: what they show works as shown, by the rule of tests/helpers/documented.py."""
 
 import shlex
 

@@ -3,8 +3,9 @@
 Documents are README.md, CONTRIBUTING.md, methods/README.md, results/README.md and every page of docs/.
 
 - A fenced `bash` block is executed, and so are the `python` blocks between them: all of a page in its order, in one
-  shell, in the root of a copy of the project (tests/test_docs.py) where the suite `quick`, made small, has run. Other
-  suites are small there, too. Home (`~`) holds `corpora/` and `recordings/`, small as well; `in.wav` is a recording.
+  shell, in the root of a copy of the project (tests/documents/test_pages.py) where the suite `quick`, made small, has
+  run. Other suites are small there, too. Home (`~`) holds `corpora/` and `recordings/`, small as well; `in.wav` is a
+  recording.
 - A fenced `yaml` block that begins with a comment of a file's name (`# mine.yaml`) is that file from there on.
 - A command is executed as it stands, if its program is one of PROGRAMS. One that cannot be is executed as the row of
   STAND_INS says that it fits. Any other command fails.
@@ -27,7 +28,7 @@ DOCUMENTS = [
 ]
 LANGUAGES = {"bash", "python", "yaml", "text"}
 FRAGMENTS = ROOT / "methods" / "README.md"
-"""Its blocks of Python and YAML are pieces of a plugin; tests/test_documents.py executes them."""
+"""Its blocks of Python and YAML are pieces of a plugin; tests/documents/test_documents.py executes them."""
 
 PROGRAMS = {"cocktail", "snakemake", "make", "export", "cp"}
 """Executed as they stand."""
@@ -45,11 +46,19 @@ class StandIn:
 STAND_INS = (
     StandIn(r"make (test\S*|lint|bench)", r"make --dry-run \1", "continuous integration runs them; benchmarks"),
     StandIn(r"make setup( .*)?", r"make --dry-run setup\1", "installs from the network"),
-    StandIn(r"cocktail ui(.*)", r"python tests/serves.py cocktail ui --port 0\1", "serves until it is interrupted"),
+    StandIn(
+        r"cocktail ui(.*)", r"python tests/helpers/serves.py cocktail ui --port 0\1", "serves until it is interrupted"
+    ),
     StandIn(r"\$EDITOR (\S+)", r"test -f \1", "waits for a person"),
-    StandIn(r"cocktail run (.*--profile \S+)", r"cocktail run \1 -- --dry-run", "tests/test_slurm.py has a cluster"),
-    StandIn(r"cocktail run (\w+) -- (--default-st.*)", r"cocktail run \1 -- --dry-run \2", "tests/test_storage.py"),
-    StandIn(r"snakemake (--workflow-profile .*)", r"snakemake --dry-run \1", "tests/test_slurm.py has a cluster"),
+    StandIn(
+        r"cocktail run (.*--profile \S+)", r"cocktail run \1 -- --dry-run", "tests/workflow/test_slurm.py has a cluster"
+    ),
+    StandIn(
+        r"cocktail run (\w+) -- (--default-st.*)", r"cocktail run \1 -- --dry-run \2", "tests/runtime/test_storage.py"
+    ),
+    StandIn(
+        r"snakemake (--workflow-profile .*)", r"snakemake --dry-run \1", "tests/workflow/test_slurm.py has a cluster"
+    ),
     StandIn(r"pip install -e '\.\[(\w+)\]'", r"grep -q '^\1 = ' pyproject.toml", "installs from the network"),
 )
 
@@ -127,7 +136,7 @@ def fault(command: str) -> str | None:
         return f"{command!r}: a command within a command"
     if stand_in(command) or shlex.split(command)[0] in PROGRAMS:
         return None
-    return f"{command!r}: tests/documented.py has no rule for it"
+    return f"{command!r}: tests/helpers/documented.py has no rule for it"
 
 
 def script(page: list[Block]) -> str:
