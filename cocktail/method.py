@@ -13,9 +13,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cocktail.errors import AccessError
+from cocktail.paradigms import sees
+from cocktail.tasks import TASKS, Task
 
-TASKS = ("enhance", "separate", "detect", "verify", "recognise")
-PARADIGMS = ("oracle", "learning-free", "source-model", "annotated-source-model", "separation", "mixture-only")
 NEEDS = frozenset({"array", "n_sources", "gpu", "recogniser"})
 
 
@@ -110,7 +110,7 @@ class Recording:
     """`speech`, or the noise's kind."""
     speaker: str | None = None
     text: str | None = None
-    """Transcript; like `speaker`, None unless the paradigm is `annotated-source-model`."""
+    """Transcript; like `speaker`, None unless the paradigm allows annotations."""
     label: str | None = None
     """`bonafide`, or the name of a spoofing attack; None where nobody asked."""
 
@@ -143,8 +143,7 @@ class TrainingMixture:
 class TrainingData:
     """What `fit` may learn from: the train split, as far as the paradigm allows, and `valid` to stop by.
 
-    `source-model`: isolated speech and noise. `annotated-source-model`: the same with speakers, transcripts and labels.
-    `separation`: isolated signals, and mixtures with their sources. Reading what is not allowed raises AccessError.
+    What each paradigm allows is in cocktail.paradigms. Reading what is not allowed raises AccessError.
     """
 
     fs: int
@@ -178,8 +177,9 @@ class Method:
     """Base of every plugin. Derive a frozen dataclass and set the class attributes; see methods/README.md."""
 
     task: ClassVar[str | tuple[str, ...]] = "enhance"
-    """`enhance`, `separate` or `detect`; a tuple where the method serves several."""
+    """One of cocktail.tasks.TASKS; a tuple where the method serves several that return the same."""
     paradigm: ClassVar[str] = "learning-free"
+    """One of cocktail.paradigms.PARADIGMS."""
     needs: ClassVar[frozenset[str]] = frozenset()
     causal: ClassVar[bool] = False
     """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""
@@ -207,6 +207,16 @@ class Method:
     def tasks(cls) -> tuple[str, ...]:
         """`task` as a tuple."""
         return (cls.task,) if isinstance(cls.task, str) else tuple(cls.task)
+
+    @classmethod
+    def answer(cls) -> Task:
+        """What a call returns, and where it is stored: the same for all its tasks."""
+        return TASKS[cls.tasks()[0]]
+
+    @classmethod
+    def sees(cls, what: str) -> bool:
+        """Whether the paradigm allows something, such as cocktail.paradigms.REFERENCES."""
+        return sees(cls.paradigm, what)
 
     @classmethod
     def learned(cls) -> bool:

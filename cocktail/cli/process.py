@@ -46,11 +46,11 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
 
     from cocktail import audio
     from cocktail.method import View
-    from cocktail.plugins.checks import check_estimate
     from cocktail.plugins.registry import find_entry
     from cocktail.processing.recording import OVERLAP_S, process_recording
     from cocktail.processing.shard import shared_grants
     from cocktail.rng import rng
+    from cocktail.tasks import TASKS
 
     plan = _plan(suite, folders)
     config, entry = plan.config, find_entry(plan.known, name)
@@ -62,7 +62,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     if not recording.size or not np.isfinite(recording).all():
         raise CocktailError(f"{source}: {'holds samples that are not finite' if recording.size else 'is empty'}")
     fs = config["fs"]
-    talkers = talkers or (1 if "enhance" in method.tasks() else 2)
+    talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
     _require_fit(name, method, len(recording), talkers, fs)
     with _said_of(name):
         options = {"suite": plan.suite, "fs": fs}
@@ -75,7 +75,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     def estimate(piece, number):
         view = View(fs, rng(config["seed"], source.name, number, name, role="method"), granted)
         with _said_of(name):
-            return check_estimate(method(piece.copy(), view), talkers, piece.shape[-1])
+            return method.answer().check(method(piece.copy(), view), talkers, piece.shape[-1])
 
     written = []
     for k, samples in enumerate(process_recording(recording, fs_in, estimate, fs=fs, piece_s=piece_s), start=1):
@@ -98,14 +98,16 @@ def _said_of(name):
 
 def _require_fit(name, method, channels, talkers, fs):
     from cocktail.method import Info
+    from cocktail.paradigms import REFERENCES
+    from cocktail.tasks import signal_task
 
-    if method.paradigm == "oracle":
+    if method.sees(REFERENCES):
         raise CocktailError(f"'{name}' is an oracle: it needs the truth, which a recording does not bring")
-    task = "enhance" if talkers == 1 else "separate"
-    if not {"enhance", "separate"} & set(method.tasks()):
+    task = signal_task(talkers)
+    if not method.answer().signals:
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}: it makes no sound to write")
     if task not in method.tasks():
-        remedy = "--talkers 2 or more" if task == "enhance" else "--talkers 1"
+        remedy = "--talkers 2 or more" if talkers == 1 else "--talkers 1"
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
     if "array" in method.needs and channels < 2:
         raise CocktailError(f"'{name}' needs several microphones; the recording has one channel")

@@ -1,8 +1,7 @@
 """What an estimate cost: time, memory, learnt parameters. Read from a row of store.ESTIMATES, not from signals."""
 
 from cocktail.metrics.metric import SIGNALS, Metric, Unscorable
-
-TASKS = (*SIGNALS, "detect", "verify", "recognise")
+from cocktail.tasks import TASKS
 
 
 def rtf(row: dict) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cocktail.errors import CocktailError
+from cocktail.tasks import TASKS
 
 SILENCE = 2.0**-23
 """A signal that moves by less than one step of 24-bit audio is silent."""
@@ -21,7 +22,7 @@ BEST_SI_SDR = "once per scene, highest mean SI-SDR"
 """The permutation rule of every metric that compares signals."""
 
 
-SIGNALS: dict[str, str | None] = {"enhance": None, "separate": None}
+SIGNALS: dict[str, str | None] = {name: None for name, task in TASKS.items() if task.signals}
 """Tasks whose estimates are signals."""
 
 

@@ -5,7 +5,7 @@
 suite names in `retrain`.
 """
 
-from cocktail.metrics.metric import Metric, Pair, Unscorable
+from cocktail.metrics.metric import SIGNALS, Metric, Pair, Unscorable
 from cocktail.recognition.recogniser import Counts, normalise, word_errors
 
 
@@ -53,7 +53,7 @@ METRICS = (
     _metric("wer", "cocktail, with the suite's recogniser", _wer),
     _metric(
         "wer_ctc", "cocktail, with the suite's scorer `recogniser`", _wer_of("recogniser"),
-        tasks={"enhance": "recogniser", "separate": "recogniser"},
+        tasks=dict.fromkeys(SIGNALS, "recogniser"),
     ),
     _metric(
         "wer_retrained", "cocktail, with a recogniser trained on the entry's own estimates", _wer_of("retrained"),

@@ -17,7 +17,9 @@ from typing import Any
 
 from cocktail import ROOT
 from cocktail.errors import CocktailError, PluginError, nearest
-from cocktail.method import NEEDS, PARADIGMS, TASKS, Method
+from cocktail.method import NEEDS, Method
+from cocktail.paradigms import PARADIGMS
+from cocktail.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ def _check_contract(cls, path):
         raise PluginError(f"{path.name}: {cls.__name__} must be decorated with @dataclass(frozen=True)")
     for task in cls.tasks():
         require(task, TASKS, "task")
+    if len({TASKS[task].column for task in cls.tasks()}) != 1:
+        raise PluginError(f"{path.name}: {cls.__name__}.task: {', '.join(cls.tasks())} do not return the same")
     require(cls.paradigm, PARADIGMS, "paradigm")
     for need in cls.needs:
         require(need, NEEDS, "needs")

@@ -17,7 +17,7 @@ import numpy as np
 from cocktail import tables
 from cocktail.errors import CocktailError
 from cocktail.method import Method, References, View
-from cocktail.plugins.checks import check_embedding, check_estimate, check_score
+from cocktail.paradigms import REFERENCES
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_model
 from cocktail.processing.latency import look_ahead
@@ -92,7 +92,7 @@ def _look_ahead_s(worker, limit_s) -> float | None:
 
 def _makes_signals(spec) -> bool:
     entry = from_spec(spec)
-    return entry.error is None and bool({"enhance", "separate"} & set(entry.cls.tasks()))
+    return entry.error is None and entry.cls.answer().signals
 
 
 def _batches(spec) -> bool:
@@ -132,7 +132,7 @@ def _start(spec, scenes, truths, models, suite, seed, device, recogniser):
 
     def view(scene, truth):
         granted = dict(shared)
-        if method.paradigm == "oracle":
+        if method.sees(REFERENCES):
             granted["references"] = truth
         if "array" in method.needs:
             granted["array"] = np.array(scene["array"])
@@ -224,13 +224,11 @@ def _row(scene, estimate, n_samples, method, seconds, idle, size, device) -> dic
 
 def _made(method, scene, estimate, n_samples) -> dict:
     """The column of ESTIMATES that the method's task fills. Raises CocktailError for what does not belong there."""
-    tasks, name = method.tasks(), scene["scene"]
-    if "detect" in tasks:
-        return {"score": check_score(estimate)}
-    if "verify" in tasks:
-        return {"embedding": check_embedding(estimate)}
-    signals = check_estimate(estimate, scene["n_sources"], n_samples)
-    return {"estimate": [tables.pack(x, scene["fs"], f"{name}_{k}") for k, x in enumerate(signals, start=1)]}
+    task = method.answer()
+    answer = task.check(estimate, scene["n_sources"], n_samples)
+    if task.signals:
+        answer = [tables.pack(x, scene["fs"], f"{scene['scene']}_{k}") for k, x in enumerate(answer, start=1)]
+    return {task.column: answer}
 
 
 def _peak_memory() -> int:

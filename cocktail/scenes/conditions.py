@@ -7,6 +7,7 @@ from cocktail.method import Info
 from cocktail.rooms.arrays import ARRAYS, positions
 from cocktail.spoofing.names import ATTACKS
 from cocktail.spoofing.replay import REPLAYS
+from cocktail.tasks import TASKS
 
 
 def _range(minimum: float | None = None, maximum: float | None = None, *, description: str) -> dict:
@@ -74,7 +75,7 @@ _REPLAYED = {
 CONDITION = _mapping(
     {
         "title": {"type": "string"},
-        "task": {"enum": ["enhance", "separate", "detect", "verify"]},
+        "task": {"enum": [name for name, task in TASKS.items() if task.column]},
         "talkers": {"type": "integer", "minimum": 1, "maximum": 8},
         "array": {
             "description": "a name, or microphone positions in metres: x right, y front, z up",
@@ -104,7 +105,7 @@ CONDITION = _mapping(
             "else": {"required": ["room"]},
         },
         {
-            "if": {"properties": {"task": {"const": "separate"}}},
+            "if": {"properties": {"task": {"enum": [name for name, task in TASKS.items() if task.several]}}},
             "then": {"properties": {"talkers": {"minimum": 2}, "attacks": False}},
             "else": {"properties": {"talkers": {"const": 1}}},
         },
@@ -113,7 +114,7 @@ CONDITION = _mapping(
             "if": {"required": ["given"]},
             "then": {
                 "properties": {
-                    "task": {"enum": ["enhance", "separate"]},
+                    "task": {"enum": [name for name, task in TASKS.items() if task.signals]},
                     "array": {"const": "single"},
                     "reference": {"const": "image"},
                     "room": False,

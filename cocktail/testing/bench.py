@@ -11,8 +11,9 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.method import Info, Method, View
-from cocktail.plugins.checks import check_embedding, check_estimate, check_score
+from cocktail.paradigms import REFERENCES
 from cocktail.rng import rng
+from cocktail.tasks import TASKS
 from cocktail.testing.signals import ProbeScene, make_scene
 
 CHANNELS = (1, 2, 4, 6, 8)
@@ -80,7 +81,7 @@ class Bench:
             "recogniser": ("recogniser", StubRecogniser()),
         }
         granted = Granted(offered[need] for need in self.method.needs if need in offered)
-        if self.method.paradigm == "oracle":
+        if self.method.sees(REFERENCES):
             granted["references"] = scene.references
         if self.method.learned():
             granted["model"] = self.model
@@ -101,28 +102,14 @@ class Bench:
     @property
     def makes_sound(self) -> bool:
         """Whether the answer is a signal, and not a score, an embedding or text."""
-        return self.info.task in ("enhance", "separate")
+        return TASKS[self.info.task].signals
 
     def check_form(self, answer, scene: ProbeScene) -> None:
         """Raise ProbeError where `answer` is not what the contract asks for."""
         try:
-            if self.info.task == "detect":
-                check_score(answer)
-            elif self.info.task == "verify":
-                check_embedding(answer)
-            elif self.info.task == "recognise":
-                check_text(answer)
-            else:
-                check_estimate(answer, scene.n_sources, scene.mixture.shape[-1])
+            TASKS[self.info.task].check(answer, scene.n_sources, scene.mixture.shape[-1])
         except CocktailError as error:
             raise ProbeError(str(error)) from None
-
-
-def check_text(text: Any) -> str:
-    """`text` if it is a string; raises CocktailError that says what it is."""
-    if not isinstance(text, str):
-        raise CocktailError(f"returned {type(text).__name__}, expected the text that was said")
-    return text
 
 
 def numbers(answer: Any) -> np.ndarray:
@@ -151,11 +138,10 @@ def benches(method: Method, fs: int = 16000) -> Iterator[Bench]:
 
 
 def _infos(method, task, fs):
-    n_sources = 2 if task == "separate" else 1
     fewest = 2 if "array" in method.needs else 1
     for channels in CHANNELS[CHANNELS.index(fewest) :]:
         for reference in ("image", "early"):
-            yield Info("probe", task, channels, n_sources, fs, reference)
+            yield Info("probe", task, channels, TASKS[task].talkers, fs, reference)
 
 
 @contextlib.contextmanager

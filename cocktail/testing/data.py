@@ -7,6 +7,7 @@ import numpy as np
 
 from cocktail.errors import AccessError
 from cocktail.method import Recording, TrainingData
+from cocktail.paradigms import ANNOTATIONS, ISOLATED, SOURCES, require, sees
 from cocktail.rng import rng
 from cocktail.testing.signals import pink_noise, speech_like
 
@@ -47,16 +48,17 @@ class TinyData(TrainingData):
         self._n = round(seconds * fs)
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
-        """A few utterances of each speaker; with transcripts for `annotated-source-model`."""
-        self._require("source-model", "annotated-source-model", "separation")
+        """A few utterances of each speaker; with transcripts where the paradigm allows annotations."""
+        require(self._paradigm, ISOLATED)
+        annotated = sees(self._paradigm, ANNOTATIONS)
         for k in range(SPEAKERS[split]):
             for number in range(UTTERANCES):
-                text = SENTENCES[(k + number) % len(SENTENCES)] if self._paradigm == "annotated-source-model" else None
+                text = SENTENCES[(k + number) % len(SENTENCES)] if annotated else None
                 yield Recording(self._utterance(split, k, number), "speech", f"{split}-{k}", text)
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
         """Two recordings of each kind."""
-        self._require("source-model", "annotated-source-model", "separation")
+        require(self._paradigm, ISOLATED)
         for kind in KINDS:
             for number in range(RECORDINGS):
                 yield Recording(self._noise(split, kind, number), kind)
@@ -64,7 +66,7 @@ class TinyData(TrainingData):
     @functools.cached_property
     def mixer(self):
         """cocktail.training.data.mixer.Mixer of the simplest conditions of the method's tasks."""
-        self._require("separation")
+        require(self._paradigm, SOURCES)
         from cocktail.training.data.cache import Memory
         from cocktail.training.data.holdout import noise_splits, speech_splits
         from cocktail.training.data.mixer import Mixer
@@ -90,7 +92,7 @@ class TinyData(TrainingData):
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """At most 16: bona fide ones, and attacks that lack what is above 3 kHz."""
-        self._require("annotated-source-model")
+        require(self._paradigm, ANNOTATIONS)
         for k in range(min(n, TRIALS)):
             samples = self._utterance(f"{split} trial", k, 0)
             if k % 2:
@@ -116,10 +118,6 @@ class TinyData(TrainingData):
 
     def _noise(self, split, kind, number):
         return _levelled(KINDS[kind](self._n, rng(0, kind, number, role=f"{split} noise")))
-
-    def _require(self, *paradigms):
-        if self._paradigm not in paradigms:
-            raise AccessError(f"this is not granted to the paradigm '{self._paradigm}', only to {', '.join(paradigms)}")
 
 
 def _levelled(x):

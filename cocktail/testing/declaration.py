@@ -7,7 +7,9 @@ import re
 import sys
 from pathlib import Path
 
-from cocktail.method import NEEDS, PARADIGMS, TASKS, Method
+from cocktail.method import NEEDS, Method
+from cocktail.paradigms import PARADIGMS
+from cocktail.tasks import TASKS
 from cocktail.testing.bench import ProbeError
 
 WITHOUT_PAPER = "controls"
@@ -42,8 +44,8 @@ def check_attributes(method: Method, builds: bool = False) -> str:
     if not isinstance(cls.needs, frozenset):
         raise ProbeError(f"`needs` is a {type(cls.needs).__name__}, not a frozenset")
     _among(cls.needs, sorted(NEEDS), "needs")
-    trained = cls.paradigm not in ("oracle", "learning-free")
-    if cls.learned() > trained or trained > (cls.learned() or builds):
+    trained = PARADIGMS[cls.paradigm].trained
+    if (trained == "not" and cls.learned()) or (trained == "here" and not (cls.learned() or builds)):
         base, verb = ("LearnedMethod", "learns nothing") if cls.learned() else ("Method", "is trained")
         raise ProbeError(f"derives from {base}, but the paradigm {cls.paradigm!r} {verb}")
     return f"{'/'.join(cls.tasks())}, {cls.paradigm}"

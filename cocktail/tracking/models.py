@@ -79,7 +79,7 @@ def _add_model(store, experiment, run, name, models, suite, fs) -> str:
     entry = from_spec(models["model"]["spec"])
     shown = name.replace(".", "-")  # MLflow takes no dots here
     model = client.create_logged_model(
-        experiment, shown, run_id, {"plugin": entry.plugin.name}, model_type=_kind(entry)
+        experiment, shown, run_id, {"plugin": entry.plugin.name}, model_type=entry.cls.tasks()[0]
     )
     with tempfile.TemporaryDirectory() as temporary:
         data, saved = Path(temporary) / "data", Path(temporary) / "model"
@@ -116,23 +116,19 @@ def _signature(entry, fs):
     from mlflow.models.signature import ModelSignature
     from mlflow.types.schema import ParamSchema, ParamSpec, Schema, TensorSpec
 
-    tasks = entry.cls.tasks()
     float32 = np.dtype("float32")
     outputs = {
-        "detect": TensorSpec(np.dtype("float64"), (1,)),
-        "verify": TensorSpec(float32, (-1,)),
-        "recognise": TensorSpec(np.dtype(str), (1,)),
-        "signals": TensorSpec(float32, (-1, -1)),
+        "estimate": TensorSpec(float32, (-1, -1)),
+        "score": TensorSpec(np.dtype("float64"), (1,)),
+        "embedding": TensorSpec(float32, (-1,)),
+        None: TensorSpec(np.dtype(str), (1,)),
     }
+    answer = entry.cls.answer()
     params = [ParamSpec("fs", "long", fs)]
-    if _kind(entry) == "signals":
-        params.append(ParamSpec("talkers", "long", talkers(tasks)))
-    return ModelSignature(Schema([TensorSpec(float32, (-1,))]), Schema([outputs[_kind(entry)]]), ParamSchema(params))
-
-
-def _kind(entry) -> str:
-    tasks = entry.cls.tasks()
-    return "signals" if {"enhance", "separate"} & set(tasks) else tasks[0]
+    if answer.signals:
+        params.append(ParamSpec("talkers", "long", talkers(entry.cls.tasks())))
+    output = Schema([outputs[answer.column]])
+    return ModelSignature(Schema([TensorSpec(float32, (-1,))]), output, ParamSchema(params))
 
 
 def _digest(name, models) -> str:

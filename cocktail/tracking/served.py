@@ -14,6 +14,7 @@ import numpy as np
 from cocktail import ROOT
 from cocktail.errors import CocktailError
 from cocktail.plugins.entry import from_spec
+from cocktail.tasks import TASKS
 
 CARD = "served.json"
 PIECE_S = 120.0
@@ -61,20 +62,20 @@ class Served:
         if waveform.ndim != 1 or not waveform.size or not np.isfinite(waveform).all():
             raise CocktailError(f"'{self._name}': expected a waveform (N,) of finite samples, got {waveform.shape}")
         recording = waveform[None].astype(float)
-        tasks = self._method.tasks()
-        if {"enhance", "separate"} & set(tasks):
-            return self._signals(recording, fs, int(params.get("talkers", talkers(tasks)))).astype(np.float32)
+        if self._method.answer().signals:
+            count = int(params.get("talkers", talkers(self._method.tasks())))
+            return self._signals(recording, fs, count).astype(np.float32)
         from cocktail import audio
 
         result = self._method(audio.resample(recording, fs, self._fs), self._view(0, 1))
         return np.atleast_1d(np.asarray(result))
 
     def _signals(self, recording, fs, count):
-        from cocktail.plugins.checks import check_estimate
         from cocktail.processing.recording import process_recording
 
         def estimate(piece, number):
-            return check_estimate(self._method(piece.copy(), self._view(number, count)), count, piece.shape[-1])
+            made = self._method(piece.copy(), self._view(number, count))
+            return self._method.answer().check(made, count, piece.shape[-1])
 
         return process_recording(recording, fs, estimate, fs=self._fs, piece_s=PIECE_S)
 
@@ -88,4 +89,4 @@ class Served:
 
 def talkers(tasks: tuple[str, ...]) -> int:
     """Talkers that a method estimates unless it is told: one, or two where it can only separate."""
-    return 1 if "enhance" in tasks else 2
+    return min(TASKS[task].talkers for task in tasks)

@@ -19,9 +19,10 @@ from pathlib import Path
 from cocktail.errors import CocktailError
 from cocktail.plugins.model import read_card
 from cocktail.runtime.accounting import read_log
+from cocktail.tasks import TASKS
 from cocktail.training.history import epochs_run
 from cocktail.workflow.job_groups import Group, Job, groups
-from cocktail.workflow.plan import SCORERS_OF, Plan
+from cocktail.workflow.plan import Plan
 
 FILE = "costs.json"
 """In the folder of a suite's results: what `write` leaves there."""
@@ -104,7 +105,7 @@ def measure(plan: Plan) -> Costs:
 
 def judged(plan: Plan) -> tuple[str, ...]:
     """What scores a suite: its metrics, roles of the models that they need, and the recogniser's options."""
-    needed = {role for definition in plan.conditions.values() for role in SCORERS_OF[definition["task"]]}
+    needed = {role for definition in plan.conditions.values() for role in TASKS[definition["task"]].scorers}
     recogniser = [f"{key} {value}" for key, value in plan.config["recogniser"].items()] if "wer" in plan.metrics else []
     return (*plan.metrics, *(role for role in plan.scorers if role in needed), *recogniser)
 

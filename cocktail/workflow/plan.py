@@ -14,24 +14,17 @@ from cocktail.boards.claims import CLAIMS
 from cocktail.config import read_yaml
 from cocktail.corpora import adapters
 from cocktail.digest import digest
+from cocktail.paradigms import ANNOTATIONS, MIXTURES, REFERENCES
 from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.shard import module_of, shard_indices, shard_names
 from cocktail.spoofing import names
+from cocktail.tasks import TASKS
 from cocktail.tracking.receipt import store_state
 from cocktail.workflow.retraining import ROLE, Retraining
 from cocktail.workflow.selection import Selection
 from cocktail.workflow.sources import PACKAGE, source_digest
 
 SPLIT = "test"
-
-SCORERS_OF = {
-    "enhance": ("speaker", "spoofing", "recogniser"),
-    "separate": ("recogniser",),
-    "detect": ("speaker",),
-    "verify": (),
-    "recognise": (),
-}
-"""Task of a condition -> roles that score it."""
 OF_FIGURES = (
     "seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "parameters", "retrain",
     "rooms", "shard_size", "spoofs",
@@ -137,7 +130,7 @@ class Plan(Selection):
     def process_input(self, wildcards, split: str = SPLIT) -> dict[str, str]:
         """Files that a method may read: the truth only for an oracle, a model only for a learned method."""
         files = {"mixtures": self.mixtures(wildcards.condition, wildcards.shard, split)}
-        if self._methods[wildcards.entry].paradigm == "oracle":
+        if self._methods[wildcards.entry].sees(REFERENCES):
             files["references"] = self.references(wildcards.condition, wildcards.shard, split)
         if self._methods[wildcards.entry].learned():
             files["model"] = self.model(wildcards.entry)
@@ -189,7 +182,7 @@ class Plan(Selection):
         return (wildcards.condition, wildcards.entry) in self.retraining.cells
 
     def _roles(self, wildcards) -> dict[str, str]:
-        roles = SCORERS_OF[self.conditions[wildcards.condition]["task"]]
+        roles = TASKS[self.conditions[wildcards.condition]["task"]].scorers
         return {role: entry for role, entry in self.scorers.items() if role in roles}
 
     def train_conditions(self, wildcards) -> dict[str, dict]:
@@ -205,7 +198,7 @@ class Plan(Selection):
 
     def train_spoofs(self, wildcards) -> dict[str, str]:
         """The table of spoofed speech, if an entry trains on it."""
-        labelled = self._methods[wildcards.entry].paradigm == "annotated-source-model"
+        labelled = self._methods[wildcards.entry].sees(ANNOTATIONS)
         return self._needed_spoofs(self._trains_on(wildcards.entry).values() if labelled else [])
 
     def _needed_spoofs(self, conditions) -> dict[str, str]:
@@ -228,7 +221,7 @@ class Plan(Selection):
 
     def banks(self, entry: str) -> list[str]:
         """Conditions with a room that an entry mixes."""
-        if self._methods[entry].paradigm != "separation":
+        if not self._methods[entry].sees(MIXTURES):
             return []
         return [name for name, definition in self._trains_on(entry).items() if "room" in definition]
 

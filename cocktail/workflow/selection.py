@@ -11,13 +11,12 @@ from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError, nearest
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
+from cocktail.paradigms import MIXTURES
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
 from cocktail.scenes.conditions import info
+from cocktail.tasks import TASK_OF_ROLE, TASKS
 from cocktail.workflow.suite import check_suite, known_conditions
-
-SCORERS = {"speaker": "verify", "spoofing": "detect", "recogniser": "recognise"}
-"""Roles of the entries whose models score others, and the task that each must have."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Selection:
         for role, name in self.config["scorers"].items():
             if name not in self.known:
                 raise CocktailError(f"{source}: scorers.{role}: unknown entry '{name}'{nearest(name, self.known)}")
-            task = SCORERS[role]
+            task = TASK_OF_ROLE[role]
             method = self._methods.get(name)
             if method is not None and task not in method.tasks():
                 raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
@@ -142,7 +141,7 @@ class Selection:
     def _mixes(self, name: str) -> bool:
         """Whether an entry trains on scenes, and not on isolated signals alone."""
         method = self._methods[name]
-        return method.learned() and (method.paradigm in ("separation", "mixture-only") or "detect" in method.tasks())
+        return method.learned() and (method.sees(MIXTURES) or method.answer().labelled)
 
     def _trains_on(self, name: str) -> dict[str, dict]:
         """Definitions of the conditions of this suite that an entry trains on; none for isolated signals."""
@@ -194,7 +193,7 @@ class Selection:
 
 def _suits(definition: dict, tasks: tuple[str, ...]) -> bool:
     """Whether methods of these tasks train on a condition unless told otherwise; enhancers leave spoofs out."""
-    attacks = "attacks" in definition and definition["task"] != "detect"
+    attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
     return definition["task"] in tasks and not attacks
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from cocktail import tables
-from cocktail.plugins.checks import check_estimate
 from cocktail.plugins.registry import Registry
 from cocktail.processing.shard import process_shard
+from cocktail.tasks import check_estimate
 
 FS = 16000
 N = 8000

@@ -21,7 +21,7 @@ from cocktail.report.page.scripts import plain, write_script
 
 CARDS = {
     "unprocessed": {"family": "controls", "paradigm": "learning-free"},
-    "a": {"family": "nmf"},
+    "a": {"family": "nmf", "paradigm": "source-model"},
     "psf": {"family": "controls", "paradigm": "oracle"},
     "irm": {"family": "controls", "paradigm": "oracle"},
 }

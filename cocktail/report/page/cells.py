@@ -18,6 +18,7 @@ from cocktail.report import examples
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.page.scripts import write_script
 from cocktail.report.page.sounds import MAX_SECONDS, Sounds, choose_rate
+from cocktail.tasks import TASKS
 
 CHOOSE = ("si_sdr", "wer", "wer_ctc", "eer_cm", "eer_asv")
 SCORED = {"worst": "lowest score", "median": "median score", "best": "highest score"}
@@ -77,7 +78,7 @@ def plan_sounds(folder: Path, out: Path, cells: list[Cell], conditions: list[dic
 
 
 def _makes_sound(card):
-    return card["task"] in ("enhance", "separate")
+    return TASKS[card["task"]].signals
 
 
 def _durations(folder, condition):

@@ -7,6 +7,7 @@ from cocktail.boards.leaderboard import BOUNDS
 from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
+from cocktail.paradigms import REFERENCES, sees
 from cocktail.report.figures import digits
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
@@ -55,10 +56,11 @@ def bounds(board: list[dict], cards: Mapping[str, dict]) -> dict:
     ratio mask does, is no yardstick and is left out.
     """
     figures = {(row["condition"], row["metric"], row["entry"]): row["value"] for row in board}
+    oracles = {entry for entry, card in cards.items() if sees(card["paradigm"], REFERENCES)}
     found: dict = {}
     for (condition, metric, entry), value in figures.items():
         zero = figures.get((condition, metric, BASELINE))
-        if value is None or zero is None or cards.get(entry, {}).get("paradigm") != "oracle" or metric in COSTS:
+        if value is None or zero is None or entry not in oracles or metric in COSTS:
             continue
         if (figures.get((condition, "si_sdr", entry)) or 0.0) >= EXACT_DB:
             continue

@@ -8,9 +8,8 @@ from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError
 from cocktail.method import Recording, TrainingData
+from cocktail.paradigms import ANNOTATIONS, ISOLATED, SOURCES, require, sees
 from cocktail.training.data.holdout import noise_splits, speech_splits
-
-ISOLATED = ("source-model", "annotated-source-model", "separation")
 
 
 class CorpusTrainingData(TrainingData):
@@ -41,9 +40,9 @@ class CorpusTrainingData(TrainingData):
         self._spoofs = spoofs
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
-        """Isolated utterances; with speakers and transcripts for `annotated-source-model`."""
-        self._require(*ISOLATED)
-        labelled = self._paradigm == "annotated-source-model"
+        """Isolated utterances; with speakers and transcripts where the paradigm allows annotations."""
+        require(self._paradigm, ISOLATED)
+        labelled = sees(self._paradigm, ANNOTATIONS)
         chosen = {sound.id for sounds in self._speakers[_seen(split)].values() for sound in sounds}
         for row in self._speech.rows:
             if row["utterance"] not in chosen:
@@ -53,7 +52,7 @@ class CorpusTrainingData(TrainingData):
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
         """Isolated noise recordings."""
-        self._require(*ISOLATED)
+        require(self._paradigm, ISOLATED)
         for kind, sounds in self._kinds[_seen(split)].items():
             for sound in sounds:
                 yield Recording(sound.cut(self._noise.samples(sound.id, self.fs)), kind)
@@ -61,7 +60,7 @@ class CorpusTrainingData(TrainingData):
     @functools.cached_property
     def mixer(self):
         """cocktail.training.data.mixer.Mixer of the conditions trained on."""
-        self._require("separation")
+        require(self._paradigm, SOURCES)
         from cocktail.training.data.cache import Memory
         from cocktail.training.data.mixer import Mixer
         from cocktail.training.data.rooms import read_rooms
@@ -80,7 +79,7 @@ class CorpusTrainingData(TrainingData):
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """Labelled scenes of the conditions with attacks that the entry trains on, which take turns."""
-        self._require("annotated-source-model")
+        require(self._paradigm, ANNOTATIONS)
         from cocktail.training.data.trials import trials
 
         corpora = {"speech": self._speech, "noise": self._noise, "spoofs": self._spoofs}
@@ -109,10 +108,6 @@ class CorpusTrainingData(TrainingData):
         if self._base is None:
             raise AccessError("data.base: say `uses: ENTRY` in the entry's row of methods.yaml")
         return self._base
-
-    def _require(self, *paradigms):
-        if self._paradigm not in paradigms:
-            raise AccessError(f"this is not granted to the paradigm '{self._paradigm}', only to {', '.join(paradigms)}")
 
 
 def _seen(split):
