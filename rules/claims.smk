@@ -12,6 +12,6 @@ rule claims:
     params:
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
-        digest=plan.claims_digest,
+        digest=of_wildcards(plan.digests.claims),
     script:
         "../scripts/claims.py"

@@ -7,6 +7,7 @@ import sys
 
 from cocktail.errors import CocktailError
 from cocktail.workflow.plan import Plan
+from cocktail.workflow.wildcards import of_wildcards
 
 # A DAG is millions of objects that live as long as Snakemake does. Looking through them for garbage is a quarter of the
 # time that it takes to make one, and taking them apart at the end a seventh, which the system does at once.

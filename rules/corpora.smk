@@ -11,7 +11,7 @@ rule corpora:
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         closed=plan.closed,
-        digest=plan.corpora_digest,
+        digest=of_wildcards(plan.digests.corpora),
     script:
         "../scripts/corpora.py"
 
@@ -30,6 +30,6 @@ rule spoofs:
         counts=plan.spoof_counts(),
         seed=plan.config["seed"],
         fs=plan.config["fs"],
-        digest=plan.spoofs_digest,
+        digest=of_wildcards(plan.digests.spoofs),
     script:
         "../scripts/spoofs.py"

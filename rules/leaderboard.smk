@@ -17,7 +17,7 @@ rule leaderboard:
         entries=plan.cards(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
-        digest=plan.board_digest,
+        digest=of_wildcards(plan.digests.board),
     script:
         "../scripts/leaderboard.py"
 
@@ -37,10 +37,10 @@ rule track:
         plan.path("logs", "track.tsv")
     params:
         folder=str(plan.folder),
-        suite_digest=plan.suite_digest(),
+        suite_digest=plan.digests.suite(),
         trained=plan.trained_models(),
         keep=plan.config["keep"],
         state=plan.store_state,
-        digest=plan.track_digest,
+        digest=of_wildcards(plan.digests.track),
     script:
         "../scripts/track.py"

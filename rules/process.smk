@@ -1,6 +1,6 @@
 rule process:
     input:
-        unpack(plan.process_input),
+        unpack(of_wildcards(plan.process_input)),
     output:
         plan.estimates("{condition}", "{entry}", "{shard}"),
     log:
@@ -8,12 +8,12 @@ rule process:
     benchmark:
         plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
     resources:
-        gpu=plan.gpus,
+        gpu=of_wildcards(plan.gpu) if plan.has_gpu else 0,
     params:
-        run=plan.run,
+        run=of_wildcards(plan.run),
         suite=plan.suite,
         seed=plan.config["seed"],
         limit_s=plan.config["time_limit_s"],
-        digest=plan.process_digest,
+        digest=of_wildcards(plan.digests.process),
     script:
         "../scripts/process.py"

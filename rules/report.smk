@@ -17,6 +17,6 @@ rule report:
         conditions=plan.condition_cards(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
-        digest=plan.report_digest,
+        digest=of_wildcards(plan.digests.report),
     script:
         "../scripts/report.py"

@@ -8,13 +8,13 @@ use rule scenes as retrain_scenes with:
         plan.path("logs", "retrain", "scenes", "{condition}", "{shard}.tsv")
     params:
         split="train",
-        indices=plan.retraining.indices,
-        digest=plan.retraining.scenes_digest,
+        indices=of_wildcards(plan.retraining.indices),
+        digest=of_wildcards(plan.retraining.scenes_digest),
 
 
 use rule process as retrain_process with:
     input:
-        unpack(plan.retraining.process_input),
+        unpack(of_wildcards(plan.retraining.process_input)),
     output:
         plan.retraining.estimates("{condition}", "{entry}", "{shard}"),
     log:
@@ -22,12 +22,12 @@ use rule process as retrain_process with:
     benchmark:
         plan.path("logs", "retrain", "process", "{condition}", "{entry}", "{shard}.tsv")
     params:
-        digest=plan.retraining.process_digest,
+        digest=of_wildcards(plan.retraining.process_digest),
 
 
 rule retrain:
     input:
-        unpack(plan.retraining.fit_input),
+        unpack(of_wildcards(plan.retraining.fit_input)),
     output:
         directory(plan.retraining.model("{entry}")),
     log:
@@ -44,6 +44,6 @@ rule retrain:
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         limit_s=plan.config["train_limit_s"],
-        digest=plan.retraining.fit_digest,
+        digest=of_wildcards(plan.retraining.fit_digest),
     script:
         "../scripts/retrain.py"

@@ -7,10 +7,10 @@ rule rooms:
         plan.path("logs", "rooms", "{condition}.tsv")
     priority: 2  # trainings wait for them
     params:
-        definition=plan.rooms_definition,
+        definition=of_wildcards(plan.rooms_definition),
         rooms=plan.config["rooms"],
         seed=plan.config["seed"],
         fs=plan.config["fs"],
-        digest=plan.rooms_digest,
+        digest=of_wildcards(plan.digests.rooms),
     script:
         "../scripts/rooms.py"

@@ -1,6 +1,6 @@
 rule scenes:
     input:
-        unpack(plan.scenes_spoofs),
+        unpack(of_wildcards(plan.scenes_spoofs)),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
     output:
@@ -11,11 +11,11 @@ rule scenes:
     benchmark:
         plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
     params:
-        definition=plan.definition,
+        definition=of_wildcards(plan.definition),
         split="test",
-        indices=plan.indices,
+        indices=of_wildcards(plan.scene_indices),
         seed=plan.config["seed"],
         fs=plan.config["fs"],
-        digest=plan.scenes_digest,
+        digest=of_wildcards(plan.digests.scenes),
     script:
         "../scripts/scenes.py"

@@ -1,6 +1,6 @@
 rule score:
     input:
-        unpack(plan.score_input),
+        unpack(of_wildcards(plan.score_input)),
         mixtures=rules.scenes.output.mixtures,
         references=rules.scenes.output.references,
         estimates=rules.process.output,
@@ -12,9 +12,9 @@ rule score:
         plan.path("logs", "score", "{condition}", "{entry}", "{shard}.tsv")
     params:
         metrics=plan.metrics,
-        scorers=plan.scorer_specs,
+        scorers=of_wildcards(plan.scorer_specs),
         suite=plan.suite,
         recogniser=plan.config["recogniser"],
-        digest=plan.score_digest,
+        digest=of_wildcards(plan.digests.score),
     script:
         "../scripts/score.py"

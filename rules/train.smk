@@ -1,10 +1,10 @@
 rule train:
     input:
-        unpack(plan.base_input),
-        unpack(plan.train_spoofs),
+        unpack(of_wildcards(plan.base_input)),
+        unpack(of_wildcards(plan.train_spoofs)),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
-        rooms=plan.train_rooms,
+        rooms=of_wildcards(plan.train_rooms),
     output:
         directory(plan.model("{entry}")),
     log:
@@ -13,16 +13,16 @@ rule train:
         plan.path("logs", "train", "{entry}.tsv")
     priority: 1  # the longest jobs first
     resources:
-        gpu=plan.gpu,
+        gpu=of_wildcards(plan.gpu),
     params:
-        spec=plan.spec,
-        base=plan.base_spec,
-        conditions=plan.train_conditions,
+        spec=of_wildcards(plan.spec),
+        base=of_wildcards(plan.base_spec),
+        conditions=of_wildcards(plan.train_conditions),
         suite=plan.suite,
-        device=plan.device,
+        device=of_wildcards(plan.device),
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         limit_s=plan.config["train_limit_s"],
-        digest=plan.train_digest,
+        digest=of_wildcards(plan.digests.train),
     script:
         "../scripts/train.py"

@@ -26,7 +26,7 @@ def command(suite):
     path = str(suite_path(suite))
     plan = Plan(load_suite(path), path)
     out, state = Path(plan.path(RECEIPT)), settled_state(plan.folder)
-    track(folder=plan.folder, out=out, suite_digest=plan.suite_digest(), trained=plan.trained_models(), state=state)
+    track(folder=plan.folder, out=out, suite_digest=plan.digests.suite(), trained=plan.trained_models(), state=state)
     done = receipt(plan.folder)
     if "error" in done:
         raise CocktailError(done["error"])

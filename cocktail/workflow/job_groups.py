@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 from cocktail.method import Workload
+from cocktail.workflow.files import TRAIN
 from cocktail.workflow.plan import Plan
-from cocktail.workflow.retraining import SPLIT as TRAIN
 
 UTTERANCE_S = 2.0
 """A sentence of grid-tts lasts about that long."""
@@ -63,7 +62,7 @@ def groups(plan: Plan) -> Iterator[Group]:
     yield from _rooms(plan)
     yield from _scenes(plan, "scenes", plan.conditions, _shards(plan))
     for name in plan.trained:
-        yield _training(plan, "train", name, name, plan.model(name), plan.gpu(SimpleNamespace(entry=name)))
+        yield _training(plan, "train", name, name, plan.model(name), plan.gpu(name))
     yield from _processing(plan, "process", plan.cells, _shards(plan), plan.estimates)
     yield from _retraining(plan)
     for condition, entry in plan.cells:
@@ -87,8 +86,8 @@ def _single(plan, rule, outputs, amount) -> Group:
 def _speech_and_noise(plan):
     parts = [part for parts in plan.config["corpora"].values() for part in parts]
     yield _single(plan, "corpora", (plan.speech, plan.noise), sum(map(sound_s, parts)))
-    needed = [plan.scenes_spoofs(SimpleNamespace(condition=name)) for name in plan.conditions]
-    if any([*needed, *(plan.train_spoofs(SimpleNamespace(entry=name)) for name in plan.trained)]):
+    needed = [plan.scenes_spoofs(name) for name in plan.conditions]
+    if any([*needed, *(plan.train_spoofs(name) for name in plan.trained)]):
         utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
         yield _single(plan, "spoofs", (plan.spoofs,), utterances)
 
@@ -158,20 +157,18 @@ def _processing(plan, rule, cells, shards, path):
             Job(plan.path("logs", *rule.split("/"), condition, entry, shard), (path(condition, entry, shard),), scenes)
             for shard, scenes in shards
         )
-        gpu = plan.gpu(SimpleNamespace(condition=condition, entry=entry))
-        yield Group(rule, jobs, **_cell(plan, condition, entry), gpu=bool(gpu))
+        yield Group(rule, jobs, **_cell(plan, condition, entry), gpu=bool(plan.gpu(entry)))
 
 
 def _retraining(plan):
     retraining = plan.retraining
-    shards = [(shard, len(retraining.indices(SimpleNamespace(shard=shard)))) for shard in retraining.shards]
+    shards = [(shard, len(retraining.indices(shard))) for shard in retraining.shards]
     conditions = dict.fromkeys(condition for condition, _ in retraining.cells)
     yield from _scenes(plan, "retrain/scenes", conditions, shards, TRAIN)
     yield from _processing(plan, "retrain/process", retraining.cells, shards, retraining.estimates)
     for entry in retraining.entries:
-        gpu = retraining.gpu(SimpleNamespace(entry=entry))
         folder = retraining.model(entry)
-        yield _training(plan, "retrain/train", entry, retraining.recogniser, folder, gpu)
+        yield _training(plan, "retrain/train", entry, retraining.recogniser, folder, retraining.gpu)
 
 
 def _boards(plan):

@@ -5,16 +5,14 @@ what it returns, and scores its estimates of the test scenes (metric `wer_retrai
 """
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 from cocktail.digest import digest
 from cocktail.errors import CocktailError, nearest
-from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.shard import shard_indices, shard_names
+from cocktail.workflow.files import TRAIN
 from cocktail.workflow.sources import source_digest
 from cocktail.workflow.suite import known_conditions
 
-SPLIT = "train"
 ROLE = "retrained"
 """Of the model among those that score a cell."""
 
@@ -25,7 +23,6 @@ class Retraining:
     def __init__(self, plan, source: str):
         self._plan, wanted = plan, plan.config["retrain"]
         self.recogniser: str = wanted["recogniser"]
-        self._job = SimpleNamespace(entry=self.recogniser)
         self.scenes: int = wanted["scenes"]
         _check(wanted, plan, f"{source}: retrain")
         self.cells = [
@@ -44,9 +41,9 @@ class Retraining:
         """Names of a condition's shards of train scenes."""
         return shard_names(self.scenes, self._plan.config["shard_size"])
 
-    def indices(self, wildcards) -> list[int]:
+    def indices(self, shard: str) -> list[int]:
         """Scenes of a job's shard."""
-        return list(shard_indices(wildcards.shard, self.scenes, self._plan.config["shard_size"]))
+        return list(shard_indices(shard, self.scenes, self._plan.config["shard_size"]))
 
     # Files
 
@@ -63,55 +60,56 @@ class Retraining:
 
     # What the rules ask, job by job
 
-    def process_input(self, wildcards) -> dict[str, str]:
+    def process_input(self, condition: str, entry: str, shard: str) -> dict[str, str]:
         """Files that a method may read, as in Plan.process_input, of the train split."""
-        return self._plan.process_input(wildcards, SPLIT)
+        return self._plan.method_input(condition, entry, shard, TRAIN)
 
-    def fit_input(self, wildcards) -> dict[str, list[str] | str]:
+    def fit_input(self, entry: str) -> dict[str, list[str] | str]:
         """What a recogniser learns from: an entry's estimates, their texts, and the model to begin with."""
-        shards = [(condition, shard) for condition in self._conditions(wildcards.entry) for shard in self.shards]
+        shards = [(condition, shard) for condition in self._conditions(entry) for shard in self.shards]
         return {
-            "estimates": [self.estimates(condition, wildcards.entry, shard) for condition, shard in shards],
-            "references": [self._plan.references(condition, shard, SPLIT) for condition, shard in shards],
-        } | self._plan.base_input(self._job)
+            "estimates": [self.estimates(condition, entry, shard) for condition, shard in shards],
+            "references": [self._plan.references(condition, shard, TRAIN) for condition, shard in shards],
+        } | self._plan.base_input(self.recogniser)
 
     def _conditions(self, entry) -> Iterator[str]:
         return (condition for condition, other in self.cells if other == entry)
 
-    def gpu(self, wildcards) -> int:
+    @property
+    def gpu(self) -> int:
         """GPUs of a training."""
-        return int(may_use_gpu(self._plan.config["device"]))
+        return int(self._plan.has_gpu)
 
     @property
     def spec(self) -> dict:
         """What a job needs to make the recogniser."""
-        return self._plan.spec(self._job)
+        return self._plan.spec(self.recogniser)
 
     @property
     def base_spec(self) -> dict | None:
         """What a job needs to read the model that it begins with."""
-        return self._plan.base_spec(self._job)
+        return self._plan.base_spec(self.recogniser)
 
-    def scenes_digest(self, wildcards) -> str:
+    def scenes_digest(self, condition: str, shard: str) -> str:
         """Digest of a shard's scenes, and of the code that draws and renders them."""
-        return self._plan.digest_of_scenes(wildcards.condition, self.indices(wildcards))
+        return self._plan.digests.scenes_of(condition, self.indices(shard))
 
-    def process_digest(self, wildcards) -> str:
+    def process_digest(self, entry: str, shard: str) -> str:
         """Digest of a run of a method: its code and parameters, and the runner's."""
-        return self._plan.digest_of_run(wildcards, self.indices(wildcards))
+        return self._plan.digests.run(entry, self.indices(shard))
 
-    def fit_digest(self, wildcards) -> str:
+    def fit_digest(self, entry: str) -> str:
         """Digest of a training: code and parameters of the recogniser, and what it learns from."""
-        plan, entry = self._plan, wildcards.entry
-        conditions = [plan.digest_of_scenes(name, range(self.scenes)) for name in self._conditions(entry)]
+        plan = self._plan
+        conditions = [plan.digests.scenes_of(name, range(self.scenes)) for name in self._conditions(entry)]
         settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
         trained = [
-            plan.train_digest(SimpleNamespace(entry=name))
+            plan.digests.train(name)
             for name in (*plan.lineage(self.recogniser), *plan.lineage(entry))
             if plan.known[name].cls.learned()
         ]
         return digest(
-            plan.digest_of_lineage(self.recogniser), plan.digest_of_lineage(entry), trained, conditions, settings,
+            plan.digests.lineage(self.recogniser), plan.digests.lineage(entry), trained, conditions, settings,
             source_digest("cocktail.training.data.estimates"),
         )  # fmt: skip
 

@@ -7,7 +7,6 @@ import math
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -64,19 +63,18 @@ def _verify_scenes(plan, stored) -> list[str]:
     if condition not in plan.conditions:
         return [f"the suite has no condition '{condition}' any more"]
     truth = stored.with_name(stored.name.replace("mixtures", "references"))
-    wildcards = SimpleNamespace(condition=condition)
     with tempfile.TemporaryDirectory() as folder:
         again = [Path(folder) / "mixtures.parquet", Path(folder) / "references.parquet"]
         make_shard(
             condition=condition,
-            definition=plan.definition(wildcards),
+            definition=plan.definition(condition),
             split=split,
             indices=[row["index"] for row in tables.read_rows(stored, ["index"])],
             seed=plan.config["seed"],
             fs=plan.config["fs"],
             speech=plan.speech,
             noise=plan.noise,
-            spoofs=plan.scenes_spoofs(wildcards).get("spoofs"),
+            spoofs=plan.scenes_spoofs(condition).get("spoofs"),
             mixtures=again[0],
             references=again[1],
         )

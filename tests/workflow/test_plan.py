@@ -1,5 +1,4 @@
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -17,10 +16,6 @@ def plan(**overrides):
     return Plan(config | judges, "quick")
 
 
-def job(condition="stationary", entry="wiener", shard="000"):
-    return SimpleNamespace(condition=condition, entry=entry, shard=shard)
-
-
 def test_shards_cover_every_scene_once():
     p = plan(scenes=50, shard_size=20)
     assert p.shards == ["000", "001", "002"]
@@ -29,8 +24,8 @@ def test_shards_cover_every_scene_once():
 
 def test_more_scenes_leave_the_full_shards_as_they_are():
     few, many = plan(scenes=40, shard_size=20), plan(scenes=60, shard_size=20)
-    assert few.scenes_digest(job(shard="001")) == many.scenes_digest(job(shard="001"))
-    assert few.process_digest(job(shard="001")) == many.process_digest(job(shard="001"))
+    assert few.digests.scenes("stationary", "001") == many.digests.scenes("stationary", "001")
+    assert few.digests.process("wiener", "001") == many.digests.process("wiener", "001")
 
 
 def test_cells_follow_task_and_array():
@@ -46,7 +41,7 @@ def test_cells_follow_task_and_array():
 def test_only_oracles_have_the_truth_among_their_inputs():
     p = plan()
     for condition, entry in p.cells:
-        files = p.process_input(job(condition, entry))
+        files = p.process_input(condition, entry, "000")
         assert ("references" in files) == (p.entries[entry].cls.paradigm == "oracle"), entry
         assert ("model" in files) == p.entries[entry].cls.learned(), entry
 
@@ -83,7 +78,19 @@ def test_a_reason_to_skip_is_kept(write_plugin):
     assert ("nonstationary", "choosy") in p.cells
 
 
-STAGES = ("corpora", "scenes", "train", "process", "score", "board")
+JOBS = {
+    "corpora": (),
+    "scenes": ("stationary", "000"),
+    "train": ("nmf-sparse",),
+    "process": ("nmf-sparse", "000"),
+    "score": ("stationary", "nmf-sparse", "000"),
+    "board": (),
+}
+"""One job of each stage."""
+
+
+def digest_of(p, stage):
+    return getattr(p.digests, stage)(*JOBS[stage])
 
 
 @pytest.mark.parametrize(
@@ -106,20 +113,18 @@ STAGES = ("corpora", "scenes", "train", "process", "score", "board")
 def test_what_a_change_of_the_suite_reruns_directly(overrides, changed):
     """Digests by stage, for one job; what depends on a rerun job reruns by its inputs."""
     before, after = plan(), plan(**overrides)
-    wildcards = job(entry="nmf-sparse")
-    names = {stage: f"{stage}_digest" for stage in STAGES}
-    found = {s for s, name in names.items() if getattr(before, name)(wildcards) != getattr(after, name)(wildcards)}
-    assert found == changed
+    differ = {stage for stage in JOBS if digest_of(before, stage) != digest_of(after, stage)}
+    assert differ == changed
 
 
 def test_an_edited_table_of_recordings_changes_the_corpora(tmp_path, monkeypatch):
     monkeypatch.setenv("COCKTAIL_DATA", str(tmp_path))
     part = {"adapter": "folder", "table": "${COCKTAIL_DATA}/table.csv", "split": "test"}
     (tmp_path / "table.csv").write_text("path\na.wav\n")
-    before = plan(corpora={"speech": [part]}).corpora_digest()
-    assert plan(corpora={"speech": [part]}).corpora_digest() == before
+    before = plan(corpora={"speech": [part]}).digests.corpora()
+    assert plan(corpora={"speech": [part]}).digests.corpora() == before
     (tmp_path / "table.csv").write_text("path\nb.wav\n")
-    assert plan(corpora={"speech": [part]}).corpora_digest() != before
+    assert plan(corpora={"speech": [part]}).digests.corpora() != before
     (tmp_path / "table.csv").unlink()
     with pytest.raises(CocktailError, match=r"table\.csv: no such file"):
         plan(corpora={"speech": [part]})
@@ -151,8 +156,8 @@ def test_a_plugin_at_fault_costs_its_own_cells_only(write_plugin, plugin, reason
 def test_what_a_method_does_not_ask_for_reruns_nothing_of_it(key):
     change = {"device": "cpu", "recogniser": {"backend": "pocketsphinx", "mode": "language-model"}}[key]
     before, after = plan(), plan(**{key: change})
-    assert getattr(before, key)(job()) == getattr(after, key)(job())
-    assert before.process_digest(job()) == after.process_digest(job())
+    assert getattr(before, key)("wiener") == getattr(after, key)("wiener")
+    assert before.digests.process("wiener", "000") == after.digests.process("wiener", "000")
 
 
 LEARNS = """
@@ -179,24 +184,22 @@ def networks(write_plugin):
 def test_a_model_is_trained_once_for_all_that_build_on_it(networks):
     p = plan(plugins=[networks], methods=["beam"])
     assert p.trained == ["net"]
-    files = p.process_input(job("tablet", "beam"))
+    files = p.process_input("tablet", "beam", "000")
     assert files["base"] == p.model("net") and "model" not in files
-    assert p.base_spec(job("tablet", "beam")) == p.spec(job("tablet", "net"))
+    assert p.base_spec("beam") == p.spec("net")
     assert p.models("beam")["base"]["spec"]["name"] == "net" and p.models("beam")["model"] is None
     sized = plan(plugins=[networks], methods=["beam"], parameters={"net": {"gain": 3.0}})
-    assert sized.process_digest(job("tablet", "beam")) != p.process_digest(job("tablet", "beam"))
+    assert sized.digests.process("beam", "000") != p.digests.process("beam", "000")
 
 
 def test_what_an_entry_trains_on(networks):
     p = plan(plugins=[networks])
     enhance = {name for name, x in p.conditions.items() if x["task"] == "enhance" and "attacks" not in x}
-    assert set(p.train_conditions(job(entry="net"))) == enhance
-    assert set(p.train_conditions(job(entry="still"))) == {"stationary"}
-    assert p.train_conditions(job(entry="nmf-sparse")) == {}
+    assert set(p.train_conditions("net")) == enhance
+    assert set(p.train_conditions("still")) == {"stationary"}
+    assert p.train_conditions("nmf-sparse") == {}
     some = plan(plugins=[networks], only=["tablet"])
-    assert list(some.conditions) == ["tablet"] and some.train_digest(job(entry="net")) == p.train_digest(
-        job(entry="net")
-    )
+    assert list(some.conditions) == ["tablet"] and some.digests.train("net") == p.digests.train("net")
     without = plan(plugins=[networks], conditions=["tablet"])
     (cell,) = [cell for cell in without.absent if cell.entry == "still"]
     assert cell.status == "skipped" and "'still' trains on no condition of this suite" in cell.reason
@@ -218,8 +221,8 @@ def test_scorers_are_trained_and_read(networks, write_plugin):
     write_plugin("embed", base="LearnedMethod", attributes="task = 'verify'", more=LEARNS)
     p = plan(plugins=[networks], methods=["wiener"], scorers={"speaker": "embed"})
     assert p.trained == ["embed"]
-    assert p.score_input(job("stationary", "wiener")) == {"speaker": p.model("embed")}
-    assert p.score_input(job("two-talkers", "wiener")) == {}
+    assert p.score_input("stationary", "wiener") == {"speaker": p.model("embed")}
+    assert p.score_input("two-talkers", "wiener") == {}
     with pytest.raises(CocktailError, match=r"scorers\.speaker: unknown entry 'embod'"):
         plan(plugins=[networks], scorers={"speaker": "embod"})
     with pytest.raises(CocktailError, match=r"scorers\.speaker: 'wiener' does not have the task 'verify'"):
@@ -248,16 +251,16 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     counts = p.spoof_counts()
     assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
     assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
-    readers = [name for name in p.conditions if p.scenes_spoofs(job(name))]
+    readers = [name for name in p.conditions if p.scenes_spoofs(name)]
     assert readers == ["spoof-logical", "spoof-noise"]
-    assert p.train_spoofs(job(entry="lcnn")) == {"spoofs": p.spoofs} and not p.train_spoofs(job(entry="nmf-sparse"))
+    assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and not p.train_spoofs("nmf-sparse")
     more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
-    assert more.spoofs_digest() != p.spoofs_digest()
-    assert more.train_digest(job(entry="lcnn")) != p.train_digest(job(entry="lcnn"))
-    assert more.train_digest(job(entry="nmf-sparse")) == p.train_digest(job(entry="nmf-sparse"))
+    assert more.digests.spoofs() != p.digests.spoofs()
+    assert more.digests.train("lcnn") != p.digests.train("lcnn")
+    assert more.digests.train("nmf-sparse") == p.digests.train("nmf-sparse")
     none = plan(conditions=["stationary", "spoof-physical"])
     assert not any(none.spoof_counts().values())
-    assert not none.train_spoofs(job(entry="lcnn"))
+    assert not none.train_spoofs("lcnn")
 
 
 def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
@@ -276,6 +279,6 @@ def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
     for device, gpus in (("cpu", 0), ("cuda", 1)):
         monkeypatch.setenv("COCKTAIL_DEVICE", device)
         suite = plan()
-        assert suite.gpu(job(entry="nmf-sparse")) == gpus
-        assert suite.gpu(job(entry="wiener")) == 0
-        assert suite.gpus == (suite.gpu if gpus else 0)
+        assert suite.gpu("nmf-sparse") == gpus
+        assert suite.gpu("wiener") == 0
+        assert suite.has_gpu == bool(gpus)

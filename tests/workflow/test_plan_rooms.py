@@ -1,7 +1,5 @@
 """Which banks of room responses a suite makes, and what makes them anew."""
 
-from types import SimpleNamespace
-
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite
 
@@ -11,24 +9,20 @@ def plan(**overrides):
 
 
 def bank(p, condition):
-    return p.rooms_digest(SimpleNamespace(condition=condition))
-
-
-def trained(entry):
-    return SimpleNamespace(entry=entry)
+    return p.digests.rooms(condition)
 
 
 def test_a_training_asks_for_the_rooms_of_the_conditions_that_it_mixes():
     p = plan()
-    assert p.train_rooms(trained("blstm-psa")) == [p.rooms(name) for name in ("living-room", "tablet", "reverb")]
-    assert p.train_rooms(trained("nmf-sparse")) == p.train_rooms(trained("xvector")) == []
+    assert p.train_rooms("blstm-psa") == [p.rooms(name) for name in ("living-room", "tablet", "reverb")]
+    assert p.train_rooms("nmf-sparse") == p.train_rooms("xvector") == []
     few = plan(conditions=["stationary", "reverb"], methods=["blstm-psa"], scorers={})
-    assert few.train_rooms(trained("blstm-psa")) == [few.rooms("reverb")]
+    assert few.train_rooms("blstm-psa") == [few.rooms("reverb")]
 
 
 def test_conditions_that_are_not_run_are_trained_on_all_the_same():
     p = plan(only=["stationary"])
-    assert list(p.conditions) == ["stationary"] and p.rooms("tablet") in p.train_rooms(trained("blstm-psa"))
+    assert list(p.conditions) == ["stationary"] and p.rooms("tablet") in p.train_rooms("blstm-psa")
     assert bank(p, "tablet") == bank(plan(), "tablet")
 
 
@@ -40,6 +34,6 @@ def test_rooms_are_made_anew_when_they_change_and_not_with_the_noise_in_them():
     assert bank(wider, "reverb") != bank(before, "reverb") and bank(wider, "tablet") == bank(before, "tablet")
     assert bank(louder, "reverb") == bank(before, "reverb")
     for changed in (wider, louder, plan(rooms=50)):
-        assert changed.train_digest(trained("blstm-psa")) != before.train_digest(trained("blstm-psa"))
+        assert changed.digests.train("blstm-psa") != before.digests.train("blstm-psa")
     assert bank(plan(rooms=50), "reverb") != bank(before, "reverb") != bank(plan(seed=1), "reverb")
-    assert plan(rooms=50).train_digest(trained("nmf-sparse")) == before.train_digest(trained("nmf-sparse"))
+    assert plan(rooms=50).digests.train("nmf-sparse") == before.digests.train("nmf-sparse")

@@ -1,7 +1,6 @@
 """Recognisers that go on learning from what entries make of training scenes."""
 
 import itertools
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,42 +24,40 @@ def plan(retrain=None, **overrides):
     return Plan(load_suite("quick", {"retrain": retrain or WANTED, **overrides}), "quick")
 
 
-def job(condition="stationary", entry="omlsa", shard="001"):
-    return SimpleNamespace(condition=condition, entry=entry, shard=shard)
-
-
 class TestPlan:
     def test_nothing_is_retrained_unless_a_suite_says_so(self):
         p = Plan(load_suite("quick", {"retrain": {"entries": [], "conditions": []}}), "quick")
-        assert p.retraining.entries == [] and "retrained" not in p.score_input(job())
+        assert p.retraining.entries == [] and "retrained" not in p.score_input("stationary", "omlsa")
 
     def test_the_cells_of_the_entries_and_conditions_named(self):
         p = plan()
         assert set(p.retraining.cells) == set(itertools.product(WANTED["conditions"], WANTED["entries"]))
-        assert "retrained" not in p.score_input(job("reverb")) and "retrained" not in p.score_input(job(entry="wiener"))
-        assert p.score_input(job())["retrained"] == p.retraining.model("omlsa")
-        assert p.scorer_specs(job())["retrained"]["name"] == "ctc-retrained"
+        assert "retrained" not in p.score_input("reverb", "omlsa") and "retrained" not in p.score_input(
+            "stationary", "wiener"
+        )
+        assert p.score_input("stationary", "omlsa")["retrained"] == p.retraining.model("omlsa")
+        assert p.scorer_specs("stationary", "omlsa")["retrained"]["name"] == "ctc-retrained"
         assert p.scorer_models("stationary", "omlsa")["retrained"]["model"] == p.retraining.model("omlsa")
 
     def test_it_begins_with_the_model_that_is_trained_for_it(self):
         p = plan(methods=["omlsa"])
         assert p.retraining.entries == ["unprocessed", "omlsa"]
-        files = p.retraining.fit_input(job())
+        files = p.retraining.fit_input("omlsa")
         assert files["base"] == p.model("ctc") and "ctc" in p.trained and "ctc-retrained" not in p.trained
         assert len(files["estimates"]) == len(files["references"]) == 2 * len(p.retraining.shards)
 
     def test_shards_cover_every_train_scene_once(self):
         p = plan(shard_size=20).retraining
-        assert [i for shard in p.shards for i in p.indices(job(shard=shard))] == list(range(50))
+        assert [i for shard in p.shards for i in p.indices(shard)] == list(range(50))
 
     def test_train_scenes_lie_beside_those_of_the_test(self):
         p = plan()
-        files = p.retraining.process_input(job(entry="oracle-irm"))
+        files = p.retraining.process_input("stationary", "oracle-irm", "001")
         assert files == {
             "mixtures": p.path("scenes", "stationary", "train", "001.mixtures.parquet"),
             "references": p.path("scenes", "stationary", "train", "001.references.parquet"),
         }
-        assert "references" not in p.retraining.process_input(job())
+        assert "references" not in p.retraining.process_input("stationary", "omlsa", "001")
 
     def test_digests_follow_what_decides(self):
         before = plan().retraining
@@ -70,11 +67,10 @@ class TestPlan:
             "recogniser": plan(parameters={"ctc-retrained": {"epochs": 1}}).retraining,
             "base": plan(parameters={"ctc": {"units": 7}}).retraining,
         }
-        changed = {what for what, p in after.items() if p.fit_digest(job()) != before.fit_digest(job())}
+        changed = {what for what, p in after.items() if p.fit_digest("omlsa") != before.fit_digest("omlsa")}
         assert changed == set(after)
-        first = job(shard="000")
-        assert after["more scenes"].process_digest(first) == before.process_digest(first)
-        assert after["entry"].fit_digest(job(entry="unprocessed")) == before.fit_digest(job(entry="unprocessed"))
+        assert after["more scenes"].process_digest("omlsa", "000") == before.process_digest("omlsa", "000")
+        assert after["entry"].fit_digest("unprocessed") == before.fit_digest("unprocessed")
 
     @pytest.mark.parametrize(
         ("change", "message"),

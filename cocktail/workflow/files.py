@@ -1,0 +1,55 @@
+"""Where the files of one suite lie; results/README.md lists them for readers."""
+
+from pathlib import Path
+
+TEST, TRAIN = "test", "train"
+"""Splits of which scenes are made."""
+
+
+class Files:
+    """Paths below `folder`, the results of one suite."""
+
+    folder: Path
+
+    def path(self, *parts: str) -> str:
+        """A file of the suite's results."""
+        return str(self.folder.joinpath(*parts))
+
+    @property
+    def speech(self) -> str:
+        """The table of isolated speech."""
+        return self.path("corpora", "speech.parquet")
+
+    @property
+    def noise(self) -> str:
+        """The table of isolated noise."""
+        return self.path("corpora", "noise.parquet")
+
+    @property
+    def spoofs(self) -> str:
+        """The table of spoofed speech."""
+        return self.path("corpora", "spoofs.parquet")
+
+    def rooms(self, condition: str) -> str:
+        """A bank of room responses."""
+        return self.path("rooms", f"{condition}.npz")
+
+    def mixtures(self, condition: str, shard: str, split: str = TEST) -> str:
+        """A shard of scenes, as methods see them."""
+        return self.path("scenes", condition, split, f"{shard}.mixtures.parquet")
+
+    def references(self, condition: str, shard: str, split: str = TEST) -> str:
+        """The truth of a shard of scenes."""
+        return self.path("scenes", condition, split, f"{shard}.references.parquet")
+
+    def model(self, entry: str) -> str:
+        """The folder of a trained model."""
+        return self.path("models", entry)
+
+    def estimates(self, condition: str, entry: str, shard: str) -> str:
+        """What an entry made of a shard of scenes."""
+        return self.path("estimates", condition, entry, f"{shard}.parquet")
+
+    def scores(self, condition: str, entry: str, shard: str) -> str:
+        """The scores of a shard of estimates."""
+        return self.path("scores", condition, entry, f"{shard}.parquet")
