@@ -12,7 +12,8 @@ A claim is an inequality between figures of the leaderboards, as a list of order
 
 Neighbours of an order are compared. A step of it is an entry; a list of entries, whose best one counts; or a mapping
 with `entries` or `family` (the best of it that ran, without the other side's entries) and, where they are not the
-claim's, `conditions`. Entries that claims name before they exist stand under `later`.
+claim's, `conditions`. A claim with a `margin` says that the first is no worse: that it loses less than the margin,
+which is in the unit of the metric. Entries that claims name before they exist stand under `later`.
 """
 
 import itertools
@@ -46,6 +47,7 @@ _CLAIM = {
             "required": ["from", "to"],
             "properties": {"from": {"type": "string"}, "to": {"type": "string"}},
         },
+        "margin": {"type": "number", "exclusiveMinimum": 0},
         "conditions": _NAMES,
         "orders": {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 2, "items": _STEP}},
     },
@@ -79,6 +81,8 @@ class Comparison:
     worse: Step
     later: frozenset[str]
     """Entries that do not exist yet."""
+    margin: float = 0.0
+    """How much worse `better` may be, in the metric's unit: above 0 the claim is one of non-inferiority."""
 
 
 def read_claims(
@@ -98,7 +102,7 @@ def read_claims(
     found = []
     for name, claim in content["claims"].items():
         where = f"{path}: {name}"
-        metrics = _metrics(claim, where)
+        metrics, margin = _metrics(claim, where), float(claim.get("margin", 0.0))
         for order in claim["orders"]:
             steps = [_step(step, claim, where) for step in order]
             for step in steps:
@@ -107,7 +111,7 @@ def read_claims(
                 if step.family is not None:
                     _require([step.family], None if entries is None else set(entries.values()), "family", where)
             pairs = itertools.pairwise(steps)
-            found += [Comparison(name, claim["text"], metrics, *pair, later) for pair in pairs]
+            found += [Comparison(name, claim["text"], metrics, *pair, later, margin) for pair in pairs]
     return found
 
 

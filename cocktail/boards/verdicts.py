@@ -1,19 +1,24 @@
 """Are the claims of `config/claims.yaml` true of this run? From `scores.parquet` to `claims.csv`.
 
-Each comparison of a claim is the difference of two figures, counted so that it is positive where the claim is right.
-It `holds` where its 95 % interval lies above 0, `fails` where that lies below, is `not distinguishable` in between, or
-`not run`, with the reason. Intervals are those of the paired bootstrap of statistics.py, with the very resamples of the
-leaderboards; they are not corrected for the number of claims. Where trials set scenes against each other, speakers are
-drawn, the same ones in all conditions of a figure.
+Each comparison of a claim is the difference of two figures, counted so that it is positive where the claim is right. It
+`holds` where its 95 % interval lies above 0, `fails` where that lies below, is `not distinguishable` in between, or
+`not run`, with the reason. A claim with a margin, that one is no worse than the other, is judged against the margin
+below 0 instead of 0. Intervals are those of paired tests, from standard errors of the leaderboards' very resamples;
+they are not corrected for the number of claims. Where trials set scenes against each other, speakers are drawn, the
+same ones in all conditions of a figure.
 
 A figure is over the scenes of its conditions together, and over those scenes alone that every entry of the comparison
-finished: rates are pooled, means are means over scenes. Where the best of several entries counts, it is chosen anew in
-each resample, so that the interval knows of the choice. Of several entries, those that did not run, or finished less
-than half of the scenes, are left out; `better` and `worse` say which one was the best.
+finished: rates are pooled, means are means over scenes. Where the best of several entries counts, the verdict rests on
+tests of single ones (statistics.best_difference). Of several entries, those that did not run, or finished less than
+half of the scenes, are left out; `better` and `worse` say which one was the best.
+
+Intervals and verdicts are about these kinds of noise and these speakers. `wide_low` and `wide_high` are about others,
+too: `n_noises` kinds of noise and `n_speakers` speakers are resampled (statistics.crossed), as far as there are
+several. Fewer than MIN_LEVELS of either give none.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,9 +36,14 @@ from cocktail.rng import rng
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
 VERDICTS = (HOLDS, FAILS, OPEN, NOT_RUN)
-COLUMNS = ("claim", "verdict", "difference", "ci_low", "ci_high", "better", "worse", "metric", "conditions", "n_scenes",
-           "reason", "text")  # fmt: skip
-_NUMBERS = ("difference", "ci_low", "ci_high")
+COLUMNS = (
+    "claim", "verdict", "difference", "ci_low", "ci_high", "margin", "wide_low", "wide_high", "better", "worse",
+    "metric", "conditions", "n_scenes", "n_noises", "n_speakers", "reason", "text",
+)  # fmt: skip
+_NUMBERS = ("difference", "ci_low", "ci_high", "margin", "wide_low", "wide_high")
+_COUNTS = ("n_scenes", "n_noises", "n_speakers")
+MIN_LEVELS = 3
+"""Kinds of noise or speakers of a wide interval: of two, its spread is a guess."""
 
 
 class _NotRun(Exception):
@@ -47,16 +57,17 @@ def judge(
     seed: int,
     families: Mapping[str, str] | None = None,
     speakers: Mapping[str, str] | None = None,
+    noises: Mapping[str, str] | None = None,
     resamples: int = statistics.RESAMPLES,
 ) -> list[dict]:
     """One row with the keys COLUMNS for each comparison; null where there is no number.
 
     `scores`: what `leaderboard.collect` wrote; `families`: entry -> family; `speakers`: scene -> speaker, one of
-    its own where it is not named; `seed`, `resamples`: the leaderboard's.
+    its own where it is not named; `noises`: scene -> kind of noise; `seed`, `resamples`: the leaderboard's.
     """
     comparisons = list(comparisons)
     metrics = {metric.partition(ATTACK)[0] for comparison in comparisons for metric in comparison.metrics}
-    run = _Run(scores, metrics, families or {}, speakers or {}, seed, resamples)
+    run = _Run(scores, metrics, families or {}, speakers or {}, noises or {}, seed, resamples)
     return [_verdict(comparison, run) for comparison in comparisons]
 
 
@@ -89,11 +100,11 @@ class _Side:
         kept = {name: column for (name, column), well in zip(self.entries.items(), able, strict=True) if well}
         return replace(self, entries=kept)
 
-    def figures(self, scenes: np.ndarray, weighted: bool) -> np.ndarray:
-        """(E,) or, in each resample, (R, E), over a subset (S,) bool of the scenes."""
+    def figures(self, scenes: np.ndarray, weights: Sequence[np.ndarray | None]) -> np.ndarray:
+        """(E,) or (R, E), over a subset (S,) bool of the scenes; `weights`: (R, S) of each metric, or None."""
         first, *second = (
-            statistics.figures(cells.on(scenes), weights[:, scenes] if weighted else None)
-            for cells, weights in zip(self.cells, self.weights, strict=True)
+            statistics.figures(cells.on(scenes), None if drawn is None else drawn[:, scenes])
+            for cells, drawn in zip(self.cells, weights, strict=True)
         )
         gain = second[0] - first if second else first
         return gain[..., list(self.entries.values())]
@@ -106,14 +117,15 @@ class _Side:
 class _Run:
     """The scores of a suite, condition by condition."""
 
-    def __init__(self, scores, metrics, families, speakers, seed, resamples):
+    def __init__(self, scores, metrics, families, speakers, noises, seed, resamples):
         of_scene = pc.is_valid(scores["scene"])
         measured = pc.is_in(scores["metric"], pa.array(sorted(metrics), pa.string()))
         self._scores = scores.filter(pc.and_(of_scene, measured))
         drawn = scores.filter(of_scene).group_by("condition").aggregate([("scene", "distinct")]).to_pylist()
         self._scenes = {row["condition"]: sorted(row["scene_distinct"]) for row in drawn}
         self._absent = scores.filter(pc.invert(of_scene)).to_pylist()
-        self._families, self._speakers, self._seed, self._resamples = families, speakers, seed, resamples
+        self._families, self._speakers, self._noises = families, speakers, noises
+        self._seed, self.resamples = seed, resamples
         self._weights: dict[str, np.ndarray] = {}
 
     def side(self, step: Step, against: Step, metrics: tuple[str, ...], later: frozenset[str]) -> _Side:
@@ -147,7 +159,7 @@ class _Run:
     def _resample_speakers(self, scenes, conditions):
         everybody = sorted({self._speaker(scene) for condition in conditions for scene in self._scenes[condition]})
         generator = rng(self._seed, *conditions, role="bootstrap of speakers")
-        drawn = statistics.resample(len(everybody), self._resamples, generator)
+        drawn = statistics.resample(len(everybody), self.resamples, generator)
         place = {speaker: i for i, speaker in enumerate(everybody)}
         return drawn[:, [place[self._speaker(scene)] for scene in scenes]]
 
@@ -156,17 +168,26 @@ class _Run:
 
     def _resample(self, scenes, conditions):
         """(R, S): the leaderboard's resamples of each condition, for these scenes."""
-        weights = np.empty((self._resamples, len(scenes)))
+        weights = np.empty((self.resamples, len(scenes)))
         place = {scene: i for i, scene in enumerate(scenes)}
         for condition in conditions:
             if condition not in self._weights:
                 generator = rng(self._seed, condition, role="bootstrap")
                 n_scenes = len(self._scenes[condition])
-                self._weights[condition] = statistics.resample(n_scenes, self._resamples, generator)
+                self._weights[condition] = statistics.resample(n_scenes, self.resamples, generator)
             for i, scene in enumerate(self._scenes[condition]):
                 if scene in place:
                     weights[:, place[scene]] = self._weights[condition][:, i]
         return weights
+
+    def crossed(self, scenes: Sequence[str]) -> tuple[dict[str, np.ndarray], int, dict[str, int]]:
+        """Resamples of kinds of noise and speakers: scene -> (R,), how many draws they are, and the number of each."""
+        noises = [self._noises.get(scene) or "" for scene in scenes]
+        voices = [self._speaker(scene) for scene in scenes]
+        counts = {"n_noises": len(set(noises) - {""}), "n_speakers": len(set(voices))}
+        generator = rng(self._seed, role="bootstrap of noises and speakers")
+        weights, drawn = statistics.crossed([np.array(noises), np.array(voices)], self.resamples, generator)
+        return dict(zip(scenes, weights.T, strict=True)), drawn, counts
 
     def _require_conditions(self, step):
         absent = [condition for condition in step.conditions if condition not in self._scenes]
@@ -227,22 +248,38 @@ def _compare(comparison, run) -> dict:
         raise _NotRun(f"fewer than {statistics.MIN_DRAWN} {what} that all of them finished")
     # A gain of a rate that is better lower is counted upwards.
     sign = 1 if higher_is_better(comparison.metrics[0]) else -1
-    values, samples, labels = [], [], []
-    for side, mask in zip(sides, shared, strict=True):
-        figures = sign * side.figures(mask, weighted=False)
-        if np.isnan(figures).any():
-            raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on these scenes")
-        values.append(figures.max())
-        samples.append(sign * side.figures(mask, weighted=True))
-        labels.append(_label(side.step, comparison, list(side.entries)[figures.argmax()]))
-    best = [sample.max(axis=1) for sample in samples]
-    low, high = (float(x) for x in statistics.interval(best[0] - best[1], drawn))
+    pairs = list(zip(sides, shared, strict=True))
+    values = [sign * side.figures(mask, [None] * len(side.cells)) for side, mask in pairs]
+    if np.isnan(np.concatenate(values)).any():
+        raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on these scenes")
+    samples = [sign * side.figures(mask, side.weights) for side, mask in pairs]
+    low, high = statistics.best_difference(values, samples, drawn)
     if np.isnan(low):
         raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on too many samples of these scenes")
-    numbers = {"difference": float(values[0] - values[1]), "ci_low": low, "ci_high": high, "n_scenes": n_scenes}
-    scale = 10.0**-statistics.DIGITS * max(np.abs(values))
-    verdict = HOLDS if low > scale else FAILS if high < -scale else OPEN
-    return numbers | {"verdict": verdict, "better": labels[0], "worse": labels[1]}
+    best = [float(figures.max()) for figures in values]
+    names = [list(side.entries)[figures.argmax()] for side, figures in zip(sides, values, strict=True)]
+    labels = [_label(side.step, comparison, name) for side, name in zip(sides, names, strict=True)]
+    scale, margin = 10.0**-statistics.DIGITS * max(np.abs(best)), comparison.margin
+    return {
+        "verdict": HOLDS if low + margin > scale else FAILS if high + margin < -scale else OPEN,
+        "difference": best[0] - best[1], "ci_low": low, "ci_high": high, "margin": margin or None,
+        "better": labels[0], "worse": labels[1], "n_scenes": n_scenes,
+    } | _wide(pairs, values, sign, run)  # fmt: skip
+
+
+def _wide(pairs, values, sign, run) -> dict:
+    """The interval over kinds of noise and speakers, null where there are too few, and the number of each."""
+    scenes = sorted({scene for side, mask in pairs for scene in side.scenes[mask]})
+    weights, drawn, counts = run.crossed(scenes)
+    if drawn < MIN_LEVELS:
+        return counts
+    samples = []
+    for side, mask in pairs:
+        absent = np.zeros(run.resamples)
+        of_side = np.stack([weights.get(scene, absent) for scene in side.scenes], axis=1)
+        samples.append(sign * side.figures(mask, [of_side] * len(side.cells)))
+    low, high = statistics.best_difference(values, samples, drawn)
+    return counts | ({} if np.isnan(low) else {"wide_low": low, "wide_high": high})
 
 
 def _label(step: Step, comparison: Comparison, best: str | None = None) -> str:
@@ -278,7 +315,7 @@ def read_verdicts(path: str | Path) -> list[dict]:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         raise CocktailError(f"{path}: no such file; `cocktail run` makes it") from None
-    convert = dict.fromkeys(_NUMBERS, float) | {"n_scenes": int}
+    convert = dict.fromkeys(_NUMBERS, float) | dict.fromkeys(_COUNTS, int)
     return [{name: convert.get(name, str)(text) if text else None for name, text in row.items()} for row in rows]
 
 
@@ -297,6 +334,7 @@ def build(
     `scenes`, `entries`: the files scenes.parquet and entries.json beside it.
     """
     families = {name: card["family"] for name, card in read_entries(entries).items()}
-    speakers = {row["scene"]: row["speaker"] for row in tables.read_rows(scenes, ["scene", "speaker"])}
-    known = {"families": families, "speakers": speakers}
+    drawn = tables.read_rows(scenes, ["scene", "speaker", "noise"])
+    speakers, noises = ({row["scene"]: row[name] for row in drawn} for name in ("speaker", "noise"))
+    known = {"families": families, "speakers": speakers, "noises": noises}
     write_claims(judge(read_claims(claims), tables.read_table(scores), seed=seed, resamples=resamples, **known), out)

@@ -9,15 +9,19 @@ from cocktail.cli._options import json_option
 
 @click.command(short_help="Print which claims of the literature hold, fail, or cannot be told.")
 @click.argument("suite", default="quick")
+@click.option("--wide", is_flag=True, help="Also the intervals over kinds of noise and speakers.")
 @json_option
-def command(suite, as_json):
+def command(suite, wide, as_json):
     """Print the verdict on every claim of config/claims.yaml in SUITE, with the difference that it rests on.
 
     A difference is positive where the claim is right. It holds where the 95 % interval lies above 0, fails where it
-    lies below, is not distinguishable in between; or it was not run, with the reason.
+    lies below, is not distinguishable in between; or it was not run, with the reason. Where a claim says that one is no
+    worse than another, it is judged against its margin below 0. Verdicts are about the noises and speakers of SUITE;
+    the wider intervals of --wide are about others, too.
 
     \b
       cocktail claims
+      cocktail claims --wide
       cocktail claims standard --json
     """
     import json
@@ -31,4 +35,4 @@ def command(suite, as_json):
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
-        show(rows)
+        show(rows, wide=wide)

@@ -11,8 +11,11 @@ from cocktail.report.terminal import wide_console
 STYLES = {HOLDS: "green", FAILS: "red", OPEN: "yellow", NOT_RUN: "dim"}
 
 
-def show(rows: list[dict], *, everything: bool = True, console: Console | None = None) -> None:
-    """Print the rows that `verdicts.judge` made, with a count of each verdict; without those `not run` at your wish."""
+def show(rows: list[dict], *, everything: bool = True, wide: bool = False, console: Console | None = None) -> None:
+    """Print the rows that `verdicts.judge` made, with a count of each verdict.
+
+    `everything`: also those `not run`; `wide`: also the intervals over kinds of noise and speakers.
+    """
     console = console or wide_console()
     shown = [row for row in rows if everything or row["verdict"] != NOT_RUN]
     table = Table(title=Text("Claims"), title_justify="left", title_style="bold", box=None, padding=(0, 1))
@@ -20,12 +23,15 @@ def show(rows: list[dict], *, everything: bool = True, console: Console | None =
     table.add_column("claim", ratio=5)
     table.add_column("compared", ratio=5)
     table.add_column("difference", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("over noises and speakers", justify="right")
     table.add_column("n", justify="right", no_wrap=True)
     said = None
     for row in shown:
         text = row["text"] if row["claim"] != said else ""
         said = row["claim"]
-        line = [row["verdict"], text, _compared(row), _difference(row), str(row["n_scenes"] or "–")]
+        others = [_wide(row)] if wide else []
+        line = [row["verdict"], text, _compared(row), _difference(row), *others, str(row["n_scenes"] or "–")]
         style = STYLES[row["verdict"]]
         table.add_row(
             Text(line[0], style=style), *(Text(part, style="dim" if style == "dim" else "") for part in line[1:])
@@ -33,7 +39,9 @@ def show(rows: list[dict], *, everything: bool = True, console: Console | None =
     if shown:
         console.print(table)
     counts = ", ".join(f"{verdict} {number}" for verdict, number in tally(rows).items() if number)
-    console.print(Text(f"Claims: {counts}. A difference above 0 speaks for the claim; 95 % intervals.", style="dim"))
+    about = "" if wide else "; --wide for those over noises and speakers"
+    note = f"A difference above 0 speaks for the claim; 95 % intervals over scenes{about}."
+    console.print(Text(f"Claims: {counts}. {note}", style="dim"))
 
 
 def _compared(row) -> str:
@@ -43,12 +51,25 @@ def _compared(row) -> str:
 
 
 def _difference(row) -> str:
-    """`+1.24 dB [0.80, 1.71]`, positive where the claim is right."""
+    """`+1.24 dB [0.80, 1.71]`, positive where the claim is right; with the margin below 0 that it may reach, if any."""
     if row["difference"] is None:
         return "–"
     metric = row["metric"].split(" to ")[0]
     metric = METRICS.get(metric) or METRICS[metric.removesuffix("_i")]
+    digits, unit = _digits(row), f" {metric.unit}" if metric.unit else ""
+    margin = f", margin {row['margin']:g}" if row["margin"] else ""
+    return f"{row['difference']:+.{digits}f}{unit} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]{margin}"
+
+
+def _wide(row) -> str:
+    """`[-0.31, 2.80] 5 noises, 12 speakers`: what is resampled."""
+    if row["wide_low"] is None:
+        return "–"
+    digits = _digits(row)
+    counts = [f"{row[f'n_{what}']} {what}" for what in ("noises", "speakers") if row[f"n_{what}"] > 1]
+    return f"[{row['wide_low']:.{digits}f}, {row['wide_high']:.{digits}f}] {', '.join(counts)}"
+
+
+def _digits(row) -> int:
     size = max(abs(row[name]) for name in ("difference", "ci_low", "ci_high"))
-    digits = 1 if size >= 10 else 2 if size >= 0.1 else 3
-    low, high = (f"{row[name]:.{digits}f}" for name in ("ci_low", "ci_high"))
-    return f"{row['difference']:+.{digits}f}{f' {metric.unit}' if metric.unit else ''} [{low}, {high}]"
+    return 1 if size >= 10 else 2 if size >= 0.1 else 3

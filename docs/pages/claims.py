@@ -7,8 +7,8 @@ from pages.markdown import code, codes, escape, page, table
 
 INTRODUCTION = """\
 What the literature says about the methods, as inequalities between figures of the boards. Every run judges each of them
-by the paired bootstrap interval of the difference: *holds*, *fails*, *not distinguishable*, or *not run*. Of several
-entries, the best one counts.
+by the interval of a paired test of the difference: *holds*, *fails*, *not distinguishable*, or *not run*. Of several
+entries, the best one counts. A claim with a margin says that one is no worse than the other by more than that.
 """
 
 
@@ -35,7 +35,8 @@ def _claim(name, comparisons):
         else f"gain of {code(first.metrics[1])} over {code(first.metrics[0])}"
     )
     yield f"## {code(name)} {{ #{name} }}"
-    yield f"{escape(first.text)}. By {metric}."
+    margin = f", with a margin of {first.margin:g}" if first.margin else ""
+    yield f"{escape(first.text)}. By {metric}{margin}."
     rows = [
         (_side(c.better), _side(c.worse), codes(dict.fromkeys((*c.better.conditions, *c.worse.conditions))))
         for c in comparisons

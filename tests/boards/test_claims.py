@@ -1,5 +1,6 @@
 """Claims: what a file of them may say, and verdicts on scores whose truth is known."""
 
+import dataclasses
 import io
 import re
 
@@ -7,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import scipy.stats
 from rich.console import Console
-from student import percentiles
 
 from cocktail import tables
 from cocktail.boards import scores as score_tables
@@ -89,19 +90,18 @@ def test_a_difference_is_judged_pair_by_pair(scores):
     assert found["n_scenes"] == SCENES
 
 
-def test_numbers_equal_a_plain_bootstrap(scores):
+def test_numbers_are_those_of_the_paired_t_test(scores):
     rows = {
         (x["entry"], x["scene"]): x["value"]
         for x in scores.to_pylist()
         if (x["condition"], x["metric"]) == ("tablet", "sdr")
     }
     scenes = sorted({scene for _, scene in rows})
-    difference = np.array([rows["good", scene] - rows["fair", scene] for scene in scenes])
-    weights = statistics.resample(SCENES, statistics.RESAMPLES, rng(7, "tablet", role="bootstrap"))
-    means_ = [np.repeat(difference, weight.astype(int)).mean() for weight in weights]
-    found = judged(scores, "good", "fair", conditions=("tablet",), seed=7)
-    assert found["difference"] == pytest.approx(difference.mean())
-    assert [found["ci_low"], found["ci_high"]] == pytest.approx(percentiles(means_, SCENES))
+    good, fair = ([rows[entry, scene] for scene in scenes] for entry in ("good", "fair"))
+    truth = scipy.stats.ttest_rel(good, fair).confidence_interval(0.95)
+    (found,) = verdicts.judge([compare("good", "fair", conditions=("tablet",))], scores, seed=7, resamples=20_000)
+    assert found["difference"] == pytest.approx(np.mean(good) - np.mean(fair))
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx(list(truth), abs=0.005)
 
 
 def test_false_alarms_are_as_rare_as_the_level_says(tmp_path):
@@ -112,6 +112,19 @@ def test_false_alarms_are_as_rare_as_the_level_says(tmp_path):
     counts = verdicts.tally(verdicts.judge(pairs, scores, seed=3))
     assert counts[NOT_RUN] == 0
     assert 2 <= counts[HOLDS] + counts[FAILS] <= 22
+
+
+@pytest.mark.parametrize(("better", "worse"), [(5, 1), (1, 5), (3, 3)])
+def test_false_alarms_of_the_best_of_several_equals_are_rare(tmp_path, better, worse):
+    """Of 30 comparisons; a bootstrap of the best one would call a quarter of 5 against 1."""
+    size = better + worse
+    rows = [means("stationary", f"entry-{i:03d}", 0.0, seed=i, spread=1.0) for i in range(30 * size)]
+    names = [[f"entry-{size * k + i:03d}" for i in range(size)] for k in range(30)]
+    comparisons = [compare(group[:better], group[better:]) for group in names]
+    counts = verdicts.tally(verdicts.judge(comparisons, table(tmp_path, *rows), seed=3, resamples=200))
+    assert counts[HOLDS] <= 3
+    assert counts[FAILS] <= 3
+    assert counts[NOT_RUN] == 0
 
 
 def test_the_best_of_several_counts(scores):
@@ -205,7 +218,9 @@ def test_where_trials_set_scenes_against_each_other_speakers_are_drawn(tmp_path)
         return rates[1] - rates[0]
 
     assert line["difference"] == pytest.approx(plain(np.ones(8, int)))
-    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles([plain(w) for w in drawn], 8))
+    half = scipy.stats.t.ppf(0.975, 7) * np.std([plain(w) for w in drawn]) * np.sqrt(8 / 7)
+    assert line["ci_high"] - line["difference"] == pytest.approx(half)
+    assert line["difference"] - line["ci_low"] == pytest.approx(half)
     few = dict.fromkeys(known, "one voice")
     (line,) = verdicts.judge([comparison], scores, seed=1, speakers=few, resamples=200)
     assert (line["verdict"], line["reason"]) == (NOT_RUN, "fewer than 7 speakers that all of them finished")
@@ -261,6 +276,45 @@ def test_only_scenes_that_all_of_them_finished_count(tmp_path):
     assert (found["verdict"], found["n_scenes"]) == (HOLDS, SCENES - len(range(0, SCENES, 3)))
 
 
+def test_no_worse_is_judged_against_the_margin(scores):
+    """`twin` equals `fair`, which lies 1 dB below `good`: less than 2 dB, more than half a dB."""
+
+    def no_worse(name, margin):
+        comparison = dataclasses.replace(compare(name, "good"), margin=margin)
+        return verdicts.judge([comparison], scores, seed=1)[0]
+
+    assert no_worse("fair", 2.0)["verdict"] == HOLDS
+    assert no_worse("fair", 0.5)["verdict"] == FAILS
+    assert no_worse("fair", 1.0)["verdict"] == OPEN
+    assert no_worse("fair", 2.0)["margin"] == 2.0
+    assert judged(scores, "fair", "good")["margin"] is None
+
+
+def test_the_wide_interval_is_over_kinds_of_noise_and_speakers(tmp_path):
+    """What `good` gains depends on the noise alone: forty scenes are five witnesses."""
+    gains, place = np.array([0.2, 4.0, 1.0, 3.0, 2.0]), np.arange(SCENES) % 5
+    fair = means("stationary", "fair", 0.0, seed=1)
+    good = [x | {"entry": "good", "value": x["value"] + gains[k]} for x, k in zip(fair, place, strict=True)]
+    scores = table(tmp_path, fair, good)
+    names = [x["scene"] for x in fair]
+    noises = {scene: f"noise {k}" for scene, k in zip(names, place, strict=True)}
+    speakers = {scene: f"voice {i // 5}" for i, scene in enumerate(names)}
+    known = {"noises": noises, "speakers": speakers}
+    (found,) = verdicts.judge([compare("good", "fair")], scores, seed=1, resamples=4000, **known)
+    half = scipy.stats.t.ppf(0.975, 4) * gains.std(ddof=1) / np.sqrt(5)
+    assert (found["n_noises"], found["n_speakers"]) == (5, 8)
+    assert [found["wide_low"], found["wide_high"]] == pytest.approx(
+        [gains.mean() - half, gains.mean() + half], abs=0.15
+    )
+    assert found["ci_high"] - found["ci_low"] < half
+    one = dict.fromkeys(names, "voice")
+    (found,) = verdicts.judge([compare("good", "fair")], scores, seed=1, noises=noises, speakers=one)
+    assert (found["n_speakers"], found["wide_low"] is None) == (1, False), "one speaker: over the noises alone"
+    two = {scene: f"voice {i % 2}" for i, scene in enumerate(names)}
+    (found,) = verdicts.judge([compare("good", "fair")], scores, seed=1, noises=noises, speakers=two)
+    assert (found["n_speakers"], found["wide_low"]) == (2, None), "of two speakers nobody knows the spread"
+
+
 def test_what_did_not_run_is_said(tmp_path):
     failed = [x | {"value": None, "status": "failed"} for x in means("stationary", "dead", 0, seed=1)[4:]]
     scores = table(
@@ -290,6 +344,10 @@ def test_what_did_not_run_is_said(tmp_path):
     assert judged(scores, ("good", "dead"), "good")["verdict"] == OPEN, "one of several may be absent"
 
 
+def test_no_more_word_errors_is_a_claim_with_a_margin():
+    assert {c.claim: c.margin for c in read_claims() if c.margin} == {"gev-in-reverberation": 2.0}
+
+
 def test_the_file_comes_back(scores, tmp_path):
     rows = verdicts.judge([compare("good", "fair"), compare("good", "gone")], scores, seed=1)
     verdicts.write_claims(rows, tmp_path / "claims.csv")
@@ -314,8 +372,17 @@ def test_what_the_terminal_says(scores):
     assert re.search(r"good over fair \(sdr, stationary\) +\+\d\.\d\d dB \[0\.\d\d, 1\.\d\d\]", lines[2])
     assert lines[3].split()[:4] == ["fails", "fair", "over", "good"], "a claim's text stands once"
     assert "needs gone with sdr" in " ".join(lines[4].split())
-    assert lines[-1].startswith("Claims: holds 1, fails 1, not run 1.")
+    assert any(line.startswith("Claims: holds 1, fails 1, not run 1.") for line in lines[-2:])
     assert "gone" not in printed(rows, everything=False)
+
+
+def test_the_terminal_gives_the_wide_interval_on_demand(scores):
+    noises = {x: f"noise {i % 4}" for i, x in enumerate(sorted({*scores["scene"].to_pylist()}))}
+    rows = verdicts.judge([dataclasses.replace(compare("good", "fair"), margin=0.5)], scores, seed=1, noises=noises)
+    assert "4 noises" not in printed(rows)
+    text = " ".join(printed(rows, wide=True).split())
+    assert re.search(r"\[\d\.\d\d, \d\.\d\d\] 4 noises, 40", text)
+    assert "margin 0.5" in text
 
 
 def test_shipped_claims_name_what_exists():
@@ -356,6 +423,7 @@ def test_neighbours_of_an_order_are_compared(tmp_path):
     [
         ("omlsa", "omsla", "one: unknown entry 'omsla'; did you mean 'omlsa'?"),
         ("[stationary]", "[stationery]", "one: unknown condition 'stationery'; did you mean 'stationary'?"),
+        ("metric: sdr", "metric: sdr\n    margin: -1", "margin"),
         ("metric: sdr", "metric: sdrr", "metric 'sdrr' is not known"),
         ("family: nmf", "family: nmff", "one: unknown family 'nmff'; did you mean 'nmf'?"),
         ("family: nmf", "famili: nmf", "unknown key 'famili'; did you mean 'family'?"),

@@ -208,6 +208,88 @@ def test_differences_without_spread_are_certain_and_rounding_is_none():
     assert (statistics.differences(values[0], values[:1].repeat(5, axis=0), 1) == 1).all(), "one scene says nothing"
 
 
+def best_of(generator, better, worse, *, scenes=25, spread=lambda generator, shape: generator.normal(0, 1, shape)):
+    """Interval of the best of entries whose truths are `better` less the best of `worse`, on hard and easy scenes."""
+    truths = np.array([*better, *worse], float)
+    values = truths + spread(generator, (scenes, len(truths))) + generator.normal(0, 3, size=(scenes, 1))
+    samples = statistics.figures(cells_of(values), statistics.resample(scenes, 150, generator))
+    figures, a = values.mean(axis=0), len(better)
+    return statistics.best_difference((figures[:a], figures[a:]), (samples[:, :a], samples[:, a:]), scenes)
+
+
+def held_and_failed(seed, better, worse, number=400, **options):
+    generator = np.random.default_rng(seed)
+    ends = np.array([best_of(generator, better, worse, **options) for _ in range(number)])
+    return np.mean(ends[:, 0] > 0), np.mean(ends[:, 1] < 0)
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ([0], [0]),
+        ([0] * 2, [0]),
+        ([0] * 6, [0]),
+        ([0] * 10, [0]),
+        ([0], [0] * 6),
+        ([0] * 4, [0] * 4),
+        ([0, -9, -9, -9], [0]),
+        ([0], [0, -9, -9, -9]),
+        ([0, -9, -9], [0, -9, -9]),
+    ],
+)
+def test_verdicts_on_the_best_of_equals_are_false_as_seldom_as_the_level_says(better, worse):
+    """2.5 % either way, and three standard errors of 400 runs."""
+    held, failed = held_and_failed(11, better, worse)
+    assert max(held, failed) <= 0.05
+
+
+def test_verdicts_on_the_best_of_equal_skewed_scores_are_seldom_false():
+    assert max(held_and_failed(12, [0] * 5, [0], spread=errors_of_words)) <= 0.05
+    assert max(held_and_failed(13, [0], [0] * 5, spread=errors_of_words)) <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("better", "worse", "power"),
+    [([1], [0], 0.9), ([1] + [0] * 5, [0], 0.7), ([1], [0] * 6, 0.7), ([1, 0], [0, 0], 0.7)],
+)
+def test_what_is_better_by_a_standard_deviation_is_found(better, worse, power):
+    """On 25 scenes; a difference of two has 1.4 times the deviation of one."""
+    held, failed = held_and_failed(14, better, worse, number=200)
+    assert held >= power
+    assert failed == 0
+    held, failed = held_and_failed(15, worse, better, number=200)
+    assert failed >= power
+    assert held == 0
+
+
+def test_the_best_of_one_against_one_is_the_paired_t_test():
+    generator = np.random.default_rng(16)
+    values = generator.normal(size=(15, 1)) + generator.normal(0.3, 0.5, size=(15, 2))
+    samples = statistics.figures(cells_of(values), statistics.resample(15, 50_000, generator))
+    figures = values.mean(axis=0)
+    found = statistics.best_difference((figures[:1], figures[1:]), (samples[:, :1], samples[:, 1:]), 15)
+    truth = scipy.stats.ttest_rel(values[:, 0], values[:, 1]).confidence_interval(0.95)
+    assert found == pytest.approx(tuple(truth), abs=0.005)
+
+
+def test_an_interval_over_noises_and_speakers_covers_the_truth_of_others():
+    """Scores that depend on the noise, the speaker and the scene; an interval over scenes covers half as often."""
+    generator, wide, plain = np.random.default_rng(17), [], []
+    noise, voice = np.arange(40) % 5, np.arange(40) // 5
+    for _ in range(400):
+        values = generator.normal(0, 1.5, 5)[noise] + generator.normal(0, 0.5, 8)[voice] + generator.normal(size=40)
+        cells = cells_of(values[:, None])
+        for held, (weights, drawn) in (
+            (wide, statistics.crossed([noise, voice], 150, generator)),
+            (plain, (statistics.resample(40, 150, generator), 40)),
+        ):
+            samples, none = statistics.figures(cells, weights), np.zeros(1)
+            low, high = statistics.best_difference((values.mean(keepdims=True), none), (samples, samples * 0), drawn)
+            held.append(low <= 0 <= high)
+    assert 0.93 <= np.mean(wide) <= 0.99
+    assert np.mean(plain) < 0.7
+
+
 def test_holm_of_the_textbook():
     """Worked by hand: 4 * 0.005, 3 * 0.01, then no less than what went before."""
     np.testing.assert_allclose(statistics.holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])

@@ -105,9 +105,10 @@ class Suite:
     def _claims(self):
         row = {"claim": "one", "text": f"Better is better {STRANGE}", "verdict": "holds", "difference": 1.5,
                "ci_low": 1.0, "ci_high": 2.0, "better": "entry-02", "worse": "unprocessed", "metric": "si_sdr",
-               "conditions": "room-0",
-               "n_scenes": 9, "reason": ""}  # fmt: skip
-        other = {"verdict": "not run", "difference": None, "ci_low": None, "ci_high": None, "n_scenes": 0}
+               "conditions": "room-0", "margin": None, "wide_low": 0.5, "wide_high": 2.5, "n_noises": 5,
+               "n_speakers": 8, "n_scenes": 9, "reason": ""}  # fmt: skip
+        other = dict.fromkeys(("difference", "ci_low", "ci_high", "wide_low", "wide_high"))
+        other |= {"verdict": "not run", "n_scenes": 0}
         return [row, row | other | {"claim": "two", "reason": "needs an entry"}]
 
     def _drawn(self):

@@ -21,10 +21,20 @@
       el("td", { class: "wrap" }, c.better + " over " + c.worse + " (" + c.metric + ", " + c.conditions.replaceAll("+", ", ") + ")",
         c.reason ? el("div", { class: "dim" }, c.reason) : null),
       el("td", { class: "number" }, c.difference === null ? "–"
-        : signed(c.difference) + " [" + [c.ci_low, c.ci_high].map((x) => x.toFixed(2)).join(", ") + "]"),
+        : signed(c.difference) + " " + range(c.ci_low, c.ci_high) + (c.margin ? ", margin " + c.margin : ""),
+        c.wide_low === null ? null : el("div", { class: "dim" }, range(c.wide_low, c.wide_high) + " over " + drawn(c))),
       el("td", { class: "number" }, c.n_scenes ? String(c.n_scenes) : "–"),
     ]));
   };
+
+  function range(low, high) {
+    return "[" + [low, high].map((x) => x.toFixed(2)).join(", ") + "]";
+  }
+
+  // What a wide interval is over: "5 noises, 12 speakers".
+  function drawn(c) {
+    return [[c.n_noises, "noises"], [c.n_speakers, "speakers"]].filter(([n]) => n > 1).map((x) => x.join(" ")).join(", ");
+  }
 
   function signed(x) {
     return (x > 0 ? "+" : "") + x.toFixed(2);
