@@ -1,7 +1,6 @@
 # make setup    a virtual environment in .venv with the command `cocktail` in it; nothing to do when it is up to date
 # make run      setup, then the suite `quick`: scenes, methods, scores, leaderboards
-# make test     setup, then the fast tests, then those that run the workflow
-# make test-slurm   those that start a SLURM cluster (Debian's slurmctld, slurmd, slurm-client and munge)
+# make test     setup, then all tests; those that need a program that is not installed are skipped, and named at the end
 # make lint     ruff and snakefmt, checking only
 # make bench    ratios to other implementations, and audits
 # make docs     the documentation in site/, opened at site/index.html
@@ -9,7 +8,7 @@
 #
 # PYTHON=python3.12     the interpreter that .venv is made with (3.11 or newer)
 # PIP_ARGS="..."        more arguments for pip, such as an index with CPU builds of torch
-# JOBS=4                jobs at a time (default: all cores)
+# JOBS=4                jobs, or tests, at a time (default: all cores)
 
 PYTHON ?= python3
 PIP_ARGS ?=
@@ -20,7 +19,7 @@ STAMP := .venv/.installed
 # Many processes with one thread each are faster than few with many, and leave the machine usable.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: setup run test test-slurm lint bench docs clean
+.PHONY: setup run test lint bench docs clean
 
 setup: $(STAMP)
 
@@ -35,11 +34,7 @@ run: setup
 	$(BIN)/cocktail run quick --cores $(JOBS)
 
 test: setup
-	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow"
-	$(BIN)/python -m pytest -q -m "slow and not slurm"
-
-test-slurm: setup
-	$(BIN)/python -m pytest -q -m slurm
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 lint: setup
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from workflow_project import Project
 
+pytest_plugins = ["needed"]
+
 PLUGIN = '''
 """{title}.
 
@@ -56,6 +58,33 @@ def exact_products(monkeypatch):
     from cocktail.dsp.nmf import updates
 
     monkeypatch.setattr(updates, "_fast_products", contextlib.nullcontext)
+
+
+def pytest_collection_modifyitems(items):
+    """Which tests share a worker, where there are several (`-n`, `--dist loadgroup`).
+
+    Those that run the workflow on all cores run one after the other and share the finished run. Fast tests share what
+    their file makes. Other slow tests go to any free worker, unless the marker `xdist_group` says otherwise.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            if "finished" in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group("workflow"))
+            elif item.get_closest_marker("slow") is None:
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium. Tests that open it are marked as those that need it."""
+    from needed import chromium
+    from playwright.sync_api import sync_playwright
+
+    options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=options)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ def copy(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("pages")
 @pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_commands_work_as_shown(copy, name, tmp_path):
     page = documented.blocks(NAMES[name])

@@ -5,7 +5,6 @@ import html
 import http.server
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -23,11 +22,13 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.registry import Registry
 from cocktail.workflow.suite import suites
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
 NOWHERE = "http://127.0.0.1:9"
 """A proxy that nobody answers at: a build that fetched anything would fail."""
 PHONE = {"width": 390, "height": 800}
+PATIENCE_MS = 120_000
+"""Other tests keep the machine busy."""
 
 
 @pytest.fixture(scope="module")
@@ -131,31 +132,29 @@ def address(site):
 
 
 @pytest.fixture
-def visit(address):
+def visit(browser, address):
     """A function that opens a page in Chromium. Whatever it complains of, or asks of others, fails the test."""
-    from playwright.sync_api import sync_playwright
+    complaints, windows = [], []
 
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("no browser: install Debian's package `chromium` (apt-get install chromium)")
-    complaints = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    def visit(name, **options):
+        window = browser.new_context(**options)
+        window.set_default_timeout(PATIENCE_MS)
+        windows.append(window)
+        page = window.new_page()
+        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith((address, "data:", "blob:")) or
+                complaints.append(asked.url))  # fmt: skip
+        page.goto(address + name)
+        return page
 
-        def visit(name, **options):
-            page = browser.new_context(**options).new_page()
-            page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("request", lambda asked: asked.url.startswith((address, "data:", "blob:")) or
-                    complaints.append(asked.url))  # fmt: skip
-            page.goto(address + name)
-            return page
-
-        yield visit
-        browser.close()
+    yield visit
+    for window in windows:
+        window.close()
     assert complaints == []
 
 
+@pytest.mark.needs("chromium")
 def test_a_method_is_found_by_its_name(visit):
     page = visit("index.html", viewport={"width": 1280, "height": 900})
     page.get_by_label("Search", exact=True).first.click()
@@ -165,6 +164,7 @@ def test_a_method_is_found_by_its_name(visit):
     assert any("omlsa" in link or "imcra" in link for link in found.evaluate_all("all => all.map(a => a.href)"))
 
 
+@pytest.mark.needs("chromium")
 @pytest.mark.parametrize("name", ["index.html", "reference/methods.html", "reference/metrics.html", "boards.html"])
 def test_no_page_is_wider_than_a_phone(visit, name):
     page = visit(name, viewport=PHONE, color_scheme="dark")

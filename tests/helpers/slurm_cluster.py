@@ -9,15 +9,13 @@ import contextlib
 import getpass
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
-PROGRAMS = {"munged": "munge", "slurmctld": "slurmctld", "slurmd": "slurmd", "sbatch": "slurm-client"}
-"""Programs and Debian's packages that hold them."""
+from needed import program
 
 NODES = ("n1", "n2", "n3")
 
@@ -64,8 +62,6 @@ class Cluster:
     """A running cluster; `environment` is what commands of SLURM need to reach it."""
 
     def __init__(self, folder: Path):
-        missing = sorted({package for program, package in PROGRAMS.items() if not _program(program)})
-        assert not missing, f"this test runs a SLURM cluster: install Debian's packages {' '.join(missing)}"
         self.folder = folder
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf"), "PATH": f"{folder}/bin:{os.environ['PATH']}"}
         self._write()
@@ -82,7 +78,7 @@ class Cluster:
         # Within a job Snakemake's plugin takes SLURM's variables, SLURM_CONF too, from the environment: clusters have
         # their configuration where SLURM looks for it.
         srun = self.folder / "bin" / "srun"
-        srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_program("srun")} "$@"\n')
+        srun.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {program("srun")} "$@"\n')
         srun.chmod(0o755)
 
     def __enter__(self):
@@ -152,17 +148,13 @@ class Cluster:
 
     def _start(self, program, *arguments):
         done = subprocess.run(
-            [_program(program), *arguments],
+            [program(program), *arguments],
             env=os.environ | self.environment,
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / f"{program}.start.log").open("w"),
             timeout=60,
         )
         assert done.returncode == 0, f"{program} did not start:{self.log()}"
-
-
-def _program(name) -> str | None:
-    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 
 def _free_ports(n) -> list[int]:

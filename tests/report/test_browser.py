@@ -1,13 +1,15 @@
 """The page in Chromium, opened from disk: sort, filter, hear, see; nothing leaves the folder and nothing is amiss."""
 
-import shutil
-
 import pytest
 from page_suite import SEED, Suite
 
 from cocktail.report.page.build import build
 
+pytestmark = pytest.mark.needs("chromium")
+
 PHONE = {"width": 390, "height": 800}
+PATIENCE_MS = 120_000
+"""Other tests keep the machine busy."""
 
 
 @pytest.fixture(scope="module")
@@ -16,21 +18,6 @@ def suite(tmp_path_factory):
     suite.write()
     build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50)
     return suite
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("no browser: install Debian's package `chromium` (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -45,6 +32,7 @@ def visit(browser, suite):
 
     def visit(view="", **options):
         window = browser.new_context(**options)
+        window.set_default_timeout(PATIENCE_MS)
         windows.append(window)
         page = window.new_page()
         page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))

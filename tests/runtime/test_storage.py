@@ -147,11 +147,9 @@ def run(finished, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.needs("rsync")
 def test_shards_lie_in_a_shared_folder(finished, run, tmp_path, monkeypatch):
     """A second run makes what is missing there, and nothing else; no shard stays in scratch. Costs are known there."""
-    assert shutil.which("rsync"), (
-        "rsync is missing: the storage plugin fs copies with it (Debian: apt-get install rsync)"
-    )
     shared = tmp_path / "shared"
     project = run("fs", shared)
     check(project, finished, {str(path.relative_to(shared)) for path in shared.rglob("*") if path.is_file()})

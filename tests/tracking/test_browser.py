@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import urllib.request
@@ -13,6 +12,8 @@ from servers import free_port, wait_for
 
 from cocktail.boards.leaderboard import read_board
 from cocktail.tracking import client, log
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium"), pytest.mark.xdist_group("mlflow pages")]
 
 PATIENCE_MS = 120_000
 """MLflow's pages are megabytes of script, and the machine may be at work."""
@@ -54,20 +55,10 @@ def pages(suite):
 
 
 @pytest.fixture(scope="module")
-def window():
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("no browser: install Debian's package `chromium` (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        )
-        page = browser.new_page(viewport={"width": 1800, "height": 1000})
-        page.set_default_timeout(PATIENCE_MS)
-        yield page
-        browser.close()
+def window(browser):
+    page = browser.new_page(viewport={"width": 1800, "height": 1000})
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +70,6 @@ def runs(suite):
         return experiment, {run.info.run_name: run.info.run_id for run in found.client.search_runs([experiment])}
 
 
-@pytest.mark.slow
 def test_a_reader_finds_the_runs_of_a_condition(pages, window, runs):
     """By what `cocktail ui` says: the list of experiments, the pages of trainings, a condition."""
     _, known = runs
@@ -91,7 +81,6 @@ def test_a_reader_finds_the_runs_of_a_condition(pages, window, runs):
     window.get_by_text("Entries of the suite").first.wait_for()
 
 
-@pytest.mark.slow
 def test_the_runs_of_a_board_are_listed_and_sorted_by_a_metric(pages, window, runs):
     experiment, known = runs
     for ascending in ("false", "true"):
@@ -106,7 +95,6 @@ def test_the_runs_of_a_board_are_listed_and_sorted_by_a_metric(pages, window, ru
         assert names == (board if ascending == "false" else board[::-1])
 
 
-@pytest.mark.slow
 def test_two_runs_are_compared(pages, window, runs, suite):
     experiment, known = runs
     chosen = ",".join(f"%22{known[name]}%22" for name in ("entry-02", "entry-03"))
@@ -119,7 +107,6 @@ def test_two_runs_are_compared(pages, window, runs, suite):
         window.get_by_text(text, exact=True).first.wait_for(state="attached")
 
 
-@pytest.mark.slow
 def test_an_example_plays_in_the_artifact_viewer(pages, window, runs):
     experiment, known = runs
     window.goto(

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import needed
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -27,19 +28,17 @@ from cocktail.tracking.receipt import receipt, settled_state, store_state
 @pytest.fixture(scope="module")
 def postgres():
     """Address of an empty database of a PostgreSQL server of our own, which refuses to run as root."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.fail("no PostgreSQL: install Debian's package `postgresql` (apt-get install postgresql)")
+    programs = needed.postgresql()
     user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
     name = "postgres" if user else pwd.getpwuid(os.getuid()).pw_name
     folder, port = Path(tempfile.mkdtemp()), free_port()
     if user:
         shutil.chown(folder, "postgres", "postgres")
     run = {"check": True, "capture_output": True, "cwd": folder, **user}
-    subprocess.run([programs[-1] / "initdb", "-D", folder / "data", "-A", "trust", "--no-sync"], **run)
-    command = [programs[-1] / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1", "-p", str(port)]
+    subprocess.run([programs / "initdb", "-D", folder / "data", "-A", "trust", "--no-sync"], **run)
+    command = [programs / "postgres", "-D", folder / "data", "-k", folder, "-h", "127.0.0.1", "-p", str(port)]
     with (folder / "log").open("w") as file, subprocess.Popen(command, cwd=folder, stderr=file, **user) as server:
-        ask = [programs[-1] / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+        ask = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
         wait_for(lambda: not subprocess.run(ask, capture_output=True, check=False).returncode, server, "PostgreSQL")
         try:
             yield f"postgresql://{name}:secret@127.0.0.1:{port}/postgres"
@@ -84,6 +83,8 @@ def trained(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.needs("postgresql")
+@pytest.mark.xdist_group("postgresql")
 def test_a_server_over_postgresql_has_boards_files_and_models(server, trained, monkeypatch):
     import mlflow
 
@@ -110,6 +111,8 @@ def test_a_server_over_postgresql_has_boards_files_and_models(server, trained, m
 
 
 @pytest.mark.slow
+@pytest.mark.needs("postgresql")
+@pytest.mark.xdist_group("postgresql")
 def test_the_database_itself_can_be_the_store(postgres, trained, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", postgres)
     folder = trained.suite.folder

@@ -10,7 +10,7 @@ from workflow_project import Project
 
 from cocktail import tables
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.needs("rsync")]
 
 
 def run_alone(rule, project, storage):

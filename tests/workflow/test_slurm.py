@@ -8,7 +8,12 @@ from workflow_project import Project
 
 from cocktail import tables
 
-pytestmark = [pytest.mark.slow, pytest.mark.slurm, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.needs("slurm"),
+    pytest.mark.xdist_group("workflow"),
+    pytest.mark.timeout(1800),
+]
 
 METHOD = '''
 """{name}."""
