@@ -5,7 +5,7 @@ folder's `methods.yaml` (an entry) may set other values. A method is stateless: 
 comes in the call, and a trained model is what `load` returned, handed over as `view.model`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cocktail.errors import AccessError
-from cocktail.paradigms import sees
+from cocktail.paradigms import REFERENCES, sees
 from cocktail.tasks import TASKS, Task
 
-NEEDS = frozenset({"array", "n_sources", "gpu", "recogniser"})
+NEEDS = {"array": "array", "n_sources": "n_sources", "gpu": "device", "recogniser": "recogniser"}
+"""What a method may ask for in `needs` -> the property of its View that this grants."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,14 @@ class View:
     fs: int
     rng: np.random.Generator
     granted: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, method: "Method", offered: Mapping[str, Any], *, fs: int, rng: np.random.Generator) -> "View":
+        """The view of a method: of what there is, by the names of the properties, it grants what the method may see."""
+        granted = {NEEDS[need] for need in method.needs} | {"base"}
+        granted |= {"model"} if method.learned() else set()
+        granted |= {"references"} if method.sees(REFERENCES) else set()
+        return cls(fs, rng, {name: value for name, value in offered.items() if name in granted})
 
     @property
     def array(self) -> np.ndarray:

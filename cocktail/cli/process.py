@@ -48,7 +48,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     from cocktail.method import View
     from cocktail.plugins.registry import find_entry
     from cocktail.processing.recording import OVERLAP_S, process_recording
-    from cocktail.processing.shard import shared_grants
+    from cocktail.processing.runner import Setup, shared_grants
     from cocktail.rng import rng
     from cocktail.tasks import TASKS
 
@@ -65,15 +65,16 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
     _require_fit(name, method, len(recording), talkers, fs)
     with _said_of(name):
-        options = {"suite": plan.suite, "fs": fs}
-        granted = shared_grants(method, plan.models(name), config["device"], config["recogniser"], **options)
+        setup = Setup(
+            entry.spec(), plan.suite, config["seed"], plan.models(name), config["device"], config["recogniser"]
+        )
+        offered = shared_grants(method, setup, fs) | {"n_sources": talkers}
     if "array" in method.needs:
-        granted["array"] = _read_array(array_csv, len(recording), name)
-    if "n_sources" in method.needs:
-        granted["n_sources"] = talkers
+        offered["array"] = _read_array(array_csv, len(recording), name)
 
     def estimate(piece, number):
-        view = View(fs, rng(config["seed"], source.name, number, name, role="method"), granted)
+        generator = rng(config["seed"], source.name, number, name, role="method")
+        view = View.of(method, offered, fs=fs, rng=generator)
         with _said_of(name):
             return method.answer().check(method(piece.copy(), view), talkers, piece.shape[-1])
 

@@ -37,7 +37,7 @@ class Scorer:
     def __call__(self, samples: np.ndarray, fs: int) -> Any:
         """What the entry returns for (N,) at `fs` Hz. Raises Unscorable where it cannot be made, or fails."""
         method, model = self._method(fs)
-        view = View(fs, rng(0, self.entry, role="scorer"), {"model": model, "device": "cpu"})
+        view = View.of(method, {"model": model, "device": "cpu"}, fs=fs, rng=rng(0, self.entry, role="scorer"))
         try:
             return method(np.asarray(samples, float)[None], view)
         except Exception as error:  # a plugin is a stranger's code: it costs the rows that need it

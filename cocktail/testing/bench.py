@@ -4,14 +4,13 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.method import Info, Method, View
-from cocktail.paradigms import REFERENCES
 from cocktail.rng import rng
 from cocktail.tasks import TASKS
 from cocktail.testing.signals import ProbeScene, make_scene
@@ -75,19 +74,16 @@ class Bench:
     def view(self, scene: ProbeScene, seed: int = 0) -> View:
         """A view that grants what the method's `needs` and paradigm say, and no more."""
         offered = {
-            "array": ("array", scene.array),
-            "n_sources": ("n_sources", scene.n_sources),
-            "gpu": ("device", self.device),
-            "recogniser": ("recogniser", StubRecogniser()),
+            "array": scene.array,
+            "n_sources": scene.n_sources,
+            "device": self.device,
+            "recogniser": StubRecogniser(),
+            "references": scene.references,
+            "model": self.model,
         }
-        granted = Granted(offered[need] for need in self.method.needs if need in offered)
-        if self.method.sees(REFERENCES):
-            granted["references"] = scene.references
-        if self.method.learned():
-            granted["model"] = self.model
-        if self.base is not None:
-            granted["base"] = self.base
-        return View(fs=scene.fs, rng=rng(seed, role="probe"), granted=granted)
+        offered |= {} if self.base is None else {"base": self.base}
+        view = View.of(self.method, offered, fs=scene.fs, rng=rng(seed, role="probe"))
+        return replace(view, granted=Granted(view.granted))
 
     def run(self, scene: ProbeScene, seed: int = 0) -> np.ndarray:
         """The method's answer to the scene as numbers, (K, N) or what stands for it. Raises ProbeError for its form."""

@@ -22,7 +22,7 @@ PIECE_S = 120.0
 
 
 def pack(folder: Path, *, models: dict[str, dict | None], suite: str, fs: int) -> None:
-    """Fill `folder` with what `_load_pyfunc` needs. `models`: as in cocktail.processing.shard.shared_grants."""
+    """Fill `folder` with what `_load_pyfunc` needs. `models`: as in cocktail.processing.runner.Setup."""
     card: dict = {"suite": suite, "fs": fs, "models": {}}
     for role, found in models.items():
         if found:
@@ -42,14 +42,14 @@ class Served:
     """A model of `folder`, which `pack` filled, ready to run."""
 
     def __init__(self, folder: Path):
-        from cocktail.processing.shard import shared_grants
+        from cocktail.processing.runner import Setup, shared_grants
 
         card = json.loads((folder / CARD).read_text())
         self._fs = card["fs"]
         specs = {role: spec | {"path": str(folder.resolve() / spec["path"])} for role, spec in card["models"].items()}
         models = {role: {"spec": spec, "model": folder / role} for role, spec in specs.items()}
         self._name, self._method = specs["model"]["name"], from_spec(specs["model"]).make()
-        self._granted = shared_grants(self._method, models, "auto", None, suite=card["suite"], fs=self._fs)
+        self._shared = shared_grants(self._method, Setup(specs["model"], card["suite"], 0, models), self._fs)
 
     def predict(self, waveform: np.ndarray, params: dict | None = None) -> np.ndarray:
         """waveform (N,) at one microphone -> estimates (K, N) of the talkers.
@@ -83,8 +83,9 @@ class Served:
         from cocktail.method import View
         from cocktail.rng import rng
 
-        granted = self._granted | ({"n_sources": count} if "n_sources" in self._method.needs else {})
-        return View(self._fs, rng(0, number, self._name, role="method"), granted)
+        offered = self._shared | {"n_sources": count}
+        generator = rng(0, number, self._name, role="method")
+        return View.of(self._method, offered, fs=self._fs, rng=generator)
 
 
 def talkers(tasks: tuple[str, ...]) -> int:

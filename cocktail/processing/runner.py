@@ -1,0 +1,155 @@
+"""One entry at work on scenes of a shard, in a process of its own."""
+
+import importlib
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cocktail import tables
+from cocktail.errors import CocktailError
+from cocktail.method import Method, View
+from cocktail.paradigms import REFERENCES
+from cocktail.plugins.entry import from_spec
+from cocktail.plugins.model import load_model
+from cocktail.processing.latency import look_ahead
+from cocktail.rng import rng
+from cocktail.runtime.accounting import work, works_on
+from cocktail.runtime.device import choose_device, device_name
+from cocktail.scenes.truth import Truth
+
+LATENCY_SAMPLES = 24000
+"""Length of the piece for finding out how far ahead a method looks."""
+WHOLE = 0.9
+"""A method whose output changes nearly from its first sample on uses the whole recording."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How a suite runs an entry."""
+
+    spec: dict
+    """Entry.spec."""
+    suite: str
+    seed: int
+    models: dict[str, dict | None]
+    """{"spec", "model"} as `model`, the entry's own, and as `base`, that of the entry it uses; None for none."""
+    device: str = "auto"
+    recogniser: dict | None = None
+    """Options for cocktail.recognition.recogniser.create."""
+
+
+def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
+    """What a method may be granted whatever the scene: its models, its device, its recogniser."""
+    offered: dict[str, Any] = {
+        role: load_model(trained["spec"], trained["model"], suite=setup.suite, fs=fs)
+        for role, trained in setup.models.items()
+        if trained
+    }
+    if "gpu" in method.needs:
+        offered["device"] = choose_device(setup.device)
+    if "recogniser" in method.needs:
+        # Found by name, so that an edit of a recogniser reruns only the methods that listen (see cocktail.workflow.digests).
+        offered["recogniser"] = importlib.import_module("cocktail.recognition").create(setup.recogniser or {})
+    return offered
+
+
+class Runner:
+    """An entry with everything that it is granted, and the scenes of a shard.
+
+    `scenes`: rows of tables.MIXTURES; `truths`: scene -> its row of tables.REFERENCES, for methods that see it.
+    A Worker serves `call`.
+    """
+
+    def __init__(self, scenes: Sequence[dict], truths: dict[str, dict], setup: Setup):
+        self._idle = _peak_memory()
+        self._scenes, self._seed = scenes, setup.seed
+        self._truths = {name: Truth(row) for name, row in truths.items()}
+        self._entry = from_spec(setup.spec)
+        self._method = self._entry.make()
+        self._shared = shared_grants(self._method, setup, scenes[0]["fs"])
+        self._device = device_name(self._shared.get("device", "cpu"))
+        works_on(self._device)
+        self._size = self._learnt(setup.models)
+
+    def call(self, function: Callable, *arguments) -> Any:
+        """`function` of this class, called."""
+        return function(self, *arguments)
+
+    def run(self, indices: Sequence[int], n_samples: int | None = None) -> list[dict]:
+        """Rows of tables.ESTIMATES of some scenes, or of their first `n_samples`."""
+        chosen = [self._scenes[index] for index in indices]
+        inputs = [tables.unpack(scene["mixture"])[:, :n_samples] for scene in chosen]
+        views = [self._view(scene, n_samples) for scene in chosen]
+        clock = time.perf_counter()
+        with work(once=n_samples is not None):
+            answers = self._method.batch([x.copy() for x in inputs], views)
+        seconds = time.perf_counter() - clock
+        total = sum(x.shape[-1] for x in inputs)
+        return [
+            self._row(scene, answer, x.shape[-1], seconds * x.shape[-1] / total)
+            for scene, answer, x in zip(chosen, answers, inputs, strict=True)
+        ]
+
+    def look_ahead_s(self) -> float:
+        """Seconds that the method looks ahead; infinity where it uses the whole recording."""
+        scene = self._scenes[0]
+        mixture = tables.unpack(scene["mixture"])[:, :LATENCY_SAMPLES]
+
+        def estimate(start):
+            changed = mixture.copy()
+            if start is not None:
+                changed[:, start:] = mixture[:, start:][:, ::-1] / 2  # neither its samples nor its level stay
+            return self._method(changed, self._view(scene, LATENCY_SAMPLES))
+
+        with work(once=True):
+            ahead, most = look_ahead(estimate, mixture.shape[-1])
+        return ahead / scene["fs"] if ahead < WHOLE * most else np.inf
+
+    def _view(self, scene, n_samples):
+        offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
+        if self._method.sees(REFERENCES):
+            offered["references"] = self._truths[scene["scene"]].references(n_samples)
+        generator = rng(self._seed, scene["scene"], self._entry.name, role="method")
+        return View.of(self._method, offered, fs=scene["fs"], rng=generator)
+
+    def _row(self, scene, answer, n_samples, seconds):
+        name, task = scene["scene"], self._method.answer()
+        try:
+            answer = task.check(answer, scene["n_sources"], n_samples)
+        except CocktailError as error:
+            return failed(name, str(error))
+        if task.signals:
+            answer = [tables.pack(x, scene["fs"], f"{name}_{k}") for k, x in enumerate(answer, start=1)]
+        return {
+            "scene": name,
+            "status": "ok",
+            task.column: answer,
+            "seconds": seconds,
+            "duration": n_samples / scene["fs"],
+            "peak_memory": max(_peak_memory() - self._idle, 0),
+            "parameters": self._size,
+            "device": self._device,
+        }
+
+    def _learnt(self, models):
+        """Learnt parameters of the method's model or, where it has none of its own, of the one that it builds on."""
+        if "model" in self._shared:
+            return self._method.size(self._shared["model"])
+        base = models.get("base")
+        return from_spec(base["spec"]).make().size(self._shared["base"]) if base else 0
+
+
+def failed(scene: str, reason: str) -> dict:
+    """The row of tables.ESTIMATES of a scene without an estimate."""
+    return {"scene": scene, "status": "failed", "reason": reason}
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
