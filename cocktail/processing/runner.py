@@ -53,7 +53,7 @@ def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
     if "gpu" in method.needs:
         offered["device"] = choose_device(setup.device)
     if "recogniser" in method.needs:
-        # Found by name, so that an edit of a recogniser reruns only the methods that listen (see cocktail.workflow.digests).
+        # Found by name, so that an edit of a recogniser reruns only the methods that listen: cocktail.workflow.digests.
         offered["recogniser"] = importlib.import_module("cocktail.recognition").create(setup.recogniser or {})
     return offered
 
