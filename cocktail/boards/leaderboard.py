@@ -14,8 +14,8 @@ How a board is read:
   scene, source and metric.
 - `<metric>_i` is the score minus that of the entry `unprocessed`, of the same scene and talker, in the metric's own
   unit and direction.
-- `tie_group`: entries that cannot be told apart from the best of their group by paired tests, with Holm's correction
-  for all pairs of a condition and metric (statistics.py).
+- `tie_group`: letters. Two entries share one exactly if paired tests do not tell them apart, with Holm's correction for
+  all pairs of a condition and metric (statistics.py, letters.py).
 - Equal error rates and detection costs are over all trials of the scenes, see cocktail/scoring/trials.py.
   `eer_cm:<attack>`
   and `min_tdcf:<attack>` are of bona fide speech and one attack. Where trials set scenes against each other, speakers
@@ -39,6 +39,7 @@ import pyarrow.compute as pc
 from cocktail import tables
 from cocktail.boards import statistics
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
+from cocktail.boards.letters import letters as display
 from cocktail.boards.scores import collect
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
@@ -179,7 +180,7 @@ def _figures(cells, weights, may_rank, higher, level):
 
 
 def _ranks(cells, weights, values, samples, may_rank, higher, level):
-    """Rank and tie group of each entry, None for those that have none. `values`, `samples`: figures on all scenes."""
+    """Rank and letters of each entry, None for those that have none. `values`, `samples`: figures on all scenes."""
     ranks, groups = [None] * len(may_rank), [None] * len(may_rank)
     ranked = may_rank & statistics.rankable(np.where(may_rank, cells.finished, False))
     common = cells.finished[:, ranked].all(axis=1)
@@ -192,10 +193,11 @@ def _ranks(cells, weights, values, samples, may_rank, higher, level):
         values, samples = statistics.figures(shared), statistics.figures(shared, weights[:, common])
     if np.isnan(values).any():
         return ranks, groups
-    groups_of = statistics.tie_groups(values, samples, int(shared.drawn.min()), higher, level)
-    places = zip(statistics.rank(values, higher), groups_of, strict=True)
-    for e, (place, group) in zip(np.flatnonzero(ranked), places, strict=True):
-        ranks[e], groups[e] = int(place), int(group)
+    apart = statistics.told_apart(values, samples, int(shared.drawn.min()), level)
+    places = statistics.rank(values, higher)
+    letters = display(apart, np.argsort(places, kind="stable"))
+    for e, place, group in zip(np.flatnonzero(ranked), places, letters, strict=True):
+        ranks[e], groups[e] = int(place), group
     return ranks, groups
 
 
@@ -219,4 +221,6 @@ def _parse(name, text):
         return text
     if text == "":
         return None
+    if name == "tie_group":
+        return text
     return float(text) if name in ("value", "ci_low", "ci_high") else int(text)

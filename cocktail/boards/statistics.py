@@ -1,4 +1,4 @@
-"""Statistics of leaderboards: pooled figures, paired bootstrap, ranks and tie groups.
+"""Statistics of leaderboards: pooled figures, paired bootstrap, ranks, entries that are told apart.
 
 Every figure of a board is a ratio of sums over scenes: a mean is sum(value) / sum(1), a pooled error rate is
 sum(100 errors) / sum(words). So one resampling serves both, and an error rate cannot be averaged by mistake.
@@ -214,29 +214,17 @@ def rank(values: np.ndarray, higher_is_better: bool) -> np.ndarray:
     return 1 + (signed[None, :] < signed[:, None]).sum(axis=1)
 
 
-def tie_groups(
-    values: np.ndarray, samples: np.ndarray, drawn: int, higher_is_better: bool, level: float = LEVEL
-) -> np.ndarray:
-    """Groups of entries that cannot be told apart, (E,) int from 1, the best group first.
+def told_apart(values: np.ndarray, samples: np.ndarray, drawn: int, level: float = LEVEL) -> np.ndarray:
+    """(E, E) bool, symmetric: pairs of entries that differ, by `differences` after `holm`.
 
-    From the best figure down, an entry joins the current group while it is not told apart from the group's best entry;
-    the first one that is opens the next group. Pairs are told apart by `differences` after `holm`, so that with a
-    chance of at most 1 - level any two equal entries of a board are. `values` (E,) and `samples` (R, E) of the same
-    entries, on the same `drawn` scenes or speakers.
+    With a chance of at most 1 - level any two equal entries of a board do. `values` (E,) and `samples` (R, E) of the
+    same entries, on the same `drawn` scenes or speakers.
     """
     p = differences(values, samples, drawn)
     pairs = np.triu_indices(len(values), 1)
     apart = np.zeros(p.shape, bool)
     apart[pairs] = holm(p[pairs]) <= 1 - level
-    apart |= apart.T
-    order = np.argsort(-rounded(values) if higher_is_better else rounded(values), kind="stable")
-    groups = np.empty(len(values), int)
-    group, best = 0, None
-    for entry in order:
-        if best is None or apart[best, entry]:
-            group, best = group + 1, entry
-        groups[entry] = group
-    return groups
+    return apart | apart.T
 
 
 def differences(values: np.ndarray, samples: np.ndarray, drawn: int) -> np.ndarray:

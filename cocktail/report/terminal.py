@@ -107,14 +107,14 @@ def _table(condition, rows, columns, families, skipped):
 def _legend(rows, metric):
     main = [row for row in rows if row["metric"] == metric]
     if _grouped(main):
-        yield "Ranks with the same letter: not told apart by paired tests at 5 %, corrected for all pairs."
+        yield "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs."
     if any(0 < row["n_ok"] < row["n_total"] for row in main):
         yield "Figures are over the n scenes that an entry finished, ranks over those that all ranked entries finished."
 
 
 def _grouped(rows):
-    """Whether any two ranked entries share a tie group."""
-    groups = [row["tie_group"] for row in rows if row["rank"] is not None]
+    """Whether any two ranked entries share a letter."""
+    groups = "".join(row["tie_group"] or "" for row in rows if row["rank"] is not None)
     return len(set(groups)) < len(groups)
 
 
@@ -132,16 +132,7 @@ def _ordered(rows, higher):
 def _place(row, grouped):
     if row["rank"] is None:
         return "–"
-    return f"{row['rank']} {_letters(row['tie_group'])}" if grouped else str(row["rank"])
-
-
-def _letters(number):
-    """1 -> a, 26 -> z, 27 -> aa."""
-    text = ""
-    while number:
-        number, letter = divmod(number - 1, 26)
-        text = chr(ord("a") + letter) + text
-    return text
+    return f"{row['rank']} {row['tie_group'] or ''}".rstrip() if grouped else str(row["rank"])
 
 
 def _figure(row, metric, interval):

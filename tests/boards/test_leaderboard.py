@@ -201,7 +201,14 @@ def test_few_scenes_have_no_interval(tmp_path, values):
 def test_tie_groups_join_what_cannot_be_told_apart(tmp_path, noise):
     rows = si_sdr("a", noise[0]) + si_sdr("b", noise[0] + 0.2 * noise[1]) + si_sdr("c", noise[0] - 4 + 0.2 * noise[2])
     board = leaderboard.board(collected(tmp_path, rows), seed=1)
-    assert [find(board, entry=e, metric="si_sdr")["tie_group"] for e in "abc"] == [1, 1, 2]
+    assert [find(board, entry=e, metric="si_sdr")["tie_group"] for e in "abc"] == ["a", "a", "b"]
+
+
+def test_letters_are_about_every_pair_and_not_the_best_alone(tmp_path, noise):
+    """`b` is told apart neither from `a` nor from `c`, which differ."""
+    rows = si_sdr("a", noise[0]) + si_sdr("b", noise[0] - 0.8 + 3 * noise[1]) + si_sdr("c", noise[0] - 2 + noise[2])
+    board = leaderboard.board(collected(tmp_path, rows), seed=1)
+    assert [find(board, entry=e, metric="si_sdr")["tie_group"] for e in "abc"] == ["a", "ab", "b"]
 
 
 def test_a_skipped_entry_is_shown_with_its_reason(tmp_path, noise):

@@ -150,15 +150,15 @@ def test_pairing_narrows_the_interval_of_a_difference():
     samples = statistics.figures(cells_of(values), statistics.resample(50, 1000, generator))
     low, high = statistics.interval(samples, 50)
     assert low[1] < high[0], "the intervals of the figures overlap"
-    assert statistics.tie_groups(values.mean(axis=0), samples, len(values), higher_is_better=True).tolist() == [2, 1]
+    assert statistics.told_apart(values.mean(axis=0), samples, len(values))[0, 1]
 
 
 def boards(generator, truth, scenes, number, spread=lambda generator, shape: generator.normal(0, 1, shape)):
-    """Tie groups of simulated boards whose entries are `truth` apart, on scenes of different hardness."""
+    """Pairs told apart on simulated boards whose entries are `truth` apart, on scenes of different hardness."""
     for _ in range(number):
         values = truth + spread(generator, (scenes, len(truth))) + generator.normal(0, 3, size=(scenes, 1))
         samples = statistics.figures(cells_of(values), statistics.resample(scenes, 300, generator))
-        yield statistics.tie_groups(values.mean(axis=0), samples, scenes, higher_is_better=True)
+        yield statistics.told_apart(values.mean(axis=0), samples, scenes)
 
 
 def errors_of_words(generator, shape):
@@ -168,23 +168,23 @@ def errors_of_words(generator, shape):
 
 @pytest.mark.parametrize("entries", [2, 8, 30])
 @pytest.mark.parametrize("scenes", [10, 40])
-def test_boards_of_equal_entries_are_one_group_but_for_the_level(entries, scenes):
+def test_boards_of_equal_entries_have_one_letter_but_for_the_level(entries, scenes):
     """Any entry that is told apart spoils a board, however many there are."""
     generator = np.random.default_rng(5)
-    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(entries), scenes, 300)]
+    spoilt = [apart.any() for apart in boards(generator, np.zeros(entries), scenes, 300)]
     assert np.mean(spoilt) <= 0.075, "5 %, and two standard errors of 300 boards"
 
 
-def test_boards_of_equal_skewed_scores_are_one_group_but_for_the_level():
+def test_boards_of_equal_skewed_scores_have_one_letter_but_for_the_level():
     generator = np.random.default_rng(6)
-    spoilt = [groups.max() > 1 for groups in boards(generator, np.zeros(12), 20, 300, errors_of_words)]
+    spoilt = [apart.any() for apart in boards(generator, np.zeros(12), 20, 300, errors_of_words)]
     assert np.mean(spoilt) <= 0.075
 
 
 def test_entries_that_differ_are_seldom_tied():
     """One standard deviation of the paired differences, on a hundred scenes, twenty entries: 190 pairs."""
     truth = np.repeat([0.0, np.sqrt(2)], 10)
-    tied = [len({*groups[:10]} & {*groups[10:]}) > 0 for groups in boards(np.random.default_rng(7), truth, 100, 100)]
+    tied = [not apart[:10, 10:].all() for apart in boards(np.random.default_rng(7), truth, 100, 100)]
     assert np.mean(tied) <= 0.02
 
 
@@ -315,11 +315,11 @@ def test_rank_has_ties_and_gaps():
     assert statistics.rank(values, higher_is_better=False).tolist() == [2, 4, 2, 1]
 
 
-def test_copies_of_one_entry_are_one_tie_group():
+def test_copies_of_one_entry_are_never_told_apart():
     values = np.repeat(np.random.default_rng(6).normal(size=(9, 1)), 5, axis=1)
     samples = statistics.figures(cells_of(values), statistics.resample(9, 200, np.random.default_rng(7)))
     assert statistics.rank(values.mean(axis=0), True).tolist() == [1] * 5
-    assert statistics.tie_groups(values.mean(axis=0), samples, 9, True).tolist() == [1] * 5
+    assert not statistics.told_apart(values.mean(axis=0), samples, 9).any()
 
 
 def test_rankable_needs_half_of_what_anybody_finished():
@@ -328,18 +328,6 @@ def test_rankable_needs_half_of_what_anybody_finished():
     finished[:3, 1] = True
     finished[:2, 2] = True
     assert statistics.rankable(finished).tolist() == [True, True, False, False]
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=12), st.booleans())
-@settings(max_examples=60, deadline=None)
-def test_tie_groups_never_cross_ranks(values, higher):
-    values = np.array(values)
-    samples = values + np.random.default_rng(8).normal(0, 1, size=(50, len(values)))
-    ranks, groups = statistics.rank(values, higher), statistics.tie_groups(values, samples, 12, higher)
-    assert groups[ranks == 1].min() == 1
-    order = np.lexsort((groups, ranks))
-    assert (np.diff(groups[order]) >= 0).all()
-    assert set(groups) == set(range(1, groups.max() + 1))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))

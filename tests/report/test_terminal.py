@@ -66,7 +66,7 @@ def test_a_row_has_rank_family_interval_and_counts(folder):
     assert re.match(r"\s*–\s+clean\s+controls\s+60\.06", line_of(text, "clean"))
     assert line_of(text, "dead").split()[-1] == "0/8"
     assert line_of(text, "ilrma").split()[-1] == "skipped"
-    assert "Ranks with the same letter" in text
+    assert "Entries that share a letter" in text
 
 
 def test_failures_and_skips_have_their_reasons_literally(folder):
@@ -104,10 +104,6 @@ def test_unknown_names_are_answered_with_the_nearest(folder):
         printed(folder, condition="stationery")
     with pytest.raises(CocktailError, match="no metric 'pesq'; did you mean 'pesq_wb'"):
         printed(folder, metric="pesq")
-
-
-def test_letters_go_on_after_z():
-    assert [terminal._letters(n) for n in (1, 26, 27, 52, 53)] == ["a", "z", "aa", "az", "ba"]
 
 
 def test_a_board_of_detection_shows_each_attack_by_its_name(tmp_path):

@@ -263,7 +263,7 @@ def test_entries_are_ranked_on_the_scenes_that_all_finished(tmp_path):
     assert (good["rank"], bad["rank"], clean["rank"]) == (1, 2, None)
     assert (good["n_ok"], bad["n_ok"]) == (23, 24)
     assert clean["value"] < good["value"] < bad["value"]
-    assert good["tie_group"] == 1 and bad["tie_group"] == 2
+    assert good["tie_group"] == "a" and bad["tie_group"] == "b"
 
 
 def test_detection_is_also_shown_by_attack(tmp_path):

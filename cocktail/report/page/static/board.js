@@ -82,7 +82,7 @@
     const style = cocktail.isBound(r.entry.name) ? "bound" : ranked && main.rank === 1 ? "first" : null;
     const link = cocktail.cellLink(state.condition, r.entry.name);
     return el("tr", { class: style, "data-entry": r.entry.name },
-      el("td", { class: "number" }, ranked ? main.rank + " " + letters(main.tie_group) : "–"),
+      el("td", { class: "number" }, ranked ? main.rank + " " + (main.tie_group || "") : "–"),
       el("th", { scope: "row" }, el("a", { href: link }, r.entry.name)),
       el("td", { class: "family" }, r.entry.family),
       ...columns.map((metric, i) => figure(r.figures[i], metric, i === 0)),
@@ -100,15 +100,9 @@
     return el("td", { class: "number", title: interval || null }, format(cell.value, metric), half);
   }
 
-  function letters(number) {
-    let text = "";
-    for (let n = number; n > 0; n = Math.floor((n - 1) / 26)) text = String.fromCharCode(97 + ((n - 1) % 26)) + text;
-    return text;
-  }
-
   function drawNotes(condition, rows) {
     byId("board-note").textContent = rows.length
-      ? "Ranks with the same letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
+      ? "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
         "shows its interval when pointed at. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
     const shown = new Set(cocktail.entries().map((e) => e.name));
