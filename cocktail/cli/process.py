@@ -1,6 +1,7 @@
 """`cocktail process`: a method on a recording of the user's own."""
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -49,6 +50,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     from cocktail.plugins.registry import find_entry
     from cocktail.processing.recording import OVERLAP_S, process_recording
     from cocktail.processing.runner import Setup, shared_grants
+    from cocktail.recognition.recogniser import create
     from cocktail.rng import rng
     from cocktail.tasks import TASKS
 
@@ -65,9 +67,8 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
     _require_fit(name, method, len(recording), talkers, fs)
     with _said_of(name):
-        setup = Setup(
-            entry.spec(), plan.suite, config["seed"], plan.models(name), config["device"], config["recogniser"]
-        )
+        listener = partial(create, config["recogniser"])
+        setup = Setup(entry.spec(), plan.suite, config["seed"], plan.models(name), config["device"], listener)
         offered = shared_grants(method, setup, fs) | {"n_sources": talkers}
     if "array" in method.needs:
         offered["array"] = _read_array(array_csv, len(recording), name)

@@ -1,6 +1,5 @@
 """One entry at work on scenes of a shard, in a process of its own."""
 
-import importlib
 import resource
 import sys
 import time
@@ -39,8 +38,8 @@ class Setup:
     models: dict[str, dict | None]
     """{"spec", "model"} as `model`, the entry's own, and as `base`, that of the entry it uses; None for none."""
     device: str = "auto"
-    recogniser: dict | None = None
-    """Options for cocktail.recognition.recogniser.create."""
+    recogniser: Callable[[], Any] | None = None
+    """Makes the recogniser of a method that asks for one."""
 
 
 def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
@@ -53,8 +52,7 @@ def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
     if "gpu" in method.needs:
         offered["device"] = choose_device(setup.device)
     if "recogniser" in method.needs:
-        # Found by name, so that an edit of a recogniser reruns only the methods that listen: cocktail.workflow.digests.
-        offered["recogniser"] = importlib.import_module("cocktail.recognition").create(setup.recogniser or {})
+        offered["recogniser"] = setup.recogniser()
     return offered
 
 

@@ -5,7 +5,9 @@ or returns something that is no estimate, is a row with its reason; the other sc
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cocktail import tables
 from cocktail.method import Method
@@ -29,13 +31,14 @@ def process_shard(
     limit_s: float,
     base: dict | None = None,
     device: str = "auto",
-    recogniser: dict | None = None,
+    recogniser: Callable[[], Any] | None = None,
 ) -> None:
     """Estimate every scene of a shard and write ESTIMATES rows.
 
     `references` is the shard's truth, for methods that see it; `model` the folder that training left, for learned
     methods; `base` {"spec", "model"} of the entry that this one uses.
-    `limit_s` bounds one scene. `recogniser`: options for cocktail.recognition.recogniser.create.
+    `limit_s` bounds one scene. `recogniser` makes the recogniser of a method that asks for one; it is passed in, so that
+    an edit of a recogniser reruns these methods alone.
     """
     scenes = tables.read_rows(mixtures)
     truths = {row["scene"]: row for row in tables.read_rows(references)} if references else {}

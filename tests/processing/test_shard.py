@@ -33,12 +33,12 @@ def shard(tmp_path):
     return tmp_path / "mixtures.parquet", tmp_path / "references.parquet", truth
 
 
-def run(shard, folder, name="plugin", *, oracle=False, limit_s=20.0, parameters=None):
+def run(shard, folder, name="plugin", *, oracle=False, limit_s=20.0, parameters=None, recogniser=None):
     spec = Registry([folder]).entry(name).spec() | {"parameters": parameters or {}}
-    return run_spec(shard, spec, oracle, limit_s)
+    return run_spec(shard, spec, oracle, limit_s, recogniser)
 
 
-def run_spec(shard, spec, oracle=False, limit_s=20.0):
+def run_spec(shard, spec, oracle=False, limit_s=20.0, recogniser=None):
     mixtures, references, _ = shard
     out = mixtures.parent / "out.parquet"
     process_shard(
@@ -50,6 +50,7 @@ def run_spec(shard, spec, oracle=False, limit_s=20.0):
         suite="s",
         seed=1,
         limit_s=limit_s,
+        recogniser=recogniser,
     )
     return tables.read_rows(out)
 
@@ -142,6 +143,17 @@ def test_an_oracle_sees_the_truth_and_nobody_else(shard, write_plugin):
         np.testing.assert_allclose(tables.unpack(row["estimate"][0])[0], image[0], atol=1e-6)
     rows = run(shard, write_plugin("other", call), "other", oracle=True)
     assert all("only a method of the paradigm 'oracle' may see them" in row["reason"] for row in rows)
+
+
+def test_a_method_that_asks_for_the_recogniser_gets_it(shard, write_plugin):
+    folder = write_plugin(
+        "plugin",
+        "return view.recogniser(mixture[:1])",
+        attributes="task, needs = 'enhance', frozenset({'recogniser'})",
+    )
+    rows = run(shard, folder, recogniser=lambda: lambda x: 0.25 * x)
+    for row, (mixture, _) in zip(rows, shard[2], strict=True):
+        np.testing.assert_allclose(tables.unpack(row["estimate"][0])[0], 0.25 * mixture[0], atol=1e-6)
 
 
 def test_the_input_is_the_methods_own_copy_and_rng_is_fixed(shard, write_plugin):
