@@ -1,11 +1,19 @@
 """Levels of speech and noise, and stretches cut from recordings."""
 
+import math
+
 import numpy as np
 
 FRAME_S = 0.020
 RANGE_DB = 40.0
 """Frames within this of the loudest one are active speech: the rule of STOI (C. H. Taal et al., IEEE TASLP 19(7),
 2011)."""
+
+PEAK = (0.5, 0.9)
+"""The loudest sample of a scene, of full scale: drawn anew for every scene."""
+
+HEARD, TRIES = 0.01, 8
+"""Noise whose power during speech is below this share of its mean power is taken from another place, so many times."""
 
 _FADE_S = 0.020
 
@@ -52,5 +60,5 @@ def wrapped(looped: np.ndarray, start: int, n_samples: int) -> np.ndarray:
     if len(looped) == 0:
         return np.zeros(n_samples, looped.dtype)
     start %= len(looped)
-    turns = -(-(start + n_samples) // len(looped))
+    turns = math.ceil((start + n_samples) / len(looped))
     return (looped if turns == 1 else np.tile(looped, turns))[start : start + n_samples]

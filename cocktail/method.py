@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cocktail.errors import AccessError
-from cocktail.paradigms import REFERENCES, sees
+from cocktail.paradigms import ANNOTATIONS, MIXTURES, REFERENCES, SOURCES, allowed, sees
 from cocktail.tasks import TASKS, Task
 
 NEEDS = {"array": "array", "n_sources": "n_sources", "gpu": "device", "recogniser": "recogniser"}
@@ -128,7 +128,10 @@ class Mixer(Protocol):
     """Fresh mixtures of the train conditions, as a training set without end."""
 
     def draw(self, generator: np.random.Generator, split: str) -> "TrainingMixture":
-        """A scene of one of the conditions, from the speakers and noises of `train` or `valid`."""
+        """A scene of one of the conditions, from the speakers and noises of `train` or `valid`.
+
+        It is at microphone 1, or at all microphones for a method whose `needs` name `array`.
+        """
         ...
 
     def augmented(self, names: tuple[str, ...]) -> "Mixer":
@@ -138,15 +141,52 @@ class Mixer(Protocol):
 
 @dataclass(frozen=True)
 class TrainingMixture:
-    """A training scene at microphone 1."""
+    """A training scene: at microphone 1, or at all D microphones for a method whose `needs` name `array`.
+
+    Reading what the paradigm or `needs` do not grant raises AccessError.
+    """
 
     mixture: np.ndarray
-    """(N,) float32."""
-    sources: np.ndarray
-    """(K, N) float32: what an estimate would be scored against."""
-    noise: np.ndarray
-    """(N,) float32: everything that is no talker."""
+    """(N,) float32; (D, N) with `array`."""
     condition: str
+    granted: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> np.ndarray:
+        """(K, N) float32: what an estimate would be scored against, at microphone 1."""
+        return self._get("sources", SOURCES)
+
+    @property
+    def noise(self) -> np.ndarray:
+        """(N,) float32, (D, N) with `array`: everything that is no talker."""
+        return self._get("noise", SOURCES)
+
+    @property
+    def images(self) -> np.ndarray:
+        """(K, D, N) float32: each talker at every microphone; with `array`. mixture = images.sum(0) + noise."""
+        return self._get("images", SOURCES, needs="array")
+
+    @property
+    def array(self) -> np.ndarray:
+        """(D, 3) microphone positions in metres, relative to their centre; with `array`."""
+        return self._get("array", needs="array")
+
+    @property
+    def texts(self) -> tuple[str | None, ...]:
+        """K transcripts; None where the corpus has none."""
+        return self._get("texts", MIXTURES, ANNOTATIONS)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """K names of speakers."""
+        return self._get("speakers", MIXTURES, ANNOTATIONS)
+
+    def _get(self, name, *what, needs=None):
+        if name in self.granted:
+            return self.granted[name]
+        remedies = [f"choose one of the paradigms {allowed(*what)}"] if what else []
+        remedies += [f"add {needs!r} to the method's `needs`"] if needs else []
+        raise AccessError(f"a training mixture's {name} are not granted to this method: {' and '.join(remedies)}")
 
 
 class TrainingData:

@@ -43,11 +43,15 @@ def sees(paradigm: str, what: str) -> bool:
     return what in PARADIGMS[paradigm].sees
 
 
+def allowed(*what: str) -> str:
+    """The paradigms of trained methods that may see all of `what`, for messages."""
+    return ", ".join(name for name, x in PARADIGMS.items() if x.sees.issuperset(what) and x.trained != "not")
+
+
 def require(paradigm: str, what: str) -> None:
     """Raise AccessError where methods of a paradigm may not see something."""
     if not sees(paradigm, what):
-        allowed = ", ".join(name for name in PARADIGMS if sees(name, what) and PARADIGMS[name].trained != "not")
-        raise AccessError(f"{what}: not granted to the paradigm '{paradigm}', only to {allowed}")
+        raise AccessError(f"{what}: not granted to the paradigm '{paradigm}', only to {allowed(what)}")
 
 
 def sees_no_more(paradigm: str, other: str) -> bool:

@@ -41,3 +41,4 @@ wildcard_constraints:
     condition="|".join(map(re.escape, plan.all_conditions)),
     entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),
     shard=r"\d+",
+    microphones="first|all",

@@ -1,10 +1,10 @@
 rule rooms:
     output:
-        plan.rooms("{condition}"),
+        plan.rooms("{condition}", "{microphones}"),
     log:
-        plan.path("logs", "rooms", "{condition}.log"),
+        plan.path("logs", "rooms", "{microphones}", "{condition}.log"),
     benchmark:
-        plan.path("logs", "rooms", "{condition}.tsv")
+        plan.path("logs", "rooms", "{microphones}", "{condition}.tsv")
     priority: 2  # trainings wait for them
     params:
         definition=of_wildcards(plan.rooms_definition),

@@ -12,4 +12,5 @@ with logged(snakemake.log[0]):
         seed=snakemake.params.seed,
         fs=snakemake.params.fs,
         out=snakemake.output[0],
+        microphones=snakemake.wildcards.microphones,
     )

@@ -133,7 +133,7 @@ def _rounded(value: float) -> float:
 def _about(plan, stage) -> str:
     """What the jobs of a stage are about."""
     cells, scenes, retraining = len(plan.cells), plan.config["scenes"], plan.retraining
-    banks = sorted({condition for entry in plan.trained for condition in plan.banks(entry)})
+    banks = [name if where == "first" else f"{name} (all microphones)" for name, where in plan.all_banks()]
     trained = ", ".join(_trained(plan.known[name]) for name in sorted(plan.trained))
     return {
         "corpora": "speech and noise; spoofed speech where a condition has any",

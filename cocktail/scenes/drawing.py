@@ -10,6 +10,7 @@ import numpy as np
 
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
+from cocktail.levels import PEAK
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions, turned
 from cocktail.rooms.placement import place_noise, place_talkers
@@ -19,9 +20,6 @@ from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
 from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
-
-PEAK = (0.5, 0.9)
-"""The loudest sample of a scene, of full scale."""
 
 SPOOFED = 0.5
 """Share of the scenes of a condition with attacks that are attacks."""

@@ -27,9 +27,6 @@ from cocktail.scenes.scene import Scene
 from cocktail.spoofing.names import LOGICAL
 from cocktail.spoofing.replay import play
 
-_HEARD = 0.01
-_TRIES = 8
-
 
 @dataclass(frozen=True)
 class Signals:
@@ -115,10 +112,10 @@ def _noise(scene, library, room, heard, where):
     """
     if scene.noise is None:
         return np.zeros((len(scene.array), scene.n_samples))
-    for attempt in range(_TRIES):
-        noise = _noise_field(scene, library, room, attempt / _TRIES)
+    for attempt in range(levels.TRIES):
+        noise = _noise_field(scene, library, room, attempt / levels.TRIES)
         during = levels.power(noise[0], where)
-        if during > _HEARD * levels.power(noise[0]):
+        if during > levels.HEARD * levels.power(noise[0]):
             wanted = levels.power(heard, where) / 10 ** (scene.noise.snr_db / 10)
             return noise * np.sqrt(wanted / during)
     names = sorted({excerpt.recording for excerpt in (scene.noise.point, *scene.noise.diffuse) if excerpt})

@@ -1,6 +1,8 @@
-"""Banks of room responses for training: the rooms of a condition's train and valid scenes, heard at microphone 1."""
+"""Banks of room responses for training: the rooms of a condition's train and valid scenes."""
 
+import math
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -15,24 +17,34 @@ VALID = 5
 """One room of validation for so many of training."""
 
 
-def make_bank(*, condition: str, definition: dict, rooms: int, seed: int, fs: int, out: str | Path) -> None:
+def make_bank(
+    *,
+    condition: str,
+    definition: dict,
+    rooms: int,
+    seed: int,
+    fs: int,
+    out: str | Path,
+    microphones: Literal["first", "all"] = "first",
+) -> None:
     """Write `rooms` rooms of training, and a fifth as many of validation, of the condition called `condition`.
 
-    Room i is that of the train scene i. See cocktail.training.data.rooms for the file.
+    Room i is that of the train scene i, heard at microphone 1 or at `all` microphones of the condition's array. See
+    cocktail.training.data.rooms for the file.
     """
     arrays = {}
-    for split, count in (("train", rooms), ("valid", -(-rooms // VALID))):
+    for split, count in (("train", rooms), ("valid", math.ceil(rooms / VALID))):
         with work():
-            found = [_responses(condition, definition, split, index, seed, fs) for index in range(count)]
-        arrays[f"{split}.full"] = _stacked([full for full, _ in found])
-        arrays[f"{split}.early"] = _stacked([early for _, early in found])
-        arrays[f"{split}.lengths"] = np.array([full.shape[-1] for full, _ in found])
+            made = [_responses(condition, definition, split, index, seed, fs, microphones) for index in range(count)]
+        arrays[f"{split}.full"] = _stacked([full for full, _ in made])
+        arrays[f"{split}.early"] = _stacked([early for _, early in made])
+        arrays[f"{split}.lengths"] = np.array([full.shape[-1] for full, _ in made])
     with replacing(Path(out)) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
 
 
-def _responses(condition, definition, split, index, seed, fs):
-    """full (S, L) and early (K, M) of one room at microphone 1."""
+def _responses(condition, definition, split, index, seed, fs, microphones):
+    """full (S, D, L) and early (K, M) of one room."""
 
     def generator(role):
         return rng(seed, condition, split, index, role=role)
@@ -42,12 +54,15 @@ def _responses(condition, definition, split, index, seed, fs):
     if "point" in definition.get("noise", {}).get("field", ""):
         sources.append(draw_noise_position(room, generator))
     tails = [generator(f"tail {s}") for s in range(len(sources))]
-    microphone = np.array(room.microphones[:1])
-    found = responses(Shoebox(room.size, room.absorption), np.array(sources), microphone, fs, tails)
-    return found.full[:, 0], found.early[: len(places)]
+    array = np.array(room.microphones)[: None if microphones == "all" else 1]
+    heard = responses(Shoebox(room.size, room.absorption), np.array(sources), array, fs, tails)
+    return heard.full, heard.early[: len(places)]
 
 
 def _stacked(arrays):
-    """(S, L_r) of every room r -> (R, S, max L), zeros at the ends, float32."""
+    """(..., L_r) of every room r -> (R, ..., max L), zeros at the ends, float32."""
     longest = max(x.shape[-1] for x in arrays)
-    return np.stack([np.pad(x, ((0, 0), (0, longest - x.shape[-1]))) for x in arrays]).astype(np.float32)
+    stack = np.zeros((len(arrays), *arrays[0].shape[:-1], longest), np.float32)
+    for row, x in zip(stack, arrays, strict=True):
+        row[..., : x.shape[-1]] = x
+    return stack

@@ -7,9 +7,9 @@ import numpy as np
 
 from cocktail.errors import AccessError
 from cocktail.method import Recording, TrainingData
-from cocktail.paradigms import ANNOTATIONS, ISOLATED, SOURCES, require, sees
+from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
 from cocktail.rng import rng
-from cocktail.testing.signals import pink_noise, speech_like
+from cocktail.testing.signals import ARRAY_RADIUS_M, pink_noise, speech_like
 
 SPEAKERS = {"train": 6, "valid": 2}
 UTTERANCES = 2
@@ -20,30 +20,34 @@ TRIALS = 16
 RMS = 0.05
 SENTENCES = ("bin blue at a one now", "set red by b two again", "lay green in c three please")
 
+ROOMS, REVERBERANT_S = 4, 0.05
+"""Rooms of each split and how long they sound, where mixtures are at several microphones."""
+
 _NOISE = {"field": "point", "kinds": list(KINDS), "snr_db": [0, 10]}
 CONDITIONS = {
-    "enhance": [{"task": "enhance", "talkers": 1, "array": "single", "reference": "image", "noise": _NOISE}],
-    "separate": [
-        {"task": "separate", "talkers": k, "array": "single", "reference": "image", "level_db": [-2.5, 2.5]}
-        for k in (2, 3)
-    ],
+    "enhance": [{"task": "enhance", "talkers": 1, "reference": "image", "noise": _NOISE}],
+    "separate": [{"task": "separate", "talkers": k, "reference": "image", "level_db": [-2.5, 2.5]} for k in (2, 3)],
 }
 
 
 class TinyData(TrainingData):
-    """What a method of this paradigm and of these tasks may learn from. `base`: the model that it builds on."""
+    """What a method of this paradigm and of these tasks may learn from.
+
+    `channels`: microphones of its mixtures, if it needs an array. `base`: the model that it builds on.
+    """
 
     def __init__(
         self,
         paradigm: str,
         tasks: tuple[str, ...] = ("enhance",),
         *,
+        channels: int | None = None,
         fs: int = 16000,
         seconds: float = 2.0,
         device: str = "cpu",
         base=None,
     ):
-        self.fs, self.device = fs, device
+        self.fs, self.device, self._channels = fs, device, channels
         self._paradigm, self._tasks, self._base = paradigm, tasks, base
         self._n = round(seconds * fs)
 
@@ -53,7 +57,7 @@ class TinyData(TrainingData):
         annotated = sees(self._paradigm, ANNOTATIONS)
         for k in range(SPEAKERS[split]):
             for number in range(UTTERANCES):
-                text = SENTENCES[(k + number) % len(SENTENCES)] if annotated else None
+                text = _text(k, number) if annotated else None
                 yield Recording(self._utterance(split, k, number), "speech", f"{split}-{k}", text)
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
@@ -66,7 +70,8 @@ class TinyData(TrainingData):
     @functools.cached_property
     def mixer(self):
         """cocktail.training.data.mixer.Mixer of the simplest conditions of the method's tasks."""
-        require(self._paradigm, SOURCES)
+        require(self._paradigm, MIXTURES)
+        from cocktail.rooms.arrays import circular
         from cocktail.training.data.cache import Memory
         from cocktail.training.data.holdout import noise_splits, speech_splits
         from cocktail.training.data.mixer import Mixer
@@ -80,15 +85,40 @@ class TinyData(TrainingData):
         speech += [("valid/2/0", "valid-2", "valid")]  # a third speaker, for three talkers to validate with
         numbered = [(split, number) for split in SPEAKERS for number in range(RECORDINGS)]
         noise = [(f"{split}/{kind}/{number}", kind, split) for kind in KINDS for split, number in numbered]
-        conditions = [x for task in self._tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
+        found = [x for task in self._tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
+        place = {"array": "single"}
+        if self._channels:
+            place = {"array": circular(self._channels, ARRAY_RADIUS_M).tolist(), "room": {}}
+        conditions = {f"probe-{i}": condition | place for i, condition in enumerate(found)}
+        annotated = sees(self._paradigm, ANNOTATIONS)
         return Mixer(
-            conditions={f"probe-{i}": condition for i, condition in enumerate(conditions)},
+            conditions=conditions,
             speech=speech_splits(speech),
             noise=noise_splits(noise),
             memory=Memory(self._sound),
-            rooms={},
+            rooms={name: self._rooms(x["talkers"] + 1) for name, x in conditions.items()} if self._channels else {},
             fs=self.fs,
+            array=self._channels is not None,
+            mixtures_only=not sees(self._paradigm, SOURCES),
+            texts={id: _text(*map(int, id.split("/")[1:])) for id, *_ in speech} if annotated else None,
         )
+
+    def _rooms(self, n_sources):
+        """Split -> rooms whose sounds reach each microphone at a time of their own, with a decaying tail."""
+        from cocktail.rooms.responses import LATENCY
+        from cocktail.training.data.rooms import Rooms
+
+        n_taps = LATENCY + round(REVERBERANT_S * self.fs)
+        rooms = {}
+        for split in SPEAKERS:
+            generator = rng(0, split, role="rooms")
+            full = generator.standard_normal((ROOMS, n_sources, self._channels, n_taps)).astype(np.float32)
+            full *= 0.1 * 10 ** (-3 * np.arange(n_taps) / n_taps)
+            full[..., :LATENCY] = 0
+            arrival = LATENCY + generator.integers(0, 8, full.shape[:-1])
+            np.put_along_axis(full, arrival[..., None], 1.0, axis=-1)
+            rooms[split] = Rooms(full, full[:, :, 0], np.full(ROOMS, n_taps))
+        return rooms
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """At most 16: bona fide ones, and attacks that lack what is above 3 kHz."""
@@ -118,6 +148,10 @@ class TinyData(TrainingData):
 
     def _noise(self, split, kind, number):
         return _levelled(KINDS[kind](self._n, rng(0, kind, number, role=f"{split} noise")))
+
+
+def _text(speaker, number):
+    return SENTENCES[(speaker + number) % len(SENTENCES)]
 
 
 def _levelled(x):

@@ -8,7 +8,7 @@ from typing import Any
 
 from cocktail.method import LearnedMethod, Method
 from cocktail.rng import rng
-from cocktail.testing.bench import Bench, ProbeError
+from cocktail.testing.bench import Bench, ProbeError, benches
 from cocktail.testing.data import TinyData
 from cocktail.testing.probes import REPEAT_TOLERANCE, difference
 
@@ -21,7 +21,8 @@ def fit(method: LearnedMethod, folder: Path, *, base: Any = None, device: str = 
     """
     first, moved = folder / "fitted", folder / "moved"
     first.mkdir(parents=True)
-    data = TinyData(method.paradigm, method.tasks(), device=device, base=base)
+    channels = next(benches(method)).info.channels if "array" in method.needs else None
+    data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, base=base)
     method.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):
         raise ProbeError("`fit` left nothing in its folder")

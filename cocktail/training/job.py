@@ -49,6 +49,7 @@ def train_entry(
             Library(speech),
             Library(noise),
             paradigm=method.paradigm,
+            array="array" in method.needs,
             seed=seed,
             conditions=conditions,
             rooms=rooms,

@@ -45,10 +45,10 @@ class Digests:
         decides = self._plan.spoof_counts(), self.corpora()
         return self._job(*decides, keys=("seed", "fs"), code=("cocktail.spoofing.table",))
 
-    def rooms(self, condition: str) -> str:
+    def rooms(self, condition: str, microphones: str) -> str:
         """A bank of room responses."""
         definition = self._plan.rooms_definition(condition)
-        return self._job(definition, keys=("seed", "fs", "rooms"), code=("cocktail.scenes.room_bank",))
+        return self._job(definition, microphones, keys=("seed", "fs", "rooms"), code=("cocktail.scenes.room_bank",))
 
     def scenes(self, condition: str, shard: str) -> str:
         """A shard of test scenes."""
@@ -66,7 +66,7 @@ class Digests:
         return self._job(
             [self._entry(name, "cocktail.training.job") for name in lineage],
             [plan.train_conditions(name) for name in lineage],
-            [self.rooms(bank) for name in lineage for bank in plan.banks(name)],
+            [self.rooms(*bank) for name in lineage for bank in plan.banks(name)],
             plan.train_spoofs(entry) and self.spoofs(),
             self.corpora(),
             keys=("train_limit_s", "seed", "fs"),

@@ -30,9 +30,9 @@ class Files:
         """The table of spoofed speech."""
         return self.path("corpora", "spoofs.parquet")
 
-    def rooms(self, condition: str) -> str:
-        """A bank of room responses."""
-        return self.path("rooms", f"{condition}.npz")
+    def rooms(self, condition: str, microphones: str) -> str:
+        """A bank of room responses at the `first` microphone or at `all`."""
+        return self.path("rooms", microphones, f"{condition}.npz")
 
     def mixtures(self, condition: str, shard: str, split: str = TEST) -> str:
         """A shard of scenes, as methods see them."""

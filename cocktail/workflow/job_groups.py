@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cocktail.method import Workload
+from cocktail.rooms.arrays import positions
+from cocktail.scenes.room_bank import VALID
 from cocktail.workflow.files import TRAIN
 from cocktail.workflow.plan import Plan
 
 UTTERANCE_S = 2.0
 """A sentence of grid-tts lasts about that long."""
-VALID_ROOMS = 0.2
-"""Rooms of validation for each room of training."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Group:
 def groups(plan: Plan) -> Iterator[Group]:
     """Every job of a suite, were nothing done yet.
 
-    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, rooms for `rooms`, scenes for
-    `scenes`, `process` and `score`, what the plugin's `workload` says for trainings, cells times scenes for
+    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, rooms times microphones for `rooms`,
+    scenes for `scenes`, `process` and `score`, what the plugin's `workload` says for trainings, cells times scenes for
     `leaderboard`, comparisons times scenes for `claims`, cells for `report` and `track`.
     """
     yield from _speech_and_noise(plan)
@@ -109,8 +109,10 @@ def sound_s(part: dict) -> float:
 
 
 def _rooms(plan):
-    for name in sorted({condition for entry in plan.trained for condition in plan.banks(entry)}):
-        job = Job(plan.path("logs", "rooms", name), (plan.rooms(name),), (1 + VALID_ROOMS) * plan.config["rooms"])
+    for name, microphones in plan.all_banks():
+        channels = len(positions(plan.all_conditions[name]["array"])) if microphones == "all" else 1
+        amount = (1 + 1 / VALID) * plan.config["rooms"] * channels
+        job = Job(plan.path("logs", "rooms", microphones, name), (plan.rooms(name, microphones),), amount)
         yield Group("rooms", (job,), condition=name)
 
 

@@ -142,15 +142,20 @@ class Plan(Selection, Files):
         labelled = self._methods[entry].sees(ANNOTATIONS)
         return self._needed_spoofs(self._trains_on(entry).values() if labelled else [])
 
-    def banks(self, entry: str) -> list[str]:
-        """Conditions with a room that an entry mixes."""
+    def banks(self, entry: str) -> list[tuple[str, str]]:
+        """Conditions with a room that an entry mixes, and at which microphones: the `first`, or `all`."""
         if not self._methods[entry].sees(MIXTURES):
             return []
-        return [name for name, definition in self._trains_on(entry).items() if "room" in definition]
+        microphones = "all" if "array" in self._methods[entry].needs else "first"
+        return [(name, microphones) for name, definition in self._trains_on(entry).items() if "room" in definition]
+
+    def all_banks(self) -> list[tuple[str, str]]:
+        """Those of all entries that are trained."""
+        return sorted({bank for entry in self.trained for bank in self.banks(entry)})
 
     def train_rooms(self, entry: str) -> list[str]:
         """Banks of room responses of the conditions that an entry mixes."""
-        return [self.rooms(name) for name in self.banks(entry)]
+        return [self.rooms(*bank) for bank in self.banks(entry)]
 
     def process_input(self, condition: str, entry: str, shard: str) -> dict[str, str]:
         """Files that a method may read: the truth only for an oracle, a model only for a learned method."""

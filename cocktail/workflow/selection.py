@@ -14,6 +14,7 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.paradigms import MIXTURES
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
+from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info
 from cocktail.tasks import TASK_OF_ROLE, TASKS
 from cocktail.workflow.suite import check_suite, known_conditions
@@ -144,14 +145,18 @@ class Selection:
         return method.learned() and (method.sees(MIXTURES) or method.answer().labelled)
 
     def _trains_on(self, name: str) -> dict[str, dict]:
-        """Definitions of the conditions of this suite that an entry trains on; none for isolated signals."""
+        """Definitions of the conditions of this suite that an entry trains on; none for isolated signals.
+
+        Unless its row says otherwise, they are all of its tasks that have as many microphones as it needs.
+        """
         if not self._mixes(name):
             return {}
         wanted, tasks = self.known[name].train_on, self.known[name].cls.tasks()
+        fewest = 2 if "array" in self._methods[name].needs else 1
         return {
             condition: definition
             for condition, definition in self.all_conditions.items()
-            if (condition in wanted if wanted is not None else _suits(definition, tasks))
+            if (condition in wanted if wanted is not None else _suits(definition, tasks, fewest))
         }
 
     def info(self, condition: str) -> Info:
@@ -191,10 +196,13 @@ class Selection:
         ]
 
 
-def _suits(definition: dict, tasks: tuple[str, ...]) -> bool:
-    """Whether methods of these tasks train on a condition unless told otherwise; enhancers leave spoofs out."""
+def _suits(definition: dict, tasks: tuple[str, ...], fewest: int) -> bool:
+    """Whether methods of these tasks, for `fewest` microphones or more, train on a condition unless told otherwise.
+
+    Enhancers leave spoofs out.
+    """
     attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
-    return definition["task"] in tasks and not attacks
+    return definition["task"] in tasks and not attacks and len(positions(definition["array"])) >= fewest
 
 
 def _module_docstring(method: Method) -> str:

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-NAMES = ("condition", "entry", "shard", "split")
+NAMES = ("condition", "entry", "shard", "split", "microphones")
 """Wildcards of the rules, and parameters of the functions that they ask."""
 
 

@@ -9,20 +9,20 @@ def plan(**overrides):
 
 
 def bank(p, condition):
-    return p.digests.rooms(condition)
+    return p.digests.rooms(condition, "first")
 
 
 def test_a_training_asks_for_the_rooms_of_the_conditions_that_it_mixes():
     p = plan()
-    assert p.train_rooms("blstm-psa") == [p.rooms(name) for name in ("living-room", "tablet", "reverb")]
+    assert p.train_rooms("blstm-psa") == [p.rooms(name, "first") for name in ("living-room", "tablet", "reverb")]
     assert p.train_rooms("nmf-sparse") == p.train_rooms("xvector") == []
     few = plan(conditions=["stationary", "reverb"], methods=["blstm-psa"], scorers={})
-    assert few.train_rooms("blstm-psa") == [few.rooms("reverb")]
+    assert few.train_rooms("blstm-psa") == [few.rooms("reverb", "first")]
 
 
 def test_conditions_that_are_not_run_are_trained_on_all_the_same():
     p = plan(only=["stationary"])
-    assert list(p.conditions) == ["stationary"] and p.rooms("tablet") in p.train_rooms("blstm-psa")
+    assert list(p.conditions) == ["stationary"] and p.rooms("tablet", "first") in p.train_rooms("blstm-psa")
     assert bank(p, "tablet") == bank(plan(), "tablet")
 
 

@@ -8,16 +8,16 @@ from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError
 from cocktail.method import Recording, TrainingData
-from cocktail.paradigms import ANNOTATIONS, ISOLATED, SOURCES, require, sees
+from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
 from cocktail.training.data.holdout import noise_splits, speech_splits
 
 
 class CorpusTrainingData(TrainingData):
     """The train and valid splits of a suite's corpora.
 
-    `conditions`: name -> definition of those that the entry trains on. `rooms`: condition -> file with its bank of
-    room responses. `spoofs`: the table of spoofed speech, if a condition has any. `base`: the model of the entry that
-    this one uses.
+    `array`: whether mixtures are at all microphones. `conditions`: name -> definition of those that the entry trains
+    on. `rooms`: condition -> file with its bank of room responses, at these microphones. `spoofs`: the table of spoofed
+    speech, if a condition has any. `base`: the model of the entry that this one uses.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class CorpusTrainingData(TrainingData):
         *,
         fs: int,
         paradigm: str,
+        array: bool = False,
         seed: int = 0,
         device: str = "cpu",
         conditions: dict[str, dict] | None = None,
@@ -35,7 +36,8 @@ class CorpusTrainingData(TrainingData):
         base=None,
     ):
         self.fs, self.device = fs, device
-        self._speech, self._noise, self._paradigm, self._seed = speech, noise, paradigm, seed
+        self._speech, self._noise, self._seed = speech, noise, seed
+        self._paradigm, self._array = paradigm, array
         self._conditions, self._rooms, self._base = conditions or {}, rooms or {}, base
         self._spoofs = spoofs
 
@@ -60,7 +62,7 @@ class CorpusTrainingData(TrainingData):
     @functools.cached_property
     def mixer(self):
         """cocktail.training.data.mixer.Mixer of the conditions trained on."""
-        require(self._paradigm, SOURCES)
+        require(self._paradigm, MIXTURES)
         from cocktail.training.data.cache import Memory
         from cocktail.training.data.mixer import Mixer
         from cocktail.training.data.rooms import read_rooms
@@ -72,6 +74,9 @@ class CorpusTrainingData(TrainingData):
             memory=Memory(self._sound),
             rooms={name: read_rooms(path) for name, path in self._rooms.items()},
             fs=self.fs,
+            array=self._array,
+            mixtures_only=not sees(self._paradigm, SOURCES),
+            texts=self._texts if sees(self._paradigm, ANNOTATIONS) else None,
         )
         if self.device != "cpu":  # many processes will draw, each of which would otherwise keep sounds of its own
             mixer.read_ahead()
@@ -90,6 +95,11 @@ class CorpusTrainingData(TrainingData):
         library = self._speech if sound.of == "speech" else self._noise
         samples = sound.cut(library.samples(sound.id, self.fs))
         return samples if sound.of == "speech" else levels.loop(samples, self.fs)
+
+    @property
+    def _texts(self):
+        """Utterance -> transcript."""
+        return {row["utterance"]: row["text"] for row in self._speech.rows}
 
     @functools.cached_property
     def _speakers(self):

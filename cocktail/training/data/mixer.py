@@ -1,11 +1,11 @@
-"""Dynamic mixing: fresh scenes of a suite's conditions, as a single microphone hears them, without end.
+"""Dynamic mixing: fresh scenes of a suite's conditions, at microphone 1 or at all microphones, without end.
 
 Talkers, levels, SNR, noise and rooms are distributed as in cocktail.scenes.drawing and rendered as in
-cocktail.scenes.rendering, at microphone 1 and in single precision. Rooms come from a bank
-(cocktail.training.data.rooms).
+cocktail.scenes.rendering, in single precision. Rooms come from a bank (cocktail.training.data.rooms).
 
-Deviations from rendered scenes: diffuse noise is an excerpt of loops that were mixed once to the coherence of the
-array; the peak is that of microphone 1 alone; a scene that is taken up by silent noise begins elsewhere in it.
+Deviations from rendered scenes: where noise is silent during speech, another place in any recording of its kind is
+drawn. At microphone 1 alone, diffuse noise is an excerpt of loops that were mixed once to the coherence of the array,
+and the peak is that of this microphone.
 """
 
 import functools
@@ -19,17 +19,13 @@ from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions
+from cocktail.rooms.fields import TAPS
 from cocktail.training.data import augment, sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
 from cocktail.training.data.rooms import Rooms
 from cocktail.training.data.sound import convolved
 
-PEAK = (0.5, 0.9)
-"""The loudest sample of a scene, of full scale (cocktail.scenes.drawing.PEAK)."""
-HEARD = 0.01
-"""Noise whose power during speech is below this share of its mean is drawn anew."""
-TRIES = 8
 FIELDS, FIELD_S, FIELDS_MEMORY = 4, 30, 2**28
 """Loops of diffuse noise made for each condition and kind, their greatest length, the bytes that they may take."""
 
@@ -48,6 +44,12 @@ class Mixer:
     rooms: dict[str, dict[str, Rooms]]
     """Condition -> split -> its rooms, of the conditions that have any."""
     fs: int
+    array: bool = False
+    """Whether scenes are at all microphones of their condition, rather than at the first alone."""
+    mixtures_only: bool = False
+    """Whether sources and noise are withheld."""
+    texts: dict[str, str | None] | None = None
+    """Utterance -> transcript, where scenes come with transcripts and speakers."""
     augment: tuple[str, ...] = ()
     """Names of cocktail.training.data.augment.AUGMENTATIONS, for the train split."""
 
@@ -70,6 +72,8 @@ class Mixer:
             for sounds in split.values()
             for sound in sounds
         )
+        if self.array:
+            return
         self._fields.fill(
             (name, split, kind, number)
             for name, condition in self.conditions.items()
@@ -88,35 +92,55 @@ class Mixer:
         names = sorted(self.conditions)
         name = names[generator.integers(len(names))]
         condition = self.conditions[name]
-        dry = self._talkers(name, split, generator)
+        utterances, dry = self._talkers(name, split, generator)
         full, early = self._room(name, split, generator)
         kind = self._kind(name, split, generator)
         point = self._point(name, split, kind, dry.shape[-1], full, generator)
         if full is None:
-            images = sources = dry
+            sources = dry
+            images = np.broadcast_to(dry[:, None], (len(dry), len(self._microphones(name)), dry.shape[1]))
         else:
             images, sources, point = sound.heard(dry, point, full, early if condition["reference"] == "early" else None)
-        gains = sound.gains(images, condition.get("level_db", (0, 0)), self.fs, generator)
-        images, sources = gains * images, gains * sources
+        gains = sound.gains(images[:, 0], condition.get("level_db", (0, 0)), self.fs, generator)
+        images, sources = gains[:, None, None] * images, gains[:, None] * sources
         heard = images.sum(axis=0)
         noise = self._noise(name, split, kind, point, heard, full, generator)
         mixture = heard + noise
-        scale = generator.uniform(*PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
+        scale = generator.uniform(*levels.PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
         if "level" in self.augment and split == "train":
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)
-        return TrainingMixture(scale * mixture, scale * sources, scale * noise, name)
+        granted = self._granted(name, scale * images, scale * sources, scale * noise, utterances)
+        mixture = scale * mixture
+        return TrainingMixture(mixture if self.array else mixture[0], name, granted)
+
+    def _granted(self, name, images, sources, noise, utterances):
+        """What is handed over besides the mixture."""
+        granted = {"array": self._microphones(name)} if self.array else {}
+        if not self.mixtures_only:
+            granted |= {"sources": sources, "noise": noise if self.array else noise[0]}
+            granted |= {"images": images} if self.array else {}
+        if self.texts is not None:
+            granted["texts"] = tuple(self.texts[utterance.id] for utterance in utterances)
+            granted["speakers"] = tuple(utterance.group for utterance in utterances)
+        return granted
+
+    def _microphones(self, name):
+        """(D, 3): all microphones of a condition, or the first."""
+        microphones = positions(self.conditions[name]["array"])
+        return microphones if self.array else microphones[:1]
 
     def _talkers(self, name, split, generator):
-        """(K, N) dry speech of different speakers, who begin together after the lead."""
+        """K utterances of different speakers, and (K, N) dry speech that begins together after the lead."""
         condition, speakers = self.conditions[name], self.speech[split]
         if len(speakers) < condition["talkers"]:
             raise CocktailError(
                 f"{name}: needs {condition['talkers']} speakers, the corpus has {len(speakers)} of split {split!r}"
             )
         names = sorted(speakers)
-        said = []
+        utterances, said = [], []
         for i in generator.choice(len(names), condition["talkers"], replace=False):
             utterance = speakers[names[i]][generator.integers(len(speakers[names[i]]))]
+            utterances.append(utterance)
             said.append(self.memory[utterance])
             if not said[-1].any():
                 raise CocktailError(f"{name}: the utterance {utterance.id!r} is silent; remove it")
@@ -129,32 +153,36 @@ class Mixer:
         dry = np.zeros((len(said), n_samples), np.float32)
         for row, x in zip(dry, said, strict=True):
             row[lead : lead + len(x)] = x
-        return dry
+        return utterances, dry
 
     def _room(self, name, split, generator):
-        """Responses full (S, L) and early (K, M) of one room; None and None without."""
+        """Responses full (S, D, L) and early (K, M) of one room; None and None without."""
         if "room" not in self.conditions[name]:
             return None, None
         if name not in self.rooms:
             raise CocktailError(f"{name}: there is no bank of its rooms")
-        rooms = self.rooms[name][split]
-        return rooms.room(int(generator.integers(len(rooms))))
+        rooms, wanted = self.rooms[name][split], len(self._microphones(name))
+        full, early = rooms.room(int(generator.integers(len(rooms))))
+        if full.shape[1] != wanted:
+            raise CocktailError(f"{name}: its bank of rooms has {full.shape[1]} microphones and not {wanted}")
+        return full, early
 
     def _noise(self, name, split, kind, point, heard, full, generator):
-        """(N,) noise at the scene's SNR over the samples where the talkers are active."""
+        """(D, N) noise, at the scene's SNR over the samples where the talkers are active at microphone 1."""
         spec = self.conditions[name].get("noise")
         if spec is None:
             return np.zeros_like(heard)
-        where = levels.active(heard, self.fs)
-        wanted = levels.power(heard, where) / 10 ** (generator.uniform(*spec["snr_db"]) / 10)
-        for _ in range(TRIES):
-            noise = self._field(name, split, kind, point, len(heard), generator)
-            during = levels.power(noise, where)
-            if during > HEARD * levels.power(noise):
-                return noise * math.sqrt(wanted / during)
-            point = self._point(name, split, kind, len(heard), full, generator)
+        n_channels, n_samples = heard.shape
+        where = levels.active(heard[0], self.fs)
+        wanted = levels.power(heard[0], where) / 10 ** (generator.uniform(*spec["snr_db"]) / 10)
+        for _ in range(levels.TRIES):
+            noise = self._field(name, split, kind, point, n_samples, generator)
+            during = levels.power(noise[0], where)
+            if during > levels.HEARD * levels.power(noise[0]):
+                return np.broadcast_to(noise * math.sqrt(wanted / during), heard.shape)
+            point = self._point(name, split, kind, n_samples, full, generator)
             if full is not None and point is not None:
-                point = convolved([point], [full[-1]], [0], len(point))[0, -len(heard) :]
+                point = convolved([point], [*full[-1]], [0] * n_channels, len(point))[:, -n_samples:]
         raise CocktailError(f"{name}: noise of the kind {kind!r} is silent while speech is active; remove it")
 
     def _kind(self, name, split, generator):
@@ -178,15 +206,22 @@ class Mixer:
         return sound.anywhere(loop, preroll + n_samples, generator)
 
     def _field(self, name, split, kind, point, n_samples, generator):
-        """(N,) noise at any level: sensor noise, or the diffuse and the point part."""
-        spec = self.conditions[name]["noise"]
+        """(D, N) noise at any level: sensor noise, or the diffuse and the point part; (1, N) if alike everywhere."""
+        spec, microphones = self.conditions[name]["noise"], self._microphones(name)
         if kind is None:
-            return generator.standard_normal(n_samples, np.float32)
+            return generator.standard_normal((len(microphones), n_samples), np.float32)
+        if point is not None:
+            point = np.atleast_2d(point)
         if "diffuse" not in spec["field"]:
             return point
-        diffuse = sound.unit(
-            sound.anywhere(self._fields[name, split, kind, int(generator.integers(FIELDS))], n_samples, generator)
-        )
+        if self.array and len(microphones) > 1:
+            loops = self._recordings(split, kind, len(microphones), generator)
+            excerpts = sound.excerpts(loops, len(microphones), n_samples + TAPS - 1, generator)
+            diffuse = sound.diffuse(excerpts, microphones, self.fs)
+        else:
+            loop = self._fields[name, split, kind, int(generator.integers(FIELDS))]
+            diffuse = sound.anywhere(loop, n_samples, generator)[None]
+        diffuse = sound.unit(diffuse)
         if point is None:
             return diffuse
         return diffuse + 10 ** (generator.uniform(*spec.get("point_db", (0, 0))) / 20) * sound.unit(point)
@@ -199,11 +234,13 @@ class Mixer:
     def _diffuse(self, key):
         """Excerpts of as many recordings as there are microphones, mixed once: each draw takes another part of it."""
         name, split, kind, _ = key
-        microphones = positions(self.conditions[name]["array"])
-        sounds = self.noise[split][kind]
-        generator = rng(0, *key, role="diffuse")
-        chosen = [sounds[i] for i in generator.permutation(len(sounds))[: len(microphones)]]
-        loops = [self.memory[x] for x in chosen]
+        microphones, generator = positions(self.conditions[name]["array"]), rng(0, *key, role="diffuse")
+        loops = self._recordings(split, kind, len(microphones), generator)
         n_samples = min(max(map(len, loops)), FIELD_S * self.fs)
         excerpts = sound.excerpts(loops, len(microphones), n_samples, generator)
-        return excerpts[0] if len(microphones) == 1 else sound.at_first(excerpts, microphones, self.fs)
+        return excerpts[0] if len(microphones) == 1 else sound.diffuse_loop(excerpts, microphones, self.fs)
+
+    def _recordings(self, split, kind, n, generator):
+        """Loops of `n` different recordings of a kind, or of all if there are fewer."""
+        sounds = self.noise[split][kind]
+        return [self.memory[sounds[i]] for i in generator.permutation(len(sounds))[:n]]

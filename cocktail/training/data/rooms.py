@@ -1,4 +1,4 @@
-"""A bank of room responses at microphone 1, as a NumPy archive: read here, made by cocktail.scenes.room_bank."""
+"""A bank of room responses, as a NumPy archive: read here, made by cocktail.scenes.room_bank."""
 
 import zipfile
 from dataclasses import dataclass
@@ -8,8 +8,6 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 
-LATENCY = 40
-"""Samples by which every response is late (cocktail.rooms.responses.LATENCY)."""
 SPLITS = ("train", "valid")
 FIELDS = ("full", "early", "lengths")
 """Arrays of the file: `<split>.<field>`."""
@@ -17,12 +15,15 @@ FIELDS = ("full", "early", "lengths")
 
 @dataclass(frozen=True)
 class Rooms:
-    """R rooms with S sources each: K talkers and, where the condition has one, a point noise, which comes last."""
+    """R rooms with S sources each: K talkers and, where the condition has one, a point noise, which comes last.
+
+    They are heard at D microphones: the first alone, or all of the condition's array.
+    """
 
     full: np.ndarray
-    """(R, S, L) float32, zeros where a room's responses have ended."""
+    """(R, S, D, L) float32, zeros where a room's responses have ended."""
     early: np.ndarray
-    """(R, K, M) float32: direct sound and first 50 ms."""
+    """(R, K, M) float32: direct sound and first 50 ms, at microphone 1."""
     lengths: np.ndarray
     """(R,): samples of each room's full responses."""
 
@@ -30,8 +31,8 @@ class Rooms:
         return len(self.full)
 
     def room(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """full (S, L) and early (K, M) of one room."""
-        return self.full[number, :, : self.lengths[number]], self.early[number]
+        """full (S, D, L) and early (K, M) of one room."""
+        return self.full[number, ..., : self.lengths[number]], self.early[number]
 
 
 def read_rooms(path: str | Path) -> dict[str, Rooms]:

@@ -1,55 +1,82 @@
 """What the mixer makes of arrays of samples: speech and noise heard in a room, levels, excerpts, diffuse fields."""
 
+import functools
 import math
 
 import numpy as np
 import scipy.fft
 
 from cocktail import levels
-from cocktail.rooms.fields import mixing_filters
-from cocktail.training.data.rooms import LATENCY
+from cocktail.rooms.fields import TAPS, mixing_filters
+from cocktail.rooms.responses import LATENCY
 
 LANES = 4
 """Rows that are transformed in the time of one."""
+BLOCK = 8192
+"""Samples that are filtered at once in a diffuse field."""
 
 
 def heard(dry, point, full, early):
-    """images (K, N), sources (K, N) and the point noise (N,) or None, in a room.
+    """images (K, D, N), sources (K, N) at microphone 1 and the point noise (D, N) or None, in a room.
 
-    `dry` (K, N), `point` (L - 1 + N,) or None. Sources are the early parts where `early` (K, M) is given, else the
-    images.
+    `dry` (K, N), `point` (L - 1 + N,) or None, `full` (S, D, L). Sources are the early parts where `early` (K, M) is
+    given, else the images.
     """
     n_talkers, n_samples = dry.shape
-    talkers = list(range(n_talkers))
-    signals, kernels, of = list(dry), [*full[:n_talkers]], talkers
+    n_channels, n_taps = full.shape[1:]
+    signals, kernels = list(dry), [*full[:n_talkers].reshape(-1, n_taps)]
+    of = [k for k in range(n_talkers) for _ in range(n_channels)]
     if early is not None:
-        kernels, of = [*kernels, *early], of + talkers
+        kernels, of = [*kernels, *early], [*of, *range(n_talkers)]
     if point is not None:
-        signals, kernels, of = [*signals, point], [*kernels, full[-1]], [*of, n_talkers]
-    found = convolved(signals, kernels, of, n_samples + full.shape[-1] - 1)
-    late = slice(LATENCY, LATENCY + n_samples)
-    images = found[:n_talkers, late]
-    sources = images if early is None else found[n_talkers : 2 * n_talkers, late]
-    return images, sources, None if point is None else found[-1, -n_samples:]
+        signals, kernels, of = [*signals, point], [*kernels, *full[-1]], [*of, *[n_talkers] * n_channels]
+    convolutions = convolved(signals, kernels, of, n_samples + n_taps - 1)
+    spoken = convolutions[:, LATENCY : LATENCY + n_samples]
+    images = spoken[: n_talkers * n_channels].reshape(n_talkers, n_channels, n_samples)
+    sources = images[:, 0] if early is None else spoken[n_talkers * n_channels :][:n_talkers]
+    return images, sources, None if point is None else convolutions[-n_channels:, -n_samples:]
 
 
 def gains(images, level_db, fs, generator):
-    """(K, 1): what brings each image's active speech to a level drawn from the range, float32."""
+    """(K,) float32: what brings the active speech of each image (N,) to a level drawn from the range."""
     wanted = generator.uniform(*level_db, size=len(images))
-    found = [levels.power(image, levels.active(image, fs)) for image in images]
-    return (10 ** (wanted / 20) / np.sqrt(found)).astype(np.float32)[:, None]
+    powers = [levels.power(image, levels.active(image, fs)) for image in images]
+    return (10 ** (wanted / 20) / np.sqrt(powers)).astype(np.float32)
 
 
 def excerpts(loops, n, n_samples, generator):
     """`n` excerpts, (N,) each: of different recordings as long as there are any, then of far parts of the same ones."""
-    offset, turns = generator.random(len(loops)), -(-n // len(loops))
+    offset, turns = generator.random(len(loops)), math.ceil(n / len(loops))
     return [
         levels.wrapped(loop, int((offset[i % len(loops)] + i // len(loops)) / turns * len(loop)), n_samples)
         for i, loop in ((i, loops[i % len(loops)]) for i in range(n))
     ]
 
 
-def at_first(excerpts, microphones, fs):
+def diffuse(excerpts, microphones, fs):
+    """(D, N) of a diffuse field at `microphones` (D, 3), of D independent excerpts of N + TAPS - 1 samples each.
+
+    By overlap-save: the D^2 filters are transformed once for each array.
+    """
+    hop, n_samples = BLOCK - TAPS + 1, len(excerpts[0]) - TAPS + 1
+    n_blocks = math.ceil(n_samples / hop)
+    x = np.zeros((len(excerpts), n_blocks * hop + TAPS - 1), np.float32)
+    for row, excerpt in zip(x, excerpts, strict=True):
+        row[: len(excerpt)] = unit(excerpt)
+    blocks = np.lib.stride_tricks.sliding_window_view(x, BLOCK, axis=-1)[:, ::hop]
+    X = scipy.fft.rfft(blocks)  # (C, blocks, F)
+    H = _spectra(tuple(map(tuple, microphones)), fs)
+    Y = sum(H[:, c, None] * X[c] for c in range(len(X)))  # (D, blocks, F)
+    return scipy.fft.irfft(Y, BLOCK)[..., TAPS - 1 :].reshape(len(x), -1)[:, :n_samples]
+
+
+@functools.lru_cache(maxsize=16)
+def _spectra(microphones, fs):
+    """(D, D, F) complex64: spectra of the mixing filters."""
+    return scipy.fft.rfft(mixing_filters(np.array(microphones), fs).astype(np.float32), BLOCK)
+
+
+def diffuse_loop(excerpts, microphones, fs):
     """(N,): the first microphone of a diffuse field of independent excerpts, as a loop: filters wrap around."""
     n_samples = len(excerpts[0])
     if n_samples == 0:
@@ -70,8 +97,8 @@ def peak(x):
 
 
 def unit(x):
-    """Scaled to power 1; silence is left as it is."""
-    return x / max(math.sqrt(levels.power(x)), 1e-12)
+    """(N,) or (D, N) scaled so that the signal, or microphone 1, has power 1; silence is left as it is."""
+    return x / max(math.sqrt(levels.power(x if x.ndim == 1 else x[0])), 1e-12)
 
 
 def convolved(signals: list[np.ndarray], kernels: list[np.ndarray], of: list[int], n_samples: int) -> np.ndarray:
@@ -82,7 +109,7 @@ def convolved(signals: list[np.ndarray], kernels: list[np.ndarray], of: list[int
     """
     length = scipy.fft.next_fast_len(n_samples, real=True)
     rows = [*signals, *kernels]
-    stack = np.zeros((-(-len(rows) // LANES) * LANES, length), np.float32)
+    stack = np.zeros((math.ceil(len(rows) / LANES) * LANES, length), np.float32)
     for row, x in zip(stack, rows, strict=False):
         row[: len(x)] = x
     spectra = scipy.fft.rfft(stack)

@@ -271,7 +271,7 @@ def test_what_is_padding_counts_in_no_loss_and_no_statistics():
     class Short:
         def draw(self, generator, split):
             mixture = generator.standard_normal(8000).astype(np.float32)
-            return TrainingMixture(mixture, mixture[None] / 2, mixture / 2, "stationary")
+            return TrainingMixture(mixture, "stationary", {"sources": mixture[None] / 2, "noise": mixture / 2})
 
     exact, longer = mask_training.Cut(Short().draw, 8000), mask_training.Cut(Short().draw, 12000)
     networks = [masks.build("blstm", 8, 1, 0, running=False).eval() for _ in range(2)]

@@ -174,7 +174,7 @@ class Tones:
             spectrum = np.fft.rfft(generator.standard_normal(n)) * ((frequency > low) & (frequency < high))
             talkers.append(np.fft.irfft(spectrum, n))
         sources = (0.1 * np.stack(talkers)).astype(np.float32)
-        return TrainingMixture(sources.sum(0), sources, np.zeros(n, np.float32), "tones")
+        return TrainingMixture(sources.sum(0), "tones", {"sources": sources})
 
 
 def trained(network, loss, steps, rate=1e-2):

@@ -24,6 +24,19 @@ def bursts(id, fs):
     return 0.05 * on * np.convolve(white, [1, generator.uniform(-0.9, 0.9)], mode="same")
 
 
+def between(x):
+    """Of (D, N): level of the last microphone re the first, in dB, and their coherence in bands (real part)."""
+    X, Y = (stft.stft(x[d].astype(float)) for d in (0, -1))
+    cross, power = np.sum((X * Y.conj()).real, axis=1), [np.sum(np.abs(A) ** 2, axis=1) for A in (X, Y)]
+    coherence = np.add.reduceat(cross, BANDS) / np.sqrt(np.prod([np.add.reduceat(A, BANDS) for A in power], axis=0))
+    return [10 * np.log10(levels.power(x[-1]) / levels.power(x[0])), *coherence]
+
+
+def spatial_statistics(images, noise):
+    """What `between` says of the first talker, of all talkers and of the noise (D, N)."""
+    return [*between(images[0]), *between(images.sum(axis=0)), *(between(noise) if noise.any() else [])]
+
+
 def statistics(mixture, sources, noise):
     """Duration, peak, share of the target, spectrum of noise and target, and how the noise's level varies."""
 
@@ -60,7 +73,31 @@ def test_mixtures_are_distributed_as_rendered_scenes(name, tmp_path):
     generator = np.random.default_rng(0)
     drawn = [data.mixer.draw(generator, "train") for _ in range(DRAWN)]
     drawn = np.array([statistics(x.mixture, x.sources, x.noise) for x in drawn])
-    scenes = np.array(scenes)
+    assert_alike(np.array(scenes), drawn)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tablet", "two-talkers-array"])
+def test_mixtures_at_all_microphones_are_distributed_as_rendered_scenes(name, tmp_path):
+    condition, speech, noise = corpus.CONDITIONS[name], corpus.speech(), corpus.noise(bursts)
+    common = {"seed": 1, "fs": corpus.FS}
+    scenes = []
+    for index in range(RENDERED):
+        record = draw(condition, name=name, split="train", index=index, speech=speech, noise=noise, **common)
+        x = render(record, speech, noise)
+        scenes.append(spatial_statistics(x.images, x.noise))
+    bank = tmp_path / f"{name}.npz"
+    make_bank(condition=name, definition=condition, rooms=ROOMS, out=bank, microphones="all", **common)
+    data = CorpusTrainingData(
+        speech, noise, paradigm="separation", array=True, fs=corpus.FS, conditions={name: condition}, rooms={name: bank}
+    )
+    generator = np.random.default_rng(0)
+    drawn = [data.mixer.draw(generator, "train") for _ in range(DRAWN)]
+    assert_alike(np.array(scenes), np.array([spatial_statistics(x.images, x.noise) for x in drawn]))
+
+
+def assert_alike(scenes, drawn):
+    """Means within four standard errors, deviations within a factor of two: (scenes, statistics) each."""
     error = np.sqrt(scenes.var(axis=0) / RENDERED + drawn.var(axis=0) / DRAWN)
     assert np.abs((scenes.mean(axis=0) - drawn.mean(axis=0)) / error).max() < 4
     assert np.abs(np.log(scenes.std(axis=0) / drawn.std(axis=0))).max() < np.log(2)

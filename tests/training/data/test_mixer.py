@@ -10,13 +10,14 @@ from cocktail import levels
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
 from cocktail.rooms.convolution import convolve
+from cocktail.rooms.responses import LATENCY
 from cocktail.scenes.room_bank import make_bank
 from cocktail.training.data import augment
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.holdout import noise_splits, speech_splits
 from cocktail.training.data.mixer import Mixer
-from cocktail.training.data.rooms import LATENCY, read_rooms
+from cocktail.training.data.rooms import read_rooms
 from cocktail.training.data.sound import convolved
 
 FS = 16000
@@ -155,7 +156,7 @@ def test_a_room_sounds_as_its_responses_say(bank):
         dry[round(0.2 * FS) :][: len(said)] = said
         for r in range(len(rooms)):
             full, early = rooms.room(r)
-            whole = convolve(dry, full[0])[LATENCY:][: len(dry)]
+            whole = convolve(dry, full[0, 0])[LATENCY:][: len(dry)]
             first = convolve(dry, early[0])[LATENCY:][: len(dry)]
             gain = scene.mixture @ whole / (whole @ whole)
             pairs = (scene.mixture, whole), (scene.sources[0], first)
@@ -166,13 +167,13 @@ def test_a_room_sounds_as_its_responses_say(bank):
 def test_rooms_of_validation_are_others_and_a_bank_is_read_as_it_was_made(bank, tmp_path):
     train, valid = bank["room"]["train"], bank["room"]["valid"]
     assert (len(train), len(valid)) == (5, 1)
-    assert train.full.shape[:2] == (5, 2) and train.early.shape[:2] == (5, 1)  # a talker and the point noise
-    assert all(not np.array_equal(valid.full[0, 0][:2000], x[0][:2000]) for x in train.full)
+    assert train.full.shape[:3] == (5, 2, 1) and train.early.shape[:2] == (5, 1)  # a talker and the point noise
+    assert all(not np.array_equal(valid.full[0, 0, 0][:2000], x[0, 0][:2000]) for x in train.full)
     make_bank(condition="room", definition=ROOM, rooms=2, seed=1, fs=FS, out=tmp_path / "fewer.npz")
     fewer = read_rooms(tmp_path / "fewer.npz")["train"]
     for r in range(2):
         np.testing.assert_array_equal(fewer.room(r)[0], train.room(r)[0])
-        assert np.abs(train.room(r)[0][:, -50:]).max() > 0 and not train.full[r, :, train.lengths[r] :].any()
+        assert np.abs(train.room(r)[0][..., -50:]).max() > 0 and not train.full[r, ..., train.lengths[r] :].any()
     (tmp_path / "cut.npz").write_bytes((tmp_path / "fewer.npz").read_bytes()[:5000])
     with pytest.raises(CocktailError, match=r"cut\.npz: not a whole bank of rooms"):
         read_rooms(tmp_path / "cut.npz")
@@ -204,7 +205,7 @@ def test_point_and_diffuse_noise_are_as_loud_as_the_condition_says(bank):
 def test_a_diffuse_field_of_several_excerpts_keeps_their_level_and_spectrum():
     tablet = {**STATIONARY, "array": "tablet", "room": SPACE, "noise": STATIONARY["noise"] | {"field": "diffuse"}}
     m = mixer({"t": tablet})
-    noise = m._field("t", "train", "pink", None, 3 * FS, np.random.default_rng(0))
+    (noise,) = m._field("t", "train", "pink", None, 3 * FS, np.random.default_rng(0))
     assert np.mean(noise**2) == pytest.approx(1, rel=1e-4)
     spectrum = np.abs(np.fft.rfft(noise)) ** 2  # white in, white out: a unit power response at every frequency
     bands = [part.mean() for part in np.array_split(spectrum, 8)]
