@@ -36,9 +36,8 @@ def process_shard(
     """Estimate every scene of a shard and write ESTIMATES rows.
 
     `references` is the shard's truth, for methods that see it; `model` the folder that training left, for learned
-    methods; `base` {"spec", "model"} of the entry that this one uses.
-    `limit_s` bounds one scene. `recogniser` makes the recogniser of a method that asks for one; it is passed in, so that
-    an edit of a recogniser reruns these methods alone.
+    methods; `base` {"spec", "model"} of the entry that this one uses. `limit_s` bounds one scene. `recogniser` makes
+    the recogniser for methods that ask for it; it is passed in, so that an edit of a recogniser reruns them alone.
     """
     scenes = tables.read_rows(mixtures)
     truths = {row["scene"]: row for row in tables.read_rows(references)} if references else {}

@@ -168,7 +168,10 @@ def _environment(values):
 
 @contextlib.contextmanager
 def _swift(uri):
-    """Have SQLite hand its writes to the system and go on: a run is five transactions, a suite a thousand runs."""
+    """Have SQLite hand its writes to the system and go on: a run is five transactions, a suite a thousand runs.
+
+    MLflow makes its engine itself and takes no options for connections, so every connection of this block is told.
+    """
     if not uri.startswith(SQLITE):
         yield
         return

@@ -26,6 +26,8 @@ PROFILES = ROOT / "config" / "profiles"
 LOCAL = "default"
 """The profile of one machine."""
 
+# Read from the output rather than by a logger plugin of Snakemake: what jobs say (NEWS, PROGRESS) goes past Snakemake's
+# loggers and is read here in any case, and a plugin would have to be a top-level package, installed wherever jobs run.
 STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
 ENDED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
 """What Snakemake says of a job that a scheduler ended."""
