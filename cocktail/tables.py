@@ -69,10 +69,12 @@ TRIAL = pa.struct([
 
 SCORES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),
-    ("metric", pa.string()), ("value", pa.float64()), ("status", pa.string()), ("reason", pa.string()),
-    ("errors", pa.int64()), ("total", pa.int64()), ("trials", pa.list_(TRIAL)), ("card", pa.string()),
+    ("estimate", pa.int32()), ("metric", pa.string()), ("value", pa.float64()), ("status", pa.string()),
+    ("reason", pa.string()), ("errors", pa.int64()), ("total", pa.int64()), ("trials", pa.list_(TRIAL)),
+    ("card", pa.string()),
 ])  # fmt: skip
-"""One number. `source` is null for figures of the whole scene. `value` is null unless `status` is ok. Rates that are
+"""One number. `source` is null for figures of the whole scene; `estimate` is the one that was set against `source`, by
+the permutation that all metrics of the scene share. `value` is null unless `status` is ok. Rates that are
 pooled (wer) carry their counts in `errors` and `total`; what is pooled from trials (eer_asv) carries its `trials`, and
 its value is the score of the first. `card`: digest of the metric's identity card."""
 

@@ -62,6 +62,7 @@ def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
     columns = {
         **{name: joined[name] for name in ("condition", "scene", "entry")},
         "source": pc.if_else(pc.equal(joined["source"], -1), pa.scalar(None, pa.int32()), joined["source"]),
+        "estimate": joined["estimate"],
         "metric": pc.binary_join_element_wise(joined["metric"], "_i", ""),
         "value": pc.if_else(both, pc.subtract(joined["value"], joined["value_base"]), pa.scalar(None, pa.float64())),
         "status": pc.if_else(ok, pc.if_else(base_ok, "ok", "failed"), joined["status"]),

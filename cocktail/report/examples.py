@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import tables
-from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
+from cocktail.scenes.truth import Truth
 from cocktail.stft import stft
 
 EXAMPLES = "examples.parquet"
@@ -30,15 +30,18 @@ class Audio:
         self._scenes = folder / "scenes" / condition / "test"
         self._estimates = folder / "estimates" / condition
 
-    def estimates(self, entry: str, scenes: list[str]) -> dict[str, np.ndarray]:
-        """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references."""
-        kept = {}
+    def estimates(self, entry: str, scenes: list[str], scores: pa.Table) -> dict[str, np.ndarray]:
+        """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references.
+
+        `scores`: rows (tables.SCORES) of the entry in the condition, which say the order.
+        """
+        kept, orders = {}, _orders(scores, scenes)
         for path in self._estimate_shards(entry):
             for row in _rows(path, scenes, ["scene", "status", "estimate"]):
                 cells = row["estimate"]
                 if row["status"] == "ok" and cells and all(cell and cell["bytes"] for cell in cells):
                     estimate = np.concatenate([tables.unpack(cell) for cell in cells])
-                    kept[row["scene"]] = _aligned(self.references(row["scene"]), estimate)
+                    kept[row["scene"]] = estimate[orders.get(row["scene"], slice(None))]
         return kept
 
     @functools.cache  # noqa: B019 - an Audio lives as long as its condition is logged
@@ -50,10 +53,7 @@ class Audio:
     @functools.cache  # noqa: B019
     def references(self, scene: str) -> np.ndarray:
         """(K, N): what estimates of the scene are scored against."""
-        kind = self._row(scene, "references", ["scene", "reference"])["reference"]
-        column = "early" if kind == "early" else "images"
-        cells = self._row(scene, "references", ["scene", column])[column]
-        return np.stack([tables.unpack(cell)[0] for cell in cells])
+        return Truth(self._row(scene, "references", list(Truth.COLUMNS))).target
 
     @functools.cache  # noqa: B019
     def scene_files(self, scene: str) -> dict[str, bytes]:
@@ -168,12 +168,14 @@ def _palette():
     return (colormaps["magma"](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes()
 
 
-def _aligned(references, estimate):
-    """(K, N) in the order of the references that all metrics use; as it is where it cannot be compared."""
-    comparable = estimate.shape == references.shape and np.ptp(estimate, axis=-1).all() and np.isfinite(estimate).all()
-    if not comparable or len(estimate) == 1:
-        return estimate
-    return estimate[list(best_permutation(si_sdr_matrix(reference=references, estimate=estimate)))]
+def _orders(scores, scenes):
+    """Scene -> which estimate each talker got, of those scenes in which signals were scored."""
+    wanted = pc.is_in(scores["scene"], pa.array(scenes, pa.string()))
+    rows = scores.filter(pc.and_(wanted, pc.is_valid(scores["estimate"])))
+    found: dict[str, dict[int, int]] = {}
+    for row in rows.select(["scene", "source", "estimate"]).to_pylist():
+        found.setdefault(row["scene"], {})[row["source"]] = row["estimate"]
+    return {scene: [order[k] for k in sorted(order)] for scene, order in found.items()}
 
 
 def _numbered(name, signals):

@@ -72,5 +72,5 @@ class Judges:
         helper = self.scorers.card(metric.tasks.get(self.task))
         if helper is None and metric.pooled and self.recogniser is not None:
             helper = self.recogniser.card
-        columns = dict.fromkeys(("value", "status", "reason", "errors", "total", "trials"))
+        columns = dict.fromkeys(("estimate", "value", "status", "reason", "errors", "total", "trials"))
         return {"source": source, "metric": metric.name, **columns, "card": metric.digest_with(helper)}

@@ -3,7 +3,6 @@
 A metric that cannot be computed leaves a row with its reason, and what one metric raises costs its own row alone.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cocktail.metrics.trials import BONAFIDE
 from cocktail.recognition.recogniser import create
 from cocktail.runtime.accounting import work
 from cocktail.runtime.worker import CallFailed, Worker
+from cocktail.scenes.truth import Truth
 from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import _signal_rows
@@ -44,14 +44,14 @@ def score_shard(
     has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and
     `cm_rejection` are of bona fide speech, `eer_cm` needs a condition with attacks.
     """
-    truths = {row["scene"]: row for row in tables.read_rows(references)}
+    truths = {row["scene"]: Truth(row) for row in tables.read_rows(references)}
     made = {row["scene"]: row for row in tables.read_rows(estimates)}
     scenes = {row["scene"]: row for row in tables.read_rows(mixtures)}
-    task = json.loads(next(iter(truths.values()))["record"])["task"]
+    task = next(iter(truths.values())).scene.task
     listener = None if recogniser is None else create(recogniser)
     judges = Judges(listener, Scorers(scorers), task)
     wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
-    if all(truth["label"] is None for truth in truths.values()):
+    if all(truth.scene.label is None for truth in truths.values()):
         wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "min_tdcf")]
 
     def score(scene):
@@ -83,10 +83,11 @@ def _scene_rows(mixture, truth, made, metrics, judges):
     rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene"]
     if not of_source:
         return rows
-    reference = scored_reference(truth)
+    reference = truth.target
     estimate = [tables.unpack(cell)[0] for cell in made["estimate"]]
     interference = tables.unpack(mixture["mixture"])[0] - reference.sum(0)
-    return _signal_rows(reference, estimate, mixture["fs"], interference, truth["text"], of_source, judges) + rows
+    text = [talker.text for talker in truth.scene.talkers]
+    return _signal_rows(reference, estimate, mixture["fs"], interference, text, of_source, judges) + rows
 
 
 def _all_failed(mixture, metrics, reason, judges):
@@ -115,7 +116,7 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     def embedded(samples):
         return part(lambda: unit(scorers["speaker"](samples, fs)))
 
-    reference = scored_reference(truth)[0]
+    reference = truth.target[0]
     speaker = needed & {"eer_asv", "min_tdcf"}
     if speaker and heard["label"] == BONAFIDE:
         heard["enrolment"] = embedded(reference)
@@ -144,11 +145,6 @@ def _detected(detector, samples, fs):
 
 
 def _identity(truth):
-    """Who speaks in a scene, which utterance, and whether it is a spoof, from a row of REFERENCES."""
-    talker = json.loads(truth["record"])["talkers"][0]
-    return {"speaker": talker["speaker"], "utterance": talker["utterance"], "label": truth["label"] or BONAFIDE}
-
-
-def scored_reference(truth: dict) -> np.ndarray:
-    """What estimates are scored against, (K, N): images or early parts at microphone 1, from a row of REFERENCES."""
-    return np.stack([tables.unpack(cell)[0] for cell in truth["early" if truth["reference"] == "early" else "images"]])
+    """Who speaks in a scene, which utterance, and whether it is a spoof."""
+    talker = truth.scene.talkers[0]
+    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.label or BONAFIDE}

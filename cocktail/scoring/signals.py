@@ -33,9 +33,9 @@ def score_signals(
     """Score estimates (K, N) against references (K, N) at `fs` Hz, best permutation by SI-SDR.
 
     `interference` (N,): what is in the mixture besides the references. `text`: transcripts of the references. Estimates
-    may have lengths of their own: a wrong one is said in its rows. Returns rows {source, metric, value, status, reason,
-    errors, total, trials, card}, K for each metric, in the order of sources, then metrics. Raises CocktailError for an
-    unknown metric, or one that needs more than signals.
+    may have lengths of their own: a wrong one is said in its rows. Returns rows {source, estimate, metric, value,
+    status, reason, errors, total, trials, card}, K for each metric, in the order of sources, then metrics. Raises
+    CocktailError for an unknown metric, or one that needs more than signals.
     """
     for name in metrics:
         if metric_named(name).level != "source":
@@ -53,14 +53,14 @@ def _signal_rows(reference, estimate, fs, interference, text, metrics, judges):
     if len(estimate) != k_sources:
         reason = f"wrong-count: {len(estimate)} estimates, expected {k_sources}"
         return [judges.failed(m, k, reason) for k in range(k_sources) for m in cards]
-    estimate, reasons = _assign(reference, estimate)
+    order, reasons = _assign(reference, estimate)
     usable = [k for k in range(k_sources) if reasons[k] is None]
     pairs = {}
     if usable:
         others = [reference[k] for k in range(k_sources) if k not in usable and np.isfinite(reference[k]).all()]
         comparison = Comparison(
             reference=reference[usable],
-            estimate=np.stack([estimate[k] for k in usable]),
+            estimate=np.stack([estimate[order[k]] for k in usable]),
             others=others if interference is None else [*others, np.asarray(interference, float)],
             fs=fs,
             text=[text[k] for k in usable],
@@ -69,14 +69,14 @@ def _signal_rows(reference, estimate, fs, interference, text, metrics, judges):
         )
         pairs = dict(zip(usable, comparison.pairs, strict=True))
     return [
-        judges.row(m, k, pairs[k]) if k in pairs else judges.failed(m, k, reasons[k])
+        (judges.row(m, k, pairs[k]) if k in pairs else judges.failed(m, k, reasons[k])) | {"estimate": order[k]}
         for k in range(k_sources)
         for m in cards
     ]
 
 
 def _assign(reference, estimate):
-    """Estimates in the order of their references, and for each reference why its estimate cannot be scored, or None."""
+    """For each reference: which estimate it gets, and why that cannot be scored, or None."""
     k_sources = len(reference)
     defects = [[defect(reference=r, estimate=e) for e in estimate] for r in reference]
     scores = np.full((k_sources, k_sources), -CLAMP_DB)
@@ -86,4 +86,4 @@ def _assign(reference, estimate):
         usable = np.stack([estimate[j] for j in e_usable])
         scores[np.ix_(r_usable, e_usable)] = si_sdr_matrix(reference=reference[r_usable], estimate=usable)
     order = best_permutation(scores)
-    return [estimate[j] for j in order], [defects[k][j] for k, j in enumerate(order)]
+    return order, [defects[k][j] for k, j in enumerate(order)]

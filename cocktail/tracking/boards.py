@@ -214,7 +214,7 @@ def _files(result, audio, n_examples) -> dict[str, bytes]:
 def _examples(entry, scores, audio, n_examples) -> Iterator[tuple[str, str, float, dict[str, bytes]]]:
     """Label, scene, value and files of the scenes whose estimates were kept."""
     chosen = examples.pick(scores, HEADLINE, n_examples)
-    estimates = audio.estimates(entry, [scene for scene, _ in chosen.values()]) if chosen else {}
+    estimates = audio.estimates(entry, [scene for scene, _ in chosen.values()], scores) if chosen else {}
     for label, (scene, value) in chosen.items():
         if scene in estimates:
             yield label, scene, value, audio.scene_files(scene) | audio.estimate_files(scene, estimates[scene])

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from records import record
 
 from cocktail import ROOT, audio, cli, tables
 from cocktail.boards import leaderboard, verdicts
@@ -493,8 +494,7 @@ def results(tmp_path):
     tables.write_rows(mixtures, [row | {"mixture": tables.pack(scene.mixture, 16000, "m")}], tables.MIXTURES)
     cells = {name: [tables.pack(x, 16000, name) for x in truth.target] for name in ("early", "direct")}
     cells["images"] = [tables.pack(x, 16000, "image") for x in truth.images]
-    record = {"task": "separate", "talkers": [{"speaker": speaker, "utterance": speaker} for speaker in "ab"]}
-    row = {"scene": "s0", "record": json.dumps(record), "reference": "image", **cells}
+    row = {"scene": "s0", "record": record("separate", "ab"), "reference": "image", **cells}
     row["noise"] = tables.pack(truth.noise, 16000, "noise")
     tables.write_rows(str(mixtures).replace("mixtures", "references"), [row], tables.REFERENCES)
     estimate = [tables.pack(x, 16000, "e") for x in truth.target]

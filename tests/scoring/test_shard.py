@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from records import record
 
 from cocktail import tables
 from cocktail.errors import CocktailError
@@ -18,7 +19,6 @@ from cocktail.testing.signals import pink_noise, speech_like
 
 FS = 16000
 CHEAP = ["si_sdr", "sdr", "sir", "sar"]
-RECORD = '{"task": "enhance", "talkers": [{"speaker": "s", "utterance": "u"}]}'
 
 
 class Parrot:
@@ -64,6 +64,7 @@ def test_the_permutation_is_found_and_used_by_all(order):
     rows = score_signals(reference=reference, estimate=noisy[list(order)], fs=FS, metrics=[*CHEAP, "stoi"])
     for row, truth in zip(rows, expected, strict=True):
         assert row["value"] == pytest.approx(truth["value"], abs=1e-6)
+        assert (order[row["estimate"]], truth["estimate"]) == (row["source"], row["source"])
 
 
 def test_one_talker_is_scored_against_everything_else_in_the_mixture():
@@ -192,7 +193,7 @@ def write_shard(folder, scenes):
             "mixture": tables.pack(images.sum(0) + rest, FS, name),
         })  # fmt: skip
         references.append({
-            "scene": name, "record": RECORD, "reference": reference, "text": ["one two"] * k_sources,
+            "scene": name, "record": record(speakers="abc"[:k_sources], text="one two"), "reference": reference,
             "images": [tables.pack(x, FS, name) for x in images], "noise": tables.pack(rest, FS, name),
             "early": [tables.pack(x, FS, name) for x in early],
         })  # fmt: skip

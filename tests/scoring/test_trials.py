@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from records import record
 from student import percentiles
 
 from cocktail import tables
@@ -361,11 +362,10 @@ def scored(folder, scenes, task, metrics, scorers, made):
     mixtures, references, estimates = [], [], []
     for index, ((speaker, label, x), columns) in enumerate(zip(scenes, made, strict=True)):
         name = f"s{index}"
-        record = {"task": task, "talkers": [{"speaker": speaker, "utterance": f"u{index}"}]}
+        said = record(task, [speaker], utterances=[f"u{index}"], label=label)
         cell = tables.pack(x, FS, name)
         mixtures.append({"scene": name, "fs": FS, "n_sources": 1, "mixture": cell})
-        references.append({"scene": name, "record": json.dumps(record), "reference": "image", "text": [None],
-                           "label": label, "images": [cell]})  # fmt: skip
+        references.append({"scene": name, "record": said, "reference": "image", "label": label, "images": [cell]})
         estimates.append({"scene": name, "status": "ok", "seconds": 0.1, "duration": 1.0} | columns)
     paths = {name: folder / f"{name}.parquet" for name in ("mixtures", "references", "estimates")}
     tables.write_rows(paths["mixtures"], mixtures, tables.MIXTURES)

@@ -107,7 +107,7 @@ class Writer:
 
     def write(self, cell: Cell) -> None:
         rows = self._scores.filter(pc.equal(self._scores["entry"], cell.entry))
-        estimates = self._estimates(cell)
+        estimates = self._estimates(cell, rows)
         by_scene = _by_scene(rows, set(cell.scenes.values()))
         scenes = [
             {
@@ -130,10 +130,10 @@ class Writer:
         path = self._out / "cells" / cell.condition / f"{cell.entry}.js"
         write_script(path, f"cell/{cell.condition}/{cell.entry}", content)
 
-    def _estimates(self, cell):
+    def _estimates(self, cell, rows):
         if not _makes_sound(self._card) or not cell.scenes:
             return {}
-        return self._audio.estimates(cell.entry, list(cell.scenes.values()))
+        return self._audio.estimates(cell.entry, list(cell.scenes.values()), rows)
 
     def _of_scene(self, scene):
         """The mixture and the references, made once for all entries."""
