@@ -6,6 +6,7 @@ import re
 import sys
 
 from cocktail.errors import CocktailError
+from cocktail.workflow.files import SPLITS
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.wildcards import of_wildcards
 
@@ -42,3 +43,4 @@ wildcard_constraints:
     entry="|".join(map(re.escape, {*plan.entries, *plan.trained})),
     shard=r"\d+",
     microphones="first|all",
+    split="|".join(SPLITS),

@@ -2,11 +2,11 @@ rule process:
     input:
         unpack(of_wildcards(plan.process_input)),
     output:
-        plan.estimates("{condition}", "{entry}", "{shard}"),
+        plan.estimates("{condition}", "{entry}", "{shard}", "{split}"),
     log:
-        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.log"),
+        plan.path("logs", "process", "{condition}", "{split}", "{entry}", "{shard}.log"),
     benchmark:
-        plan.path("logs", "process", "{condition}", "{entry}", "{shard}.tsv")
+        plan.path("logs", "process", "{condition}", "{split}", "{entry}", "{shard}.tsv")
     resources:
         gpu=of_wildcards(plan.gpu) if plan.has_gpu else 0,
     params:

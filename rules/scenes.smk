@@ -4,15 +4,14 @@ rule scenes:
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
     output:
-        mixtures=plan.mixtures("{condition}", "{shard}"),
-        references=plan.references("{condition}", "{shard}"),
+        mixtures=plan.mixtures("{condition}", "{shard}", "{split}"),
+        references=plan.references("{condition}", "{shard}", "{split}"),
     log:
-        plan.path("logs", "scenes", "{condition}", "{shard}.log"),
+        plan.path("logs", "scenes", "{condition}", "{split}", "{shard}.log"),
     benchmark:
-        plan.path("logs", "scenes", "{condition}", "{shard}.tsv")
+        plan.path("logs", "scenes", "{condition}", "{split}", "{shard}.tsv")
     params:
         definition=of_wildcards(plan.definition),
-        split="test",
         indices=of_wildcards(plan.scene_indices),
         seed=plan.config["seed"],
         fs=plan.config["fs"],

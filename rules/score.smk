@@ -1,9 +1,9 @@
 rule score:
     input:
         unpack(of_wildcards(plan.score_input)),
-        mixtures=rules.scenes.output.mixtures,
-        references=rules.scenes.output.references,
-        estimates=rules.process.output,
+        mixtures=plan.mixtures("{condition}", "{shard}"),
+        references=plan.references("{condition}", "{shard}"),
+        estimates=plan.estimates("{condition}", "{entry}", "{shard}"),
     output:
         plan.scores("{condition}", "{entry}", "{shard}"),
     log:

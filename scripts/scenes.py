@@ -8,7 +8,7 @@ with logged(snakemake.log[0]):
     make_shard(
         condition=snakemake.wildcards.condition,
         definition=snakemake.params.definition,
-        split=snakemake.params.split,
+        split=snakemake.wildcards.split,
         indices=snakemake.params.indices,
         seed=snakemake.params.seed,
         fs=snakemake.params.fs,

@@ -59,7 +59,7 @@ def _require_entries(folders, entries, root):
     """A method need not apply to every condition, but to one of those asked for."""
     from cocktail.errors import nearest
 
-    known = {path.name for folder in folders for path in folder.iterdir()}
+    known = {path.name for folder in folders for path in folder.glob("test/*")}
     for name in entries:
         if name not in known:
             raise CocktailError(f"{root}: no method '{name}'{nearest(name, known)}")
@@ -86,7 +86,7 @@ def _write_estimates(folder, target, entries) -> int:
     from cocktail import tables
 
     count = 0
-    for path in sorted(folder.glob("*/*.parquet")):
+    for path in sorted(folder.glob("test/*/*.parquet")):
         entry = path.parent.name
         if entries and entry not in entries:
             continue

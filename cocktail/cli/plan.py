@@ -3,6 +3,7 @@
 import click
 
 from cocktail.cli._options import json_option, print_rows
+from cocktail.workflow.files import SPLITS, TRAIN
 
 STAGES = {
     "corpora": ("corpora", "spoofs"),
@@ -10,7 +11,7 @@ STAGES = {
     "scenes": ("scenes",),
     "train": ("train",),
     "process": ("process",),
-    "retrain": ("retrain/scenes", "retrain/process", "retrain/train"),
+    "retrain": ("retrain",),
     "score": ("score",),
     "leaderboard": ("leaderboard", "track"),
     "claims": ("claims",),
@@ -138,15 +139,26 @@ def _about(plan, stage) -> str:
     return {
         "corpora": "speech and noise; spoofed speech where a condition has any",
         "rooms": f"{plan.config['rooms']} each for {', '.join(banks)}" if banks else "nobody trains in rooms",
-        "scenes": f"{len(plan.conditions) * scenes} scenes",
+        "scenes": " and ".join(_scenes(plan)),
         "train": trained or "nothing to train",
-        "process": f"{cells} cells x {scenes} scenes",
-        "retrain": f"a recogniser each for {', '.join(retraining.entries)}, on {retraining.scenes} scenes",
+        "process": f"{cells} cells x {scenes} scenes" + _train_cells(plan),
+        "retrain": f"a recogniser each for {', '.join(retraining.entries)}, on {plan.n_scenes(TRAIN)} scenes",
         "score": f"{len(plan.metrics)} metrics each",
         "leaderboard": "the boards, and MLflow",
         "claims": f"{len(plan.comparisons())} comparisons",
         "report": "the page",
     }[stage]
+
+
+def _scenes(plan) -> list[str]:
+    """How many scenes of each split there are."""
+    sizes = {split: len(plan.rendered(split)) * plan.n_scenes(split) for split in SPLITS}
+    return [f"{size} {split} scenes" for split, size in sizes.items() if size]
+
+
+def _train_cells(plan) -> str:
+    cells = len(plan.estimated(TRAIN))
+    return f", {cells} x {plan.n_scenes(TRAIN)} train scenes" if cells else ""
 
 
 def _trained(entry) -> str:

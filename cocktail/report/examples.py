@@ -28,7 +28,7 @@ class Audio:
 
     def __init__(self, folder: Path, condition: str):
         self._scenes = folder / "scenes" / condition / "test"
-        self._estimates = folder / "estimates" / condition
+        self._estimates = folder / "estimates" / condition / "test"
 
     def estimates(self, entry: str, scenes: list[str], scores: pa.Table) -> dict[str, np.ndarray]:
         """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references.

@@ -145,8 +145,8 @@ def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1
 def _drop_estimates(folder):
     """Drop estimates but for examples, where the board has all their scenes; a run of a part of the suite has not."""
     scores = tables.read_table(folder / "scores.parquet")
-    for path in sorted((folder / "estimates").glob("*/*/")):
-        condition, entry = path.parts[-2:]
+    for path in sorted((folder / "estimates").glob("*/test/*/")):
+        condition, _, entry = path.parts[-3:]
         part = scores.filter(pc.and_(pc.equal(scores["condition"], condition), pc.equal(scores["entry"], entry)))
         audio = examples.Audio(folder, condition)
         estimated = audio.scenes(entry)

@@ -26,7 +26,7 @@ from cocktail.workflow.plan import Plan
 
 FILE = "costs.json"
 """In the folder of a suite's results: what `write` leaves there."""
-ALIASES = {"retrain/scenes": "scenes", "retrain/process": "process", "retrain/train": "train"}
+ALIASES = {"retrain": "train"}
 """Rules that do the work of another one."""
 
 
@@ -112,7 +112,7 @@ def judged(plan: Plan) -> tuple[str, ...]:
 
 def _cost(plan, group: Group) -> Cost | None:
     finished = [job for job in group.jobs if Path(f"{job.log}.tsv").exists()]
-    if not finished or (group.rule in ("train", "retrain/train") and not _as_planned(plan, group, finished[0])):
+    if not finished or (group.rule in ("train", "retrain") and not _as_planned(plan, group, finished[0])):
         return None
     spent = [_spent(job) for job in finished]
     amount = sum(job.amount * _share(group, job) for job in finished)

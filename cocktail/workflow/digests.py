@@ -4,7 +4,6 @@ Each covers the suite's keys that decide the job's result, whatever else does, a
 """
 
 import functools
-from collections.abc import Iterable
 from pathlib import Path
 
 from cocktail.boards.claims import CLAIMS
@@ -16,7 +15,7 @@ from cocktail.workflow.sources import PACKAGE, source_digest
 
 OF_FIGURES = (
     "seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "parameters", "retrain",
-    "rooms", "shard_size", "spoofs",
+    "rooms", "shard_size", "spoofs", "train_scenes",
 )  # fmt: skip
 """Keys of a suite that decide its figures."""
 
@@ -50,15 +49,11 @@ class Digests:
         definition = self._plan.rooms_definition(condition)
         return self._job(definition, microphones, keys=("seed", "fs", "rooms"), code=("cocktail.scenes.room_bank",))
 
-    def scenes(self, condition: str, shard: str) -> str:
-        """A shard of test scenes."""
-        return self.scenes_of(condition, self._plan.scene_indices(shard))
-
-    def scenes_of(self, condition: str, indices: Iterable[int]) -> str:
-        """Some scenes of a condition."""
-        definition = self._plan.definition(condition)
+    def scenes(self, condition: str, shard: str, split: str) -> str:
+        """A shard of scenes."""
+        definition, indices = self._plan.definition(condition), self._plan.scene_indices(shard, split)
         code = module_of(definition), "cocktail.scenes.files"
-        return self._job(list(indices), definition, keys=("seed", "fs"), code=code)
+        return self._job(split, indices, definition, keys=("seed", "fs"), code=code)
 
     def train(self, entry: str) -> str:
         """A training: the plugin with its parameters, those that it builds on, conditions and corpora."""
@@ -72,14 +67,10 @@ class Digests:
             keys=("train_limit_s", "seed", "fs"),
         )
 
-    def process(self, entry: str, shard: str) -> str:
-        """A run of an entry on a shard of test scenes."""
-        return self.run(entry, self._plan.scene_indices(shard))
-
-    def run(self, entry: str, indices: Iterable[int]) -> str:
-        """A run of an entry on some scenes."""
+    def process(self, entry: str, shard: str, split: str) -> str:
+        """A run of an entry on a shard of scenes."""
         packages = ("recognition",) if self._plan.recogniser(entry) else ()
-        decides = self.lineage(entry), self._plan.recogniser(entry), list(indices)
+        decides = self.lineage(entry), self._plan.recogniser(entry), split, self._plan.scene_indices(shard, split)
         return self._job(*decides, keys=("time_limit_s", "seed"), packages=packages)
 
     def lineage(self, entry: str) -> list[str]:
@@ -94,7 +85,7 @@ class Digests:
             role: self._entry(name, "cocktail.plugins.model") for role, name in plan.scorers_of(condition).items()
         }
         return self._job(
-            plan.metrics, list(plan.scene_indices(shard)), retrained, scorers,
+            plan.metrics, plan.scene_indices(shard), retrained, scorers,
             keys=("recogniser",), code=("cocktail.scoring.shard",), packages=("metrics", "recognition"),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-TEST, TRAIN = "test", "train"
+TEST, TRAIN = SPLITS = "test", "train"
 """Splits of which scenes are made."""
 
 
@@ -46,9 +46,9 @@ class Files:
         """The folder of a trained model."""
         return self.path("models", entry)
 
-    def estimates(self, condition: str, entry: str, shard: str) -> str:
+    def estimates(self, condition: str, entry: str, shard: str, split: str = TEST) -> str:
         """What an entry made of a shard of scenes."""
-        return self.path("estimates", condition, entry, f"{shard}.parquet")
+        return self.path("estimates", condition, split, entry, f"{shard}.parquet")
 
     def scores(self, condition: str, entry: str, shard: str) -> str:
         """The scores of a shard of estimates."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cocktail.method import Workload
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.room_bank import VALID
-from cocktail.workflow.files import TRAIN
+from cocktail.workflow.files import SPLITS, TEST
 from cocktail.workflow.plan import Plan
 
 UTTERANCE_S = 2.0
@@ -27,7 +27,6 @@ class Group:
     """The jobs of a rule for one condition and entry: one for each shard."""
 
     rule: str
-    """As its logs are named: `retrain/train` for the rule retrain."""
     jobs: tuple[Job, ...]
     condition: str | None = None
     task: str | None = None
@@ -60,10 +59,12 @@ def groups(plan: Plan) -> Iterator[Group]:
     """
     yield from _speech_and_noise(plan)
     yield from _rooms(plan)
-    yield from _scenes(plan, "scenes", plan.conditions, _shards(plan))
+    for split in SPLITS:
+        yield from _scenes(plan, split)
     for name in plan.trained:
         yield _training(plan, "train", name, name, plan.model(name), plan.gpu(name))
-    yield from _processing(plan, "process", plan.cells, _shards(plan), plan.estimates)
+    for split in SPLITS:
+        yield from _processing(plan, split)
     yield from _retraining(plan)
     for condition, entry in plan.cells:
         jobs = tuple(
@@ -74,9 +75,9 @@ def groups(plan: Plan) -> Iterator[Group]:
     yield from _boards(plan)
 
 
-def _shards(plan) -> list[tuple[str, int]]:
-    """Test shards and their scenes."""
-    return [(shard, len(plan.scene_indices(shard))) for shard in plan.shards]
+def _shards(plan, split=TEST) -> list[tuple[str, int]]:
+    """Shards of a split and their scenes."""
+    return [(shard, len(plan.scene_indices(shard, split))) for shard in plan.shards_of(split)]
 
 
 def _single(plan, rule, outputs, amount) -> Group:
@@ -116,22 +117,22 @@ def _rooms(plan):
         yield Group("rooms", (job,), condition=name)
 
 
-def _scenes(plan, rule, conditions, shards, *split):
-    for name in conditions:
+def _scenes(plan, split):
+    for name in plan.rendered(split):
         jobs = tuple(
             Job(
-                plan.path("logs", *rule.split("/"), name, shard),
-                (plan.mixtures(name, shard, *split), plan.references(name, shard, *split)),
+                plan.path("logs", "scenes", name, split, shard),
+                (plan.mixtures(name, shard, split), plan.references(name, shard, split)),
                 scenes,
             )
-            for shard, scenes in shards
+            for shard, scenes in _shards(plan, split)
         )
-        yield Group(rule, jobs, condition=name, task=plan.conditions[name]["task"])
+        yield Group("scenes", jobs, condition=name, task=plan.all_conditions[name]["task"])
 
 
 def _training(plan, rule, log, entry, folder, gpu) -> Group:
     work = _workload(plan, entry) or Workload(float("nan"), 1.0)
-    job = Job(plan.path("logs", *rule.split("/"), log), (folder,), work.amount)
+    job = Job(plan.path("logs", rule, log), (folder,), work.amount)
     plugin = plan.known[entry].plugin.name
     return Group(rule, (job,), entry=entry, plugin=plugin, size=work.size, epochs=work.epochs, gpu=bool(gpu))
 
@@ -146,31 +147,30 @@ def _cell(plan, condition, entry) -> dict:
     work = _workload(plan, entry)
     return {
         "condition": condition,
-        "task": plan.conditions[condition]["task"],
+        "task": plan.all_conditions[condition]["task"],
         "entry": entry,
         "plugin": plan.known[entry].plugin.name,
         "size": work.size if work else 1.0,
     }
 
 
-def _processing(plan, rule, cells, shards, path):
-    for condition, entry in cells:
+def _processing(plan, split):
+    for condition, entry in plan.estimated(split):
         jobs = tuple(
-            Job(plan.path("logs", *rule.split("/"), condition, entry, shard), (path(condition, entry, shard),), scenes)
-            for shard, scenes in shards
+            Job(
+                plan.path("logs", "process", condition, split, entry, shard),
+                (plan.estimates(condition, entry, shard, split),),
+                scenes,
+            )
+            for shard, scenes in _shards(plan, split)
         )
-        yield Group(rule, jobs, **_cell(plan, condition, entry), gpu=bool(plan.gpu(entry)))
+        yield Group("process", jobs, **_cell(plan, condition, entry), gpu=bool(plan.gpu(entry)))
 
 
 def _retraining(plan):
-    retraining = plan.retraining
-    shards = [(shard, len(retraining.indices(shard))) for shard in retraining.shards]
-    conditions = dict.fromkeys(condition for condition, _ in retraining.cells)
-    yield from _scenes(plan, "retrain/scenes", conditions, shards, TRAIN)
-    yield from _processing(plan, "retrain/process", retraining.cells, shards, retraining.estimates)
-    for entry in retraining.entries:
-        folder = retraining.model(entry)
-        yield _training(plan, "retrain/train", entry, retraining.recogniser, folder, retraining.gpu)
+    for entry in plan.retraining.entries:
+        folder = plan.retraining.model(entry)
+        yield _training(plan, "retrain", entry, plan.retraining.recogniser, folder, plan.retraining.gpu)
 
 
 def _boards(plan):

@@ -14,7 +14,7 @@ from cocktail.spoofing import names
 from cocktail.tasks import TASKS
 from cocktail.tracking.receipt import store_state
 from cocktail.workflow.digests import Digests
-from cocktail.workflow.files import TEST, Files
+from cocktail.workflow.files import TEST, TRAIN, Files
 from cocktail.workflow.retraining import ROLE, Retraining
 from cocktail.workflow.selection import Selection
 
@@ -39,14 +39,30 @@ class Plan(Selection, Files):
 
     # Shards of scenes
 
+    def n_scenes(self, split: str) -> int:
+        """Scenes of a condition."""
+        return self.config[{TEST: "scenes", TRAIN: "train_scenes"}[split]]
+
     @property
     def shards(self) -> list[str]:
-        """Names of a condition's shards."""
-        return shard_names(self.config["scenes"], self.config["shard_size"])
+        """Names of a condition's shards of test scenes."""
+        return self.shards_of(TEST)
 
-    def scene_indices(self, shard: str) -> list[int]:
+    def shards_of(self, split: str) -> list[str]:
+        """Names of a condition's shards of a split."""
+        return shard_names(self.n_scenes(split), self.config["shard_size"])
+
+    def scene_indices(self, shard: str, split: str = TEST) -> list[int]:
         """Scenes of a shard."""
-        return list(shard_indices(shard, self.config["scenes"], self.config["shard_size"]))
+        return list(shard_indices(shard, self.n_scenes(split), self.config["shard_size"]))
+
+    def estimated(self, split: str) -> list[tuple[str, str]]:
+        """(condition, entry) whose estimates of a split's scenes are made."""
+        return self.cells if split == TEST else self.retraining.cells
+
+    def rendered(self, split: str) -> list[str]:
+        """Conditions of which scenes of a split are made."""
+        return list(self.conditions) if split == TEST else list(dict.fromkeys(x for x, _ in self.estimated(split)))
 
     def all_scores(self) -> Iterator[str]:
         """Every score shard of the suite."""
@@ -77,8 +93,8 @@ class Plan(Selection, Files):
         return any(condition.get("speakers") == "closed" for condition in self.conditions.values())
 
     def definition(self, condition: str) -> dict:
-        """Definition of a condition that is run, without its title."""
-        return _untitled(self.conditions[condition])
+        """Definition of a condition, without its title."""
+        return _untitled(self.all_conditions[condition])
 
     def spoof_counts(self) -> dict[str, dict[str, int]]:
         """Split -> attack -> utterances of it that the conditions of this suite need."""
@@ -93,7 +109,7 @@ class Plan(Selection, Files):
 
     def scenes_spoofs(self, condition: str) -> dict[str, str]:
         """The table of spoofed speech, if a condition is made of it."""
-        return self._needed_spoofs([self.conditions[condition]])
+        return self._needed_spoofs([self.all_conditions[condition]])
 
     def _needed_spoofs(self, conditions) -> dict[str, str]:
         return {"spoofs": self.spoofs} if any(names.logical_attacks(x, TEST) for x in conditions) else {}
@@ -157,12 +173,8 @@ class Plan(Selection, Files):
         """Banks of room responses of the conditions that an entry mixes."""
         return [self.rooms(*bank) for bank in self.banks(entry)]
 
-    def process_input(self, condition: str, entry: str, shard: str) -> dict[str, str]:
+    def process_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str]:
         """Files that a method may read: the truth only for an oracle, a model only for a learned method."""
-        return self.method_input(condition, entry, shard, TEST)
-
-    def method_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str]:
-        """As `process_input`, of any split."""
         files = {"mixtures": self.mixtures(condition, shard, split)}
         if self._methods[entry].sees(REFERENCES):
             files["references"] = self.references(condition, shard, split)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from cocktail.digest import digest
 from cocktail.errors import CocktailError, nearest
-from cocktail.scenes.shard import shard_indices, shard_names
 from cocktail.workflow.files import TRAIN
 from cocktail.workflow.sources import source_digest
 from cocktail.workflow.suite import known_conditions
@@ -23,7 +22,6 @@ class Retraining:
     def __init__(self, plan, source: str):
         self._plan, wanted = plan, plan.config["retrain"]
         self.recogniser: str = wanted["recogniser"]
-        self.scenes: int = wanted["scenes"]
         _check(wanted, plan, f"{source}: retrain")
         self.cells = [
             (condition, entry)
@@ -36,19 +34,7 @@ class Retraining:
         """Entries that have a recogniser of their own."""
         return list(dict.fromkeys(entry for _, entry in self.cells))
 
-    @property
-    def shards(self) -> list[str]:
-        """Names of a condition's shards of train scenes."""
-        return shard_names(self.scenes, self._plan.config["shard_size"])
-
-    def indices(self, shard: str) -> list[int]:
-        """Scenes of a job's shard."""
-        return list(shard_indices(shard, self.scenes, self._plan.config["shard_size"]))
-
     # Files
-
-    def estimates(self, condition: str, entry: str, shard: str) -> str:
-        return self._plan.path("retrain", "estimates", condition, entry, f"{shard}.parquet")
 
     def model(self, entry: str) -> str:
         return self._plan.path("retrain", "models", entry)
@@ -60,15 +46,11 @@ class Retraining:
 
     # What the rules ask, job by job
 
-    def process_input(self, condition: str, entry: str, shard: str) -> dict[str, str]:
-        """Files that a method may read, as in Plan.process_input, of the train split."""
-        return self._plan.method_input(condition, entry, shard, TRAIN)
-
     def fit_input(self, entry: str) -> dict[str, list[str] | str]:
         """What a recogniser learns from: an entry's estimates, their texts, and the model to begin with."""
-        shards = [(condition, shard) for condition in self._conditions(entry) for shard in self.shards]
+        shards = [(condition, shard) for condition in self._conditions(entry) for shard in self._plan.shards_of(TRAIN)]
         return {
-            "estimates": [self.estimates(condition, entry, shard) for condition, shard in shards],
+            "estimates": [self._plan.estimates(condition, entry, shard, TRAIN) for condition, shard in shards],
             "references": [self._plan.references(condition, shard, TRAIN) for condition, shard in shards],
         } | self._plan.base_input(self.recogniser)
 
@@ -90,18 +72,11 @@ class Retraining:
         """What a job needs to read the model that it begins with."""
         return self._plan.base_spec(self.recogniser)
 
-    def scenes_digest(self, condition: str, shard: str) -> str:
-        """Digest of a shard's scenes, and of the code that draws and renders them."""
-        return self._plan.digests.scenes_of(condition, self.indices(shard))
-
-    def process_digest(self, entry: str, shard: str) -> str:
-        """Digest of a run of a method: its code and parameters, and the runner's."""
-        return self._plan.digests.run(entry, self.indices(shard))
-
     def fit_digest(self, entry: str) -> str:
         """Digest of a training: code and parameters of the recogniser, and what it learns from."""
         plan = self._plan
-        conditions = [plan.digests.scenes_of(name, range(self.scenes)) for name in self._conditions(entry)]
+        shards = plan.shards_of(TRAIN)
+        conditions = [plan.digests.scenes(name, shard, TRAIN) for name in self._conditions(entry) for shard in shards]
         settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
         trained = [
             plan.digests.train(name)

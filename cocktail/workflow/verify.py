@@ -60,7 +60,7 @@ def _draw(paths, sample, seed, role):
 
 def _verify_scenes(plan, stored) -> list[str]:
     condition, split = stored.parts[-3:-1]
-    if condition not in plan.conditions:
+    if condition not in plan.all_conditions:
         return [f"the suite has no condition '{condition}' any more"]
     truth = stored.with_name(stored.name.replace("mixtures", "references"))
     with tempfile.TemporaryDirectory() as folder:

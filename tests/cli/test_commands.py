@@ -303,9 +303,13 @@ def test_plan_names_what_is_trained(call, write_plugin):
 
 def test_plan_counts_what_is_trained_again(call, tmp_path):
     """100 scenes are five shards: rendered once, run by one entry, on which one recogniser learns."""
-    (tmp_path / "mine.yaml").write_text("suite: mine\nretrain: {conditions: [nonstationary], entries: [omlsa]}\n")
+    suite, again = "suite: mine\n", "retrain: {conditions: [nonstationary], entries: [omlsa]}\n"
+    (tmp_path / "mine.yaml").write_text(suite)
+    before = {row["stage"]: row for row in json.loads(call("plan", "mine.yaml", "--json")[1])}
+    (tmp_path / "mine.yaml").write_text(suite + again)
     stages = {row["stage"]: row for row in json.loads(call("plan", "mine.yaml", "--json")[1])}
-    assert stages["retrain"]["jobs"] == 5 + 5 + 1
+    assert [stages[name]["jobs"] - before[name]["jobs"] for name in ("scenes", "process")] == [5, 5]
+    assert stages["retrain"]["jobs"] == 1
     assert stages["rooms"]["of"].startswith("100 each for ")
 
 
@@ -499,7 +503,7 @@ def results(tmp_path):
     tables.write_rows(str(mixtures).replace("mixtures", "references"), [row], tables.REFERENCES)
     estimate = [tables.pack(x, 16000, "e") for x in truth.target]
     rows = [{"scene": "s0", "status": "ok", "estimate": estimate}, {"scene": "s1", "status": "failed", "reason": "x"}]
-    tables.write_rows(folder / "estimates" / "two-talkers" / "ilrma" / "000.parquet", rows, tables.ESTIMATES)
+    tables.write_rows(folder / "estimates" / "two-talkers" / "test" / "ilrma" / "000.parquet", rows, tables.ESTIMATES)
     return scene
 
 

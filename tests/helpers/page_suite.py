@@ -193,7 +193,9 @@ class Suite:
                 self._estimate(card, self.names.index(cell.entry), scene, *signals[scene])
                 for scene in cell.scenes.values()
             ]
-            tables.write_rows(folder / "estimates" / name / cell.entry / "examples.parquet", rows, tables.ESTIMATES)
+            tables.write_rows(
+                folder / "estimates" / name / "test" / cell.entry / "examples.parquet", rows, tables.ESTIMATES
+            )
 
     def _signals(self, card, index):
         """Talkers (K, N) and noise (N,): harmonic syllables, and white noise."""

@@ -88,7 +88,9 @@ def write_scenes(folder, condition, talkers, channels):
         for entry, gain in ENTRIES.items():
             failed = [{"scene": row["scene"], "status": "failed", "reason": "method-failed: x"} for row in estimates]
             kept = failed if gain is None else estimates
-            tables.write_rows(folder / f"estimates/{condition}/{entry}/{shard:03d}.parquet", kept, tables.ESTIMATES)
+            tables.write_rows(
+                folder / f"estimates/{condition}/test/{entry}/{shard:03d}.parquet", kept, tables.ESTIMATES
+            )
 
 
 def write_scores(folder, condition, talkers, gains):
@@ -286,7 +288,7 @@ def test_a_run_that_was_cut_short_is_written_anew(results, monkeypatch):
 
 
 def test_scores_are_logged_where_estimates_were_dropped(results):
-    for path in results.glob("small/estimates/*/omlsa/*.parquet"):
+    for path in results.glob("small/estimates/*/test/omlsa/*.parquet"):
         path.unlink()
     logged(results)
     (run,) = runs(results)["small/stationary", "omlsa"]
@@ -377,7 +379,7 @@ def test_track_keeps_the_examples_if_so_asked(results):
     options = {"folder": results / "small", "keep": "examples"}
     log.track(out=results / "small" / "mlflow.json", **options)
     assert json.loads((results / "small" / "mlflow.json").read_text())["new"] == 8
-    folder = results / "small" / "estimates" / "stationary" / "omlsa"
+    folder = results / "small" / "estimates" / "stationary" / "test" / "omlsa"
     assert [path.name for path in folder.iterdir()] == ["examples.parquet"]
     kept = tables.read_rows(folder / "examples.parquet")
     assert [row["scene"] for row in kept] == [scene_name("stationary", index) for index in (0, 3, 6)]
@@ -390,14 +392,14 @@ def test_a_run_of_a_part_leaves_the_estimates_of_the_others(results):
     folder = results / "small"
     options = {"folder": folder, "out": folder / "mlflow.json", "keep": "examples"}
     log.track(**options)
-    fresh = folder / "estimates/stationary/new/000.parquet"
+    fresh = folder / "estimates/stationary/test/new/000.parquet"
     tables.write_rows(fresh, [{"scene": "s", "status": "ok"}], tables.ESTIMATES)
-    kept = {path: path.read_bytes() for path in folder.glob("estimates/*/*/*.parquet")}
+    kept = {path: path.read_bytes() for path in folder.glob("estimates/*/test/*/*.parquet")}
     (folder / "scores/two-talkers/all/000.parquet").unlink()
     write_scores(folder, "stationary", 1, {"unprocessed": 0.0, "omlsa": 6.0})
     build_board(folder)
     log.track(**options)
-    assert {path: path.read_bytes() for path in folder.glob("estimates/*/*/*.parquet")} == kept
+    assert {path: path.read_bytes() for path in folder.glob("estimates/*/test/*/*.parquet")} == kept
 
 
 def test_fewer_scenes_on_the_board_than_estimates_drop_nothing(results):
@@ -407,14 +409,14 @@ def test_fewer_scenes_on_the_board_than_estimates_drop_nothing(results):
     tables.write_rows(scores, [row for row in tables.read_rows(scores) if row["scene"] == first], tables.SCORES)
     build_board(folder)
     log.track(folder=folder, out=folder / "mlflow.json", keep="examples")
-    assert len(list(folder.glob("estimates/stationary/*/00?.parquet"))) == SHARDS * len(ENTRIES)
-    assert not list(folder.glob("estimates/two-talkers/*/00?.parquet"))
+    assert len(list(folder.glob("estimates/stationary/test/*/00?.parquet"))) == SHARDS * len(ENTRIES)
+    assert not list(folder.glob("estimates/two-talkers/test/*/00?.parquet"))
 
 
 def test_a_new_shard_outdates_the_kept_examples(results):
     folder = results / "small"
     audio = examples.Audio(folder, "stationary")
-    shard = folder / "estimates/stationary/omlsa/000.parquet"
+    shard = folder / "estimates/stationary/test/omlsa/000.parquet"
     fresh = tables.read_rows(shard)
     scene = fresh[0]["scene"]
     audio.keep_only("omlsa", [scene])

@@ -24,8 +24,8 @@ def test_shards_cover_every_scene_once():
 
 def test_more_scenes_leave_the_full_shards_as_they_are():
     few, many = plan(scenes=40, shard_size=20), plan(scenes=60, shard_size=20)
-    assert few.digests.scenes("stationary", "001") == many.digests.scenes("stationary", "001")
-    assert few.digests.process("wiener", "001") == many.digests.process("wiener", "001")
+    assert few.digests.scenes("stationary", "001", "test") == many.digests.scenes("stationary", "001", "test")
+    assert few.digests.process("wiener", "001", "test") == many.digests.process("wiener", "001", "test")
 
 
 def test_cells_follow_task_and_array():
@@ -41,7 +41,7 @@ def test_cells_follow_task_and_array():
 def test_only_oracles_have_the_truth_among_their_inputs():
     p = plan()
     for condition, entry in p.cells:
-        files = p.process_input(condition, entry, "000")
+        files = p.process_input(condition, entry, "000", "test")
         assert ("references" in files) == (p.entries[entry].cls.paradigm == "oracle"), entry
         assert ("model" in files) == p.entries[entry].cls.learned(), entry
 
@@ -80,9 +80,9 @@ def test_a_reason_to_skip_is_kept(write_plugin):
 
 JOBS = {
     "corpora": (),
-    "scenes": ("stationary", "000"),
+    "scenes": ("stationary", "000", "test"),
     "train": ("nmf-sparse",),
-    "process": ("nmf-sparse", "000"),
+    "process": ("nmf-sparse", "000", "test"),
     "score": ("stationary", "nmf-sparse", "000"),
     "board": (),
 }
@@ -157,7 +157,7 @@ def test_what_a_method_does_not_ask_for_reruns_nothing_of_it(key):
     change = {"device": "cpu", "recogniser": {"backend": "pocketsphinx", "mode": "language-model"}}[key]
     before, after = plan(), plan(**{key: change})
     assert getattr(before, key)("wiener") == getattr(after, key)("wiener")
-    assert before.digests.process("wiener", "000") == after.digests.process("wiener", "000")
+    assert before.digests.process("wiener", "000", "test") == after.digests.process("wiener", "000", "test")
 
 
 LEARNS = """
@@ -184,12 +184,12 @@ def networks(write_plugin):
 def test_a_model_is_trained_once_for_all_that_build_on_it(networks):
     p = plan(plugins=[networks], methods=["beam"])
     assert p.trained == ["net"]
-    files = p.process_input("tablet", "beam", "000")
+    files = p.process_input("tablet", "beam", "000", "test")
     assert files["base"] == p.model("net") and "model" not in files
     assert p.base_spec("beam") == p.spec("net")
     assert p.models("beam")["base"]["spec"]["name"] == "net" and p.models("beam")["model"] is None
     sized = plan(plugins=[networks], methods=["beam"], parameters={"net": {"gain": 3.0}})
-    assert sized.digests.process("beam", "000") != p.digests.process("beam", "000")
+    assert sized.digests.process("beam", "000", "test") != p.digests.process("beam", "000", "test")
 
 
 def test_what_an_entry_trains_on(networks):

@@ -16,12 +16,11 @@ FS = 16000
 WANTED = {
     "conditions": ["stationary", "nonstationary"],
     "entries": ["unprocessed", "omlsa", "oracle-irm"],
-    "scenes": 50,
 }
 
 
 def plan(retrain=None, **overrides):
-    return Plan(load_suite("quick", {"retrain": retrain or WANTED, **overrides}), "quick")
+    return Plan(load_suite("quick", {"retrain": retrain or WANTED, "train_scenes": 50, **overrides}), "quick")
 
 
 class TestPlan:
@@ -44,33 +43,40 @@ class TestPlan:
         assert p.retraining.entries == ["unprocessed", "omlsa"]
         files = p.retraining.fit_input("omlsa")
         assert files["base"] == p.model("ctc") and "ctc" in p.trained and "ctc-retrained" not in p.trained
-        assert len(files["estimates"]) == len(files["references"]) == 2 * len(p.retraining.shards)
+        assert len(files["estimates"]) == len(files["references"]) == 2 * len(p.shards_of("train"))
 
-    def test_shards_cover_every_train_scene_once(self):
-        p = plan(shard_size=20).retraining
-        assert [i for shard in p.shards for i in p.indices(shard)] == list(range(50))
+    def test_train_scenes_are_made_for_what_is_retrained(self):
+        p = plan()
+        assert set(p.estimated("train")) == set(p.retraining.cells) and p.rendered("train") == WANTED["conditions"]
+        assert [i for shard in p.shards_of("train") for i in p.scene_indices(shard, "train")] == list(range(50))
+        assert p.digests.scenes("stationary", "000", "train") != p.digests.scenes("stationary", "000", "test")
 
     def test_train_scenes_lie_beside_those_of_the_test(self):
         p = plan()
-        files = p.retraining.process_input("stationary", "oracle-irm", "001")
+        files = p.process_input("stationary", "oracle-irm", "001", "train")
         assert files == {
             "mixtures": p.path("scenes", "stationary", "train", "001.mixtures.parquet"),
             "references": p.path("scenes", "stationary", "train", "001.references.parquet"),
         }
-        assert "references" not in p.retraining.process_input("stationary", "omlsa", "001")
+        assert "references" not in p.process_input("stationary", "omlsa", "001", "train")
 
     def test_digests_follow_what_decides(self):
-        before = plan().retraining
+        before = plan()
         after = {
-            "more scenes": plan(WANTED | {"scenes": 60}).retraining,
-            "entry": plan(parameters={"omlsa": {"gain_floor_db": -15.0}}).retraining,
-            "recogniser": plan(parameters={"ctc-retrained": {"epochs": 1}}).retraining,
-            "base": plan(parameters={"ctc": {"units": 7}}).retraining,
+            "more scenes": plan(train_scenes=60),
+            "entry": plan(parameters={"omlsa": {"gain_floor_db": -15.0}}),
+            "recogniser": plan(parameters={"ctc-retrained": {"epochs": 1}}),
+            "base": plan(parameters={"ctc": {"units": 7}}),
         }
-        changed = {what for what, p in after.items() if p.fit_digest("omlsa") != before.fit_digest("omlsa")}
+        changed = {
+            what
+            for what, p in after.items()
+            if p.retraining.fit_digest("omlsa") != before.retraining.fit_digest("omlsa")
+        }
         assert changed == set(after)
-        assert after["more scenes"].process_digest("omlsa", "000") == before.process_digest("omlsa", "000")
-        assert after["entry"].fit_digest("unprocessed") == before.fit_digest("unprocessed")
+        first = "omlsa", "000", "train"
+        assert after["more scenes"].digests.process(*first) == before.digests.process(*first)
+        assert after["entry"].retraining.fit_digest("unprocessed") == before.retraining.fit_digest("unprocessed")
 
     @pytest.mark.parametrize(
         ("change", "message"),

@@ -68,7 +68,7 @@ def disturbed(cluster, tmp_path_factory):
     ) as process:
 
         def wait_for(estimates):
-            found = project.results.glob("estimates/*/*/*.parquet")
+            found = project.results.glob("estimates/*/test/*/*.parquet")
             assert process.poll() is None, (project.work / "output").read_text() + project.log()
             return len(list(found)) >= estimates
 

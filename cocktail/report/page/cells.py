@@ -84,7 +84,7 @@ def _makes_sound(card):
 def _durations(folder, condition):
     """Scene -> seconds, as the estimates tell."""
     found: dict[str, float] = {}
-    for path in sorted((folder / "estimates" / condition).glob("*/*.parquet")):
+    for path in sorted((folder / "estimates" / condition / "test").glob("*/*.parquet")):
         for row in tables.read_rows(path, ["scene", "duration"]):
             if row["duration"] is not None:
                 found.setdefault(row["scene"], row["duration"])
