@@ -13,6 +13,8 @@ Deviations: values are clamped to +-100 dB. Where the Gram matrix is singular to
 some band), its diagonal is loaded by 1e-12 of its largest entry.
 """
 
+import math
+
 import numpy as np
 
 from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable
@@ -32,14 +34,15 @@ def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray 
     if reference.shape[-1] < len(sources) * taps:
         raise Unscorable("too-short")
     total = np.square(estimate).sum(-1)
-    G, D = _inner_products(sources, estimate, taps)
-    whitened = _whiten(G, D, total.sum())  # rows (L^-1 d)^T, (K, sources * taps)
+    correlations = _correlations(sources, np.concatenate([sources, estimate]), taps)
+    R, D = correlations[:, : len(sources)], correlations[:, len(sources) :, taps - 1 :].swapaxes(0, 1)
+    whitened = _whitened(R, D, total.sum())  # rows (L^-1 d)^T, (K, sources * taps)
     everything = np.square(whitened).sum(-1)  # |P e|^2
     target = np.empty(len(reference))  # |P_j e|^2
     target[0] = np.square(whitened[0, :taps]).sum()
     for j in range(1, len(reference)):
-        own = slice(j * taps, (j + 1) * taps)
-        target[j] = np.square(_whiten(G[own, own], D[j : j + 1, own], total[j])).sum()
+        own = slice(j, j + 1)
+        target[j] = np.square(_whitened(R[own, own], D[own, own], total[j])).sum()
     sdr = ratio_db(target, total - target)  # |s_target|^2 / |e_interf + e_artif|^2
     # |s_target|^2 / |e_interf|^2
     sir = ratio_db(target, everything - target) if len(sources) > 1 else np.full(len(reference), np.nan)
@@ -47,45 +50,48 @@ def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray 
     return sdr, sir, sar
 
 
-def _inner_products(sources, estimates, taps):
-    """Of the delayed sources: with each other, lower triangle (S * taps, S * taps); with estimates, (K, S * taps)."""
-    n = sources.shape[-1]
-    size = _fast_length(n + taps)
-    spectra = np.fft.rfft(sources, size)
-    lags = np.arange(taps)
-    G = np.zeros((len(sources) * taps,) * 2)
-    for a in range(len(sources)):
-        for b in range(a + 1):
-            # correlation[m] = sum_n a[n - m] b[n]: the inner product of a delayed by m with b
-            correlation = np.fft.irfft(spectra[a].conj() * spectra[b], size)
-            both = np.concatenate([correlation[-taps + 1 :], correlation[:taps]])  # lags 1 - taps ... taps - 1
-            rows = np.lib.stride_tricks.sliding_window_view(both, taps)[:, ::-1]  # [delay of a, delay of b]
-            G[a * taps : (a + 1) * taps, b * taps : (b + 1) * taps] = rows
-    cross = np.fft.irfft(spectra.conj()[None] * np.fft.rfft(estimates, size)[:, None], size)[..., lags]
-    return G, cross.reshape(len(estimates), -1)
+def _correlations(sources, signals, taps):
+    """sum_n sources[n - m] signals[n] for m = 1 - taps ... taps - 1: (S, N) and (M, N) -> (S, M, 2 taps - 1)."""
+    size = 1 << (16 * taps - 1).bit_length()  # block by block, which caches hold
+    step = size - 2 * (taps - 1)
+    n_blocks = math.ceil(sources.shape[-1] / step)
+    missing = n_blocks * step - sources.shape[-1]
+    blocks = np.pad(sources, ((0, 0), (0, missing))).reshape(len(sources), n_blocks, step)
+    around = np.pad(signals, ((0, 0), (taps - 1, missing + taps - 1)))
+    around = np.lib.stride_tricks.sliding_window_view(around, size, axis=-1)[:, ::step]
+    spectra = np.einsum("anf,bnf->abf", np.fft.rfft(blocks, size).conj(), np.fft.rfft(around))
+    return np.fft.irfft(spectra, size)[..., : 2 * taps - 1]
 
 
-def _whiten(G, D, energy):
-    """Rows (L^-1 d)^T for the rows d of D, with G = L L^T. Reads the lower triangle of G alone.
+def _whitened(R, D, energy):
+    """Rows (L^-1 d)^T, (K, S * taps), for D (K, S, taps), with the Gram matrix G = L L^T of the correlations R.
 
     `energy` bounds the sum of all |L^-1 d|^2: the corner of the bordered matrix only has to exceed it.
     """
-    n, k = len(G), len(D)
-    bordered = np.zeros((n + k, n + k))
-    bordered[:n, :n] = G
-    bordered[n:, :n] = D
-    np.fill_diagonal(bordered[n:, n:], 2 * energy)
-    try:
-        return np.linalg.cholesky(bordered)[n:, :n]
-    except np.linalg.LinAlgError:
-        bordered[np.arange(n), np.arange(n)] += _LOADING * G.diagonal().max()
-        return np.linalg.cholesky(bordered)[n:, :n]
+    from scipy.linalg.lapack import dpotrf
+
+    n = D[0].size
+    for loading in (0.0, _LOADING * R[..., D.shape[-1] - 1].max()):
+        # The upper triangle of rows is the lower one of columns, in which LAPACK works without a copy.
+        factor, info = dpotrf(_bordered(R, D, energy, loading).T, lower=True, clean=False, overwrite_a=True)
+        if info == 0:
+            return factor[n:, :n]
+    raise np.linalg.LinAlgError("the Gram matrix of the delayed sources is not positive definite")
 
 
-def _fast_length(n):
-    """Smallest 2^a or 3 * 2^a that is not below n."""
-    power = 1 << (n - 1).bit_length()
-    return power * 3 // 4 if power * 3 // 4 >= n else power
+def _bordered(R, D, energy, loading):
+    """[[G, d], [d^T, 2 energy]] with `loading` on the diagonal of G. What is below the diagonal is not all filled."""
+    k, s, taps = D.shape
+    n = s * taps
+    bordered = np.empty((n + k, n + k))
+    for a in range(s):
+        for b in range(a, s):
+            lags = np.lib.stride_tricks.sliding_window_view(R[a, b, ::-1], taps)[::-1]  # [delay of a, delay of b]
+            bordered[a * taps : (a + 1) * taps, b * taps : (b + 1) * taps] = lags
+    bordered[:n, n:] = D.reshape(k, n).T
+    bordered[n:, n:] = 2 * energy * np.eye(k)
+    bordered[np.arange(n), np.arange(n)] += loading
+    return bordered
 
 
 def _scene(scene: Comparison):

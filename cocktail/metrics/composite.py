@@ -8,7 +8,7 @@ the raw narrow-band score; frames of digital silence are left out (see speech_qu
 
 from cocktail.metrics.metric import Metric, Pair
 from cocktail.metrics.perceptual import package_version, pesq_wb
-from cocktail.metrics.speech_quality import best_mean, llr_frames, pair_analysis, pair_seg_snr, wss
+from cocktail.metrics.speech_quality import best_mean, pair_analysis, pair_llr_frames, pair_seg_snr, wss
 
 MOS_RANGE = (1.0, 5.0)
 
@@ -34,7 +34,7 @@ def _mos(value):
 
 def _llr(pair: Pair) -> float:
     """LLR as the composite takes it: best 95 % of the frames, not clamped."""
-    return best_mean(llr_frames(pair.once(pair_analysis)))
+    return best_mean(pair.once(pair_llr_frames))
 
 
 def _wss(pair: Pair) -> float:

@@ -10,6 +10,7 @@ Deviations: pystoi adds noise of 1e-16 from the global generator to ESTOI's segm
 normalised; here that noise is fixed. Fewer than 30 active frames are an error, not a score of 1e-5.
 """
 
+import math
 from functools import cache
 
 import numpy as np
@@ -84,24 +85,26 @@ def _resample(x, fs):
         return x
     divisor = np.gcd(RATE, int(fs))
     up, down = RATE // divisor, int(fs) // divisor
+    n_out = math.ceil(len(x) * up / down)
     taps, first = _polyphase(up, down)
-    n_out = -(-len(x) * up // down)
-    n_blocks = -(-n_out // up)
-    padded = np.pad(x, (-first, max(0, (n_blocks - 1) * down + len(taps) + first - len(x))))
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, len(taps))[::down][:n_blocks]
+    n_blocks = math.ceil(n_out / taps.shape[1])
+    shift = taps.shape[1] // up * down
+    padded = np.pad(x, (-first, max(0, (n_blocks - 1) * shift + len(taps) + first - len(x))))
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, len(taps))[::shift][:n_blocks]
     return (blocks @ taps).reshape(-1)[:n_out]
 
 
 @cache
 def _polyphase(up, down):
-    """Taps (W, up) that make `up` output samples of W input samples, and the offset of the first of these."""
+    """Taps (W, 8 up) that make 8 up output samples of W input samples, and the offset of the first of these."""
     cutoff = 1 / (2 * max(up, down))
     half = int(np.ceil((60 - 8) / (28.714 * cutoff / 10)))  # roll-off of a tenth of the cutoff
     t = np.arange(-half, half + 1)
     window = np.kaiser(2 * half + 1, 0.1102 * (60 - 8.7)) * 2 * up * cutoff * np.sinc(2 * cutoff * t)
     window *= up / window.sum()
-    first, last = -(half // up), ((up - 1) * down + half) // up
-    j, phase = np.meshgrid(np.arange(first, last + 1), np.arange(up), indexing="ij")
+    n_phases = 8 * up  # fewer would mean more copies of the input, more would mean more taps that are zero
+    first, last = -(half // up), ((n_phases - 1) * down + half) // up
+    j, phase = np.meshgrid(np.arange(first, last + 1), np.arange(n_phases), indexing="ij")
     index = phase * down - j * up + half  # output sample up * b + phase sees input sample down * b + j
     inside = (index >= 0) & (index <= 2 * half)
     return np.where(inside, window[np.clip(index, 0, 2 * half)], 0.0), first
@@ -109,7 +112,7 @@ def _polyphase(up, down):
 
 def _frames(x):
     """Hann-windowed frames, half overlapped, (T, 256); like pystoi, a frame that ends with the signal is left out."""
-    n_frames = max(0, -(-(len(x) - FRAME) // HOP))
+    n_frames = max(0, math.ceil((len(x) - FRAME) / HOP))
     if n_frames == 0:
         return np.empty((0, FRAME))
     return np.lib.stride_tricks.sliding_window_view(x, FRAME)[::HOP][:n_frames] * np.hanning(FRAME + 2)[1:-1]
@@ -134,8 +137,8 @@ def _overlap_add(frames):
 
 def _bands(x):
     """Amplitudes in third-octave bands, (15, T)."""
-    power = np.square(np.abs(np.fft.rfft(_frames(x), N_FFT)))
-    return np.sqrt(power @ _third_octaves()).T
+    spectra = np.fft.rfft(_frames(x), N_FFT)
+    return np.sqrt((spectra.real**2 + spectra.imag**2) @ _third_octaves()).T
 
 
 @cache

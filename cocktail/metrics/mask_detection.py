@@ -26,18 +26,14 @@ def hit_fa(*, ideal: np.ndarray, estimate: np.ndarray) -> float:
     return 100 * (hit - false_alarm)
 
 
-def binary_mask(*, target: np.ndarray, interference: np.ndarray) -> np.ndarray:
-    """Bins (F, T) in which the target (N,) exceeds the interference (N,)."""
-    return np.abs(stft(target)) > np.abs(stft(interference))
+def dominant(target: np.ndarray, interference: np.ndarray) -> np.ndarray:
+    """Bins in which the target's STFT (F, T) exceeds the interference's."""
+    return target.real**2 + target.imag**2 > interference.real**2 + interference.imag**2
 
 
 def _compute(pair: Pair) -> float:
-    rest = pair.interference
-    ideal = binary_mask(target=pair.reference, interference=rest)
-    return hit_fa(
-        ideal=ideal,
-        estimate=binary_mask(target=pair.estimate, interference=pair.reference + rest - pair.estimate),
-    )
+    S, V, E = (stft(x) for x in (pair.reference, pair.interference, pair.estimate))
+    return hit_fa(ideal=dominant(S, V), estimate=dominant(E, S + V - E))
 
 
 METRICS = (

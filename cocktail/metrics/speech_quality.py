@@ -66,40 +66,61 @@ def analyse(*, reference: np.ndarray, estimate: np.ndarray, fs: int) -> Analysis
     """Frames of reference and estimate (N,), less those where the reference is silent. Raises Unscorable: too-short."""
     length = round(0.03 * fs)
     hop = length // 4
-    n_frames = (len(reference) - length) // hop
-    if n_frames < 1:
+    if (len(reference) - length) // hop < 1:
         raise Unscorable("too-short")
     window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(1, length + 1) / (length + 1)))
-    raw = [np.lib.stride_tricks.sliding_window_view(x + _EPS, length)[::hop][:n_frames] for x in (reference, estimate)]
-    silent = [np.abs(x).max(1) < np.abs(x).max() * 10 ** (-SILENCE_DB / 20) for x in raw]
+    signals = reference + _EPS, estimate + _EPS
+    magnitudes = [np.abs(x) for x in signals]
+    silent = [_framed(x, length, hop).max(1) < x.max() * 10 ** (-SILENCE_DB / 20) for x in magnitudes]
     active = ~silent[0]
-    s, e = raw[0][active] * window, raw[1][active] * window
+    frames = [_framed(x, length, hop)[active] for x in signals]
+    for each in frames:
+        each *= window
     n_fft = 1 << (2 * length - 1).bit_length()
-    order = 10 if fs < 10000 else 16
+    power = [_power(np.fft.rfft(each, n_fft)) for each in frames]
+    correlation = np.stack([each @ _autocorrelation(n_fft, 10 if fs < 10000 else 16) for each in power])
+    lpc = levinson(correlation)
+    lpc[1, silent[1][active], 1:] = 0.0
+    of_reference, of_estimate = map(Frames, map(_energy, frames), power, lpc, correlation)
     return Analysis(
-        reference=_frames(s, n_fft, order, np.zeros(len(s), bool)),
-        estimate=_frames(e, n_fft, order, silent[1][active]),
-        error_energy=np.square(s - e).sum(1),
+        reference=of_reference,
+        estimate=of_estimate,
+        error_energy=_energy(frames[0] - frames[1]),
         bands=critical_bands(fs, n_fft),
     )
 
 
-def _frames(frames, n_fft, order, silent):
-    power = np.square(np.abs(np.fft.rfft(frames, n_fft)))
-    correlation = np.fft.irfft(power, n_fft)[:, : order + 1]
-    lpc = levinson(correlation)
-    lpc[silent, 1:] = 0.0
-    return Frames(np.square(frames).sum(1), power, lpc, correlation)
+def _framed(x, length, hop):
+    """View of (N,) as (T, length); like the book's programs, the frame that ends with the signal is left out."""
+    n_frames = (len(x) - length) // hop
+    return np.lib.stride_tricks.sliding_window_view(x, length)[::hop][:n_frames]
+
+
+def _power(spectra):
+    return spectra.real**2 + spectra.imag**2
+
+
+def _energy(frames):
+    return np.einsum("ti,ti->t", frames, frames)
+
+
+@cache
+def _autocorrelation(n_fft: int, order: int) -> np.ndarray:
+    """(n_fft / 2 + 1, order + 1): the first lags of the inverse FFT of a power spectrum as a product of matrices."""
+    bins, lags = np.arange(n_fft // 2 + 1)[:, None], np.arange(order + 1)
+    cosines = 2 * np.cos(2 * np.pi * bins * lags / n_fft) / n_fft
+    cosines[[0, -1]] /= 2
+    return cosines
 
 
 def levinson(r: np.ndarray) -> np.ndarray:
-    """Autocorrelations (T, P + 1) -> prediction error filters (T, P + 1), first tap 1, by Levinson and Durbin."""
+    """Autocorrelations (..., P + 1) -> prediction error filters (..., P + 1), first tap 1, by Levinson and Durbin."""
     a = np.zeros_like(r)
-    a[:, 0] = 1.0
-    error = r[:, 0].copy()
-    for p in range(1, r.shape[1]):
-        reflection = -(a[:, :p] * r[:, p:0:-1]).sum(1) / error
-        a[:, 1 : p + 1] += reflection[:, None] * a[:, p - 1 :: -1][:, :p]
+    a[..., 0] = 1.0
+    error = r[..., 0].copy()
+    for p in range(1, r.shape[-1]):
+        reflection = -(a[..., :p] * r[..., p:0:-1]).sum(-1) / error
+        a[..., 1 : p + 1] += reflection[..., None] * a[..., p - 1 :: -1][..., :p]
         error *= 1 - reflection**2
     return a
 
@@ -130,7 +151,7 @@ def fwseg_snr(frames: Analysis) -> float:
 
 def _unit_area_bands(frames, bands):
     magnitude = np.sqrt(frames.power[:, : len(bands)])
-    return magnitude / magnitude.sum(1, keepdims=True) @ bands
+    return magnitude @ bands / magnitude.sum(1, keepdims=True)
 
 
 def llr_frames(frames: Analysis) -> np.ndarray:
@@ -146,24 +167,28 @@ def llr_frames(frames: Analysis) -> np.ndarray:
 
 def llr(frames: Analysis) -> float:
     """Log-likelihood ratio, each frame at most 2, mean of the best 95 %."""
-    return best_mean(np.minimum(llr_frames(frames), LLR_MAX))
+    return _mean_llr(llr_frames(frames))
+
+
+def _mean_llr(ratios):
+    return best_mean(np.minimum(ratios, LLR_MAX))
 
 
 def cd(frames: Analysis) -> float:
     """Cepstral distance in dB, each frame at most 10, mean of the best 95 %."""
-    difference = _cepstrum(frames.reference.lpc) - _cepstrum(frames.estimate.lpc)
-    distance = 10 * np.sqrt(2) / np.log(10) * np.linalg.norm(difference, axis=1)
+    cepstra = _cepstrum(np.stack([frames.reference.lpc, frames.estimate.lpc]))
+    distance = 10 * np.sqrt(2) / np.log(10) * np.linalg.norm(cepstra[0] - cepstra[1], axis=1)
     return best_mean(np.minimum(distance, CD_MAX_DB))
 
 
 def _cepstrum(a):
-    """Prediction error filters (T, P + 1) -> cepstra c_1 ... c_P of 1 / A, (T, P)."""
-    order = a.shape[1] - 1
-    c = np.zeros((len(a), order + 1))
+    """Prediction error filters (..., P + 1) -> cepstra c_1 ... c_P of 1 / A, (..., P)."""
+    order = a.shape[-1] - 1
+    c = np.zeros_like(a)
     for n in range(1, order + 1):
         k = np.arange(1, n)
-        c[:, n] = -a[:, n] - (k / n * c[:, 1:n] * a[:, n - 1 : 0 : -1]).sum(1)
-    return c[:, 1:]
+        c[..., n] = -a[..., n] - (k / n * c[..., 1:n] * a[..., n - 1 : 0 : -1]).sum(-1)
+    return c[..., 1:]
 
 
 def wss(frames: Analysis) -> float:
@@ -212,6 +237,11 @@ def pair_seg_snr(pair: Pair) -> float:
     return seg_snr(pair.once(pair_analysis))
 
 
+def pair_llr_frames(pair: Pair) -> np.ndarray:
+    """Log-likelihood ratios of a pair's frames; ask for them through `pair.once`."""
+    return llr_frames(pair.once(pair_analysis))
+
+
 def _fwseg_snr(pair: Pair) -> float:
     return fwseg_snr(pair.once(pair_analysis))
 
@@ -221,7 +251,7 @@ def _cd(pair: Pair) -> float:
 
 
 def _llr(pair: Pair) -> float:
-    return llr(pair.once(pair_analysis))
+    return _mean_llr(pair.once(pair_llr_frames))
 
 
 def _metric(name, compute, unit, clamp, mode, *, higher, improvement=False):
