@@ -55,9 +55,10 @@ def mask_case(suite, folder):
     """Network, loss, examples, collate and batch size of `blstm-psa`."""
     size = suite["parameters"]["mask_network"]
     cut = mask_training.Cut(mixer(suite, "enhance", folder).draw, round(size["segment_s"] * suite["fs"]))
-    torch.manual_seed(0)
-    network = masks.build("blstm", round(size["width"] * 384), 2, 0, running=False)
-    network.features.set_rate(suite["fs"])
+    units = round(size["width"] * 384)
+    network = saved.seeded(
+        masks.build, 0, fs=suite["fs"], cell="blstm", units=units, layers=2, context=0, running=False
+    )  # fmt: skip
     mask_training.set_statistics(network, cut, 20, rng(0, role="statistics"))
     return network, functools.partial(mask_training.spectral_loss, "psa"), cut, None, size["batch_size"]
 

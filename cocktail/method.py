@@ -5,6 +5,7 @@ folder's `methods.yaml` (an entry) may set other values. A method is stateless: 
 comes in the call, and a trained model is what `load` returned, handed over as `view.model`.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -198,6 +199,8 @@ class TrainingData:
     fs: int
     device: str
     """`cuda` or `cpu`."""
+    start: Path | None = None
+    """Folder of the model whose weights the entry starts from, where its row says `start`."""
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
         """Isolated utterances of the speakers of `train` or `valid`, in a fixed order."""
@@ -284,7 +287,7 @@ class Workload:
     amount: float
     """What it goes over, such as seconds of sound, all epochs together."""
     size: float = 1.0
-    """What the model does with one of these, such as the multiplications of its widest layers."""
+    """What the model does with one of these, such as its number of weights."""
     epochs: int = 0
     """Most epochs, where it may stop early and leaves a history."""
 
@@ -294,9 +297,12 @@ class LearnedMethod(Method):
 
     paradigm = "source-model"
 
+    effort: ClassVar[tuple[str, ...]] = ()
+    """Fields that the time of a training is proportional to, for `cocktail plan`; none: it cannot be told."""
+
     def workload(self) -> Workload | None:
-        """For `cocktail plan`: scales measured times of this plugin to other parameters. None: it cannot be told."""
-        return None
+        """What a training has to do, by `effort`."""
+        return Workload(math.prod(getattr(self, name) for name in self.effort)) if self.effort else None
 
     def fit(self, data: TrainingData, rng: np.random.Generator, folder: Path) -> None:
         """Learn from `data` and leave everything that `load` needs in `folder`.

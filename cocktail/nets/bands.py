@@ -7,15 +7,11 @@ signal at a little more than the cost of its lower half.
 Shapes: B scenes, N samples, F bins, T frames, G bands.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import nn
 
 from cocktail import stft
-from cocktail.errors import CocktailError
-from cocktail.method import View, finite
 
 LINEAR_HZ = 4000.0
 BINS = 4
@@ -29,19 +25,13 @@ class Bands(nn.Module):
 
     def __init__(self, fs: int, shift_ms: float):
         super().__init__()
-        self.fs = fs
         self.window, self.hop = stft.framing(fs)[0], round(shift_ms * fs / 1000)
-        bins = torch.arange(self.window // 2 + 1)
+        bins = np.arange(self.window // 2 + 1)
         self.linear = min(len(bins), int(LINEAR_HZ / fs * self.window) + 1)
         """Bins, from the lowest on, that are a band each."""
-        index = torch.where(bins < self.linear, bins, self.linear + (bins - self.linear) // BINS)
-        self.register_buffer("index", index, persistent=False)
+        index = np.where(bins < self.linear, bins, self.linear + (bins - self.linear) // BINS)
+        self.register_buffer("index", torch.as_tensor(index), persistent=False)
         self.count = int(index[-1]) + 1
-
-    def check_rate(self, fs: float) -> None:
-        """Raise CocktailError unless `fs` is the rate that the network works at."""
-        if fs != self.fs:
-            raise CocktailError(f"the network was trained on {self.fs} Hz; resample the mixture from {fs:g} Hz")
 
     def stft(self, x: torch.Tensor) -> torch.Tensor:
         """(..., N) -> (..., F, T)."""
@@ -65,17 +55,6 @@ class Bands(nn.Module):
     def spread(self, mask: torch.Tensor) -> torch.Tensor:
         """(..., T, G) -> (..., F, T): every bin gets the value of its band."""
         return mask[..., self.index].transpose(-1, -2)
-
-
-def separated(separate: Callable, mixture: np.ndarray, view: View, *more) -> np.ndarray:
-    """mixture (D, N) -> talkers (K, N), by the network of `view.model`, which has a `bands`, from microphone 1.
-
-    `separate(network, x (N,), n_sources, *more)`, on the device of the view.
-    """
-    network = view.model.to(view.device)
-    network.bands.check_rate(view.fs)
-    x = torch.as_tensor(finite(mixture)[0], dtype=torch.float32, device=view.device)
-    return separate(network, x, view.n_sources, *more).double().cpu().numpy()
 
 
 def level_db(power: torch.Tensor, loudest: torch.Tensor | None = None) -> torch.Tensor:

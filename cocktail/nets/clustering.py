@@ -23,13 +23,17 @@ POINTS = 8192
 class EmbeddingNetwork(nn.Module):
     """Bidirectional LSTM layers, then an embedding of unit length for every band of every frame."""
 
-    def __init__(self, *, fs: int, shift_ms: float, layers: int, units: int, dimensions: int, dropout: float):
-        """`units`: in each direction."""
+    def __init__(
+        self, *, fs: int, shift_ms: float = 8.0, layers: int = 4, units: int = 300, dimensions: int = 40,
+        dropout: float = 0.5,
+    ):  # fmt: skip
+        """`units`: in each direction. The defaults are those of Isik et al."""
         super().__init__()
         self.config = {
             "fs": fs, "shift_ms": shift_ms, "layers": layers, "units": units, "dimensions": dimensions,
             "dropout": dropout,
         }  # fmt: skip
+        """What makes the same network again, for a network that builds on it."""
         self.bands = Bands(fs, shift_ms)
         between = dropout if layers > 1 else 0.0
         self.recurrent = nn.LSTM(self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between)

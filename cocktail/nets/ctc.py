@@ -16,7 +16,6 @@ from torch import nn
 
 from cocktail import stft
 from cocktail.dsp.mel import filterbank
-from cocktail.nets.saved import n_parameters
 from cocktail.recognition.ctc import Language, decode
 
 BANDS = 80
@@ -31,11 +30,10 @@ MASKED_BANDS, MASKED_FRAMES, MASKS = 10, 12, 2
 class Ctc(nn.Module):
     """samples -> log posteriors of the symbols, one frame every 32 ms."""
 
-    def __init__(self, *, symbols: int, layers: int, units: int, fs: int, dropout: float = 0.1):
-        """`layers` of `units` LSTM cells in each direction; `fs` in Hz."""
+    def __init__(self, *, language: Language, layers: int, units: int, fs: int, dropout: float = 0.1):
+        """`layers` of `units` LSTM cells in each direction; `fs` in Hz. `language` says which symbols there are."""
         super().__init__()
-        self.shape = {"symbols": symbols, "layers": layers, "units": units, "fs": fs}
-        """What makes the same network again."""
+        self.language = language
         self.size, self.hop = stft.framing(fs)
         mel = torch.as_tensor(filterbank(BANDS, fs, self.size), dtype=torch.float32)
         self.register_buffer("mel", mel, persistent=False)
@@ -43,7 +41,7 @@ class Ctc(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(units) for _ in range(2))
         self.dropout = nn.Dropout(dropout)
         self.recurrent = nn.ModuleList(Bidirectional(2 * units if i else units, units) for i in range(layers))
-        self.output = nn.Linear(2 * units, symbols)
+        self.output = nn.Linear(2 * units, len(language.symbols))
 
     def forward(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, N) samples, the first `lengths` (B,) of each an utterance -> (B, T, symbols) log posteriors, (B,) frames.
@@ -62,6 +60,18 @@ class Ctc(nn.Module):
             x = self.dropout(layer(x, frames))
         return self.output(x).log_softmax(-1), frames
 
+    @torch.no_grad()
+    def transcribe(self, samples: np.ndarray, weight: float = WEIGHT) -> str:
+        """(N,) at its rate, any level -> words of the vocabulary; silence gives the empty text.
+
+        On the device of the network; `weight` is that of the language.
+        """
+        if not np.any(samples):
+            return ""
+        x = torch.tensor(samples, dtype=torch.float32, device=self.mel.device)[None]
+        posteriors, _ = self(x, torch.tensor([x.shape[1]], device=x.device))
+        return decode(posteriors[0].cpu().numpy(), self.language, weight=weight)
+
     def features(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, N) samples -> (B, 80, T) log-mel and (B,) frames of each.
 
@@ -69,7 +79,7 @@ class Ctc(nn.Module):
         what follows the utterance is 0.
         """
         power = self.mel @ stft.stft(samples, self.size, self.hop).abs().square()
-        frames = -(-(lengths + self.size - self.hop) // self.hop)
+        frames = (lengths + self.size - 1) // self.hop
         inside = _inside(frames, power.shape[-1])[:, None]
         count = frames[:, None, None].to(power.dtype)
         level = (power * inside).sum((1, 2), keepdim=True) / (BANDS * count)
@@ -110,30 +120,3 @@ def hide(x: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
             keep = (place < start[:, None]) | (place >= (start + width)[:, None])
             x = x * keep.unsqueeze(3 - axis)
     return x
-
-
-class Recogniser:
-    """A trained network with its language: samples -> text."""
-
-    def __init__(self, network: Ctc, language: Language):
-        self.network, self.language = network.eval(), language
-
-    @property
-    def fs(self) -> int:
-        """Rate in Hz that it was trained at."""
-        return self.network.shape["fs"]
-
-    @property
-    def size(self) -> int:
-        """Weights of the network."""
-        return n_parameters(self.network)
-
-    def transcribe(self, samples: np.ndarray, device: str = "cpu", weight: float = WEIGHT) -> str:
-        """(N,) at `fs` Hz, any level -> words of the vocabulary; silence gives the empty text."""
-        if not np.any(samples):
-            return ""
-        self.network.to(device)
-        x = torch.tensor(samples, dtype=torch.float32, device=device)[None]
-        with torch.no_grad():
-            posteriors, _ = self.network(x, torch.tensor([x.shape[1]], device=device))
-        return decode(posteriors[0].cpu().numpy(), self.language, weight=weight)

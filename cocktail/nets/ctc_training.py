@@ -48,15 +48,17 @@ def utterances(recordings: Iterable, language: Language) -> list[Utterance]:
 class Examples:
     """Draws utterances, varied anew each time: {"samples": (N,), "symbols": (S,)}.
 
-    `speech`: split -> utterances. `noise`: split -> recordings (N,), without which the utterances are left as they are.
-    Raises CocktailError where a split has no utterance.
+    `speech`: split -> utterances, spelt in `language`. `noise`: split -> recordings (N,), without which the utterances
+    are left as they are. Raises CocktailError where a split has no utterance.
     """
 
-    def __init__(self, speech: dict[str, list[Utterance]], noise: dict[str, Sequence[np.ndarray]], fs: int):
+    def __init__(
+        self, speech: dict[str, list[Utterance]], noise: dict[str, Sequence[np.ndarray]], language: Language, fs: int
+    ):  # fmt: skip
         for split, found in speech.items():
             if not found:
                 raise CocktailError(f"a recogniser is trained on transcripts; the split '{split}' has none")
-        self.speech, self.fs = speech, fs
+        self.speech, self.language, self.fs = speech, language, fs
         looped = {split: [levels.loop(np.asarray(x, np.float32), fs) for x in noise[split]] for split in noise}
         self.noise = {split: [x for x in looped[split] if levels.power(x) > 0] for split in looped}
 

@@ -1,13 +1,14 @@
-"""Training a network to tell bona fide speech from attacks, on features of labelled trials."""
+"""What networks that tell bona fide speech from attacks are trained on: stretches of labelled trials."""
 
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from cocktail.errors import CocktailError
-from cocktail.training.loop.loop import Schedule, train
+from cocktail.metrics.detection import eer_threshold
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,14 @@ class Trials:
         if not self.bona_fide or not self.attacks:
             raise CocktailError("a detector needs trials of bona fide speech and of attacks: give it more `trials`")
 
+    @classmethod
+    def of(cls, recordings: Iterable, features: Callable[[np.ndarray], np.ndarray]) -> "Trials":
+        """Labelled cocktail.method.Recording, `features` of whose samples are kept."""
+        found = {True: [], False: []}
+        for trial in recordings:
+            found[trial.label == "bonafide"].append(features(trial.samples))
+        return cls(found[True], found[False])
+
     def draw(self, generator: np.random.Generator, n_frames: int) -> dict[str, np.ndarray]:
         """{"features": (F, n_frames), "label": ()}: a stretch of a trial; both classes are as likely."""
         label = int(generator.integers(2))
@@ -29,27 +38,30 @@ class Trials:
         start = generator.integers(features.shape[1] - n_frames + 1)
         return {"features": features[:, start : start + n_frames], "label": np.array(label, np.float32)}
 
+    def threshold(self, score: Callable[[np.ndarray], float]) -> float:
+        """Where the errors on both classes are equal."""
+        features = [*self.bona_fide, *self.attacks]
+        return eer_threshold([score(x) for x in features], np.arange(len(features)) < len(self.bona_fide))
 
-def learn(
-    network: torch.nn.Module, trials: dict[str, Trials], n_frames: int, schedule: Schedule, *, folder, seed, device
-) -> None:
-    """Train on stretches of `n_frames` frames of `trials` {"train": ..., "valid": ...}."""
 
-    def examples(generator, split):
-        return trials[split].draw(generator, n_frames)
+@dataclass(frozen=True)
+class Examples:
+    """Stretches of `n_frames` frames of the trials of each split."""
 
-    def loss(network, batch):
-        return binary_cross_entropy_with_logits(network(batch["features"]), batch["label"])
+    trials: dict[str, Trials]
+    n_frames: int
 
-    train(network, loss, examples, schedule, folder=folder, seed=seed, device=device)
+    def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
+        return self.trials[split].draw(generator, self.n_frames)
 
 
 def repeated(features: np.ndarray, n_frames: int) -> np.ndarray:
     """(F, T) -> (F, at least n_frames): over and over again, if it is shorter."""
-    return np.tile(features, max(-(-n_frames // features.shape[1]), 1))
+    return np.tile(features, max(math.ceil(n_frames / features.shape[1]), 1))
 
 
-def score(network: torch.nn.Module, features: np.ndarray, shortest: int, device: str = "cpu") -> float:
+def score(network: torch.nn.Module, features: np.ndarray, shortest: int) -> float:
     """Logit of bona fide of features (F, T), repeated up to the `shortest` length that the network takes."""
+    device = next(network.parameters()).device
     with torch.no_grad():
         return network(torch.from_numpy(repeated(features, shortest))[None].to(device)).item()

@@ -30,7 +30,6 @@ class EnhancementNetwork(nn.Module):
     def __init__(self, *, embedding: dict, layers: int, units: int, dropout: float):
         """`embedding`: config of the EmbeddingNetwork; `units`: in each direction."""
         super().__init__()
-        self.config = {"embedding": embedding, "layers": layers, "units": units, "dropout": dropout}
         self.embedding = EmbeddingNetwork(**embedding)
         self.bands = self.embedding.bands
         between = dropout if layers > 1 else 0.0

@@ -40,7 +40,10 @@ class MaxFeatureMap(nn.Module):
 
 
 class LightCnn(nn.Module):
-    """Features (B, F, T) -> (B,) logit of bona fide. T is at least SHORTEST. `width` multiplies all channels."""
+    """Features (B, F, T) -> (B,) logit of bona fide. T is at least SHORTEST. `width` multiplies all channels.
+
+    It accepts what scores `threshold` or more: there the errors in validation are equal.
+    """
 
     def __init__(self, n_features: int, width: float = 1.0, dropout: float = DROPOUT):
         super().__init__()
@@ -56,6 +59,7 @@ class LightCnn(nn.Module):
                 layers.append(nn.BatchNorm2d(outputs))
             inputs = outputs
         hidden = max(round(width * HIDDEN / 2), 1)
+        self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
         self.normalisation = nn.BatchNorm1d(n_features, affine=False)
         self.convolutions = nn.Sequential(*layers)
         self.classifier = nn.Sequential(

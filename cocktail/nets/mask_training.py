@@ -1,4 +1,4 @@
-"""Training of a mask network: first the mask of the mel filters, then the loss of the entry.
+"""What a mask network is trained on and for: first the mask of the mel filters, then the loss of the entry.
 
 F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively trained recurrent neural networks for
 single-channel speech separation", GlobalSIP 2014, section III. The mixtures that losses see have unit level, so that a
@@ -7,7 +7,6 @@ loud one counts no more than a soft one.
 
 import functools
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,9 +14,7 @@ import torch
 from cocktail import stft
 from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
-from cocktail.nets.saved import seeded
 from cocktail.nets.segments import Segments
-from cocktail.training.loop.loop import Schedule, train
 
 SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
 
@@ -45,17 +42,9 @@ def set_statistics(network: MaskNetwork, cut: Cut, n: int, rng: np.random.Genera
     )
 
 
-def fit(
-    network: MaskNetwork, loss: str, cut: Cut, start: Schedule, then: Schedule, *, folder: str | Path, seed: int,
-    device: str,
-) -> None:  # fmt: skip
-    """Train in two stages, `start` and `then`; `network` holds the best weights of the second one at the end."""
-    mel = seeded(network.mel_start, seed)
-    common = {"folder": folder, "seed": seed, "device": device}
-    train(mel, mel_loss, cut, start, stage="mel", **common)
-    network.to(device)
-    network.begin_from(mel)
-    train(network, functools.partial(spectral_loss, loss), cut, then, stage=loss, **common)
+def loss(name: str, network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """The loss of that name, but MA where the mask is still one of the mel filters."""
+    return mel_loss(network, batch) if network.mel else spectral_loss(name, network, batch)
 
 
 def mel_loss(network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

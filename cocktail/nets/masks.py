@@ -15,7 +15,6 @@ from cocktail import stft
 from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.nets.losses import ideal_ratio_mask
-from cocktail.nets.saved import n_parameters
 from cocktail.nets.trunks import Recurrent, Spliced
 
 MELS = 100
@@ -25,25 +24,20 @@ INPUT_NOISE = 0.1
 FLOOR = 1e-3
 """Added to mel magnitudes of a mixture of unit level: 60 dB below it, nothing is heard."""
 GROUP = {"cpu": 16, "cuda": 256}
-"""Signals that MaskModel looks at together."""
+"""Signals that the network looks at together."""
 
 
 class LogMel(nn.Module):
     """Magnitudes (B, F, T) -> normalised log-mel features (B, T, M), whatever the mixture's level."""
 
-    def __init__(self, running: bool):
+    def __init__(self, fs: float, running: bool):
         """`running`: the level is that of the mixture so far, so that no frame depends on later ones."""
         super().__init__()
         self.running = running
-        self.register_buffer("filters", torch.zeros(MELS, BINS))
+        filters = torch.as_tensor(filterbank(MELS, fs, stft.SIZE), dtype=torch.float32)
+        self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("mean", torch.zeros(MELS))
         self.register_buffer("deviation", torch.ones(MELS))
-        self.register_buffer("fs", torch.tensor(0.0))
-
-    def set_rate(self, fs: float) -> None:
-        """Place the filters for signals of `fs` Hz."""
-        self.filters.copy_(torch.from_numpy(filterbank(MELS, fs, stft.SIZE)))
-        self.fs.fill_(fs)
 
     def set_statistics(self, magnitudes) -> None:
         """Mean and deviation of the filters' logarithms over many spectrograms, (B, F, T) each."""
@@ -67,40 +61,84 @@ class LogMel(nn.Module):
 class MaskNetwork(nn.Module):
     """Features, hidden layers, and a sigmoid output of one resolution: of the bins, or of the mel filters."""
 
-    def __init__(self, features: LogMel, trunk: nn.Module, outputs: int = BINS):
+    def __init__(self, features: LogMel, trunk: nn.Module, fs: int):
         super().__init__()
-        self.features, self.trunk = features, trunk
-        self.output = nn.Linear(trunk.width, outputs)
+        self.features, self.trunk, self.fs = features, trunk, fs
+        self.output = nn.Linear(trunk.width, BINS)
 
     def forward(self, magnitude, lengths=None):
         """Mixture's magnitudes (B, F, T) of any level -> mask (B, outputs, T) between 0 and 1."""
         return torch.sigmoid(self.output(self.trunk(self.features(magnitude, lengths), lengths))).mT
 
-    def mel_start(self) -> "MaskNetwork":
-        """A network on the same hidden layers whose mask is one of the mel filters."""
-        return MaskNetwork(self.features, self.trunk, MELS)
+    @property
+    def mel(self) -> bool:
+        """Whether the mask is one of the mel filters."""
+        return self.output.out_features == MELS
+
+    def begin_mel(self) -> None:
+        """A new output layer, whose mask is one of the mel filters."""
+        self.output = nn.Linear(self.trunk.width, MELS)
 
     @torch.no_grad()
-    def begin_from(self, mel: "MaskNetwork") -> None:
-        """Start the output layer as that of `mel`, each bin taking the mean of the filters that see it."""
+    def refine(self) -> None:
+        """From a mask of the mel filters to one of the bins: each takes the mean of the filters that see it."""
+        coarse = self.output
         seen = self.features.filters + 1e-6  # the outermost bins are hardly seen by any filter
         share = (seen / seen.sum(0)).T
-        self.output.weight.copy_(share @ mel.output.weight)
-        self.output.bias.copy_(share @ mel.output.bias)
+        self.output = nn.Linear(self.trunk.width, BINS, device=share.device)
+        self.output.weight.copy_(share @ coarse.weight)
+        self.output.bias.copy_(share @ coarse.bias)
 
     def mel_mask(self, *, mixture, target):
         """The ideal ratio mask of the mel filters (B, M, T) for complex spectra (B, F, T)."""
         filters = self.features.filters
         return ideal_ratio_mask(target=filters @ target.abs(), residual=filters @ (mixture - target).abs())
 
+    @torch.no_grad()
+    def mask(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
+        """Masks of signals, each for itself: (..., N) samples of any level -> (..., F, T) float32 on `device`.
 
-def build(cell: str, units: int, layers: int, context: int, running: bool) -> MaskNetwork:
+        `mixture` is an array or a tensor; F and T are those of `stft(mixture)`. `lengths` (...) says how many samples
+        of each signal count. Raises CocktailError where `fs` is not the rate of the training.
+        """
+        samples = self._samples(mixture, fs, device)
+        return self.mask_of(stft.stft(samples), None if lengths is None else stft.n_frames(np.asarray(lengths)))
+
+    @torch.no_grad()
+    def mask_of(self, spectrum: torch.Tensor, lengths=None) -> torch.Tensor:
+        """The same for spectra (..., F, T), complex or magnitudes, on their device; `lengths` (...) in frames."""
+        self.to(spectrum.device)
+        flat = spectrum.abs().float().flatten(0, -3) if spectrum.ndim > 2 else spectrum.abs().float()[None]
+        if lengths is not None:
+            lengths = torch.as_tensor(lengths, device=spectrum.device).reshape(-1)
+        group = GROUP[spectrum.device.type]
+        parts = [
+            self(flat[i : i + group], None if lengths is None else lengths[i : i + group])
+            for i in range(0, len(flat), group)
+        ]
+        return torch.cat(parts).reshape(spectrum.shape)
+
+    @torch.no_grad()
+    def enhance(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
+        """The mask applied: (..., N) samples -> (..., N) samples on `device`; arguments as of `mask`."""
+        samples = self._samples(mixture, fs, device)
+        spectrum = stft.stft(samples)
+        frames = None if lengths is None else stft.n_frames(np.asarray(lengths))
+        return stft.istft(self.mask_of(spectrum, frames) * spectrum, samples.shape[-1])
+
+    def _samples(self, mixture, fs, device):
+        if fs != self.fs:
+            raise CocktailError(f"the network was trained on {self.fs} Hz; resample the mixture from {fs:g} Hz")
+        return torch.as_tensor(mixture, device=device, dtype=torch.float32)
+
+
+def build(*, fs: int, cell: str, units: int, layers: int, context: int, running: bool) -> MaskNetwork:
     """An untrained network. `cell`: `dnn` (splices `context` frames on either side), `lstm` or `blstm`."""
     if cell == "dnn":
         trunk = Spliced(MELS, units, layers, context)
     else:
         trunk = Recurrent(MELS, units, layers, bidirectional=cell == "blstm")
-    return MaskNetwork(LogMel(running), trunk)
+    return MaskNetwork(LogMel(fs, running), trunk, fs)
 
 
 def inside(lengths, magnitude):
@@ -126,57 +164,3 @@ def running_level(magnitude, lengths=None):
 
 def _one_for_silence(level):
     return torch.where(level > 0, level, 1.0)
-
-
-class MaskModel:
-    """A trained mask network, as `load` hands it over."""
-
-    def __init__(self, network: MaskNetwork):
-        self.network = network.eval()
-
-    @property
-    def fs(self) -> int:
-        """Rate of the signals that it was trained on, Hz."""
-        return round(float(self.network.features.fs))
-
-    @property
-    def size(self) -> int:
-        """Learnt parameters."""
-        return n_parameters(self.network)
-
-    @torch.no_grad()
-    def mask(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
-        """Masks of signals, each for itself: (..., N) samples of any level -> (..., F, T) float32 on `device`.
-
-        `mixture` is an array or a tensor; F and T are those of `stft(mixture)`. `lengths` (...) says how many samples
-        of each signal count. Raises CocktailError where `fs` is not the rate of the training.
-        """
-        samples = self._samples(mixture, fs, device)
-        return self.mask_of(stft.stft(samples), None if lengths is None else stft.n_frames(np.asarray(lengths)))
-
-    @torch.no_grad()
-    def mask_of(self, spectrum: torch.Tensor, lengths=None) -> torch.Tensor:
-        """The same for spectra (..., F, T), complex or magnitudes, on their device; `lengths` (...) in frames."""
-        self.network.to(spectrum.device)
-        flat = spectrum.abs().float().flatten(0, -3) if spectrum.ndim > 2 else spectrum.abs().float()[None]
-        if lengths is not None:
-            lengths = torch.as_tensor(lengths, device=spectrum.device).reshape(-1)
-        group = GROUP[spectrum.device.type]
-        parts = [
-            self.network(flat[i : i + group], None if lengths is None else lengths[i : i + group])
-            for i in range(0, len(flat), group)
-        ]
-        return torch.cat(parts).reshape(spectrum.shape)
-
-    @torch.no_grad()
-    def enhance(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
-        """The mask applied: (..., N) samples -> (..., N) samples on `device`; arguments as of `mask`."""
-        samples = self._samples(mixture, fs, device)
-        spectrum = stft.stft(samples)
-        frames = None if lengths is None else stft.n_frames(np.asarray(lengths))
-        return stft.istft(self.mask_of(spectrum, frames) * spectrum, samples.shape[-1])
-
-    def _samples(self, mixture, fs, device):
-        if fs != self.fs:
-            raise CocktailError(f"the network was trained on {self.fs} Hz; resample the mixture from {fs:g} Hz")
-        return torch.as_tensor(mixture, device=device, dtype=torch.float32)

@@ -20,9 +20,6 @@ class PitNetwork(nn.Module):
     def __init__(self, *, fs: int, shift_ms: float, outputs: int, layers: int, units: int, dropout: float):
         """`units`: in each direction."""
         super().__init__()
-        self.config = {
-            "fs": fs, "shift_ms": shift_ms, "outputs": outputs, "layers": layers, "units": units, "dropout": dropout,
-        }  # fmt: skip
         self.bands, self.outputs = Bands(fs, shift_ms), outputs
         between = dropout if layers > 1 else 0.0
         self.recurrent = nn.LSTM(self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between)

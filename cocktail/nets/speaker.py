@@ -1,4 +1,4 @@
-"""The x-vector network with the heads that train it, and its training examples.
+"""What trains the x-vector network: heads that tell the train speakers apart, and examples of their voices.
 
 D. Snyder, D. Garcia-Romero, G. Sell, D. Povey and S. Khudanpur, "X-vectors: robust DNN embeddings for speaker
 recognition", ICASSP 2018. Large-margin head: H. Wang et al., "CosFace: large margin cosine loss for deep face
@@ -8,7 +8,8 @@ recognition", CVPR 2018, which is the AM-softmax of F. Wang, J. Cheng, W. Liu an
 Deviations: see methods/speech/xvector.py.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +21,8 @@ from torch.nn import functional
 from cocktail import levels
 from cocktail.nets import xvector
 from cocktail.nets.thomson import thomson
+from cocktail.nets.xvector import XVectorNetwork
 
-UNITS = (512, 512, 512, 512, 1500)
-EMBEDDING = 512
 SPEEDS = ((1, 1), (9, 10), (11, 10))
 """Times as fast: each makes another speaker of a speaker (the recipe of Kaldi for VoxCeleb)."""
 SNR_DB = (0.0, 20.0)
@@ -36,35 +36,6 @@ HELD_OUT = 8
 """One part of so many of each speaker is for validation, and at least one of two."""
 
 
-class XVectorNetwork(nn.Module):
-    """Features (B, T, bands) -> embeddings (B, E)."""
-
-    def __init__(self, bands: int, width: float):
-        super().__init__()
-        units = [max(round(width * n), 4) for n in UNITS]
-        sizes = [bands, *units]
-        self.bands = bands
-        self.affine = nn.ModuleList(
-            nn.Conv1d(a, b, len(offsets), dilation=_step(offsets))
-            for a, b, offsets in zip(sizes, units, xvector.CONTEXT, strict=False)
-        )
-        self.norm = nn.ModuleList(nn.BatchNorm1d(n, eps=xvector.EPSILON) for n in units)
-        self.segment = nn.Linear(2 * units[-1], max(round(width * EMBEDDING), 4))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = x.transpose(1, 2)
-        for affine, norm in zip(self.affine, self.norm, strict=True):
-            y = norm(functional.relu(affine(y)))
-        deviation = (y.var(-1, unbiased=False) + xvector.EPSILON).sqrt()
-        return self.segment(torch.cat([y.mean(-1), deviation], dim=-1))
-
-    def frozen(self) -> xvector.XVector:
-        """The same in NumPy, as it stands."""
-        frames = tuple(_frozen(affine, norm) for affine, norm in zip(self.affine, self.norm, strict=True))
-        weight = _array(self.segment.weight.T).reshape(2, -1, self.segment.out_features)
-        return xvector.XVector(frames, weight, _array(self.segment.bias), self.bands)
-
-
 class Speakers(nn.Module):
     """The network with a head that tells the train speakers apart; gives logits (B, C).
 
@@ -72,7 +43,7 @@ class Speakers(nn.Module):
     learnt prototypes) or `thomson` (to fixed ones), the cosine of the right speaker less by `margin`, times `scale`.
     """
 
-    def __init__(self, network: XVectorNetwork, classes: int, head: str, scale: float, margin: float, rng):
+    def __init__(self, network: XVectorNetwork, *, classes: int, head: str, scale: float, margin: float):
         super().__init__()
         self.network, self.scale, self.margin = network, scale, margin
         width = network.segment.out_features
@@ -85,7 +56,12 @@ class Speakers(nn.Module):
         elif head == "lmcl":
             self.prototypes = nn.Parameter(torch.randn(classes, width))
         else:
-            self.register_buffer("prototypes", torch.tensor(thomson(classes, width, rng), dtype=torch.float32))
+            self.register_buffer("prototypes", torch.zeros(classes, width))
+
+    def spread_prototypes(self, rng: np.random.Generator) -> None:
+        """Place fixed prototypes as far from each other as they go; other heads have none."""
+        if self.hidden is None and not self.prototypes.requires_grad:
+            self.prototypes.copy_(torch.as_tensor(thomson(*self.prototypes.shape, rng)))
 
     def forward(self, x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         embedding = self.network(x)
@@ -132,9 +108,17 @@ class Examples:
             x = x + noise_at(x, self.noises[generator.integers(len(self.noises))], self.fs, generator)
         found = xvector.features(x, self.fs, self.bands)
         if len(found) < self.frames:
-            found = np.tile(found, (-(-self.frames // len(found)), 1))
+            found = np.tile(found, (math.ceil(self.frames / len(found)), 1))
         start = generator.integers(len(found) - self.frames + 1)
         return {"features": found[start : start + self.frames], "speaker": np.int64(speaker)}
+
+
+def voices(recordings: Iterable, fs: int) -> dict[str, list[np.ndarray]]:
+    """Speaker -> `parts` of the utterances, of some cocktail.method.Recording."""
+    found: dict[str, list] = {}
+    for recording in recordings:
+        found.setdefault(recording.speaker, []).extend(parts(np.asarray(recording.samples, np.float32), fs))
+    return found
 
 
 def parts(x: np.ndarray, fs: int) -> list[np.ndarray]:
@@ -165,17 +149,3 @@ def noise_at(x: np.ndarray, loop: np.ndarray, fs: int, generator: np.random.Gene
     noise = levels.wrapped(loop, int(generator.integers(len(loop))), len(x))
     ratio = levels.power(x, levels.active(x, fs)) / max(levels.power(noise), np.finfo(np.float32).tiny)
     return noise * np.sqrt(ratio * 10 ** (-generator.uniform(*SNR_DB) / 10))
-
-
-def _step(offsets):
-    return offsets[1] - offsets[0] if len(offsets) > 1 else 1
-
-
-def _frozen(affine, norm):
-    scale = _array(norm.weight) / np.sqrt(_array(norm.running_var) + norm.eps)
-    shift = _array(norm.bias) - _array(norm.running_mean) * scale
-    return xvector.Layer(_array(affine.weight.permute(2, 1, 0)), _array(affine.bias), scale, shift)
-
-
-def _array(x):
-    return x.detach().cpu().numpy().copy()

@@ -1,13 +1,18 @@
-"""Features of a speaker's voice, and the time-delay network that embeds them, in NumPy.
+"""The x-vector: features of a speaker's voice, and the time-delay network that embeds them.
 
-An embedding costs milliseconds in NumPy and every job that scores estimates computes some, where importing torch alone
-would cost a second. cocktail/nets/speaker.py trains the same network.
+D. Snyder, D. Garcia-Romero, G. Sell, D. Povey and S. Khudanpur, "X-vectors: robust DNN embeddings for speaker
+recognition", ICASSP 2018. Deviations: see methods/speech/xvector.py.
+
+Shapes: B utterances, N samples, T frames, C channels of a layer, E dimensions of an embedding.
 """
 
-from dataclasses import dataclass, fields
-from functools import cache, cached_property
+import math
+from functools import cache
 
 import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
 
 from cocktail import stft
 from cocktail.dsp.mel import filterbank
@@ -17,10 +22,12 @@ FLOOR_DB = 60.0
 RANGE_DB = 30.0
 """Frames are speech within this of the loudest frame."""
 CONTEXT = ((-2, -1, 0, 1, 2), (-2, 0, 2), (-3, 0, 3), (0,), (0,))
-"""Frames that each layer of the x-vector sees, relative to its own: 15 in all."""
+"""Frames that each layer sees, relative to its own: 15 in all."""
 SPAN = sum(offsets[-1] - offsets[0] for offsets in CONTEXT) + 1
 EPSILON = 1e-5
 """Added to a variance before its root."""
+UNITS = (512, 512, 512, 512, 1500)
+EMBEDDING = 512
 
 
 def features(x: np.ndarray, fs: int, bands: int) -> np.ndarray:
@@ -35,7 +42,7 @@ def features(x: np.ndarray, fs: int, bands: int) -> np.ndarray:
     frame = power.sum(0)
     energy = np.log(np.maximum(energy, loudest * 10 ** (-FLOOR_DB / 10)))[frame >= frame.max() * 10 ** (-RANGE_DB / 10)]
     if len(energy) < SPAN:
-        energy = np.tile(energy, (-(-SPAN // len(energy)), 1))
+        energy = np.tile(energy, (math.ceil(SPAN / len(energy)), 1))
     return energy - energy.mean(0)
 
 
@@ -44,82 +51,34 @@ def _filters(bands, fs, size):
     return filterbank(bands, fs, size).astype(np.float32)
 
 
-@dataclass(frozen=True)
-class Layer:
-    """An affine map of some frames, rectifier and normalisation."""
+class XVectorNetwork(nn.Module):
+    """Features (B, T, bands) -> embeddings (B, E)."""
 
-    weight: np.ndarray
-    """(offsets, C, C')"""
-    bias: np.ndarray
-    """(C',) `scale` and `shift` likewise: of the normalisation after the rectifier."""
-    scale: np.ndarray
-    shift: np.ndarray
+    def __init__(self, bands: int, width: float):
+        super().__init__()
+        units = [max(round(width * n), 4) for n in UNITS]
+        sizes = [bands, *units]
+        self.bands = bands
+        self.affine = nn.ModuleList(
+            nn.Conv1d(a, b, len(offsets), dilation=_step(offsets))
+            for a, b, offsets in zip(sizes, units, CONTEXT, strict=False)
+        )
+        self.norm = nn.ModuleList(nn.BatchNorm1d(n, eps=EPSILON) for n in units)
+        self.segment = nn.Linear(2 * units[-1], max(round(width * EMBEDDING), 4))
 
-    def __call__(self, x: np.ndarray, offsets: tuple[int, ...]) -> np.ndarray:
-        """(T, C) -> (T', C'), shorter by the span of `offsets`."""
-        length = len(x) - (offsets[-1] - offsets[0])
-        y = sum(x[o - offsets[0] :][:length] @ w for o, w in zip(offsets, self.weight, strict=True)) + self.bias
-        return y.clip(0) * self.scale + self.shift
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x.transpose(1, 2)
+        for affine, norm in zip(self.affine, self.norm, strict=True):
+            y = norm(functional.relu(affine(y)))
+        deviation = (y.var(-1, unbiased=False) + EPSILON).sqrt()
+        return self.segment(torch.cat([y.mean(-1), deviation], dim=-1))
+
+    @torch.no_grad()
+    def embed(self, x: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) -> embedding (E,), on the device of the network."""
+        found = torch.as_tensor(features(x, fs, self.bands), device=self.segment.weight.device)
+        return self(found[None])[0].cpu().numpy()
 
 
-LAYER = tuple(field.name for field in fields(Layer))
-
-
-@dataclass(frozen=True)
-class XVector:
-    """The trained network up to the embedding."""
-
-    frames: tuple[Layer, ...]
-    weight: np.ndarray
-    """(2, C, E): of the mean over all frames and of the deviation."""
-    bias: np.ndarray
-    """(E,)"""
-    bands: int
-
-    def __call__(self, x: np.ndarray, fs: int, device: str = "cpu") -> np.ndarray:
-        """(N,) -> embedding (E,)."""
-        found = features(x, fs, self.bands)
-        if device == "cpu":
-            return self._embedded(found)
-        import torch
-
-        if device not in self._moved:
-            self._moved[device] = self._map(lambda array: torch.as_tensor(array, device=device))
-        return self._moved[device]._embedded(torch.as_tensor(found, device=device)).cpu().numpy()
-
-    @cached_property
-    def _moved(self) -> dict[str, "XVector"]:
-        """Device -> the same there."""
-        return {}
-
-    def _embedded(self, y):
-        """Features (T, bands) -> embedding (E,); NumPy or torch, as the weights are."""
-        for layer, offsets in zip(self.frames, CONTEXT, strict=True):
-            y = layer(y, offsets)
-        mean = y.mean(0)
-        deviation = (((y - mean) ** 2).mean(0) + EPSILON) ** 0.5
-        return mean @ self.weight[0] + deviation @ self.weight[1] + self.bias
-
-    def _map(self, function) -> "XVector":
-        frames = tuple(Layer(*map(function, vars(layer).values())) for layer in self.frames)
-        return XVector(frames, function(self.weight), function(self.bias), self.bands)
-
-    @property
-    def size(self) -> int:
-        """Learnt numbers."""
-        return sum(x.size for x in self._arrays().values())
-
-    def save(self, path) -> None:
-        """Write it as .npz."""
-        np.savez(path, bands=self.bands, **self._arrays())
-
-    @classmethod
-    def read(cls, path) -> "XVector":
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as found:
-            frames = tuple(Layer(*(found[f"{i}.{name}"] for name in LAYER)) for i in range(len(CONTEXT)))
-            return cls(frames, found["weight"], found["bias"], int(found["bands"]))
-
-    def _arrays(self):
-        named = {f"{i}.{name}": getattr(layer, name) for i, layer in enumerate(self.frames) for name in LAYER}
-        return named | {"weight": self.weight, "bias": self.bias}
+def _step(offsets):
+    return offsets[1] - offsets[0] if len(offsets) > 1 else 1

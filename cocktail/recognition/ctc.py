@@ -9,13 +9,11 @@ Deviations: no reward per word. Every word, also the last one, ends with a space
 """
 
 import itertools
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +24,9 @@ BLANK = 0
 """Index of CTC's blank among the symbols."""
 EDGE = ""
 """What stands before the first word and after the last one."""
-FILE = "language.json"
+
+LETTERS = {"abcdefghijklmnopqrstuvwxyz": {EDGE: 1}}
+"""Bigrams of no language, with the letters of English, for the size of a network that has learnt none."""
 
 _NEVER = -math.inf
 
@@ -57,15 +57,6 @@ class Language:
         if not set(bigrams) - {EDGE}:
             raise CocktailError("a recogniser is trained on transcripts; the train split has none")
         return cls(bigrams)
-
-    @classmethod
-    def read(cls, folder: str | Path) -> "Language":
-        """What `write` left."""
-        return cls(json.loads((Path(folder) / FILE).read_text()))
-
-    def write(self, folder: str | Path) -> None:
-        """Leave it in a model's folder."""
-        (Path(folder) / FILE).write_text(json.dumps(self.bigrams, ensure_ascii=False, sort_keys=True) + "\n")
 
     @cached_property
     def words(self) -> tuple[str, ...]:

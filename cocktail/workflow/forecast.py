@@ -2,9 +2,9 @@
 
 A job costs what its like cost: for the same condition and entry if that was measured, otherwise for the nearest thing
 that was, which is said. What grows with the amount is scaled by it, what every job pays is not. Trainings are scaled
-by their plugin's own account of them (Workload): time = amount (a + b size), a and b by non-negative least squares of
-relative errors over all measured trainings of the plugin. Times on a CPU tell nothing of times on a GPU but an upper
-bound: where a GPU is planned and none was measured, they are given as such.
+by what their fields say of them (LearnedMethod.workload): time = amount (a + b size), a and b by non-negative least
+squares of relative errors over all measured trainings of the plugin. Times on a CPU tell nothing of times on a GPU but
+an upper bound: where a GPU is planned and none was measured, they are given as such.
 
 What has no measured basis is unknown, never nothing.
 """
@@ -130,7 +130,11 @@ def _training(group: Group, known: Sequence[Costs]) -> Estimate:
     ]
     trained = _on_the_device(group, [cost for _, cost in of_plugin])
     if not trained or group.amount != group.amount:
-        reason = f"no training of {group.plugin} was measured" if not trained else f"{group.plugin} has no workload()"
+        reason = (
+            f"no training of {group.plugin} was measured"
+            if not trained
+            else f"{group.plugin} does not say what its training depends on (`effort`)"
+        )
         return Estimate(group, reason=reason)
     work_s = group.amount * _rate(trained, group.size)
     longest = max(trained, key=lambda cost: cost.work_s)

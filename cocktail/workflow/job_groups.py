@@ -34,7 +34,7 @@ class Group:
     entry: str | None = None
     plugin: str | None = None
     size: float = 1.0
-    """Of the model at work (Workload.size); 1 where there is none, or where its plugin does not say."""
+    """Of the model that is trained or that processes (Workload.size); 1 elsewhere."""
     epochs: int = 0
     """Most epochs of a training, if it keeps a history."""
     gpu: bool = False
@@ -54,7 +54,7 @@ def groups(plan: Plan) -> Iterator[Group]:
     """Every job of a suite, were nothing done yet.
 
     Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, rooms times microphones for `rooms`,
-    scenes for `scenes`, `process` and `score`, what the plugin's `workload` says for trainings, cells times scenes for
+    scenes for `scenes`, `process` and `score`, what the method's `workload` says for trainings, cells times scenes for
     `leaderboard`, comparisons times scenes for `claims`, cells for `report` and `track`.
     """
     yield from _speech_and_noise(plan)
@@ -67,7 +67,7 @@ def groups(plan: Plan) -> Iterator[Group]:
         yield from _processing(plan, split)
     yield from _retraining(plan)
     for condition, entry in plan.cells:
-        jobs = tuple(
+        jobs = tuple(  # what scores an estimate does not depend on the size of what made it
             Job(plan.path("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
             for shard, scenes in _shards(plan)
         )
@@ -144,13 +144,11 @@ def _workload(plan, entry) -> Workload | None:
 
 
 def _cell(plan, condition, entry) -> dict:
-    work = _workload(plan, entry)
     return {
         "condition": condition,
         "task": plan.all_conditions[condition]["task"],
         "entry": entry,
         "plugin": plan.known[entry].plugin.name,
-        "size": work.size if work else 1.0,
     }
 
 
@@ -164,7 +162,9 @@ def _processing(plan, split):
             )
             for shard, scenes in _shards(plan, split)
         )
-        yield Group("process", jobs, **_cell(plan, condition, entry), gpu=bool(plan.gpu(entry)))
+        work = _workload(plan, entry)
+        size = work.size if work else 1.0
+        yield Group("process", jobs, **_cell(plan, condition, entry), size=size, gpu=bool(plan.gpu(entry)))
 
 
 def _retraining(plan):

@@ -18,7 +18,7 @@ import numpy as np
 
 from cocktail import stft
 from cocktail.dsp.nmf import frames
-from cocktail.method import LearnedMethod, Workload, finite
+from cocktail.method import LearnedMethod, finite
 
 FLOOR = 1e-5
 """Added to every spectrogram, whose mean is 1: keeps logarithms and ratios finite, is not heard."""
@@ -32,6 +32,7 @@ class Nmf(LearnedMethod):
     """One model of speech, one of noise, one mixture channel (microphone 1)."""
 
     needs = frozenset({"gpu"})
+    effort = ("frames_fit", "iterations_fit", "speech_bases")
     divergence: Literal["kl", "is"] = "kl"
     """`kl` on magnitudes or `is` on powers."""
     noise: Literal["trained", "scene"] = "trained"
@@ -59,11 +60,6 @@ class Nmf(LearnedMethod):
         if self.noise == "trained":
             bases["noise"] = self._learn(data.noise(), self.noise_bases, self.frames_fit // 4, rng)
         np.savez(folder / "bases.npz", **bases)
-
-    def workload(self):
-        """Frames in all iterations, and bases."""
-        bases = self.speech_bases + (self.noise_bases / 4 if self.noise == "trained" else 0)
-        return Workload(self.frames_fit * self.iterations_fit, bases)
 
     def load(self, folder):
         """The bases, {name: (F, R) float32}."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.dsp import cepstra
-from cocktail.method import LearnedMethod, Workload, finite
+from cocktail.method import LearnedMethod, finite
 
 CLASSES = ("bonafide", "spoof")
 
@@ -36,6 +36,7 @@ class GmmLfcc(LearnedMethod):
 
     task = "detect"
     paradigm = "annotated-source-model"
+    effort = ("trials", "iterations", "components")
     filters: int = 20
     components: int = 512
     iterations: int = 10
@@ -57,10 +58,6 @@ class GmmLfcc(LearnedMethod):
         threshold = eer_threshold(np.concatenate(scores), np.arange(sum(map(len, scores))) < len(scores[0]))
         arrays = {f"{name}_{part}": x for name, mixture in mixtures.items() for part, x in vars(mixture).items()}
         np.savez(folder / "mixtures.npz", threshold=threshold, fs=data.fs, **arrays)
-
-    def workload(self):
-        """Trials in all iterations, and components."""
-        return Workload(self.trials * self.iterations, self.components)
 
     def load(self, folder):
         """A Countermeasure."""

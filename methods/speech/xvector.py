@@ -15,22 +15,16 @@ tails of decaying noise for rooms, are drawn anew for each example. Adam, early 
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
-from cocktail.method import LearnedMethod, Workload, finite
-
-MODEL = "xvector.npz"
-VALID = 256
-"""Validation examples."""
+from cocktail.nets.network_method import NetworkMethod
 
 
 @dataclass(frozen=True)
-class Xvector(LearnedMethod):
+class Xvector(NetworkMethod):
     """Embeds microphone 1."""
 
     task = "verify"
     paradigm = "annotated-source-model"
-    needs = frozenset({"gpu"})
+    validation = 256
     head: Literal["softmax", "lmcl", "thomson"] = "lmcl"
     scale: float = 30.0
     """s of LMCL."""
@@ -38,64 +32,44 @@ class Xvector(LearnedMethod):
     """m of LMCL."""
     bands: int = 24
     """Mel filters."""
-    width: float = 1.0
-    """Factor on the paper's units: 512 in four layers, 1500 in the fifth, embeddings of 512."""
     segment_s: float = 2.0
-    """Length of training examples."""
-    epochs: int = 100
-    steps: int = 500
+    """Length of a training example."""
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    decay: float = 1.0
 
-    def fit(self, data, rng, folder):
-        """Tell the train speakers apart; leaves xvector.npz."""
+    def facts(self, data, examples):
+        return {"speakers": examples.classes}
+
+    def network(self, fs, speakers=1):
+        from cocktail.nets import speaker, xvector
+
+        network = xvector.XVectorNetwork(self.bands, self.width)
+        return speaker.Speakers(network, classes=speakers, head=self.head, scale=self.scale, margin=self.margin)
+
+    def initialise(self, network, data, examples, rng):
+        network.spread_prototypes(rng)
+
+    def examples(self, data, stage):
         from cocktail import levels, stft
-        from cocktail.nets import saved, speaker
-        from cocktail.training.loop.loop import Schedule, train
+        from cocktail.nets import speaker
 
-        examples = speaker.Examples(
-            voices=[[part for x in voice for part in speaker.parts(x, data.fs)] for voice in _voices(data)],
+        train, valid = (speaker.voices(data.speech(split), data.fs) for split in ("train", "valid"))
+        return speaker.Examples(
+            voices=[*train.values(), *(voice for name, voice in valid.items() if name not in train)],
             noises=[loop for noise in data.noise() if len(loop := levels.loop(noise.samples, data.fs))],
             fs=data.fs,
-            frames=round(self.segment_s * data.fs / stft.framing(data.fs)[1]),
+            frames=round(stage.segment_s * data.fs / stft.framing(data.fs)[1]),
             bands=self.bands,
         )
-        seed = int(rng.integers(2**31))
 
-        def untrained():
-            network = speaker.XVectorNetwork(self.bands, self.width)
-            return speaker.Speakers(network, examples.classes, self.head, self.scale, self.margin, rng)
+    def objective(self, network, batch):
+        from cocktail.nets.speaker import loss
 
-        model = saved.seeded(untrained, seed)
-        schedule = Schedule(self.epochs, self.steps, self.batch_size, self.learning_rate, valid=VALID)
-        train(model, speaker.loss, examples, schedule, folder=folder, seed=seed, device=data.device)
-        model.network.frozen().save(folder / MODEL)
+        return loss(network, batch)
 
-    def workload(self):
-        """Seconds of speech; multiplications of its widest layers."""
-        return Workload(self.epochs * self.steps * self.batch_size * self.segment_s, self.width**2, self.epochs)
-
-    def load(self, folder):
-        """cocktail.nets.xvector.XVector."""
-        from cocktail.nets.xvector import XVector
-
-        return XVector.read(folder / MODEL)
+    def output(self, network, samples, view):
+        return network.network.embed(samples, network.fs)
 
     def size(self, model):
-        """Learnt numbers."""
-        return model.size
-
-    def __call__(self, mixture, view):
-        """mixture (D, N) -> embedding (E,)."""
-        return view.model(finite(mixture[:1])[0], view.fs, view.device)
-
-
-def _voices(data):
-    """Utterances of each speaker of both splits, [speaker][utterance] (N,) float32."""
-    voices: dict[str, list] = {}
-    for split in ("train", "valid"):
-        known = set(voices)
-        for recording in data.speech(split):
-            if recording.speaker not in known:
-                voices.setdefault(recording.speaker, []).append(np.asarray(recording.samples, np.float32))
-    return list(voices.values())
+        """Weights up to the embedding."""
+        return super().size(model.network)

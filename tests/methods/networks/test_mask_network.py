@@ -14,7 +14,6 @@ from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.plugins.registry import Registry
 from cocktail.stft import istft, n_frames, stft
 from cocktail.training.loop.batches import stack
-from cocktail.training.loop.loop import Schedule
 
 FS = 16000
 CELLS = ("dnn", "lstm", "blstm")
@@ -39,9 +38,7 @@ class Bands:
 
 def _network(cell="blstm", running=False, seed=0):
     torch.manual_seed(seed)
-    network = masks.build(cell, 12, 2, 3, running)
-    network.features.set_rate(FS)
-    return network.eval()
+    return masks.build(fs=FS, cell=cell, units=12, layers=2, context=3, running=running).eval()
 
 
 def _noise(*shape, seed=0):
@@ -118,18 +115,19 @@ def test_first_layer_of_a_dnn_sees_the_frame_with_its_neighbours():
     assert torch.allclose(trunk(x), expected, atol=1e-6)
 
 
-def test_mel_network_shares_hidden_layers_and_starts_the_output():
+def test_a_mask_of_the_mel_filters_starts_that_of_the_bins():
     network = _network()
-    mel = network.mel_start()
-    assert mel.trunk is network.trunk and mel.features is network.features
+    trunk = network.trunk
+    network.begin_mel()
+    assert network.mel and network.trunk is trunk
     with torch.no_grad():
-        mel.output.weight.normal_()
-        mel.output.bias.fill_(1.5)
-    network.begin_from(mel)
-    assert torch.allclose(network.output.bias, torch.full((masks.BINS,), 1.5))
+        network.output.weight.normal_()
+        network.output.bias.fill_(1.5)
     magnitude = stft(_noise(1, 8000)).abs()
-    coarse, fine = network.features.filters @ network(magnitude), mel(magnitude)
-    coarse = coarse / network.features.filters.sum(1)[:, None]
+    fine = network(magnitude)
+    network.refine()
+    assert not network.mel and torch.allclose(network.output.bias, torch.full((masks.BINS,), 1.5))
+    coarse = network.features.filters @ network(magnitude) / network.features.filters.sum(1)[:, None]
     assert (coarse - fine).abs().mean().item() < 0.5 * (fine - fine.mean()).abs().mean().item()
 
 
@@ -172,7 +170,7 @@ def test_loss_of_a_batch_depends_on_no_gain_and_reaches_every_weight(name):
 
 
 def test_model_masks_any_leading_axes_and_refuses_another_rate():
-    model, samples = masks.MaskModel(_network()), _noise(2, 3, 5000).numpy()
+    model, samples = _network(), _noise(2, 3, 5000).numpy()
     mask = model.mask(samples, FS)
     assert mask.shape == (2, 3, masks.BINS, n_frames(5000)) and mask.dtype == torch.float32
     assert torch.allclose(model.mask(samples[1, 2], FS), mask[1, 2], atol=1e-5)
@@ -192,7 +190,7 @@ def trained(tmp_path_factory):
         width=0.1, segment_s=0.5, epochs_mel=1, epochs=3, steps=12, batch_size=8, learning_rate=0.01,
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("model")
-    data = SimpleNamespace(mixer=Bands(), fs=FS, device="cpu")
+    data = SimpleNamespace(mixer=Bands(), fs=FS, device="cpu", start=None)
     method.fit(data, np.random.default_rng(0), folder)
     return method, method.load(folder), folder, data
 
@@ -207,11 +205,11 @@ def test_training_solves_a_problem_that_a_mask_can_solve(trained):
     estimate = method(scene.mixture[None], _view(model))[0]
     before = np.sum((scene.mixture - scene.sources[0]) ** 2)
     assert np.sum((estimate - scene.sources[0]) ** 2) < before / 100
-    assert method.size(model) == sum(p.numel() for p in model.network.parameters())
+    assert method.size(model) == sum(p.numel() for p in model.parameters())
 
 
 def test_model_knows_its_statistics_and_rate(trained):
-    features = trained[1].network.features
+    features = trained[1].features
     assert trained[1].fs == FS
     assert features.deviation.min() > 0 and features.mean.abs().max() > 0
 
@@ -222,8 +220,8 @@ def test_a_training_that_was_finished_is_not_repeated(trained):
     assert [line.split(",")[0] for line in history.splitlines()] == ["stage", "mel", "psa", "psa", "psa"]
     method.fit(data, np.random.default_rng(0), folder)
     assert (folder / "history.csv").read_text() == history
-    again = method.load(folder).network.state_dict()
-    assert all(torch.equal(value, again[name]) for name, value in model.network.state_dict().items())
+    again = method.load(folder).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in model.state_dict().items())
 
 
 def test_batch_is_the_loop_and_input_with_nan_is_refused(trained):
@@ -248,23 +246,54 @@ def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path, entry):
             raise Asked(names)
 
     method = replace(Registry().entry(entry).make(), augment=("stretch", "vtl"))
-    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", base=None)
+    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", base=None, start=None)
     with pytest.raises(Asked, match=r"stretch.*vtl"):
         method.fit(data, np.random.default_rng(0), tmp_path)
 
 
+def _small(**fields):
+    sizes = {"width": 0.05, "segment_s": 0.25, "epochs_mel": 1, "epochs": 1, "steps": 1, "batch_size": 2}
+    return Registry().entry("blstm-psa").make().__class__(**sizes | fields)
+
+
+def _fitted(folder, *, start=None, seed=0, **fields):
+    folder.mkdir()
+    method = _small(**fields)
+    data = SimpleNamespace(mixer=Bands(), fs=FS, device="cpu", start=start)
+    method.fit(data, np.random.default_rng(seed), folder)
+    return method.load(folder).state_dict()
+
+
+def _equal(one, other):
+    return all(torch.equal(x, other[name]) for name, x in one.items())
+
+
 def test_weights_depend_on_no_number_that_others_have_drawn(tmp_path):
-    once = Schedule(1, 1, 2, valid=1)
-    weights = []
-    for name in ("a", "b"):
-        network = _network()
-        torch.seed()
-        (tmp_path / name).mkdir()
-        mask_training.fit(network, "psa", mask_training.Cut(Bands().draw, 4000), once, once, folder=tmp_path / name,
-                          seed=0, device="cpu")  # fmt: skip
-        weights.append(network.state_dict())
-    for name, x in weights[0].items():
-        torch.testing.assert_close(x, weights[1][name], rtol=0, atol=0, msg=name)
+    one = _fitted(tmp_path / "a")
+    torch.seed()
+    assert _equal(one, _fitted(tmp_path / "b"))
+
+
+def test_an_entry_starts_from_the_weights_and_statistics_of_another(tmp_path):
+    """A mel network that is trained once stands in for the first stage of its children."""
+    mel = _fitted(tmp_path / "mel", loss="mel")
+    for loss in ("psa", "msa"):
+        child = _fitted(tmp_path / loss, start=tmp_path / "mel", seed=1, loss=loss, epochs_mel=0, epochs=0)
+        assert _equal(mel, child)
+    whole = _fitted(tmp_path / "whole", loss="psa")
+    child = _fitted(tmp_path / "child", start=tmp_path / "mel", epochs_mel=0, loss="psa")
+    assert _equal(whole, child)
+
+
+def test_weights_of_other_sizes_or_rates_are_refused(tmp_path):
+    _fitted(tmp_path / "mel", loss="mel")
+    with pytest.raises(CocktailError, match=r"'trunk.lstm.weight_ih_l0' is 76 x 100 in this network and 40 x 100"):
+        _fitted(tmp_path / "wider", start=tmp_path / "mel", width=0.1)
+    with pytest.raises(CocktailError, match=r"'trunk.spliced.weight' is .* in this network and absent"):
+        _fitted(tmp_path / "dnn", start=tmp_path / "mel", cell="dnn")
+    data = SimpleNamespace(mixer=Bands(), fs=8000, device="cpu", start=tmp_path / "mel")
+    with pytest.raises(CocktailError, match="trained on 16000 Hz, this suite has 8000"):
+        _small().fit(data, np.random.default_rng(0), tmp_path)
 
 
 def test_what_is_padding_counts_in_no_loss_and_no_statistics():
@@ -274,7 +303,7 @@ def test_what_is_padding_counts_in_no_loss_and_no_statistics():
             return TrainingMixture(mixture, "stationary", {"sources": mixture[None] / 2, "noise": mixture / 2})
 
     exact, longer = mask_training.Cut(Short().draw, 8000), mask_training.Cut(Short().draw, 12000)
-    networks = [masks.build("blstm", 8, 1, 0, running=False).eval() for _ in range(2)]
+    networks = [masks.build(fs=FS, cell="blstm", units=8, layers=1, context=0, running=False).eval() for _ in range(2)]
     networks[1].load_state_dict(networks[0].state_dict())
     for network, cut in zip(networks, (exact, longer), strict=True):
         mask_training.set_statistics(network, cut, 5, np.random.default_rng(0))

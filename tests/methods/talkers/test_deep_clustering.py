@@ -11,10 +11,11 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 
 from cocktail.errors import CocktailError
-from cocktail.method import TrainingMixture
+from cocktail.method import TrainingMixture, View
 from cocktail.nets import bands, clustering, enhancement, kmeans, pit, saved
 from cocktail.nets import permutations as free
 from cocktail.nets.segments import Segments, collate
+from cocktail.plugins.registry import Registry
 
 FS = 16000
 TINY = {"fs": FS, "shift_ms": 16.0, "layers": 1, "units": 12, "dropout": 0.0}
@@ -258,16 +259,18 @@ def test_masks_share_the_mixture_out(embedding, second):
         torch.testing.assert_close(estimates.sum(0), mixture, rtol=1e-4, atol=1e-5)
 
 
-def test_saved_network_comes_back(embedding, second, tmp_path):
-    for network in (embedding, second):
-        saved.save(network, tmp_path)
-        back = saved.load(type(network), tmp_path)
-        assert all(torch.equal(a, b) for a, b in zip(network.parameters(), back.parameters(), strict=True))
+def test_saved_network_comes_back(embedding, tmp_path):
+    saved.save(embedding, tmp_path, **embedding.config)
+    back = saved.load(clustering.EmbeddingNetwork, tmp_path)
+    assert all(torch.equal(a, b) for a, b in zip(embedding.parameters(), back.parameters(), strict=True))
+    assert back.fs == FS and not back.training
 
 
 def test_another_rate_is_refused(embedding):
-    with pytest.raises(CocktailError, match="trained on 16000 Hz"):
-        embedding.bands.check_rate(8000)
+    embedding.fs = FS
+    view = View(8000, np.random.default_rng(0), {"model": embedding, "device": "cpu", "n_sources": 2})
+    with pytest.raises(CocktailError, match="trained on 16000 Hz; resample the mixture from 8000 Hz"):
+        Registry().entry("dpcl").make()(np.ones((1, 4000)), view)
 
 
 def test_batches_are_filled_with_silence():

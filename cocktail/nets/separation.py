@@ -1,0 +1,55 @@
+"""The base class of networks that learn from mixtures with their sources, and return signals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.errors import CocktailError
+from cocktail.method import finite
+from cocktail.nets.network_method import NetworkMethod
+
+
+@dataclass(frozen=True)
+class SeparationNetwork(NetworkMethod):
+    """A plugin gives `network`, `objective` and `separate`.
+
+    A batch of its training is {mixture (B, N), sources (B, K, N), n_sources (B,)}: segments of `segment_s`, shorter
+    ones followed by zeros, as are scenes with fewer talkers.
+    """
+
+    paradigm = "separation"
+    segment_s: float = 3.2
+    """Length of a training example, cut from a mixture at random."""
+    augment: tuple[str, ...] = ()
+    """Changes of the training speech, of cocktail.training.data.augment."""
+
+    def separate(self, network, mixture, view):
+        """mixture (N,) -> estimates (K, N), float32 tensors on the device of the view."""
+        raise NotImplementedError
+
+    def examples(self, data, stage):
+        """Segments of scenes that the mixer makes anew at every draw."""
+        from cocktail.nets.segments import Segments
+
+        return Segments(data.mixer.augmented(self.augment).draw, round(stage.segment_s * data.fs))
+
+    def collate(self, examples):
+        """Side by side, filled with zeros."""
+        from cocktail.nets.segments import collate
+
+        return collate(examples)
+
+    def samples(self, mixture, view):
+        """Microphone 1. Raises CocktailError where the rate is not that of the training."""
+        if view.fs != view.model.fs:
+            raise CocktailError(
+                f"the network was trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz"
+            )
+        return finite(mixture[:1])[0]
+
+    def output(self, network, samples, view):
+        """(N,) -> (K, N)."""
+        import torch
+
+        mixture = torch.as_tensor(np.asarray(samples, np.float32), device=view.device)
+        return self.separate(network, mixture, view).double().cpu().numpy()
