@@ -17,10 +17,21 @@ def choose_device(wanted: str = "auto") -> str:
     import torch
 
     if torch.cuda.is_available():
+        single_precision()
         return "cuda"
     if wanted == "cuda":
         raise CocktailError("device 'cuda' was asked for, but torch finds no GPU")
     return "cpu"
+
+
+def single_precision() -> None:
+    """Have GPUs compute recurrent layers and convolutions in single precision, as CPUs do.
+
+    By default cuDNN rounds their factors to ten bits (TF32): scores would depend on the device.
+    """
+    import torch
+
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def may_use_gpu(wanted: str = "auto") -> bool:

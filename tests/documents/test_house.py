@@ -59,7 +59,7 @@ def test_constraints_name_no_host_and_no_build():
 
 def test_every_package_that_is_imported_is_declared():
     distributions = importlib.metadata.packages_distributions()
-    own = {"cocktail", "pages", *(path.stem for path in (ROOT / "tests" / "helpers").glob("*.py"))}
+    own = {"benchmarks", "cocktail", "pages", *(path.stem for path in (ROOT / "tests" / "helpers").glob("*.py"))}
     for folder in ("cocktail", "methods", "scripts", "benchmarks", "tests"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for name in _imported(path) - own - sys.stdlib_module_names:
