@@ -95,6 +95,10 @@ class NetworkMethod(LearnedMethod):
     def initialise(self, network, data, examples, rng: np.random.Generator) -> None:
         """Prepare a new network by the training data; one that starts from another's weights is prepared already."""
 
+    def updates(self, network):
+        """What a step changes by which loss: the objective, or a list of cocktail.training.loop.loop.Update."""
+        return self.objective
+
     def prepare(self, network, stage: Stage) -> None:
         """Change the network before a stage: freeze parts of it, exchange a layer."""
 
@@ -134,7 +138,7 @@ class NetworkMethod(LearnedMethod):
                 stage.epochs, self.steps, self.batch_size, stage.learning_rate, stage.decay, valid=self.validation
             )  # fmt: skip
             train(
-                network, self.objective, examples, schedule, folder=folder, seed=seed, device=data.device,
+                network, self.updates(network), examples, schedule, folder=folder, seed=seed, device=data.device,
                 stage=stage.name, collate=self.collate,
             )  # fmt: skip
         self.finish(network.cpu().eval(), examples)

@@ -4,6 +4,7 @@ Example i of epoch e has a generator keyed by (seed, stage, e, i): what a networ
 workers nor on whether the training was interrupted.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterator
 
@@ -90,7 +91,7 @@ class _Order:
             yield list(range(first, min(first + self._batch, self._stop)))
 
     def __len__(self):
-        return -(-(self._stop - self._start) // self._batch)
+        return math.ceil((self._stop - self._start) / self._batch)
 
 
 class _Drawn(Dataset):

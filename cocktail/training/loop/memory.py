@@ -1,6 +1,7 @@
-"""Memory in training: what a step frees is kept for the next; a batch too large for the device is worked in parts."""
+"""Memory in training: what a step frees is kept for the next; too large a batch is worked through in portions."""
 
 import ctypes
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -33,24 +34,24 @@ def keep_freed_memory() -> None:
         mallopt(MMAP_THRESHOLD, ctypes.c_int(LARGEST_MMAP_THRESHOLD))
 
 
-class Parts:
-    """Works batches through in as many parts as the memory asks for; once halved, they stay halved."""
+class Portions:
+    """Works batches through in as many portions as the memory asks for; once halved, they stay halved."""
 
     def __init__(self, stage: str, device: str):
         self.stage, self.device, self.count = stage, device, 1
 
     def total(self, function: Callable[[Batch, float], float], batch: Batch, begin: Callable[[], None]) -> float:
-        """Sum of `function(part, share of the batch)` over the parts of a batch, whose tensors lead with B.
+        """Sum of `function(portion, its share of the batch)` over a batch, whose tensors lead with B.
 
-        A part is on the device while it is worked on, the batch need not be.
-        Whatever parts did before memory ran out is undone by `begin`, which is called before the first of them. Raises
-        CocktailError where one example alone is too much.
+        A portion is on the device while it is worked on, the batch need not be. What was done before memory ran out is
+        undone by `begin`, which is called before the first portion. Raises CocktailError where one example alone is too
+        much.
         """
         size = len(next(iter(batch.values())))
         while True:
             begin()
             try:
-                return sum(function(part, n / size) for part, n in self._split(batch, size))
+                return sum(function(portion, n / size) for portion, n in self._split(batch, size))
             except torch.OutOfMemoryError as error:
                 if self.count >= size:
                     message = f"{self.stage}: the device's memory does not hold a single example: {error}"
@@ -58,10 +59,10 @@ class Parts:
             self.count *= 2  # outside of the handler, whose traceback holds on to the tensors
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-            say(f"{self.stage}: out of memory; batches of {size} are halved to {-(-size // self.count)} examples")
+            say(f"{self.stage}: out of memory; batches of {size} are halved to {math.ceil(size / self.count)} examples")
 
     def _split(self, batch, size):
-        step = -(-size // self.count)
+        step = math.ceil(size / self.count)
         for first in range(0, size, step):
             n = min(step, size - first)
             yield {name: x[first : first + n].to(self.device, non_blocking=True) for name, x in batch.items()}, n

@@ -15,7 +15,7 @@ from training_toys import draw, fit, loss, network
 from cocktail import ROOT
 from cocktail.errors import CocktailError
 from cocktail.training.loop.batches import Batches, pad
-from cocktail.training.loop.memory import Parts
+from cocktail.training.loop.memory import Portions
 from cocktail.training.loop.weights import load_weights, save_weights
 
 
@@ -182,14 +182,14 @@ class Host(torch.Tensor):
 
 def test_a_batch_that_does_not_fit_onto_the_device_is_moved_in_parts():
     batch = {"x": torch.arange(16.0).as_subclass(Host)}
-    parts, sizes = Parts("stage", "cpu"), []
+    portions, sizes = Portions("stage", "cpu"), []
 
     def mean(part, share):
         sizes.append(len(part["x"]))
         return share * part["x"].mean().item()
 
-    assert parts.total(mean, batch, begin=sizes.clear) == 7.5
-    assert sizes == [4, 4, 4, 4] and parts.count == 4
+    assert portions.total(mean, batch, begin=sizes.clear) == 7.5
+    assert sizes == [4, 4, 4, 4] and portions.count == 4
 
 
 def test_an_example_that_no_memory_holds_ends_the_training(tmp_path):
