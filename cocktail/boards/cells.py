@@ -50,11 +50,12 @@ def tabulate(
             rows = scores.filter(pa.array(chosen))
             cells |= _trial_cells(name, rows, scene[chosen], scenes, finished[m], speakers or {})
             continue
-        if name in METRICS and METRICS[name].pooled:
+        rate = name in METRICS and METRICS[name].pooled
+        if rate:
             numerator, denominator = 100 * errors[m], words[m]
         else:
             numerator, denominator = value[m] / np.maximum(n_ok[m], 1), np.ones(shape[1:])
-        cells[name] = statistics.Cells(numerator * finished[m], denominator * finished[m], finished[m])
+        cells[name] = statistics.Cells(numerator * finished[m], denominator * finished[m], finished[m], rate)
     return entries, scenes, sorted(cells), cells
 
 
@@ -75,6 +76,7 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
         statistic=METRICS[metric].compute,
         finished=finished,
         speaker=np.unique(voices, return_inverse=True)[1],
+        rate=METRICS[metric].unit == "%",
     )
     found = {metric: cells}
     named = attacks(cells.trials)

@@ -160,6 +160,9 @@ class _Condition:
         values = np.concatenate([statistics.figures(part) for part in cells])
         if np.isnan(values).any():
             return blank | numbers | {"reason": "not defined on these scenes"}
+        if not all(part.enough.all() for part in cells):
+            figures = dict(zip("ab", values.tolist(), strict=True)) | {"difference": float(values[1] - values[0])}
+            return blank | numbers | figures | {"reason": statistics.TOO_FEW}
         samples = np.concatenate(
             [statistics.figures(part, w[:, f]) for part, w, f in zip(cells, weights, finished, strict=True)], axis=1
         )

@@ -17,10 +17,12 @@ How a board is read:
 - `tie_group`: letters. Two entries share one exactly if paired tests do not tell them apart, with Holm's correction for
   all pairs of a condition and metric (statistics.py, letters.py).
 - Equal error rates and detection costs are over all trials of the scenes, see cocktail/scoring/trials.py.
-  `eer_cm:<attack>`
-  and `min_tdcf:<attack>` are of bona fide speech and one attack. Where trials set scenes against each other, speakers
-  are resampled with all their scenes. Where the trials do not suffice there is no figure, and its reason is a row of
-  `scores.parquet` without scene.
+  `eer_cm:<attack>` and `min_tdcf:<attack>` are of bona fide speech and one attack. Where trials set scenes against each
+  other, speakers are resampled with all their scenes. Where the trials do not suffice there is no figure, and its
+  reason is a row of `scores.parquet` without scene.
+- `n_trials`, of such metrics alone: scenes with trials of the kind (target, nontarget, bona fide, spoof) that has
+  fewest.
+  Entries with fewer than statistics.MIN_TRIALS have no rank by them.
 
 The same scores give the same bytes: rows are sorted, resampling is seeded by suite seed and condition, and the CSV
 holds 6 significant digits.
@@ -48,7 +50,9 @@ SCENES = tables.SCENES.append(pa.field("speaker", pa.string()))
 """What `strata` gives: `speaker` is that of the first talker."""
 BOUNDS = "controls"
 """The family that bounds a board and has no rank: controls and oracles."""
-COLUMNS = ("condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
+COLUMNS = (
+    "condition", "entry", "metric", "value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group", "n_trials",
+)  # fmt: skip
 
 
 def board(
@@ -166,7 +170,8 @@ def read_entries(path: str | Path) -> dict[str, dict]:
 def _figures(cells, weights, may_rank, higher, level):
     """One dictionary per entry with the board's numbers of one metric in one condition."""
     values, samples = statistics.figures(cells), statistics.figures(cells, weights)
-    low, high = statistics.interval(samples, cells.drawn, level)
+    low, high = cells.interval(samples, level)
+    n_trials = cells.independent().min(axis=1) if isinstance(cells, statistics.TrialCells) else None
     n_ok = cells.finished.sum(axis=0)
     ranks, groups = _ranks(cells, weights, values, samples, may_rank, higher, level)
     n_total = len(cells.finished)
@@ -174,6 +179,7 @@ def _figures(cells, weights, may_rank, higher, level):
         {
             "value": _null(values[e]), "ci_low": _null(low[e]), "ci_high": _null(high[e]),
             "n_ok": int(n_ok[e]), "n_total": n_total, "rank": ranks[e], "tie_group": groups[e],
+            "n_trials": None if n_trials is None else int(n_trials[e]),
         }
         for e in range(len(values))
     ]  # fmt: skip
@@ -191,7 +197,7 @@ def _ranks(cells, weights, values, samples, may_rank, higher, level):
         values, samples = values[ranked], samples[:, ranked]
     else:
         values, samples = statistics.figures(shared), statistics.figures(shared, weights[:, common])
-    if np.isnan(values).any():
+    if np.isnan(values).any() or not shared.enough.all():
         return ranks, groups
     apart = statistics.told_apart(values, samples, int(shared.drawn.min()), level)
     places = statistics.rank(values, higher)

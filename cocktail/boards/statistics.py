@@ -12,7 +12,9 @@ interval of a difference profits from what the entries have in common. Where tri
 speakers are drawn, with all their scenes: trials that share a voice are no independent witnesses. With few scenes a
 plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
 know about the bootstrap", The American Statistician 69(4), 2015, section 5.3). Fewer than MIN_DRAWN have no interval.
-Where no scene has an error, an error rate is 0 in every resample, and so are both ends of its interval.
+Resamples cannot see what did not happen: where no scene has an error, an error rate is 0 in each of them. Rates have
+exact intervals instead, for the number of independent trials that leave as much variance (rates.py). Ranks by trials
+take MIN_TRIALS of each kind.
 
 Two entries are told apart by the difference of their figures over its bootstrap standard error, against Student's t,
 which is the paired t-test where a figure is a mean; of all pairs of a board, by S. Holm, "A simple sequentially
@@ -23,18 +25,23 @@ Axes: R resamples, S scenes, E entries, N trials, P hypotheses.
 """
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cocktail.boards import rates
 from cocktail.metrics.metric import Unscorable
-from cocktail.metrics.trials import Trials
+from cocktail.metrics.trials import BONAFIDE, Trials
 
 LEVEL = 0.95
 RESAMPLES = 1000
 MIN_DRAWN = 7
 """Scenes or speakers of an interval: means of resamples of fewer do not reach far enough out, wherever they are cut."""
+MIN_TRIALS = 100
+"""Independent trials of each kind, below which equal error rates and detection costs have no rank."""
+TOO_FEW = f"fewer than {MIN_TRIALS} independent trials of each kind"
 BLOCK = 2**21
 """Weights of trials that are in memory at a time."""
 DIGITS = 9
@@ -51,24 +58,44 @@ class Cells:
     """(S, E)"""
     finished: np.ndarray
     """(S, E) bool."""
+    rate: bool = False
+    """Whether it is errors per trial, in %."""
 
     def on(self, scenes: np.ndarray) -> "Cells":
         """The same on a subset, (S,) bool, of the scenes."""
-        return Cells(self.numerator[scenes], self.denominator[scenes], self.finished[scenes])
+        return Cells(self.numerator[scenes], self.denominator[scenes], self.finished[scenes], self.rate)
 
     def of(self, entries: np.ndarray) -> "Cells":
         """The same of a subset, (E,) bool, of the entries."""
-        return Cells(self.numerator[:, entries], self.denominator[:, entries], self.finished[:, entries])
+        return Cells(self.numerator[:, entries], self.denominator[:, entries], self.finished[:, entries], self.rate)
 
     @property
     def drawn(self) -> np.ndarray:
         """(E,) how many independent draws a figure rests on: scenes that the entry finished."""
         return self.finished.sum(axis=0)
 
+    @property
+    def enough(self) -> np.ndarray:
+        """(E,) bool: whether figures may be ranked and compared."""
+        return np.ones(self.finished.shape[1], bool)
+
     def figures(self, weights: np.ndarray) -> np.ndarray:
         """See `figures`."""
         numerator, denominator = weights @ self.numerator, weights @ self.denominator
         return np.divide(numerator, denominator, out=np.full_like(numerator, np.nan), where=denominator > 0)
+
+    def interval(self, samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+        """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.
+
+        Of rates the exact one, if no more than half of the trials are errors: insertions can make more errors than
+        words.
+        """
+        low, high = interval(samples, self.drawn, level)
+        if self.rate:
+            ends = rates.clustered(self.numerator / 100, self.denominator, level)
+            few = (self.drawn >= MIN_DRAWN) & (figures(self) <= 50)
+            low, high = (np.where(few, 100 * exact, end) for exact, end in zip(ends, (low, high), strict=True))
+        return low, high
 
 
 @dataclass(frozen=True)
@@ -87,11 +114,18 @@ class TrialCells:
     """(S, E) bool."""
     speaker: np.ndarray
     """(S,) int from 0, whose voice a scene is, for trials that set scenes against each other; otherwise one each."""
+    rate: bool = False
+    """Whether the figure is an equal error rate, in %."""
 
     @property
     def drawn(self) -> np.ndarray:
         """(E,) how many independent draws a figure rests on: speakers of the scenes that the entry finished."""
         return np.array([len(np.unique(self.speaker[finished])) for finished in self.finished.T], int)
+
+    @property
+    def enough(self) -> np.ndarray:
+        """(E,) bool: whether figures may be ranked and compared: they rest on MIN_TRIALS of each kind."""
+        return self.independent().min(axis=1) >= MIN_TRIALS
 
     def on(self, scenes: np.ndarray) -> "TrialCells":
         """The same on a subset, (S,) bool, of the scenes; trials set against another scene are left out."""
@@ -118,6 +152,40 @@ class TrialCells:
             *weights.shape[:-1], len(entries)
         )
 
+    def independent(self, units: np.ndarray | None = None) -> np.ndarray:
+        """(E, 2 or more) scenes that have trials of a kind: target, nontarget, bona fide, spoof, as far as any has one.
+
+        `units` (S,) int: instead, how many of these, such as speakers.
+        """
+        units = np.arange(len(self.finished)) if units is None else units
+        names = ("target", "nontarget", BONAFIDE)
+        kind = sum(
+            ((self.trials.label == name) * (i + 1) for i, name in enumerate(names)), 4 * (self.trials.kind == "cm")
+        )
+        kinds, kind = np.unique(kind, return_inverse=True)
+        shape = (self.finished.shape[1], len(kinds), units.max(initial=0) + 1)
+        seen = np.zeros(shape, bool)
+        seen[self.entry, kind, units[self.scene]] = True
+        return seen.sum(axis=2)
+
+    def interval(self, samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+        """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.
+
+        Of equal error rates the exact one, for as many trials as have the variance of the resamples, at most one a
+        scene. Costs of fewer than MIN_TRIALS trials have none.
+        """
+        low, high = interval(samples, self.drawn, level)
+        if not self.rate:
+            return tuple(np.where(self.enough, end, np.nan) for end in (low, high))
+        rate = figures(self) / 100
+        scenes, voices = (_pooled(self.independent(units)) for units in (None, self.speaker))
+        with warnings.catch_warnings(action="ignore"):  # all resamples without a figure: the interval is unknown, too
+            spread = np.nanvar(samples / 100, axis=0) * self.drawn / np.maximum(self.drawn - 1, 1)
+        seen = np.divide(rate * (1 - rate), spread, out=scenes.copy(), where=(spread > 0) & (rate > 0))
+        n = rates.blended(rates.effective(seen, scenes, self.drawn, level), voices, rate * scenes)
+        ends = rates.exact(rate, n, level)
+        return tuple(np.where(np.isnan(low), np.nan, 100 * end) for end in ends)
+
     def undefined(self, entry: int) -> str | None:
         """Why an entry has no figure, or None."""
         chosen = self.entry == entry
@@ -143,6 +211,11 @@ class TrialCells:
         except Unscorable:
             return np.full(len(weights), np.nan)
         return np.concatenate(blocks)
+
+
+def _pooled(kinds):
+    """Trials of one kind that know a rate as well as so many (E, kinds) of several, each erring at that rate."""
+    return kinds.shape[1] ** 2 / (1 / np.maximum(kinds, 1)).sum(axis=1)
 
 
 def resample(n_scenes: int, resamples: int, generator: np.random.Generator) -> np.ndarray:

@@ -89,7 +89,7 @@ def _round_width(width: float) -> float:
 def _figures(cells, weights, of_stratum, entries):
     part = cells.on(of_stratum)
     values = statistics.figures(part)
-    low, high = statistics.interval(statistics.figures(part, weights[:, of_stratum]), part.drawn)
+    low, high = part.interval(statistics.figures(part, weights[:, of_stratum]))
     n_ok = part.finished.sum(axis=0)
     for e, entry in enumerate(entries):
         yield {

@@ -109,6 +109,10 @@ class _Side:
         gain = second[0] - first if second else first
         return gain[..., list(self.entries.values())]
 
+    def enough(self, scenes: np.ndarray) -> bool:
+        """Whether figures on a subset of the scenes may be compared: those of trials take many."""
+        return all(cells.on(scenes).enough[list(self.entries.values())].all() for cells in self.cells)
+
     def drawn(self, scenes: np.ndarray) -> int:
         """How many independent draws the figures on a subset of the scenes rest on."""
         return int(min(cells.on(scenes).drawn[list(self.entries.values())].min() for cells in self.cells))
@@ -246,6 +250,8 @@ def _compare(comparison, run) -> dict:
     if drawn < statistics.MIN_DRAWN:
         what = "speakers" if any(shares_speakers(cells) for side in sides for cells in side.cells) else "scenes"
         raise _NotRun(f"fewer than {statistics.MIN_DRAWN} {what} that all of them finished")
+    if not all(side.enough(mask) for side, mask in zip(sides, shared, strict=True)):
+        raise _NotRun(statistics.TOO_FEW)
     # A gain of a rate that is better lower is counted upwards.
     sign = 1 if higher_is_better(comparison.metrics[0]) else -1
     pairs = list(zip(sides, shared, strict=True))

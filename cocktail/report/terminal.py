@@ -13,6 +13,7 @@ from cocktail import tables
 from cocktail.boards.cells import ATTACK, higher_is_better
 from cocktail.boards.leaderboard import read_board, read_entries
 from cocktail.boards.scores import failed_cells, failures
+from cocktail.boards.statistics import MIN_TRIALS
 from cocktail.errors import CocktailError, nearest
 from cocktail.report.figures import figure
 
@@ -108,6 +109,9 @@ def _legend(rows, metric):
     main = [row for row in rows if row["metric"] == metric]
     if _grouped(main):
         yield "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs."
+    trials = [row["n_trials"] for row in main if row["n_trials"] and row["rank"] is None]
+    if trials and len(trials) == sum(row["n_ok"] > 0 for row in main) and min(trials) < MIN_TRIALS:
+        yield f"No ranks by {metric}: {min(trials)} independent trials of a kind, and it takes {MIN_TRIALS}."
     if any(0 < row["n_ok"] < row["n_total"] for row in main):
         yield "Figures are over the n scenes that an entry finished, ranks over those that all ranked entries finished."
 

@@ -173,9 +173,11 @@ def detections(entry, gap):
     return [row("stationary", entry, i, "eer_cm", trials=[trial], value=0.0) for i, trial in enumerate(trials)]
 
 
-def test_figures_of_trials_are_compared(tmp_path):
+def test_figures_of_trials_are_compared(tmp_path, monkeypatch):
     """Scores of two unit Gaussians 6 and 0.5 apart: equal error rates of 0.1 % and 40 %."""
     scores = table(tmp_path, detections("sharp", 6.0), detections("blunt", 0.5))
+    assert judged(scores, "sharp", "blunt", metric="eer_cm")["reason"] == statistics.TOO_FEW
+    monkeypatch.setattr(statistics, "MIN_TRIALS", SCENES // 2)
     found = judged(scores, "sharp", "blunt", metric="eer_cm")
     assert found["verdict"] == HOLDS
     assert 20 < found["difference"] < 60
@@ -200,8 +202,9 @@ def verifications(entry, blur, speaker):
     return rows, score, same
 
 
-def test_where_trials_set_scenes_against_each_other_speakers_are_drawn(tmp_path):
+def test_where_trials_set_scenes_against_each_other_speakers_are_drawn(tmp_path, monkeypatch):
     """The interval is that of a plain bootstrap of eight speakers with four scenes each."""
+    monkeypatch.setattr(statistics, "MIN_TRIALS", 32)
     speaker = np.repeat(np.arange(8), 4)
     known = {f"stationary-test-{i:05d}": f"voice {k}" for i, k in enumerate(speaker)}
     found = {entry: verifications(entry, blur, speaker) for entry, blur in {"sharp": 0.5, "blunt": 1.2}.items()}

@@ -108,7 +108,9 @@ def test_word_errors_are_pooled():
     assert (line["a"], line["b"]) == (pytest.approx(100 * 4 / 24), 0)
 
 
-def test_trials_are_compared_by_speakers():
+@pytest.mark.parametrize("enough", [True, False])
+def test_trials_are_compared_by_speakers(monkeypatch, enough):
+    monkeypatch.setattr(statistics, "MIN_TRIALS", SCENES + (not enough))
     generator = np.random.default_rng(1)
     speakers = np.arange(SCENES) % 8
     noise = generator.normal(size=(SCENES, SCENES))
@@ -127,8 +129,12 @@ def test_trials_are_compared_by_speakers():
     (line,) = compare.compare(*sides)
     assert line["a"] > 30
     assert line["b"] < 8
-    assert line["verdict"] == compare.BETTER
-    assert line["ci_low"] < line["difference"] < line["ci_high"] < 0
+    assert line["difference"] == line["b"] - line["a"]
+    if enough:
+        assert line["verdict"] == compare.BETTER
+        assert line["ci_low"] < line["difference"] < line["ci_high"] < 0
+    else:
+        assert (line["verdict"], line["ci_low"], line["reason"]) == (compare.NOT_COMPARED, None, statistics.TOO_FEW)
 
 
 def test_two_definitions_are_not_compared(noise):

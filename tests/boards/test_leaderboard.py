@@ -50,7 +50,7 @@ def test_columns_are_those_of_the_design(tmp_path, noise):
     board = leaderboard.board(collected(tmp_path, si_sdr("omlsa", noise[0])), seed=1)
     leaderboard.write_board(board, tmp_path / "leaderboard.csv")
     header = (tmp_path / "leaderboard.csv").read_text().splitlines()[0]
-    assert header == "condition,entry,metric,value,ci_low,ci_high,n_ok,n_total,rank,tie_group"
+    assert header == "condition,entry,metric,value,ci_low,ci_high,n_ok,n_total,rank,tie_group,n_trials"
 
 
 def test_the_scene_is_the_unit(tmp_path):
@@ -217,7 +217,7 @@ def test_a_skipped_entry_is_shown_with_its_reason(tmp_path, noise):
     scores = collected(tmp_path, si_sdr("omlsa", noise[0]), skips=skips)
     board = leaderboard.board(scores, seed=1)
     line = find(board, entry="mvdr", metric="si_sdr")
-    assert [line[key] for key in leaderboard.COLUMNS[3:]] == [None, None, None, 0, SCENES, None, None]
+    assert [line[key] for key in leaderboard.COLUMNS[3:]] == [None, None, None, 0, SCENES, None, None, None]
     reasons = {(line["entry"], line["status"], line["reason"], line["count"]) for line in score_tables.failures(scores)}
     assert ("mvdr", "skipped", "needs at least 2 microphones", 0) in reasons
     assert ("broken", "failed", "SyntaxError: line 3", 0) in reasons

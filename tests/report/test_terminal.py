@@ -121,7 +121,8 @@ def test_a_board_of_detection_shows_each_attack_by_its_name(tmp_path):
     text, failed = printed(tmp_path)
     header = next(line for line in text.splitlines() if "entry" in line)
     assert re.search(r"eer_cm ↓\s+rtf ↓\s+lpc ↓\s+tts ↓\s+n", header)
-    assert re.match(r"\s*1\s+lcnn\s+0\.0 ±0\.0\s+0\.010\s+0\.0\s+0\.0\s+30/30", line_of(text, "lcnn"))
+    assert re.match(r"\s*–\s+lcnn\s+0\.0 ±6\.5\s+0\.010\s+0\.0\s+0\.0\s+30/30", line_of(text, "lcnn"))
+    assert "No ranks by eer_cm: 10 independent trials of a kind, and it takes 100." in text
     assert failed == 0
     text, _ = printed(tmp_path, metric="eer_cm:tts")
     assert "tts ↓" in next(line for line in text.splitlines() if "entry" in line)

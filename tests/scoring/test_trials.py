@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.stats
 from records import record
-from student import percentiles
 
 from cocktail import tables
 from cocktail.boards import cells, leaderboard, statistics
@@ -185,6 +185,26 @@ def find(board, **wanted):
     return line
 
 
+def exact(rate, drawn, n, scenes=24):
+    """Clopper and Pearson's interval for as many trials as have the variance of resamples of `n` scenes or speakers.
+
+    At most the scenes, of which one has no target trial, since its speaker has no other; as if half an erring trial
+    more had been seen by as many as there are scenes or speakers.
+    """
+
+    def both(number):
+        return 4 / (1 / number + 1 / (number - 1))
+
+    rate = rate / 100
+    variance = np.var(drawn) * n / (n - 1) / 1e4
+    seen = min(rate * (1 - rate) / variance * (1.959964 / scipy.stats.t.ppf(0.975, n - 1)) ** 2, both(scenes))
+    erring = rate * both(scenes)
+    trials = (erring + 0.5) / (erring / seen + 0.5 / both(n))
+    hits = rate * trials
+    beta = scipy.stats.beta.ppf([0.025, 0.975], [hits, hits + 1], [trials - hits + 1, trials - hits])
+    return (100 * beta).tolist()
+
+
 def test_a_board_pools_all_trials_and_resamples_both_sides(tmp_path):
     scores, speakers, rows = verified("xvector", 2.0)
     line = find(leaderboard.board(collected(tmp_path, rows), seed=4), metric="eer_asv")
@@ -196,8 +216,8 @@ def test_a_board_pools_all_trials_and_resamples_both_sides(tmp_path):
     for weight in weights:
         times = np.outer(weight, weight)[off]
         drawn.append(100 * eer(np.repeat(scores[off], times), np.repeat(same[off], times)))
-    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(drawn, 24), rel=1e-6)
-    assert (line["n_ok"], line["n_total"], line["rank"]) == (24, 24, 1)
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(exact(line["value"], drawn, 24), rel=1e-6)
+    assert (line["n_ok"], line["n_total"], line["n_trials"], line["rank"]) == (24, 24, 23, None)
 
 
 def test_a_board_that_knows_the_speakers_resamples_them(tmp_path):
@@ -215,7 +235,7 @@ def test_a_board_that_knows_the_speakers_resamples_them(tmp_path):
     for weight in weights[:, voice]:
         times = np.where(same, weight[:, None], np.outer(weight, weight))[off]
         drawn.append(100 * eer(np.repeat(scores[off], times), np.repeat(same[off], times)))
-    assert [line["ci_low"], line["ci_high"]] == pytest.approx(percentiles(drawn, len(names)), rel=1e-6)
+    assert [line["ci_low"], line["ci_high"]] == pytest.approx(exact(line["value"], drawn, len(names)), rel=1e-6)
     alone = find(leaderboard.board(table, seed=4), metric="eer_asv")
     assert alone["value"] == line["value"]
     assert alone["ci_low"] != line["ci_low"]
@@ -255,7 +275,8 @@ def gaussian_pairs(n, seed):
     return scores, same
 
 
-def test_entries_are_ranked_on_the_scenes_that_all_finished(tmp_path):
+def test_entries_are_ranked_on_the_scenes_that_all_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(statistics, "MIN_TRIALS", 20)
     rows = verified("good", 3.0)[2] + verified("bad", 1.0)[2] + verified("clean", 9.0)[2]
     failed = {"value": None, "trials": None, "status": "failed", "reason": "method-failed: no"}
     rows[0] |= failed

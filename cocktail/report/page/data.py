@@ -12,7 +12,7 @@ from cocktail.report.figures import digits
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
 
-FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group")
+FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group", "n_trials")
 COSTS = ("rtf", "latency_ms", "peak_memory", "parameters")
 EXACT_DB = 60.0
 """SI-SDR at which an estimate is the reference."""

@@ -101,8 +101,10 @@
   }
 
   function drawNotes(condition, rows) {
+    const trials = rows.filter((r) => r.main && r.main.n_trials !== null).map((r) => r.main.n_trials);
+    const unranked = trials.length && rows.every((r) => !r.main || r.main.rank === null);
     byId("board-note").textContent = rows.length
-      ? "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
+      ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
         "shows its interval when pointed at. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
     const shown = new Set(cocktail.entries().map((e) => e.name));
