@@ -15,7 +15,10 @@ import torch
 from torch import nn
 
 from cocktail import stft
+from cocktail.audio import resample
 from cocktail.dsp.mel import filterbank
+from cocktail.errors import CocktailError
+from cocktail.recognition.alignment import Alignment, Segment, best_path, of_characters, spans
 from cocktail.recognition.ctc import Language, decode
 
 BANDS = 80
@@ -33,7 +36,7 @@ class Ctc(nn.Module):
     def __init__(self, *, language: Language, layers: int, units: int, fs: int, dropout: float = 0.1):
         """`layers` of `units` LSTM cells in each direction; `fs` in Hz. `language` says which symbols there are."""
         super().__init__()
-        self.language = language
+        self.language, self.fs = language, fs
         self.size, self.hop = stft.framing(fs)
         mel = torch.as_tensor(filterbank(BANDS, fs, self.size), dtype=torch.float32)
         self.register_buffer("mel", mel, persistent=False)
@@ -60,17 +63,51 @@ class Ctc(nn.Module):
             x = self.dropout(layer(x, frames))
         return self.output(x).log_softmax(-1), frames
 
-    @torch.no_grad()
-    def transcribe(self, samples: np.ndarray, weight: float = WEIGHT) -> str:
-        """(N,) at its rate, any level -> words of the vocabulary; silence gives the empty text.
+    def transcribe(self, samples: np.ndarray, fs: int, weight: float = WEIGHT) -> str:
+        """samples (N,) at `fs` Hz, any level -> words of the vocabulary; silence gives the empty text.
 
         On the device of the network; `weight` is that of the language.
         """
         if not np.any(samples):
             return ""
-        x = torch.tensor(samples, dtype=torch.float32, device=self.mel.device)[None]
-        posteriors, _ = self(x, torch.tensor([x.shape[1]], device=x.device))
-        return decode(posteriors[0].cpu().numpy(), self.language, weight=weight)
+        return decode(self._log_posteriors(samples, fs), self.language, weight=weight)
+
+    def posteriors(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """samples (N,) at `fs` Hz -> (T, S): how probable each of `language.symbols` is in each frame.
+
+        Frame t lasts from `frame_start_s(t)` to `frame_start_s(t + 1)`.
+        """
+        return np.exp(self._log_posteriors(samples, fs))
+
+    def align(self, samples: np.ndarray, fs: int, text: str) -> Alignment:
+        """When the words of `text` and their characters were said in samples (N,) at `fs` Hz, in steps of 32 ms.
+
+        A character lasts for the frames that say it rather than a blank. Raises CocktailError where the text has
+        another character than the transcripts that were learnt, or is too long for the samples.
+        """
+        symbols = self.language.spell(text)
+        if symbols is None:
+            known = "".join(self.language.symbols).strip()
+            raise CocktailError(f"the text {text!r} cannot be aligned: it must be spelt with {known}")
+        duration_s, frames = len(samples) / fs, spans(best_path(self._log_posteriors(samples, fs), symbols))
+        times = [[min(max(self.frame_start_s(t), 0.0), duration_s) for t in span] for span in frames.tolist()]
+        labels = (self.language.symbols[symbol] for symbol in symbols)
+        return of_characters([Segment(label, *span) for label, span in zip(labels, times, strict=True)])
+
+    def frame_start_s(self, frame: int) -> float:
+        """When a frame begins, in seconds from the first sample: half a frame before the centre of what it sees."""
+        stride = 2 ** len(self.convolutions)
+        return ((stride * (frame - 0.5) + 1) * self.hop - self.size / 2) / self.fs
+
+    @torch.no_grad()
+    def _log_posteriors(self, samples, fs):
+        """(T, S), in evaluation mode."""
+        x = resample(np.asarray(samples, float), fs, self.fs)
+        x = torch.tensor(x, dtype=torch.float32, device=self.mel.device)[None]
+        training = self.training
+        posteriors, _ = self.eval()(x, torch.tensor([x.shape[1]], device=x.device))
+        self.train(training)
+        return posteriors[0].cpu().numpy()
 
     def features(self, samples: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, N) samples -> (B, 80, T) log-mel and (B,) frames of each.

@@ -18,10 +18,9 @@ from functools import cached_property
 import numpy as np
 
 from cocktail.errors import CocktailError
+from cocktail.recognition.alignment import BLANK
 from cocktail.recognition.recogniser import normalise
 
-BLANK = 0
-"""Index of CTC's blank among the symbols."""
 EDGE = ""
 """What stands before the first word and after the last one."""
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from cocktail.errors import CocktailError
+from cocktail.recognition.alignment import Alignment
 
 RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx", "whisper": "cocktail.recognition.whisper"}
 """Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module, a line here and in USED."""
@@ -37,6 +38,13 @@ class Recogniser(Protocol):
 
     def transcribe(self, samples: np.ndarray, fs: int) -> str:
         """samples (N,), any level, at `fs` Hz -> words, normalised by `normalise`; silence gives the empty text."""
+        ...
+
+    def align(self, samples: np.ndarray, fs: int, text: str) -> Alignment:
+        """When the words of `text`, and what they are made of, were said in samples (N,) at `fs` Hz.
+
+        Raises CocktailError where the recogniser cannot tell, or does not know a word of the text.
+        """
         ...
 
     @property

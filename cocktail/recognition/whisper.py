@@ -18,6 +18,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.errors import CocktailError
+from cocktail.recognition.alignment import Alignment
 from cocktail.recognition.recogniser import normalise
 
 FS = 16000
@@ -65,6 +66,10 @@ class Whisper:
         with torch.no_grad():
             tokens = model.generate(features, do_sample=False, num_beams=1, **language)
         return normalise(tokenizer.decode(tokens[0], skip_special_tokens=True))
+
+    def align(self, samples: np.ndarray, fs: int, text: str) -> Alignment:
+        """Raises CocktailError: Whisper has no model of when a given text was said."""
+        raise CocktailError("the recogniser 'whisper' aligns no text: choose the backend 'pocketsphinx'")
 
     @cached_property
     def _parts(self):

@@ -11,6 +11,7 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.method import Info, Method, View
+from cocktail.recognition.alignment import Alignment, Segment, of_characters
 from cocktail.rng import rng
 from cocktail.tasks import TASKS
 from cocktail.testing.signals import ProbeScene, make_scene
@@ -37,7 +38,7 @@ class Granted(dict):
 
 
 class StubRecogniser:
-    """Recogniser that hears the same sentence in everything."""
+    """Recogniser that hears the same sentence in everything, at an even pace."""
 
     @property
     def card(self) -> dict:
@@ -47,6 +48,12 @@ class StubRecogniser:
     def transcribe(self, samples: np.ndarray, fs: int) -> str:
         """A GRID sentence."""
         return "bin blue at a one now"
+
+    def align(self, samples: np.ndarray, fs: int, text: str) -> Alignment:
+        """Characters that last equally long."""
+        characters = "".join(f"{word} " for word in text.split())
+        each_s = len(samples) / fs / max(len(characters), 1)
+        return of_characters([Segment(x, i * each_s, (i + 1) * each_s) for i, x in enumerate(characters)])
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class CtcRecogniser(NetworkMethod):
         return loss(network, batch)
 
     def output(self, network, samples, view):
-        return network.transcribe(samples, self.language_weight)
+        return network.transcribe(samples, network.fs, self.language_weight)
 
     def _language(self, data):
         """That of the model that the training starts from, or of the transcripts."""

@@ -156,6 +156,37 @@ class TestPocketSphinx:
         with pytest.raises(CocktailError, match="finite"):
             recogniser.transcribe(x, FS)
 
+    def test_words_and_phones_are_aligned_where_they_were_put(self, recogniser):
+        """Words spoken one by one, joined with pauses. Ends of words fade, pauses join them: the median tells."""
+        text, errors = "place red at g nine now", []
+        for talker in (0, 1, 3):
+            generator, parts, truth = np.random.default_rng(talker), [], []
+            for word in text.split():
+                said = grid_tts.utter(grid_tts.speaker(0, "test", talker), word, FS)
+                parts.append(np.zeros(round(generator.uniform(0.02, 0.25) * FS)))
+                begin = sum(map(len, parts)) / FS
+                parts.append(said)
+                truth.append((begin + grid_tts.PAD_S, begin + len(said) / FS - grid_tts.PAD_S))
+            found = recogniser.align(np.concatenate(parts), FS, text.upper())
+            assert [x.label for x in found.words] == text.split()
+            assert [x.label for x in found.units][:4] == ["P", "L", "EY", "S"]
+            assert found.units[0].start_s == found.words[0].start_s and found.units[3].end_s == found.words[0].end_s
+            errors += [abs(x.start_s - a) for x, (a, _) in zip(found.words, truth, strict=True)]
+            errors += [abs(x.end_s - b) for x, (_, b) in zip(found.words, truth, strict=True)]
+        assert np.median(errors) < 0.05 and max(errors) < 0.3
+
+    def test_what_cannot_be_aligned_is_refused_and_leaves_the_recogniser_as_it_was(self, recogniser, utterances):
+        before = recogniser.align(utterances[0], FS, TEXTS[0])
+        for samples, text, message in (
+            (utterances[0], "place frobnicate now", "'place frobnicate now' cannot be aligned"),
+            (utterances[0][4000:6000], TEXTS[0], "cannot be aligned"),
+            (np.zeros(FS), TEXTS[0], "one of them is empty"),
+            (utterances[0], "...", "one of them is empty"),
+        ):
+            with pytest.raises(CocktailError, match=message):
+                recogniser.align(samples, FS, text)
+        assert recogniser.align(utterances[0], FS, TEXTS[0]) == before
+
     def test_language_model_hears_open_text(self):
         text = "the president of the united states"
         x = grid_tts.utter(grid_tts.speaker(0, "test", 3), text, FS)

@@ -150,6 +150,54 @@ class TestNetwork:
         assert frames.tolist() == [pytest.approx(4 / 0.032, abs=2)]
         torch.testing.assert_close(posteriors.exp().sum(-1), torch.ones(1, frames[0]))
 
+    def test_posteriors_of_samples_at_any_rate_are_those_of_the_network(self):
+        import torch
+
+        from cocktail.audio import resample
+
+        ctc, (x,) = network(), noise(FS)
+        with torch.no_grad():
+            (judge,), _ = ctc(torch.from_numpy(x)[None], torch.tensor([len(x)]))
+        ctc.train()
+        np.testing.assert_allclose(ctc.posteriors(x, FS), judge.exp(), atol=1e-6)
+        assert ctc.training and np.abs(ctc.posteriors(x, FS).sum(axis=1) - 1).max() < 1e-5
+        assert np.abs(ctc.posteriors(resample(x.astype(float), FS, 32000), 32000) - judge.exp().numpy()).max() < 0.05
+
+    @pytest.mark.parametrize("at_s", [0.2, 0.507, 0.91])
+    def test_a_frame_lies_where_it_listens(self, at_s):
+        """A click changes most what the convolutions make of the frame that it falls into, or of its neighbour."""
+        import torch
+
+        ctc, (x,) = network(), noise(FS)
+        clicked = x.copy()
+        clicked[round(at_s * FS)] += 300
+        maps = []
+        for samples in (x, clicked):
+            y, _ = ctc.features(torch.from_numpy(samples)[None], torch.tensor([FS]))
+            for convolution in ctc.convolutions:
+                y = convolution(y).relu()
+            maps.append(y[0].detach().numpy())
+        frame = int(np.argmax(np.sum((maps[1] - maps[0]) ** 2, axis=0)))
+        assert ctc.frame_start_s(frame) - 0.016 < at_s < ctc.frame_start_s(frame + 1) + 0.016
+
+    def test_alignment_in_seconds(self, monkeypatch):
+        """Posteriors that leave no doubt, in place of those of an untrained network."""
+        from cocktail.nets.ctc import Ctc
+        from cocktail.recognition.alignment import Segment
+
+        ctc = Ctc(language=Language.learn(["ab a"]), layers=1, units=4, fs=FS)
+        assert ctc.language.symbols == ("", " ", "a", "b")
+        said = [0, 2, 2, 3, 0, 1, 0, 0, 2, 1]
+        posteriors = np.log(np.where(np.arange(4) == np.array(said)[:, None], 0.97, 0.01))
+        monkeypatch.setattr(Ctc, "_log_posteriors", lambda self, samples, fs: posteriors)
+        found = ctc.align(np.zeros(round(0.3 * FS)), FS, "AB, a")
+        assert [x.label for x in found.units] == list("ab a ")
+        frame = lambda t: pytest.approx(0.032 * t - 0.024)  # noqa: E731
+        assert found.words == (Segment("ab", frame(1), frame(4)), Segment("a", frame(8), frame(9)))
+        assert (found.units[0].end_s, found.units[4].end_s) == (frame(3), frame(10))
+        with pytest.raises(CocktailError, match="'abc' cannot be aligned: it must be spelt with ab"):
+            ctc.align(np.zeros(FS), FS, "abc")
+
     def test_neither_gain_nor_colour_matters_to_the_features(self):
         import torch
 
