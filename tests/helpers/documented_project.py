@@ -118,8 +118,9 @@ def shrink(path: Path) -> None:
     for part in [part for parts in suite["corpora"].values() for part in parts]:
         if part["adapter"] not in ("folder", "grid-tts", "synthetic"):
             part["partial"] = True
-    if "conditions" not in suite:
-        suite["conditions"] = CONDITIONS[:1] if own else CONDITIONS
+    if not own:
+        suite["conditions"] = CONDITIONS
+    suite.setdefault("conditions", CONDITIONS[:1])
     path.write_text(yaml.safe_dump(suite, sort_keys=False))
 
 

@@ -242,9 +242,15 @@ def test_costs_are_kept_in_a_file(make_plan, tmp_path):
         read_costs(tmp_path / "none.json")
 
 
+def measured_suite():
+    """`quick` with every entry and condition, whose costs are shipped."""
+    everything = {"conditions": "all", "without": [], "metrics": "all"}
+    return Plan(load_suite("quick", everything), "quick")
+
+
 def test_shipped_costs_foretell_each_training_from_the_others():
     """Networks of other widths than those that were timed: right within a factor of 2, as the whole plan shall be."""
-    shipped, plan = read_costs(CONFIG / FILE), Plan(load_suite("quick"), "quick")
+    shipped, plan = read_costs(CONFIG / FILE), measured_suite()
     trained = [cost for cost in shipped.costs if cost.rule == "train" and cost.work_s > 10]
     plugins = [cost.plugin for cost in trained]
     checked = [cost for cost in trained if plugins.count(cost.plugin) > 1 and cost.plugin != "ctc"]
@@ -256,8 +262,8 @@ def test_shipped_costs_foretell_each_training_from_the_others():
 
 
 def test_shipped_costs_foretell_conditions_that_were_not_run():
-    """A quick run with every other entry left out of a condition, against what these cost."""
-    shipped, plan = read_costs(CONFIG / FILE), Plan(load_suite("quick"), "quick")
+    """The run that was measured with every other entry left out of a condition, against what these cost."""
+    shipped, plan = read_costs(CONFIG / FILE), measured_suite()
     for rule in ("process", "score"):
         left_out = [cost for cost in shipped.costs if cost.rule == rule][::2]
         kept = replace(shipped, costs=tuple(cost for cost in shipped.costs if cost not in left_out))

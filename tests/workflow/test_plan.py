@@ -10,10 +10,10 @@ from cocktail.workflow.suite import load_suite
 
 
 def plan(**overrides):
-    """`quick` with other values, with no scorers but those given, and with no recogniser trained anew."""
-    config = load_suite("quick", overrides)
+    """`standard` with other values, with no scorers but those given, and with no recogniser trained anew."""
+    config = load_suite("standard", overrides)
     judges = {"scorers": overrides.get("scorers", {}), "retrain": config["retrain"] | {"entries": []}}
-    return Plan(config | judges, "quick")
+    return Plan(config | judges, "standard")
 
 
 def test_shards_cover_every_scene_once():
