@@ -14,31 +14,14 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from cocktail.errors import AccessError
+from cocktail.needs import NEEDS, Info, guidance
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, REFERENCES, SOURCES, allowed, sees
 from cocktail.tasks import TASKS, Task
-
-NEEDS = {"array": "array", "n_sources": "n_sources", "gpu": "device", "recogniser": "recogniser"}
-"""What a method may ask for in `needs` -> the property of its View that this grants."""
-
-
-@dataclass(frozen=True)
-class Info:
-    """What is known of a condition before any of its scenes is opened; `Method.skip` decides by it."""
-
-    condition: str
-    task: str
-    channels: int
-    """Microphones, D."""
-    n_sources: int
-    """Talkers to estimate, K."""
-    fs: int
-    reference: str
-    """`image` (the talker with its reverberation) or `early` (direct sound and first 50 ms)."""
 
 
 @dataclass(frozen=True)
 class References:
-    """The truth of a scene. Only methods of the paradigm `oracle` see it."""
+    """The truth of a scene. Only methods of the paradigm `oracle` see it, and encoders of side information."""
 
     target: np.ndarray
     """(K, N): what an estimate is scored against, at microphone 1."""
@@ -63,7 +46,7 @@ class View:
     @classmethod
     def of(cls, method: "Method", offered: Mapping[str, Any], *, fs: int, rng: np.random.Generator) -> "View":
         """The view of a method: of what there is, by the names of the properties, it grants what the method may see."""
-        granted = {NEEDS[need] for need in method.needs} | {"base"}
+        granted = {NEEDS[need].grants for need in method.needs} | {"base"}
         granted |= {"model"} if method.learned() else set()
         granted |= {"references"} if method.sees(REFERENCES) else set()
         return cls(fs, rng, {name: value for name, value in offered.items() if name in granted})
@@ -87,6 +70,26 @@ class View:
     def recogniser(self):
         """Speech recogniser of the suite (cocktail.recognition.recogniser.Recogniser). Needs `recogniser`."""
         return self._get("recogniser", "add 'recogniser' to the method's `needs`")
+
+    @property
+    def enrolment(self) -> np.ndarray:
+        """(N',) another utterance of the first talker, alone. Needs `enrolment`."""
+        return self._get("enrolment", "add 'enrolment' to the method's `needs`; not every talker says more than once")
+
+    @property
+    def position(self) -> np.ndarray:
+        """(3,) where the first talker is in metres, in the axes of `array` and from its centre. Needs `position`."""
+        return self._get("position", "add 'position' to the method's `needs`; scenes in a room have it")
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """K names of the talkers, who are known from training. Needs `speakers`."""
+        return self._get("speakers", "add 'speakers' to the method's `needs`; closed sets have them")
+
+    @property
+    def side_information(self) -> bytes:
+        """What the method's `encode` made of the sources of the scene. Needs `side_information`."""
+        return self._get("side_information", "add 'side_information' to the method's `needs`; its `encode` has none")
 
     @property
     def model(self):
@@ -233,6 +236,7 @@ class Method:
     paradigm: ClassVar[str] = "learning-free"
     """One of cocktail.paradigms.PARADIGMS."""
     needs: ClassVar[frozenset[str]] = frozenset()
+    """Some of cocktail.needs.NEEDS."""
     causal: ClassVar[bool] = False
     """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""
 
@@ -246,6 +250,13 @@ class Method:
     def batch(self, mixtures: list[np.ndarray], views: list[View]) -> list[np.ndarray]:
         """Many scenes at once; override it to use a GPU well. Must equal the loop."""
         return [self(mixture, view) for mixture, view in zip(mixtures, views, strict=True)]
+
+    def encode(self, references: References, view: View) -> bytes:
+        """Side information of a scene, for a method that needs it; the only function of it that sees the references.
+
+        What it returns comes back as `view.side_information`; its size is the metric `bit_rate`.
+        """
+        raise NotImplementedError
 
     def skip(self, info: Info) -> str | None:
         """Why this method does not apply to a condition, or None. Shown on the leaderboard; not an error."""
@@ -269,6 +280,16 @@ class Method:
     def sees(cls, what: str) -> bool:
         """Whether the paradigm allows something, such as cocktail.paradigms.REFERENCES."""
         return sees(cls.paradigm, what)
+
+    @classmethod
+    def guidance(cls) -> str:
+        """The test paradigm: `weakly guided`, `strongly guided` or `informed`, as an oracle is."""
+        return guidance({"side_information"} if cls.sees(REFERENCES) else cls.needs)
+
+    @classmethod
+    def reads_truth(cls) -> bool:
+        """Whether a job reads the references of its scenes, for the method itself or for its encoder alone."""
+        return cls.sees(REFERENCES) or "side_information" in cls.needs
 
     @classmethod
     def learned(cls) -> bool:

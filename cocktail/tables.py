@@ -38,9 +38,12 @@ NOISE = pa.schema([
 MIXTURES = pa.schema([
     ("scene", pa.string()), ("condition", pa.string()), ("split", pa.string()), ("index", pa.int32()),
     ("fs", pa.int32()), ("channels", pa.int32()), ("n_sources", pa.int32()),
-    ("array", pa.list_(pa.list_(pa.float64()))), ("mixture", AUDIO),
+    ("array", pa.list_(pa.list_(pa.float64()))), ("mixture", AUDIO), ("enrolment", AUDIO),
+    ("position", pa.list_(pa.float64())), ("speakers", pa.list_(pa.string())),
 ])  # fmt: skip
-"""What every method may see of a scene. `array`: (D, 3) in metres relative to its centre."""
+"""What methods may see of a scene. `array`: (D, 3) in metres relative to its centre. Of the first talker: `enrolment`,
+another utterance, and `position`, in the array's axes; null where there is none. `speakers`: K names; null unless they
+are known from training."""
 
 REFERENCES = pa.schema([
     ("scene", pa.string()), ("record", pa.string()), ("reference", pa.string()), ("label", pa.string()),
@@ -55,11 +58,11 @@ ESTIMATES = pa.schema([
     ("scene", pa.string()), ("status", pa.string()), ("reason", pa.string()), ("estimate", pa.list_(AUDIO)),
     ("seconds", pa.float64()), ("duration", pa.float64()), ("peak_memory", pa.int64()), ("parameters", pa.int64()),
     ("device", pa.string()), ("latency_ms", pa.float64()), ("score", pa.float64()),
-    ("embedding", pa.list_(pa.float32())),
+    ("embedding", pa.list_(pa.float32())), ("side_information", pa.int64()),
 ])  # fmt: skip
 """What a method made of a scene: K one-channel files, or a `score` (task `detect`) or an `embedding` (`verify`); or
 `status` = failed with its reason. `seconds` of processing for `duration` seconds of audio; `peak_memory` in bytes above
-the idle process; `latency_ms` of input it waits for."""
+the idle process; `latency_ms` of input it waits for; `side_information` in bytes."""
 
 TRIAL = pa.struct([
     ("kind", pa.string()), ("label", pa.string()), ("score", pa.float64()), ("enrolment", pa.string()),

@@ -23,6 +23,13 @@ def check_estimate(estimate: Any, n_sources: int, n_samples: int) -> np.ndarray:
     return estimate
 
 
+def check_bytes(data: Any) -> bytes:
+    """Side information if it is bytes; raises CocktailError that says what it is."""
+    if not isinstance(data, bytes):
+        raise CocktailError(f"`encode` returned {type(data).__name__}, expected bytes")
+    return data
+
+
 def _score(score, n_sources, n_samples):
     if not isinstance(score, numbers.Real) or isinstance(score, bool) or not np.isfinite(score):
         raise CocktailError(f"returned {score!r}, expected one finite number, higher for bona fide speech")

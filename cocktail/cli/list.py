@@ -40,7 +40,19 @@ def methods(folders) -> list[dict]:
 
 
 def _method(entry):
-    columns = ("name", "task", "paradigm", "family", "needs", "uses", "train_on", "parameters", "summary", "error")
+    columns = (
+        "name",
+        "task",
+        "paradigm",
+        "guidance",
+        "family",
+        "needs",
+        "uses",
+        "train_on",
+        "parameters",
+        "summary",
+        "error",
+    )
     row = dict.fromkeys(columns) | {name: getattr(entry, name) for name in ("name", "parameters", "error")}
     row |= {"uses": entry.uses, "train_on": entry.train_on and list(entry.train_on)}
     if entry.error:
@@ -49,6 +61,7 @@ def _method(entry):
     return row | {
         "task": list(cls.tasks()),
         "paradigm": cls.paradigm,
+        "guidance": cls.guidance(),
         "family": entry.plugin.family,
         "needs": sorted(cls.needs),
         "summary": _first_line(sys.modules[cls.__module__]),

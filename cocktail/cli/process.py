@@ -100,6 +100,7 @@ def _said_of(name):
 
 def _require_fit(name, method, channels, talkers, fs):
     from cocktail.method import Info
+    from cocktail.needs import guidance
     from cocktail.paradigms import REFERENCES
     from cocktail.tasks import signal_task
 
@@ -111,6 +112,8 @@ def _require_fit(name, method, channels, talkers, fs):
     if task not in method.tasks():
         remedy = "--talkers 2 or more" if talkers == 1 else "--talkers 1"
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
+    if asked := [need for need in sorted(method.needs) if guidance([need]) != guidance([])]:
+        raise CocktailError(f"'{name}' needs {' and '.join(asked)}, which a recording does not bring")
     if "array" in method.needs and channels < 2:
         raise CocktailError(f"'{name}' needs several microphones; the recording has one channel")
     # A method of dereverberation skips conditions scored against the image: offer it the other kind as well.

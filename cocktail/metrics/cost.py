@@ -1,4 +1,7 @@
-"""What an estimate cost: time, memory, learnt parameters. Read from a row of store.ESTIMATES, not from signals."""
+"""What an estimate cost: time, memory, side information, learnt parameters.
+
+Read from a row of tables.ESTIMATES, not from signals.
+"""
 
 from cocktail.metrics.metric import SIGNALS, Metric, Unscorable
 from cocktail.tasks import TASKS
@@ -22,6 +25,11 @@ def parameters(row: dict) -> float:
 def latency_ms(row: dict) -> float:
     """Milliseconds of input that the method waits for before an output sample can be final."""
     return _recorded(row, "latency_ms")
+
+
+def bit_rate(row: dict) -> float:
+    """Kilobits of side information per second of audio."""
+    return 8e-3 * _recorded(row, "side_information") / _recorded(row, "duration")
 
 
 def _recorded(row, column):
@@ -60,6 +68,13 @@ METRICS = (
         "ms",
         "algorithmic: the farthest look ahead when the future of 1.5 s of input is changed; the length of the scene "
         "where the method uses the whole recording",
+        tasks=SIGNALS,
+    ),
+    _metric(
+        "bit_rate",
+        bit_rate,
+        "kbit/s",
+        "side information that the method's encoder computed from the sources; 0 where there is none",
         tasks=SIGNALS,
     ),
     _metric("peak_memory", peak_memory, "MB", "resident memory above the idle process, GPU memory left out"),

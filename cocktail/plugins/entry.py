@@ -17,7 +17,8 @@ from typing import Any
 
 from cocktail import ROOT
 from cocktail.errors import CocktailError, PluginError, nearest
-from cocktail.method import NEEDS, Method
+from cocktail.method import Method
+from cocktail.needs import NEEDS
 from cocktail.paradigms import PARADIGMS
 from cocktail.tasks import TASKS
 

@@ -12,7 +12,6 @@ import numpy as np
 from cocktail import tables
 from cocktail.errors import CocktailError
 from cocktail.method import Method, View
-from cocktail.paradigms import REFERENCES
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_model
 from cocktail.processing.latency import look_ahead
@@ -20,6 +19,7 @@ from cocktail.rng import rng
 from cocktail.runtime.accounting import work, works_on
 from cocktail.runtime.device import choose_device, device_name
 from cocktail.scenes.truth import Truth
+from cocktail.tasks import check_bytes
 
 LATENCY_SAMPLES = 24000
 """Length of the piece for finding out how far ahead a method looks."""
@@ -89,8 +89,8 @@ class Runner:
         seconds = time.perf_counter() - clock
         total = sum(x.shape[-1] for x in inputs)
         return [
-            self._row(scene, answer, x.shape[-1], seconds * x.shape[-1] / total)
-            for scene, answer, x in zip(chosen, answers, inputs, strict=True)
+            self._row(scene, view, answer, x.shape[-1], seconds * x.shape[-1] / total)
+            for scene, view, answer, x in zip(chosen, views, answers, inputs, strict=True)
         ]
 
     def look_ahead_s(self) -> float:
@@ -109,13 +109,27 @@ class Runner:
         return ahead / scene["fs"] if ahead < WHOLE * most else np.inf
 
     def _view(self, scene, n_samples):
+        method = self._method
         offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
-        if self._method.sees(REFERENCES):
-            offered["references"] = self._truths[scene["scene"]].references(n_samples)
-        generator = rng(self._seed, scene["scene"], self._entry.name, role="method")
-        return View.of(self._method, offered, fs=scene["fs"], rng=generator)
+        if "enrolment" in method.needs and scene["enrolment"] is not None:
+            offered["enrolment"] = tables.unpack(scene["enrolment"])[0]
+        if scene["position"] is not None:
+            offered["position"] = np.array(scene["position"])
+        if scene["speakers"] is not None:
+            offered["speakers"] = tuple(scene["speakers"])
 
-    def _row(self, scene, answer, n_samples, seconds):
+        def view(role, **more):
+            generator = rng(self._seed, scene["scene"], self._entry.name, role=role)
+            return View.of(method, offered | more, fs=scene["fs"], rng=generator)
+
+        if not method.reads_truth():
+            return view("method")
+        references = self._truths[scene["scene"]].references(n_samples)
+        if "side_information" in method.needs:
+            offered["side_information"] = check_bytes(method.encode(references, view("encoder")))
+        return view("method", references=references)
+
+    def _row(self, scene, view, answer, n_samples, seconds):
         name, task = scene["scene"], self._method.answer()
         try:
             answer = task.check(answer, scene["n_sources"], n_samples)
@@ -131,6 +145,7 @@ class Runner:
             "duration": n_samples / scene["fs"],
             "peak_memory": max(_peak_memory() - self._idle, 0),
             "parameters": self._size,
+            "side_information": len(view.granted.get("side_information", b"")),
             "device": self._device,
         }
 

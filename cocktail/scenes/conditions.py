@@ -3,7 +3,7 @@
 A condition is a distribution. `[low, high]` is uniform between the two; everything else is fixed.
 """
 
-from cocktail.method import Info
+from cocktail.needs import Info
 from cocktail.rooms.arrays import ARRAYS, positions
 from cocktail.spoofing.names import ATTACKS
 from cocktail.spoofing.replay import REPLAYS
@@ -152,4 +152,6 @@ def info(name: str, condition: dict, fs: int) -> Info:
         n_sources=condition["talkers"],
         fs=fs,
         reference=condition["reference"],
+        room="room" in condition,
+        closed=condition.get("speakers") == "closed",
     )

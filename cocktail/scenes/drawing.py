@@ -5,6 +5,7 @@ the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells not
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from cocktail.rooms.arrays import positions, turned
 from cocktail.rooms.placement import place_noise, place_talkers
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.runtime.accounting import work
+from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
 from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
@@ -77,6 +79,7 @@ def draw(
         room=room,
         noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
         label=(attack or BONA_FIDE) if "attacks" in condition else None,
+        enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
         replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
     )
 
@@ -199,4 +202,6 @@ def scenes(indices: Iterable[int], **options) -> Iterator[tuple[Scene, Signals]]
         scene = draw(definition, index=index, **options)
         with work():
             signals = render(scene, **libraries)
+            if scene.enrolment is not None:
+                signals = replace(signals, enrolment=libraries["speech"].samples(scene.enrolment, scene.fs))
         yield scene, signals

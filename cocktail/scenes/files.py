@@ -19,6 +19,7 @@ def write_shard(made: Iterable[tuple[Scene, Signals]], *, mixtures: str | Path, 
 
 
 def _mixture_row(scene, signals):
+    enrolment = signals.enrolment
     return {
         "scene": scene.id,
         "condition": scene.condition,
@@ -29,6 +30,9 @@ def _mixture_row(scene, signals):
         "n_sources": len(scene.talkers),
         "array": scene.array,
         "mixture": tables.pack(signals.mixture, scene.fs, f"{scene.id}-mixture"),
+        "enrolment": enrolment if enrolment is None else tables.pack(enrolment, scene.fs, f"{scene.id}-enrolment"),
+        "position": scene.target_position(),
+        "speakers": [talker.speaker for talker in scene.talkers] if scene.speakers == "closed" else None,
     }
 
 

@@ -16,8 +16,10 @@ from cocktail import levels
 from cocktail.corpora.layout import OF_MIXTURE
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
+from cocktail.rng import rng
 from cocktail.rooms.arrays import positions
 from cocktail.runtime.accounting import work
+from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals
 from cocktail.scenes.scene import Noise, Scene, Talker
 
@@ -66,7 +68,9 @@ def read(
     for utterance, x in zip(utterances, dry, strict=True):
         if not x.any():
             raise CocktailError(f"{name}: the utterance {utterance!r} is silent; remove it")
-    signals = Signals(dry.sum(axis=0)[None] + rest, dry[:, None], rest[None], dry.copy(), dry.copy())
+    enrolment = draw_enrolment(rng(seed, name, split, index, role="enrolment"), rows[0], speech)
+    voice = None if enrolment is None else speech.samples(enrolment, fs)
+    signals = Signals(dry.sum(axis=0)[None] + rest, dry[:, None], rest[None], dry.copy(), dry.copy(), voice)
     scene = Scene(
         id=f"{name}-{split}-{index:05d}",
         condition=name,
@@ -86,6 +90,7 @@ def read(
         ),
         room=None,
         noise=_noise(noise[mixture]["kind"], dry.sum(axis=0), rest, fs) if noisy else None,
+        enrolment=enrolment,
     )
     return scene, signals
 

@@ -42,6 +42,8 @@ class Signals:
     """(K, N): direct sound and first 50 ms at microphone 1."""
     direct: np.ndarray
     """(K, N): direct sound at microphone 1."""
+    enrolment: np.ndarray | None = None
+    """(N',) another utterance of the first talker, as the corpus has it; None where there is none, or nobody asked."""
 
 
 def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None = None) -> Signals:

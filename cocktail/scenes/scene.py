@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail.rng import rng
+from cocktail.rooms.arrays import turned
 from cocktail.spoofing.replay import Replay
 
 Position = tuple[float, float, float]
@@ -86,10 +87,21 @@ class Scene:
     """`bonafide` or the attack's name; None where the condition has no attacks."""
     replay: Replay | None = None
     """How the talker was recorded and played, where the attack is a replay."""
+    enrolment: str | None = None
+    """Another utterance of the first talker; None where there is no other."""
+    speakers: str = "open"
+    """`closed`: known from training; `open`: not."""
 
     def generator(self, role: str) -> np.random.Generator:
         """The generator of one role of this scene."""
         return rng(self.seed, self.condition, self.split, self.index, role=role)
+
+    def target_position(self) -> Position | None:
+        """Where the first talker is, in the array's own axes and from its centre; None without a room."""
+        if self.room is None:
+            return None
+        offset = np.subtract(self.talkers[0].position, self.room.centre)
+        return tuple(map(float, turned(offset[None], -self.room.yaw_deg)[0]))
 
     def strata(self) -> dict[str, float | str]:
         """What results may be stratified by, as far as the scene has it."""

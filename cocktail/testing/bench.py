@@ -87,10 +87,19 @@ class Bench:
             "recogniser": StubRecogniser(),
             "references": scene.references,
             "model": self.model,
+            "enrolment": scene.enrolment,
+            "position": scene.position,
+            "speakers": scene.speakers,
         }
         offered |= {} if self.base is None else {"base": self.base}
-        view = View.of(self.method, offered, fs=scene.fs, rng=rng(seed, role="probe"))
-        return replace(view, granted=Granted(view.granted))
+
+        def view(role):
+            return View.of(self.method, offered, fs=scene.fs, rng=rng(seed, role=role))
+
+        if "side_information" in self.method.needs:
+            offered["side_information"] = self.method.encode(scene.references, view("encoder"))
+        found = view("probe")
+        return replace(found, granted=Granted(found.granted))
 
     def run(self, scene: ProbeScene, seed: int = 0) -> np.ndarray:
         """The method's answer to the scene as numbers, (K, N) or what stands for it. Raises ProbeError for its form."""
@@ -144,7 +153,7 @@ def _infos(method, task, fs):
     fewest = 2 if "array" in method.needs else 1
     for channels in CHANNELS[CHANNELS.index(fewest) :]:
         for reference in ("image", "early"):
-            yield Info("probe", task, channels, TASKS[task].talkers, fs, reference)
+            yield Info("probe", task, channels, TASKS[task].talkers, fs, reference, room=True, closed=True)
 
 
 @contextlib.contextmanager

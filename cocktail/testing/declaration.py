@@ -7,7 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from cocktail.method import NEEDS, Method
+from cocktail.method import Method
+from cocktail.needs import NEEDS
 from cocktail.paradigms import PARADIGMS
 from cocktail.tasks import TASKS
 from cocktail.testing.bench import ProbeError

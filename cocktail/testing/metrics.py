@@ -100,7 +100,8 @@ def check_repeatable(metric) -> str:
 def check_scene_value(metric) -> str:
     """A metric of the whole scene reads a row of estimates and returns a finite number."""
     row = {"scene": "probe", "status": "ok", "reason": None, "estimate": [], "seconds": 0.5, "duration": 2.0,
-           "peak_memory": 10**7, "parameters": 1000, "device": "cpu", "latency_ms": 32.0}  # fmt: skip
+           "peak_memory": 10**7, "parameters": 1000, "device": "cpu", "latency_ms": 32.0,
+           "side_information": 500}  # fmt: skip
     value = float(metric.compute(row))
     if not np.isfinite(value):
         raise ProbeError(f"gave {value} for a sound row")

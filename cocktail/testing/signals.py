@@ -10,6 +10,7 @@ from cocktail.rng import rng
 
 ARRAY_RADIUS_M = 0.05
 SNR_DB = 5.0
+FAR_M = 2.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,15 @@ class ProbeScene:
     array: np.ndarray
     """(D, 3) in metres."""
     fs: int
+    enrolment: np.ndarray
+    """(N,) of the first talker, alone."""
+    position: np.ndarray
+    """(3,) of the first talker."""
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """K names of those in TinyData."""
+        return tuple(f"train-{k}" for k in range(self.n_sources))
 
     @property
     def n_sources(self) -> int:
@@ -54,7 +64,9 @@ def make_scene(*, n_sources: int, channels: int, seconds: float, fs: int = 16000
     mixture = images.sum(0) + noise
     level = 0.5 / max(np.abs(mixture).max(), 1e-12)
     mixture, images, noise = mixture * level, images * level, noise * level
-    return ProbeScene(mixture, References(images[:, 0].copy(), images, noise), array, fs)
+    enrolment = speech_like(n, fs, rng(seed, 0, role="enrolment"))
+    references = References(images[:, 0].copy(), images, noise)
+    return ProbeScene(mixture, references, array, fs, enrolment, FAR_M * _direction(0, n_sources))
 
 
 def speech_like(n: int, fs: int, generator: np.random.Generator) -> np.ndarray:
@@ -93,10 +105,15 @@ def _circular_array(channels):
 
 def _far_field(x, array, k, n_sources, fs):
     """(N,) plane wave from the k-th of `n_sources` directions -> (D, N)."""
-    angle = np.pi * (k + 0.5) / n_sources
-    delay_s = -(array @ [np.cos(angle), np.sin(angle), 0.0]) / SOUND_SPEED
+    delay_s = -(array @ _direction(k, n_sources)) / SOUND_SPEED
     frequency = np.fft.rfftfreq(len(x), 1 / fs)
     return np.fft.irfft(np.fft.rfft(x) * np.exp(-2j * np.pi * frequency * delay_s[:, None]), len(x))
+
+
+def _direction(k, n_sources):
+    """(3,) unit vector from the array to the k-th talker."""
+    angle = np.pi * (k + 0.5) / n_sources
+    return np.array([np.cos(angle), np.sin(angle), 0.0])
 
 
 def _rms(x):

@@ -188,7 +188,7 @@ class _Experiment:
 
 def _tags(result) -> dict[str, str]:
     card = result.card
-    tags = {key: str(card.get(key) or "") for key in ("task", "family", "paradigm", "plugin", "uses")}
+    tags = {key: str(card.get(key) or "") for key in ("task", "family", "paradigm", "guidance", "plugin", "uses")}
     return tags | {
         "condition": result.condition,
         DIGEST: result.digest,

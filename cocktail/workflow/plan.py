@@ -7,7 +7,7 @@ functions of Snakemake's wildcards.
 from collections.abc import Iterator
 from pathlib import Path
 
-from cocktail.paradigms import ANNOTATIONS, MIXTURES, REFERENCES
+from cocktail.paradigms import ANNOTATIONS, MIXTURES
 from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.shard import shard_indices, shard_names
 from cocktail.spoofing import names
@@ -174,9 +174,9 @@ class Plan(Selection, Files):
         return [self.rooms(*bank) for bank in self.banks(entry)]
 
     def process_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str]:
-        """Files that a method may read: the truth only for an oracle, a model only for a learned method."""
+        """Files that a method may read: the truth for an oracle or an encoder alone, a model for a learned one."""
         files = {"mixtures": self.mixtures(condition, shard, split)}
-        if self._methods[entry].sees(REFERENCES):
+        if self._methods[entry].reads_truth():
             files["references"] = self.references(condition, shard, split)
         if self._methods[entry].learned():
             files["model"] = self.model(entry)

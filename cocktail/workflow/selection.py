@@ -11,6 +11,7 @@ from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError, nearest
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
+from cocktail.needs import lacks
 from cocktail.paradigms import MIXTURES
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
@@ -124,8 +125,8 @@ class Selection:
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
-        if "array" in method.needs and about.channels < 2:
-            return Absent(about.condition, name, "skipped", "needs several microphones")
+        if reason := lacks(method.needs, about):
+            return Absent(about.condition, name, "skipped", reason)
         try:
             reason = method.skip(about)
         except Exception as error:  # a stranger's code must cost its own cells only
@@ -171,13 +172,14 @@ class Selection:
         )
 
     def cards(self) -> list[dict]:
-        """Entry, plugin, family, paradigm, task, parameters and description of every entry that can run."""
+        """Entry, plugin, family, paradigms, task, parameters and description of every entry that can run."""
         return [
             {
                 "entry": name,
                 "plugin": self.entries[name].plugin.name,
                 "family": self.entries[name].plugin.family,
                 "paradigm": method.paradigm,
+                "guidance": method.guidance(),
                 "task": ",".join(method.tasks()),
                 "uses": self.entries[name].uses,
                 "parameters": method.parameters(),

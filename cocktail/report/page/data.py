@@ -13,7 +13,7 @@ from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
 
 FIGURES = ("value", "ci_low", "ci_high", "n_ok", "n_total", "rank", "tie_group", "n_trials")
-COSTS = ("rtf", "latency_ms", "peak_memory", "parameters")
+COSTS = ("rtf", "latency_ms", "bit_rate", "peak_memory", "parameters")
 EXACT_DB = 60.0
 """SI-SDR at which an estimate is the reference."""
 
@@ -94,7 +94,7 @@ def metric_card(name: str) -> dict:
 
 
 def _entry(name, card):
-    known = {key: card.get(key) or "" for key in ("family", "paradigm", "task", "plugin", "uses")}
+    known = {key: card.get(key) or "" for key in ("family", "paradigm", "guidance", "task", "plugin", "uses")}
     title = (card.get("description") or "").strip().partition("\n")[0]
     return {"name": name, "title": title, **known}
 

@@ -115,13 +115,14 @@ var cocktail = (function () {
     return x === null ? "·" : x > 2 ? "≫ 1" : x.toFixed(2);
   }
 
-  const state = { condition: "", metric: "", family: "", paradigm: "", task: "", channels: "", search: "" };
+  const state = { condition: "", metric: "", family: "", paradigm: "", guidance: "", task: "", channels: "", search: "" };
 
   // Entries that the filters let through.
   function entries() {
     const wanted = state.search.toLowerCase();
     return data.entries.filter((e) =>
       (!state.family || e.family === state.family) && (!state.paradigm || e.paradigm === state.paradigm) &&
+      (!state.guidance || e.guidance === state.guidance) &&
       (!state.task || e.task.split(",").includes(state.task)) && e.name.toLowerCase().includes(wanted));
   }
 

@@ -58,8 +58,8 @@
   };
 
   cocktail.views.methods = function () {
-    table(byId("methods-table"), ["entry", "family", "paradigm", "task", "what"], cocktail.entries().map((e) => [
-      el("a", { href: cocktail.methodLink(e.name) }, e.name), e.family, e.paradigm, e.task.replaceAll(",", ", "), el("td", { class: "wrap" }, e.title),
+    table(byId("methods-table"), ["entry", "family", "paradigm", "guidance", "task", "what"], cocktail.entries().map((e) => [
+      el("a", { href: cocktail.methodLink(e.name) }, e.name), e.family, e.paradigm, e.guidance, e.task.replaceAll(",", ", "), el("td", { class: "wrap" }, e.title),
     ]));
     byId("h-methods").textContent = "Methods: " + cocktail.entries().length + (state.search ? " that are called “" + state.search + "”" : "");
   };

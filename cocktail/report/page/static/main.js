@@ -3,10 +3,10 @@
 (function () {
   const { data, state, byId, fill } = cocktail;
   const SECTIONS = ["boards", "map", "cost", "curves", "detection", "claims", "failures", "methods", "cell"];
-  const FILTERED = { boards: "condition metric family paradigm task channels search", map: "metric family paradigm task channels search",
-    cost: "condition metric family paradigm task channels search", curves: "condition metric family paradigm task channels search",
-    detection: "condition family paradigm task channels search", failures: "family paradigm task channels search",
-    methods: "family paradigm task search", claims: "", cell: "" };
+  const FILTERED = { boards: "condition metric family paradigm guidance task channels search", map: "metric family paradigm guidance task channels search",
+    cost: "condition metric family paradigm guidance task channels search", curves: "condition metric family paradigm guidance task channels search",
+    detection: "condition family paradigm guidance task channels search", failures: "family paradigm guidance task channels search",
+    methods: "family paradigm guidance task search", claims: "", cell: "" };
   let section = "boards";
 
   function distinct(values) {
@@ -24,6 +24,7 @@
   function fillFilters() {
     fill(byId("family"), distinct(data.entries.map((e) => e.family)), state.family);
     fill(byId("paradigm"), distinct(data.entries.map((e) => e.paradigm)), state.paradigm);
+    fill(byId("guidance"), distinct(data.entries.map((e) => e.guidance)), state.guidance);
     fill(byId("task"), distinct(data.entries.flatMap((e) => e.task.split(","))), state.task);
     fill(byId("channels"), distinct(data.conditions.map((c) => String(c.channels))), state.channels);
   }
@@ -33,7 +34,7 @@
     state.metric = fill(byId("metric"), metricOptions(), state.metric);
     const filters = FILTERED[section].split(" ");
     byId("filters").hidden = filters[0] === "";
-    for (const name of ["condition", "metric", "family", "paradigm", "task", "channels", "search"]) byId(name).parentElement.hidden = !filters.includes(name);
+    for (const name of ["condition", "metric", "family", "paradigm", "guidance", "task", "channels", "search"]) byId(name).parentElement.hidden = !filters.includes(name);
     for (const name of SECTIONS) byId("view-" + name).hidden = name !== section;
     document.querySelectorAll("nav a").forEach((a) => {
       if (a.getAttribute("href") === "#" + section) a.setAttribute("aria-current", "page");
@@ -57,7 +58,7 @@
   }
 
   fillFilters();
-  for (const name of ["condition", "metric", "family", "paradigm", "task", "channels"]) {
+  for (const name of ["condition", "metric", "family", "paradigm", "guidance", "task", "channels"]) {
     byId(name).addEventListener("change", () => { state[name] = byId(name).value; show(); });
   }
   byId("search").addEventListener("input", () => { state.search = byId("search").value; show(); });

@@ -1,0 +1,17 @@
+"""Another utterance of a scene's first talker, for methods that are told whom to listen to."""
+
+import numpy as np
+
+from cocktail.corpora.holdout import CLOSED
+from cocktail.corpora.library import Library
+
+
+def draw_enrolment(generator: np.random.Generator, row: dict, speech: Library) -> str | None:
+    """Another utterance of the speaker of `row`, of the same split; None where there is none.
+
+    Of a speaker of a closed set it is one that is known from training.
+    """
+    split = "train" if row["split"] == CLOSED else row["split"]
+    same = speech.select(split=split, speaker=row["speaker"])
+    others = [other["utterance"] for other in same if other["utterance"] != row["utterance"]]
+    return others[generator.integers(len(others))] if others else None
