@@ -97,7 +97,7 @@ class Suite:
         return {
             "entry": name, "plugin": f"plugin_{e}", "family": family,
             "paradigm": "oracle" if e == 1 else "separation" if e % 2 else "learning-free",
-            "task": "enhance,separate,detect", "uses": None,
+            "guidance": "informed" if e == 1 else "weakly guided", "task": "enhance,separate,detect", "uses": None,
             "parameters": {"gain_db": -e, "note": STRANGE},
             "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: none.',
         }  # fmt: skip
@@ -146,6 +146,7 @@ class Suite:
             "scene": np.array([self.scene(card["name"], i) for i in range(self.scenes)])[scene],
             "entry": np.array(self.names)[entry],
             "source": source if metric not in COSTS else [None] * total,
+            "estimate": source if metric not in COSTS else [None] * total,
             "metric": [metric] * total,
             "value": errors / 0.06 if words else x.ravel(),
             "status": ["ok"] * total,

@@ -73,9 +73,12 @@ def test_the_board_filters_by_family_paradigm_task_microphones_and_name(visit):
     page.get_by_label("Family").select_option("controls")
     assert set(entries(page)) == {"oracle-irm", "unprocessed"}
     page.get_by_label("Family").select_option("")
-    page.get_by_label("Paradigm").select_option("separation")
+    page.get_by_label("Training paradigm").select_option("separation")
     assert set(entries(page)) == {"entry-03", "entry-05", "entry-07"}
-    page.get_by_label("Paradigm").select_option("")
+    page.get_by_label("Training paradigm").select_option("")
+    page.get_by_label("Test paradigm").select_option("informed")
+    assert entries(page) == ["oracle-irm"]
+    page.get_by_label("Test paradigm").select_option("")
     page.get_by_label("Entry").fill("-04")
     assert entries(page) == ["entry-04"]
     page.get_by_label("Microphones").select_option("2")
