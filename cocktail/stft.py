@@ -6,6 +6,8 @@ frame is causal, with a latency of one window. The inverse is the least-squares 
 every signal and length.
 """
 
+import math
+
 import numpy as np
 
 SIZE = 512
@@ -25,7 +27,7 @@ def framing(fs: float) -> tuple[int, int]:
 
 def n_frames(n_samples: int, size: int = SIZE, hop: int = HOP) -> int:
     """Frames that cover `n_samples` and the window's tail."""
-    return -(-(n_samples + size - hop) // hop)
+    return math.ceil((n_samples + size - hop) / hop)
 
 
 def stft(x, size: int = SIZE, hop: int = HOP):

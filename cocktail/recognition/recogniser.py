@@ -100,5 +100,5 @@ def word_errors(*, reference: str, hypothesis: str) -> Counts:
         return Counts(len(hypothesis.split()), 0)
     import jiwer
 
-    found = jiwer.process_words(reference, hypothesis)
-    return Counts(found.substitutions + found.deletions + found.insertions, len(reference.split()))
+    words = jiwer.process_words(reference, hypothesis)
+    return Counts(words.substitutions + words.deletions + words.insertions, len(reference.split()))

@@ -48,8 +48,8 @@ class Whisper:
     @property
     def card(self) -> dict[str, Any]:
         """Backend, version, and a digest of the model's files."""
-        found = {"version": version("transformers"), "model": self._fingerprint}
-        return {"backend": "whisper", "search": "greedy", **found}
+        model = {"version": version("transformers"), "model": self._fingerprint}
+        return {"backend": "whisper", "search": "greedy", **model}
 
     def transcribe(self, samples: np.ndarray, fs: int) -> str:
         """samples (N,) at `fs` Hz -> words; silence gives the empty text. Raises on samples not finite."""

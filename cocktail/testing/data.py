@@ -85,11 +85,11 @@ class TinyData(TrainingData):
         speech += [("valid/2/0", "valid-2", "valid")]  # a third speaker, for three talkers to validate with
         numbered = [(split, number) for split in SPEAKERS for number in range(RECORDINGS)]
         noise = [(f"{split}/{kind}/{number}", kind, split) for kind in KINDS for split, number in numbered]
-        found = [x for task in self._tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
+        simplest = [x for task in self._tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
         place = {"array": "single"}
         if self._channels:
             place = {"array": circular(self._channels, ARRAY_RADIUS_M).tolist(), "room": {}}
-        conditions = {f"probe-{i}": condition | place for i, condition in enumerate(found)}
+        conditions = {f"probe-{i}": condition | place for i, condition in enumerate(simplest)}
         annotated = sees(self._paradigm, ANNOTATIONS)
         return Mixer(
             conditions=conditions,

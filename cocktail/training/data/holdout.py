@@ -38,8 +38,8 @@ Splits = dict[str, dict[str, list[Sound]]]
 
 def speech_splits(rows: Iterable[tuple[str, str, str]]) -> Splits:
     """Speakers of training and of validation. `rows`: (utterance, speaker, split)."""
-    found = _grouped("speech", rows)
-    train, valid = found.get("train", {}), found.get("valid", {})
+    splits = _grouped("speech", rows)
+    train, valid = splits.get("train", {}), splits.get("valid", {})
     if not valid:
         valid = {name: train[name] for name in validation_speakers(train)}
         train = {name: train[name] for name in sorted(train) if name not in valid}
@@ -48,8 +48,8 @@ def speech_splits(rows: Iterable[tuple[str, str, str]]) -> Splits:
 
 def noise_splits(rows: Iterable[tuple[str, str, str]]) -> Splits:
     """Recordings of training and of validation, by kind. `rows`: (recording, kind, split)."""
-    found = _grouped("noise", rows)
-    train, valid = found.get("train", {}), dict(found.get("valid", {}))
+    splits = _grouped("noise", rows)
+    train, valid = splits.get("train", {}), dict(splits.get("valid", {}))
     kept = {}
     for kind, sounds in train.items():
         kept[kind] = sounds
@@ -59,10 +59,10 @@ def noise_splits(rows: Iterable[tuple[str, str, str]]) -> Splits:
 
 
 def _grouped(of, rows):
-    found: Splits = {}
+    splits: Splits = {}
     for id, group, split in rows:
-        found.setdefault(split, {}).setdefault(group, []).append(Sound(of, id, group))
-    return found
+        splits.setdefault(split, {}).setdefault(group, []).append(Sound(of, id, group))
+    return splits
 
 
 def _held_out(sounds):

@@ -17,17 +17,11 @@ import numpy as np
 from cocktail import levels
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture
-from cocktail.rng import rng
-from cocktail.rooms.arrays import positions
-from cocktail.rooms.fields import TAPS
 from cocktail.training.data import augment, sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
+from cocktail.training.data.noise import NoiseSource
 from cocktail.training.data.rooms import Rooms
-from cocktail.training.data.sound import convolved
-
-FIELDS, FIELD_S, FIELDS_MEMORY = 4, 30, 2**28
-"""Loops of diffuse noise made for each condition and kind, their greatest length, the bytes that they may take."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Mixer:
         """The same with these augmentations. Raises CocktailError for a name that is none."""
         augment.check(names)
         changed = replace(self, augment=tuple(names))
-        vars(changed)["_fields"] = self._fields  # noise is not augmented
+        vars(changed)["_surroundings"] = self._surroundings  # noise is not augmented
         return changed
 
     def read_ahead(self) -> None:
@@ -72,17 +66,11 @@ class Mixer:
             for sounds in split.values()
             for sound in sounds
         )
-        if self.array:
-            return
-        self._fields.fill(
-            (name, split, kind, number)
-            for name, condition in self.conditions.items()
-            if "diffuse" in condition.get("noise", {}).get("field", "")
-            for split, present in self.noise.items()
-            for kind in condition["noise"]["kinds"]
-            if kind in present
-            for number in range(FIELDS)
-        )
+        self._surroundings.read_ahead()
+
+    @functools.cached_property
+    def _surroundings(self):
+        return NoiseSource(self.conditions, self.noise, self.memory, self.fs, self.array)
 
     def draw(self, generator: np.random.Generator, split: str) -> TrainingMixture:
         """A scene of one of the conditions, each as likely, from the sounds of `train` or `valid`.
@@ -94,17 +82,17 @@ class Mixer:
         condition = self.conditions[name]
         utterances, dry = self._talkers(name, split, generator)
         full, early = self._room(name, split, generator)
-        kind = self._kind(name, split, generator)
-        point = self._point(name, split, kind, dry.shape[-1], full, generator)
+        kind = self._surroundings.kind(name, split, generator)
+        point = self._point(kind, dry.shape[-1], full, generator)
         if full is None:
             sources = dry
-            images = np.broadcast_to(dry[:, None], (len(dry), len(self._microphones(name)), dry.shape[1]))
+            images = np.broadcast_to(dry[:, None], (len(dry), self._channels(name), dry.shape[1]))
         else:
             images, sources, point = sound.heard(dry, point, full, early if condition["reference"] == "early" else None)
         gains = sound.gains(images[:, 0], condition.get("level_db", (0, 0)), self.fs, generator)
         images, sources = gains[:, None, None] * images, gains[:, None] * sources
         heard = images.sum(axis=0)
-        noise = self._noise(name, split, kind, point, heard, full, generator)
+        noise = self._noise(kind, point, heard, full, generator)
         mixture = heard + noise
         scale = generator.uniform(*levels.PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
         if "level" in self.augment and split == "train":
@@ -115,7 +103,7 @@ class Mixer:
 
     def _granted(self, name, images, sources, noise, utterances):
         """What is handed over besides the mixture."""
-        granted = {"array": self._microphones(name)} if self.array else {}
+        granted = {"array": self._surroundings.microphones(name)} if self.array else {}
         if not self.mixtures_only:
             granted |= {"sources": sources, "noise": noise if self.array else noise[0]}
             granted |= {"images": images} if self.array else {}
@@ -124,10 +112,9 @@ class Mixer:
             granted["speakers"] = tuple(utterance.group for utterance in utterances)
         return granted
 
-    def _microphones(self, name):
-        """(D, 3): all microphones of a condition, or the first."""
-        microphones = positions(self.conditions[name]["array"])
-        return microphones if self.array else microphones[:1]
+    def _channels(self, name):
+        """Microphones of a condition's scenes, D."""
+        return len(self._surroundings.microphones(name))
 
     def _talkers(self, name, split, generator):
         """K utterances of different speakers, and (K, N) dry speech that begins together after the lead."""
@@ -161,86 +148,33 @@ class Mixer:
             return None, None
         if name not in self.rooms:
             raise CocktailError(f"{name}: there is no bank of its rooms")
-        rooms, wanted = self.rooms[name][split], len(self._microphones(name))
+        rooms, wanted = self.rooms[name][split], self._channels(name)
         full, early = rooms.room(int(generator.integers(len(rooms))))
         if full.shape[1] != wanted:
             raise CocktailError(f"{name}: its bank of rooms has {full.shape[1]} microphones and not {wanted}")
         return full, early
 
-    def _noise(self, name, split, kind, point, heard, full, generator):
+    def _noise(self, kind, point, heard, full, generator):
         """(D, N) noise, at the scene's SNR over the samples where the talkers are active at microphone 1."""
-        spec = self.conditions[name].get("noise")
+        spec = self.conditions[kind.condition].get("noise")
         if spec is None:
             return np.zeros_like(heard)
         n_channels, n_samples = heard.shape
         where = levels.active(heard[0], self.fs)
         wanted = levels.power(heard[0], where) / 10 ** (generator.uniform(*spec["snr_db"]) / 10)
         for _ in range(levels.TRIES):
-            noise = self._field(name, split, kind, point, n_samples, generator)
+            noise = self._surroundings.field(kind, point, n_samples, generator)
             during = levels.power(noise[0], where)
             if during > levels.HEARD * levels.power(noise[0]):
                 return np.broadcast_to(noise * math.sqrt(wanted / during), heard.shape)
-            point = self._point(name, split, kind, n_samples, full, generator)
+            point = self._point(kind, n_samples, full, generator)
             if full is not None and point is not None:
-                point = convolved([point], [*full[-1]], [0] * n_channels, len(point))[:, -n_samples:]
-        raise CocktailError(f"{name}: noise of the kind {kind!r} is silent while speech is active; remove it")
+                point = sound.convolved([point], [*full[-1]], [0] * n_channels, len(point))[:, -n_samples:]
+        raise CocktailError(
+            f"{kind.condition}: noise of the kind {kind.name!r} is silent while speech is active; remove it"
+        )
 
-    def _kind(self, name, split, generator):
-        """A kind of noise that there is; None where the condition names none."""
-        spec = self.conditions[name].get("noise")
-        if spec is None or spec["field"] == "sensor":
-            return None
-        present = [kind for kind in spec["kinds"] if kind in self.noise[split]]
-        if not present:
-            there = ", ".join(sorted(self.noise[split])) or "none"
-            raise CocktailError(f"{name}: no noise of {', '.join(spec['kinds'])} to train with; the corpus has {there}")
-        return present[generator.integers(len(present))]
-
-    def _point(self, name, split, kind, n_samples, full, generator):
+    def _point(self, kind, n_samples, full, generator):
         """(N,), or (L - 1 + N,) for a room, of dry point noise; None where the condition has none."""
-        if kind is None or "point" not in self.conditions[name]["noise"]["field"]:
-            return None
-        sounds = self.noise[split][kind]
-        loop = self.memory[sounds[generator.integers(len(sounds))]]
         preroll = 0 if full is None else full.shape[-1] - 1
-        return sound.anywhere(loop, preroll + n_samples, generator)
-
-    def _field(self, name, split, kind, point, n_samples, generator):
-        """(D, N) noise at any level: sensor noise, or the diffuse and the point part; (1, N) if alike everywhere."""
-        spec, microphones = self.conditions[name]["noise"], self._microphones(name)
-        if kind is None:
-            return generator.standard_normal((len(microphones), n_samples), np.float32)
-        if point is not None:
-            point = np.atleast_2d(point)
-        if "diffuse" not in spec["field"]:
-            return point
-        if self.array and len(microphones) > 1:
-            loops = self._recordings(split, kind, len(microphones), generator)
-            excerpts = sound.excerpts(loops, len(microphones), n_samples + TAPS - 1, generator)
-            diffuse = sound.diffuse(excerpts, microphones, self.fs)
-        else:
-            loop = self._fields[name, split, kind, int(generator.integers(FIELDS))]
-            diffuse = sound.anywhere(loop, n_samples, generator)[None]
-        diffuse = sound.unit(diffuse)
-        if point is None:
-            return diffuse
-        return diffuse + 10 ** (generator.uniform(*spec.get("point_db", (0, 0))) / 20) * sound.unit(point)
-
-    @functools.cached_property
-    def _fields(self):
-        """(condition, split, kind, number) -> a loop of diffuse noise at microphone 1."""
-        return Memory(self._diffuse, FIELDS_MEMORY)
-
-    def _diffuse(self, key):
-        """Excerpts of as many recordings as there are microphones, mixed once: each draw takes another part of it."""
-        name, split, kind, _ = key
-        microphones, generator = positions(self.conditions[name]["array"]), rng(0, *key, role="diffuse")
-        loops = self._recordings(split, kind, len(microphones), generator)
-        n_samples = min(max(map(len, loops)), FIELD_S * self.fs)
-        excerpts = sound.excerpts(loops, len(microphones), n_samples, generator)
-        return excerpts[0] if len(microphones) == 1 else sound.diffuse_loop(excerpts, microphones, self.fs)
-
-    def _recordings(self, split, kind, n, generator):
-        """Loops of `n` different recordings of a kind, or of all if there are fewer."""
-        sounds = self.noise[split][kind]
-        return [self.memory[sounds[i]] for i in generator.permutation(len(sounds))[:n]]
+        return self._surroundings.point(kind, preroll + n_samples, generator)

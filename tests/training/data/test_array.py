@@ -18,6 +18,7 @@ from cocktail.scenes.room_bank import make_bank
 from cocktail.testing.data import SENTENCES, TinyData
 from cocktail.training.data import sound
 from cocktail.training.data.corpus import CorpusTrainingData
+from cocktail.training.data.noise import Kind
 from cocktail.training.data.rooms import read_rooms
 
 FS = corpus.FS
@@ -100,7 +101,7 @@ def test_speech_and_point_noise_in_a_room_are_convolved_with_the_response_of_eac
 
 def test_diffuse_noise_has_the_coherence_of_the_array():
     m = mixer({"tablet": OPEN | {"array": "tablet"}})
-    noise = m._field("tablet", "train", "white", None, 60 * FS, np.random.default_rng(0))
+    noise = m._surroundings.field(Kind("tablet", "train", "white"), None, 60 * FS, np.random.default_rng(0))
     assert np.mean(noise[0] ** 2) == pytest.approx(1, rel=1e-4)
     size = 512
     X = np.fft.rfft(np.hanning(size) * noise[:, : noise.shape[1] // size * size].reshape(len(noise), -1, size))

@@ -17,6 +17,7 @@ from cocktail.training.data.cache import Memory
 from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.holdout import noise_splits, speech_splits
 from cocktail.training.data.mixer import Mixer
+from cocktail.training.data.noise import Kind, NoiseSource
 from cocktail.training.data.rooms import read_rooms
 from cocktail.training.data.sound import convolved
 
@@ -205,7 +206,7 @@ def test_point_and_diffuse_noise_are_as_loud_as_the_condition_says(bank):
 def test_a_diffuse_field_of_several_excerpts_keeps_their_level_and_spectrum():
     tablet = {**STATIONARY, "array": "tablet", "room": SPACE, "noise": STATIONARY["noise"] | {"field": "diffuse"}}
     m = mixer({"t": tablet})
-    (noise,) = m._field("t", "train", "pink", None, 3 * FS, np.random.default_rng(0))
+    (noise,) = m._surroundings.field(Kind("t", "train", "pink"), None, 3 * FS, np.random.default_rng(0))
     assert np.mean(noise**2) == pytest.approx(1, rel=1e-4)
     spectrum = np.abs(np.fft.rfft(noise)) ** 2  # white in, white out: a unit power response at every frequency
     bands = [part.mean() for part in np.array_split(spectrum, 8)]
@@ -267,7 +268,7 @@ def test_what_is_read_ahead_is_not_read_again_and_draws_the_same(bank):
 def test_diffuse_noise_that_is_read_ahead_is_not_made_again(bank, monkeypatch):
     ready = mixer({"room": ROOM}, rooms=bank)
     ready.read_ahead()
-    monkeypatch.setattr(Mixer, "_diffuse", None)
+    monkeypatch.setattr(NoiseSource, "_loop", None)
     again = ready.augmented(("stretch",))
     for split in ("train", "valid"):
         assert again.draw(np.random.default_rng(0), split).condition == "room"

@@ -275,7 +275,7 @@ class Finder:
 sys.meta_path[sys.meta_path.index(importlib.machinery.PathFinder)] = Finder
 assert "yaml" in HIDDEN and importlib.util.find_spec("yaml") is None
 import cocktail.nets, cocktail.training.loop
-for module in ("mixer", "augment", "sound", "rooms", "cache", "holdout"):
+for module in ("mixer", "noise", "augment", "sound", "rooms", "cache", "holdout"):
     importlib.import_module(f"cocktail.training.data.{module}")
 for package in (cocktail.nets, cocktail.training.loop):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
