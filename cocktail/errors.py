@@ -1,4 +1,4 @@
-"""What the user did wrong, or what the surroundings lack: said in one message, without a traceback."""
+"""Errors for the user, reported as one message without a traceback: wrong input, or something that is missing."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ class CocktailError(Exception):
 
 
 class PluginError(CocktailError):
-    """A plugin that cannot be used: a stranger's fault, which costs its own cells and stops nothing else."""
+    """A plugin that cannot be used. Its own cells fail, and nothing else."""
 
 
 class AccessError(CocktailError):
@@ -17,6 +17,6 @@ class AccessError(CocktailError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for messages, or nothing where no known word is near."""
+    """`; did you mean 'x'?` for messages, or nothing where no known word is close."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean '{found[0]}'?" if found else ""

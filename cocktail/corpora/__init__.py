@@ -1,1 +1,1 @@
-"""Corpora: adapters that turn what a publisher ships, or a synthesiser, into one table of isolated signals."""
+"""Corpora: adapters, which turn published or synthesised recordings into one table of isolated signals."""

@@ -1,9 +1,9 @@
-"""Corpora: adapters that turn what a publisher ships, or a synthesiser, into one table of isolated signals.
+"""Adapters: each turns published or synthesised recordings into rows of one table of isolated signals.
 
 An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
 and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.tables.
-`rows` may take for granted that its options fit the schema. An adapter that reads files has `fingerprint(options)`
-besides, a string that changes with them.
+`rows` may rely on its options to fit the schema. An adapter that reads files also has `fingerprint(options)`, a string
+that changes with them.
 """
 
 import importlib
@@ -23,7 +23,7 @@ PUBLISHED = {
     module.name.replace("_", "-"): f"cocktail.corpora.published.{module.name}"
     for module in pkgutil.iter_modules([str(Path(__file__).parent / "published")])
 }
-"""Published corpus -> its module: a new one is a file, and changes the digest of no suite that does without it."""
+"""Published corpus -> its module. A new corpus is a new file, and leaves the digests of suites without it unchanged."""
 
 ADAPTERS = {
     "folder": "cocktail.corpora.folder",
@@ -59,7 +59,7 @@ def fingerprint(part: dict[str, Any]) -> str:
 
 
 def adapter(name: str) -> ModuleType:
-    """The module of an adapter. Raises CocktailError where there is none of that name."""
+    """The module of an adapter. Raises CocktailError where none has that name."""
     if name not in ADAPTERS:
         raise CocktailError(f"no corpus adapter {name!r}; there are {', '.join(sorted(ADAPTERS))}")
     return importlib.import_module(ADAPTERS[name])
@@ -83,11 +83,11 @@ def build(
     speech: Library | None = None,
     closed: bool = False,
 ) -> None:
-    """Make the table of `speech` or `noise` that `parts` describe, one after the other, and write it to `path`.
+    """Make the table of `speech` or `noise` that `parts` describe, in their order, and write it to `path`.
 
-    Each part names its `adapter` and gives its options. `speech` is what babble is made of. `closed`: keep utterances
-    of train speakers for closed conditions (cocktail.corpora.holdout.close). Raises CocktailError where an adapter does
-    not give that kind, names repeat, or a speaker is in two splits.
+    Each part names its `adapter` and gives its options. `speech`: the corpus that babble is made from. `closed`: keep
+    utterances of train speakers for closed conditions (cocktail.corpora.holdout.close). Raises CocktailError where an
+    adapter does not give that kind, names repeat, or a speaker is in two splits.
     """
     from cocktail import tables
 
@@ -110,7 +110,7 @@ def _check(rows, id):
     seen = set()
     for row in rows:
         if row[id] in seen:
-            raise CocktailError(f"the {id} {row[id]!r} is there twice: do two parts of the corpus overlap?")
+            raise CocktailError(f"the {id} {row[id]!r} occurs twice: do two parts of the corpus overlap?")
         seen.add(row[id])
         speaker = row.get("speaker")
         if speaker is not None and splits.setdefault(speaker, row["split"]) != row["split"]:

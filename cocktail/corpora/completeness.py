@@ -1,4 +1,4 @@
-"""What of a published corpus is there, and what is missing."""
+"""Which parts of a published corpus are complete, and what is missing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ COMPLETE, INCOMPLETE, ABSENT, UNKNOWN = "complete", "incomplete", "absent", "the
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of a part: its files, those that its lists name and that are not there, and what is wrong."""
+    """State of a part: its files, files that its lists name and that are missing, and what is wrong."""
 
     part: Part
     files: int = 0
@@ -21,7 +21,7 @@ class Found:
 
     @property
     def state(self) -> str:
-        """`complete`, `incomplete`, `absent`; or `there`, where the publisher's number is not known."""
+        """`complete`, `incomplete`, `absent`; or or `there` where the publisher's number of files is not known."""
         if not (self.files or self.missing or self.problems):
             return ABSENT
         if self.missing or self.problems or self.files < (self.part.files or 0):
@@ -30,7 +30,7 @@ class Found:
 
 
 def inspect(corpus: Corpus, path: Path, decode: bool = False) -> list[Found]:
-    """What is found of each part of a corpus in the folder `path`; with `decode`, every file is opened and decoded."""
+    """The state of each part of a corpus in the folder `path`; with `decode`, every file is opened and decoded."""
     root = corpus.root(path)
     return [_inspect(corpus, root, part, decode) for part in corpus.parts]
 

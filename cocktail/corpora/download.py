@@ -1,4 +1,4 @@
-"""Downloads of free corpora: resumed where they were cut, checked where the publisher gives a checksum, unpacked."""
+"""Downloads of free corpora: resumed after an interruption, checked against published checksums, unpacked."""
 
 import gzip
 import hashlib
@@ -14,13 +14,13 @@ from cocktail.corpora.layout import Archive, Corpus, Part
 from cocktail.errors import CocktailError
 
 ATTEMPTS = 5
-"""Of one archive; what has come is kept between them."""
+"""Attempts to download an archive; what was received is kept from one to the next."""
 WAIT_S = 2.0
-"""Before the second attempt; twice as long before each one after it."""
+"""Seconds before the second attempt; twice as long before each further one."""
 TIMEOUT_S = 60.0
 """Without a byte."""
 CHUNK = 1 << 16
-"""Bytes written at a time, and at most lost when a connection is cut."""
+"""Bytes written at a time: at most so much is lost when a connection breaks."""
 
 Progress = Callable[[str, int, int | None], None]
 """Called with an archive's name, and its bytes so far and in all (None where the server does not say)."""
@@ -29,8 +29,8 @@ Progress = Callable[[str, int, int | None], None]
 def download(corpus: Corpus, parts: Iterable[Part], path: Path, progress: Progress | None = None) -> None:
     """Fetch the archives of some parts into the folder `path` and unpack them there; then the archives are deleted.
 
-    An archive that is there has not been unpacked to its end, and is unpacked again. Raises CocktailError where a part
-    cannot be downloaded, or an archive cannot be had or is broken.
+    An archive that is still there was not unpacked completely, and is unpacked again. Raises CocktailError where a part
+    is not free, or an archive cannot be downloaded or is broken.
     """
     archives: dict[str, Archive] = {}
     for part in parts:
@@ -57,10 +57,11 @@ def fetch(
     attempts: int = ATTEMPTS,
     wait_s: float = WAIT_S,
 ) -> Path:
-    """Download `url` to `path`, which is whole and has that MD5, or absent: what has come so far is in `path`.part.
+    """Download `url` to `path`, which is complete and has that MD5, or absent; what was received so far is in
+    `path`.part.
 
-    Raises CocktailError where the server refuses, the connection is cut `attempts` times, the disk has not the space,
-    or the checksum is wrong (what has come is then deleted).
+    Raises CocktailError where the server refuses, the connection breaks `attempts` times, the disk has no space,
+    or the checksum is wrong (the file is then deleted).
     """
     partial = path.with_name(f"{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,7 +75,7 @@ def fetch(
         else:
             here = partial.stat().st_size if partial.is_file() else 0
             raise CocktailError(
-                f"{url}: {cut}; {here} bytes have come and are kept, the same command goes on from there"
+                f"{url}: {cut}; {here} bytes were received and are kept, run the same command to resume"
             )
         partial.replace(path)
     _verify(url, path, md5)
@@ -82,7 +83,9 @@ def fetch(
 
 
 def _receive(url, partial, progress) -> str | None:
-    """Go on with a download. None if it is whole, otherwise what cut it. Raises CocktailError where it is no use."""
+    """Resume a download. None if it is complete, otherwise what interrupted it. Raises CocktailError if it cannot
+    succeed.
+    """
     import requests
 
     start = partial.stat().st_size if partial.is_file() else 0
@@ -93,7 +96,7 @@ def _receive(url, partial, progress) -> str | None:
                 return None
             if answer.status_code == 416:
                 partial.unlink()
-                return "the file is not the one that was begun"
+                return "the server has another file than the one that was begun"
             if answer.status_code >= 500:
                 return f"the server says {answer.status_code} {answer.reason}"
             if answer.status_code not in (200, 206):
@@ -101,17 +104,17 @@ def _receive(url, partial, progress) -> str | None:
             resumed = answer.status_code == 206
             _write(answer, partial, start if resumed else 0, progress)
     except requests.RequestException as error:
-        return f"the connection was cut ({type(error).__name__})"
+        return f"the connection broke ({type(error).__name__})"
     return None
 
 
 def _write(answer, partial, start, progress):
-    """Append the body of an answer to what has come before, `start` bytes."""
+    """Append the body of an answer to the `start` bytes received before."""
     length = answer.headers.get("Content-Length")
     total = None if length is None else start + int(length)
     free = shutil.disk_usage(partial.parent).free
     if length is not None and int(length) > free:
-        raise CocktailError(f"{partial.parent}: {int(length)} bytes are to come, and {free} are free")
+        raise CocktailError(f"{partial.parent}: {int(length)} bytes are needed, and {free} are free")
     with partial.open("ab" if start else "wb") as file:
         for chunk in answer.iter_content(CHUNK):
             file.write(chunk)

@@ -1,4 +1,4 @@
-"""eSpeak NG through ctypes: text and voice parameters in, samples out, always the same ones.
+"""eSpeak NG through ctypes: from text and voice parameters to samples, always the same ones.
 
 The library ships with the package `espeakng-loader`. It keeps state from one utterance to the next that no call resets
 (the position in its flutter table, its gain control, the phase of its voice), so each utterance gets a freshly loaded
@@ -29,7 +29,8 @@ def speak(
     """Samples (N,), full scale +-1, and their rate in Hz.
 
     text: may hold phonemes as [[...]]. voice: language and variant, such as "en-us+f3". rate: words a minute, 80 to
-    450. pitch, pitch_range: 0 to 99. seed: of the aspiration noise. Raises CocktailError for a voice that is not there.
+    450. pitch, pitch_range: 0 to 99. seed: of the aspiration noise. Raises CocktailError for a voice that does not
+    exist.
     """
     path, data = _files()
     variant = voice.partition("+")[2]

@@ -1,7 +1,7 @@
 """Recordings on disk, listed in a CSV file: FLAC or WAV, any rate; of several channels the first is taken.
 
-Every file is decoded when the corpus is built, so that a missing, broken or silent one is found then and not in the
-middle of a run. All that is wrong is said at once.
+Every file is decoded when the corpus is built, so that a missing, broken or silent one is found before the run. All
+faults are reported at once.
 """
 
 import csv
@@ -22,7 +22,7 @@ KINDS = ("speech", "noise")
 SPLITS = ("train", "valid", "test")
 
 COLUMNS = {"path": "path", "speaker": "speaker", "text": "transcript", "gender": "gender", "kind": "label"}
-"""What is read -> the column it is read from by default. Only `path` must be there (and for noise `kind`)."""
+"""Value -> its column by default. Only `path` is required (and `kind` for noise)."""
 
 SILENCE_DB = -80.0
 """A recording whose level, dB re full scale, is below this is an error; 16 bits end near -98."""
@@ -73,7 +73,7 @@ OPTIONS = {
 
 @dataclass
 class Problems:
-    """What is wrong with a table, collected and raised as one error."""
+    """Faults of a table, collected and raised as one error."""
 
     table: Path
     found: list[str] = field(default_factory=list)
@@ -93,8 +93,8 @@ class Problems:
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
     """Rows of the SPEECH or NOISE table (cocktail.tables). Audio stays where it is: `audio.bytes` is null.
 
-    A recording without a speaker counts as a speaker of its own. Raises CocktailError with up to MAX_PROBLEMS things
-    that are wrong, each with its line of the table.
+    A recording without a speaker counts as a speaker of its own. Raises CocktailError with up to MAX_PROBLEMS faults,
+    each with its line of the table.
     """
     table = expand(options["table"])
     root = expand(options["root"]) if "root" in options else table.parent
@@ -116,7 +116,8 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
 
 
 def fingerprint(options: dict) -> str:
-    """What stands for the table and its recordings (place, size and time of each) in the digest of a suite's corpora.
+    """String that identifies the table and its recordings (path, size and time of each) in the digest of a suite's
+    corpora.
 
     Raises CocktailError where there is no table.
     """
@@ -163,7 +164,7 @@ def _read(table):
 
 
 def _columns(options, table, names, kind):
-    """What is read -> its column. A default column that the table lacks is left out where it may be."""
+    """Value -> its column. A default column that the table lacks is left out if it is optional."""
     chosen = options.get("columns", {})
     wanted = COLUMNS | chosen
     required = {"path", *chosen}
@@ -193,7 +194,7 @@ def _check_column(column, table, names, use):
 
 
 def _recordings(lines, columns, options, table, root, kind):
-    """Rows of the recordings that are sound and long enough, still without a split."""
+    """Rows of the valid recordings within the limits of length, still without a split."""
     problems, seen, found = Problems(table), {}, []
     for line, row in lines:
         cell = {what: row[column].strip() or None for what, column in columns.items()}
@@ -245,13 +246,13 @@ def examine(path: Path) -> tuple[int, int]:
 
 
 def _splits(split, speakers, seed):
-    """Speaker -> split: the given one, or shares of the speakers, who stand in the order of a hash of their names."""
+    """Speaker -> split: the given one, or shares of the speakers, in the order of a hash of their names."""
     if isinstance(split, str):
         return dict.fromkeys(speakers, split)
     if abs(sum(split.values()) - 1) > 1e-6:
         raise CocktailError(f"the shares of `split` add up to {sum(split.values()):g} and not to 1: {split}")
     if len(speakers) < len(split):
-        raise CocktailError(f"{len(speakers)} speakers cannot be shared out over {', '.join(split)}")
+        raise CocktailError(f"{len(speakers)} speakers are too few for {', '.join(split)}")
     ordered = sorted(speakers, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())
     edges = np.round(np.cumsum(list(split.values())) * len(ordered)).astype(int)
     for i in range(len(edges)):  # however small a share, every split gets a speaker, and leaves one for each after it

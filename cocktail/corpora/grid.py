@@ -1,8 +1,8 @@
 """The sentences of the GRID corpus: command, colour, preposition, letter, digit, adverb.
 
 M. Cooke, J. Barker, S. Cunningham and X. Shao, "An audio-visual corpus for speech perception and automatic speech
-recognition", J. Acoust. Soc. Am. 120(5), 2006, Table I. The letter w is left out there too: it is the only one with
-more than one syllable. 64,000 sentences in all.
+recognition", J. Acoust. Soc. Am. 120(5), 2006, Table I. As there, the letter w is left out, the only one with more
+than one syllable. 64,000 sentences in all.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ SPLITS = {"train": 0.7, "valid": 0.1, "test": 0.2}
 
 
 def sentence(index: int) -> str:
-    """The sentence of that number, 0 to N_SENTENCES - 1."""
+    """The sentence with a number, 0 to N_SENTENCES - 1."""
     words = []
     for slot in reversed(SLOTS.values()):
         index, word = divmod(index, len(slot))
@@ -32,7 +32,7 @@ def sentence(index: int) -> str:
 
 
 def split_of(text: str) -> str:
-    """The only split that may use a sentence: a hash of its words decides, whatever the seed."""
+    """The only split that may use a sentence, by a hash of its words, whatever the seed."""
     position = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
     for split, share in SPLITS.items():
         if position < share:

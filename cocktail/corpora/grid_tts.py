@@ -2,8 +2,9 @@
 
 A speaker is a voice variant with its own pitch, liveliness, rate and length of the vocal tract. The tract is warped by
 resampling: samples spoken at a rate r and played at w r have all formants w times higher. The pitch rises with them, as
-it does with shorter tracts; the words come w times faster, and are asked for slower by as much. Speakers and sentences
-are disjoint over the splits, and an utterance depends on the seed and its name alone, not on how many others there are.
+it does with shorter tracts; the words come w times faster, so they are synthesised that much slower. Speakers and
+sentences are disjoint over the splits, and an utterance depends on the seed and its name alone, not on how many others
+there are.
 """
 
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ WARP = {"female": (0.92, 1.02), "male": (0.94, 1.06)}
 """Formants relative to the variant's own. Female ones have short tracts already, up to 1.35 times the default."""
 
 SPOKEN = {"a": "[[eI]]"}
-"""What eSpeak NG would not read as the name of a letter."""
+"""Letters that eSpeak NG would not read by their name."""
 
 LEVEL_DB = -26.0
 """Level of every utterance, dB re full scale."""
@@ -86,7 +87,7 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
 
 
 def speaker(seed: int, split: str, index: int) -> Speaker:
-    """The speaker of that number in a split: even ones are female, odd ones male; variants take turns."""
+    """The speaker with a number in a split: even ones are female, odd ones male; variants take turns."""
     gender = ("female", "male")[index % 2]
     name = f"gtts-{split}-{gender[0]}{index // 2 + 1:02d}"
     order = rng(seed, "grid-tts", split, gender, role="voices").permutation(len(VOICES[gender]))

@@ -1,7 +1,7 @@
-"""A corpus as its publisher ships it: what its parts are, where its recordings lie, and how they become rows.
+"""A corpus as its publisher ships it: its parts, where its recordings lie, and how they become rows.
 
 One module of cocktail.corpora.published describes one corpus: a `Corpus`, with a function that finds the recordings of
-a part. Splits are the publisher's. Where he has none, or his share speakers, the module says what is done instead.
+a part. Splits are the publisher's. If there are none, or if they share speakers, the module says what is done instead.
 """
 
 import fnmatch
@@ -30,7 +30,7 @@ class Archive:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a corpus that can be there or not. `files`: recordings in it; None where no number is known."""
+    """A part of a corpus, present or not. `files`: number of its recordings; None where it is not known."""
 
     name: str
     split: str | None = None
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording that a part should hold. `less`: what is to be subtracted from it, which gives a mixture's noise.
+    """A recording that a part should hold. `less`: file to subtract from it, which gives a mixture's noise.
 
     A recording without a split is counted and not read.
     """
@@ -70,9 +70,9 @@ class Recording:
 class Corpus:
     """An adapter of cocktail.corpora for a corpus on disk.
 
-    `find(root, part)` yields the Recordings of a part that is there: all those that the publisher's lists name, whether
+    `find(root, part)` yields the Recordings of a part that is present: all that the publisher's lists name, whether
     they exist or not. It raises FileNotFoundError where a list is missing. `folder`: pattern of the folder that the
-    archives unpack to. `default`: parts that are read unless others are named; empty for all that are there.
+    archives unpack to. `default`: parts that are read unless others are named; empty for all that are present.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Corpus:
 
     @property
     def path(self) -> str:
-        """Where it is looked for by default."""
+        """Its default path."""
         return f"${{{DATA}}}/{self.name}"
 
     def options(self) -> dict:
@@ -101,7 +101,7 @@ class Corpus:
                 "adapter": {"const": self.name},
                 "path": {"type": "string", "description": f"Its folder; default {self.path}."},
                 "parts": {
-                    "description": f"Parts to read; default {', '.join(self.default) or 'all that are there'}.",
+                    "description": f"Parts to read; default {', '.join(self.default) or 'all that are present'}.",
                     "type": "array",
                     "items": {"enum": names},
                     "minItems": 1,
@@ -134,7 +134,7 @@ class Corpus:
         return path.parent if own else path
 
     def recordings(self, root: Path, part: Part) -> list[Recording]:
-        """The recordings of a part; none where it is not there. Raises CocktailError where a list is missing."""
+        """The recordings of a part; none if it is absent. Raises CocktailError where a list is missing."""
         try:
             return list(self.find(root, part))
         except FileNotFoundError as error:
@@ -143,15 +143,15 @@ class Corpus:
     def read(self, options: dict) -> list[Recording]:
         """Recordings with a split of the parts that a suite wants.
 
-        Raises CocktailError where a part that it names is not there, or none of those it takes otherwise, or where a
-        part has fewer files than its publisher ships and the suite does not say `partial`.
+        Raises CocktailError where a part that the suite names is absent, where it names none and all are absent, or
+        where a part has fewer files than its publisher ships and the suite does not say `partial`.
         """
         root = self.root(expand(options.get("path", self.path)))
         wanted = options.get("parts", self.default)
         found = {part.name: self.recordings(root, part) for part in self.parts if not wanted or part.name in wanted}
         absent = [name for name in wanted if not found[name]] if "parts" in options else []
         if absent or not any(found.values()):
-            names = ", ".join(absent) or "no part of it"
+            names = ", ".join(absent) or "no part"
             raise CocktailError(
                 f"{root}: {names} {'not found' if absent else 'found'}: "
                 f"`cocktail corpora check {self.name} {root}` says what is missing and where to get it"
@@ -174,7 +174,7 @@ class Corpus:
             )
 
     def rows(self, options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
-        """Rows of the SPEECH or NOISE table (cocktail.tables). Audio stays where it is, but for noise that is computed.
+        """Rows of the SPEECH or NOISE table (cocktail.tables). Audio stays where it is, except noise that is computed.
 
         Raises CocktailError with up to MAX_PROBLEMS recordings that are missing, broken or silent.
         """
@@ -196,7 +196,7 @@ class Corpus:
             raise CocktailError(f"{self.name}: no recording of {kind} is left by `parts`, `min_s` and `max_s`")
 
     def fingerprint(self, options: dict) -> str:
-        """What stands for the recordings (place, size and time of each) in the digest of a suite's corpora."""
+        """String that identifies the recordings (path, size and time of each) in the digest of a suite's corpora."""
         seen = hashlib.blake2b(digest_size=8)
         for recording in self.read(options):
             stats = [path.stat() if path.is_file() else None for path in recording.files]
@@ -205,7 +205,7 @@ class Corpus:
         return seen.hexdigest()
 
     def adapter(self):
-        """DESCRIPTION, KINDS, OPTIONS, rows and fingerprint of its module, as cocktail.corpora wants them."""
+        """DESCRIPTION, KINDS, OPTIONS, rows and fingerprint of its module, as cocktail.corpora.adapters needs them."""
         return self.title, self.kinds, self.options(), self.rows, self.fingerprint
 
     def _row(self, recording, fs):

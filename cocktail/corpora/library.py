@@ -9,13 +9,13 @@ from cocktail import audio, tables
 from cocktail.errors import CocktailError
 
 CACHE = 64
-"""Decoded signals kept: more than the talkers and noises of a scene, little enough to forget about."""
+"""Decoded signals kept in memory: more than the talkers and noises of a scene."""
 
 
 class Library:
     """The rows of a SPEECH or NOISE table (see cocktail.tables) and their samples.
 
-    Nothing but the descriptions is decoded until `samples` asks for it. Raises CocktailError where the table is missing
+    Audio is decoded only when `samples` asks for it. Raises CocktailError where the table is missing
     or broken.
     """
 
@@ -35,11 +35,11 @@ class Library:
         return len(self.rows)
 
     def __getitem__(self, id: str) -> dict:
-        """The description of one utterance or recording. Raises CocktailError where there is none of this name."""
+        """The description of one utterance or recording. Raises CocktailError where none has this name."""
         return self.rows[self._position(id)]
 
     def select(self, split: str | None = None, **equal) -> list[dict]:
-        """Descriptions of one split whose columns equal what is given, a list meaning any of its values."""
+        """Descriptions of one split whose columns have the given values; a list means any of its values."""
         wanted = equal if split is None else {"split": split, **equal}
         for column in wanted.keys() - set(self._table.column_names):
             raise CocktailError(f"{self.path}: no column {column!r}; it has {', '.join(self._table.column_names)}")

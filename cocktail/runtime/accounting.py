@@ -1,4 +1,4 @@
-"""How much of a job's CPU time is work and not imports, files or Snakemake: said in its log, and read from there."""
+"""How much of a job's CPU time is work, and not imports, files or Snakemake: written to its log and read from there."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ DEVICE = re.compile(r"^device (.+)$", re.MULTILINE)
 
 @contextlib.contextmanager
 def accounted() -> Iterator[None]:
-    """Within the block, `work` says what it cost."""
+    """Within the block, `work` logs its CPU time."""
     global _in_a_job
     _in_a_job = True
     try:
@@ -26,7 +26,7 @@ def accounted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def work(*, once: bool = False) -> Iterator[None]:
-    """In a job, log the CPU time of the block, that of child processes it waited for included.
+    """In a job, log the CPU time of the block, including child processes that it waited for.
 
     `once`: the job does it once, however many scenes it has.
     """
@@ -46,7 +46,7 @@ def works_on(device: str) -> None:
 
 @dataclass(frozen=True)
 class Logged:
-    """What a job's log says of its cost."""
+    """What a job's log says about its cost."""
 
     work_s: float
     """CPU seconds of work that grows with the amount."""

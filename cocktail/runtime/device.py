@@ -35,13 +35,13 @@ def single_precision() -> None:
 
 
 def may_use_gpu(wanted: str = "auto") -> bool:
-    """Whether a job of this device would use a GPU, told without importing torch: by the driver's control file."""
+    """Whether a job of this device would use a GPU, found out by the driver's control file, without importing torch."""
     wanted = os.environ.get("COCKTAIL_DEVICE", wanted)
     return wanted == "cuda" or (wanted == "auto" and Path("/dev/nvidiactl").exists())
 
 
 def device_name(device: str) -> str:
-    """The device as a person knows it: the GPU's name, or the processor's architecture."""
+    """The device's name for people: that of the GPU, or the processor's architecture."""
     if device == "cpu":
         return f"cpu ({platform.machine()})"
     import torch

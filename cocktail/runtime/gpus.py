@@ -1,4 +1,4 @@
-"""The GPUs of one machine: each job that asks for one gets one of its own, unasked none is shared.
+"""The GPUs of one machine: each job that asks for one has it to itself, unless sharing is asked for.
 
 A job takes a lock on a GPU, or waits until one is free, and sees that GPU alone through CUDA_VISIBLE_DEVICES. The
 system releases the lock when the job's last process ends, however it ends. Locks lie in the machine's folder of
@@ -10,8 +10,8 @@ Environment:
 - COCKTAIL_GPUS: their number, or their names after commas, where nvidia-smi cannot be asked.
 - COCKTAIL_JOBS_PER_GPU: how many jobs may share a GPU; 1 unless set.
 
-Where SLURM gave a job one GPU, its choice is left alone; where it gave several to a whole run, they are shared out as
-above. A GPU named by its number and by its UUID is the same one only where nvidia-smi tells.
+A GPU that SLURM assigned to a job is used as it is; several that it assigned to a whole run are distributed over the
+run's jobs as above. Without nvidia-smi, the number and the UUID of a GPU count as two GPUs.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from cocktail.runtime.log import say
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL_S = 0.5
-"""A waiting job looks that often whether a GPU is free."""
+"""Seconds between two looks of a waiting job for a free GPU."""
 
 LISTED = re.compile(r"^(?P<mig>\s+MIG)?.*\(UUID: (?P<uuid>\S+)\)$", re.MULTILINE)
 """A line of `nvidia-smi -L`; parts of a GPU (MIG) are indented below it."""
@@ -103,7 +103,7 @@ def _visible(installed: list[str]) -> list[str]:
 
 
 def _identity(name: str, installed: list[str]) -> str:
-    """What tells a GPU from others, whether it is named by its number, its UUID, or the beginning of that."""
+    """Identity of a GPU, whether it is named by its number, its UUID, or the beginning of its UUID."""
     if name.isdecimal():
         return installed[int(name)] if int(name) < len(installed) else name
     return next((uuid for uuid in installed if uuid.startswith(name)), name)
@@ -111,7 +111,7 @@ def _identity(name: str, installed: list[str]) -> str:
 
 @contextlib.contextmanager
 def _taken(identities: dict[str, str], places: int) -> Iterator[str]:
-    """Hold a place of a GPU that has one free, one of `places` each; its name. Emptier GPUs go first."""
+    """Lock one of the `places` of a GPU and return the GPU's name; GPUs with fewer jobs are tried first."""
     folder = _folder()
     waiting = False
     while True:
@@ -143,7 +143,7 @@ def _folder() -> Path:
 
 
 def _open(path: Path) -> int:
-    """A descriptor of a file that anybody may lock; it is made where there is none."""
+    """A descriptor of a file that any user may lock; the file is made if there is none."""
     with contextlib.suppress(FileNotFoundError):
         return os.open(path, os.O_RDONLY)
     with contextlib.suppress(FileExistsError):

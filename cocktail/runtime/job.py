@@ -1,4 +1,4 @@
-"""Running a job that calls strangers' code: its log file, its limits, its GPU."""
+"""Running a job that calls code of plugins: its log file, its limits, its GPU."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from cocktail.runtime.log import ended_with_error, logged
 def running(snakemake) -> Iterator[None]:
     """Hold the block to what the job `snakemake`, as a script has it, asked for, with its output in the job's log.
 
-    A job that gives up (cocktail.runtime.limits) does so only where it was the scheduler that ended the try before:
-    what that said itself, of a full disk or of a file that is broken, is no fault of the code that it calls.
+    The last try of a job gives up (cocktail.runtime.limits) only if the scheduler ended the try before it. If that try
+    ended with an error of its own, such as a full disk or a broken file, the code that it calls is not at fault.
     """
     log, resources = snakemake.log[0], dict(snakemake.resources.items())
     if ended_with_error(log):

@@ -9,7 +9,7 @@ Memory is what a process uses when its work begins, and what it allocates from t
 than that can be resident. Its child processes have the same limit each, so that together they can exceed it; then it is
 the scheduler that ends the job. So it is for a job with a GPU, whose memory is not limited here: CUDA sets aside more
 than it uses. A job that a scheduler ended is tried again, and a last try that asks for `give_up` calls nothing: it
-leaves rows with that reason.
+leaves rows with the reason that the scheduler ended the tries before.
 """
 
 import contextlib
@@ -34,10 +34,10 @@ class Limits:
     deadline: float | None = None
     """Of time.monotonic(), in seconds."""
     given_up: str | None = None
-    """Why nothing is called any more."""
+    """Reason with which every call fails; None where calls are made."""
 
     def left_s(self) -> float | None:
-        """Seconds until the deadline, none less than 0."""
+        """Seconds until the deadline, at least 0."""
         return None if self.deadline is None else max(self.deadline - time.monotonic(), 0.0)
 
 
@@ -53,7 +53,7 @@ def current() -> Limits:
 def limited(resources: Mapping[str, int]) -> Iterator[None]:
     """Hold the block to a job's resources `mem_mb` (MB; not where `gpu` is above 0) and `runtime` (minutes).
 
-    Where `give_up` is above 0, the scheduler has ended the job so often, and every call fails with that reason. Raises
+    `give_up`: how many tries of the job the scheduler has ended; above 0, every call fails with that reason. Raises
     CocktailError where the resources do not suffice for the job itself.
     """
     global _limits

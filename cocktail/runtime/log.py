@@ -14,18 +14,18 @@ _terminal: tuple[int, str] | None = None
 
 
 NEWS, PROGRESS = "cocktail: ", "cocktail> "
-"""What a job says on the terminal begins so: what stays there, and what the next such line replaces."""
+"""Prefixes of a job's lines on the terminal: those that stay, and those that the next such line replaces."""
 
 
 def say(message: str, *, progress: bool = False) -> None:
     """A line of news or of progress: in a job, on the terminal and in the log; elsewhere on standard error.
 
-    Child processes of a job may say things too.
+    Child processes of a job may call it too.
     """
     print(message, file=sys.stderr, flush=True)
     if _terminal:
         descriptor, name = _terminal
-        with contextlib.suppress(OSError):  # nobody listens any more: no reason for the work to fail
+        with contextlib.suppress(OSError):  # the reader is gone, which must not stop the work
             os.write(descriptor, f"{PROGRESS if progress else NEWS}{name}: {message}\n".encode())
 
 

@@ -1,8 +1,8 @@
 """Results whose shards lie in a storage of Snakemake's (a shared folder, a bucket) and not below the working directory.
 
-Snakemake brings what a job names as its input, and takes away the copy afterwards. Jobs of shards work on what they are
-handed. Those that make the boards, the page and MLflow's runs look through a suite's folder: for as long as they run,
-what was brought is linked to where it would lie there.
+Snakemake copies a job's inputs to the machine, and deletes the copies afterwards. Jobs of shards work on the paths that
+they are given. Those that make the boards, the page and MLflow's runs read a suite's folder: while they run, the copies
+are linked to their places in it.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ from cocktail.errors import CocktailError
 
 @contextlib.contextmanager
 def linked(paths: Iterable[str | Path], folder: str | Path) -> Iterator[None]:
-    """Within the block, files and folders of the suite in `folder` that were brought to `paths` are found in it.
+    """In the block, files and folders of a suite that were copied to `paths` are linked to their places in `folder`.
 
-    Where something lies in `folder` already, it stays. Raises CocktailError for a path that is not of that suite.
+    What lies in `folder` already stays. Raises CocktailError for a path that is not of that suite.
     """
     made = []
     try:
@@ -35,7 +35,7 @@ def linked(paths: Iterable[str | Path], folder: str | Path) -> Iterator[None]:
 
 
 def _below(path: Path, folder: Path) -> Path:
-    """The part of a brought path that is relative to the suite's folder, whose own path comes last in what precedes."""
+    """The part of a copy's path below the suite's folder, whose own path ends what comes before it."""
     wanted = tuple(part for part in folder.parts if part != folder.anchor)
     for start in range(len(path.parts) - len(wanted), -1, -1):
         if path.parts[start : start + len(wanted)] == wanted:

@@ -1,6 +1,6 @@
-"""Calling a stranger's function in a process of its own, with a time limit: whatever it does, the caller goes on.
+"""Calling a function of a plugin in a process of its own, with a time limit: whatever it does, the caller goes on.
 
-The limits of the job that the caller is hold too (cocktail.runtime.limits).
+The limits of the caller's job hold as well (cocktail.runtime.limits).
 """
 
 import contextlib
@@ -24,13 +24,13 @@ class CallFailed(Exception):
 
 
 class Interrupted(CallFailed):
-    """The call was not at fault itself: it overran its time limit, or its job's tries are used up."""
+    """The call overran its time limit, or the tries of its job are used up."""
 
 
 PR_SET_PDEATHSIG = 1
 
 START_LIMIT_S = 300.0
-"""For what `start` does: imports and reading a model take their time on a machine that is loaded."""
+"""Time limit in seconds for `start`: imports and reading a model are slow on a busy machine."""
 
 
 class Worker:
@@ -118,7 +118,7 @@ def _serve(parents_end, pipe, start, parent):
 
 
 def _end_with(parent: int) -> None:
-    """Have the system kill this process when its parent ends, also in the middle of a call. Linux alone can."""
+    """Have the system kill this process when its parent ends, also in the middle of a call. Only Linux can."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it had ended before
@@ -146,7 +146,7 @@ def _attempt(function, *arguments):
     """(True, result), or (False, reason)."""
     try:
         return True, function(*arguments)
-    except BaseException as error:  # a stranger's code, SystemExit included: the reason goes to the caller
+    except BaseException as error:  # a plugin may raise anything, SystemExit included: the reason goes to the caller
         traceback.print_exc()
         if _of_memory(error) and (limit_mb := limits.current().memory_mb):
             reason = f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB})"

@@ -34,7 +34,7 @@ WRITERS = 2
 
 @dataclass(frozen=True)
 class Result:
-    """What one entry achieved in one condition."""
+    """Results of one entry in one condition."""
 
     condition: str
     entry: str
@@ -44,13 +44,13 @@ class Result:
     scores: pa.Table
     """Of the condition, all entries."""
     reasons: list[str]
-    """Why it has no scores, most frequent first; empty where all is well."""
+    """Reasons of missing scores, most frequent first; empty where none is missing."""
 
     @property
     def figures(self) -> dict[str, float]:
         """What MLflow shows as metrics, without the rank.
 
-        A name before a slash makes a group in its pages, which are in the order of the alphabet: intervals come late.
+        A name before a slash makes a group in its pages, which are sorted by the alphabet, so that intervals come late.
         """
         named = {}
         for row in self.rows:
@@ -113,7 +113,7 @@ def log_boards(
     models: Mapping[str, str],
     n_examples: int,
 ) -> tuple[int, int]:
-    """Runs of all conditions; how many are new, and how many were there.
+    """Write the runs of all conditions; returns how many are new, and how many were there already.
 
     `results`: by condition. `common`: tags of all runs. `parent`: id of the suite's run. `models`: entry -> id of its
     logged model. `n_examples`: scenes per run with sound and picture.
@@ -149,7 +149,7 @@ class _Experiment:
         run = self._runs.get(result.digest)
         if run is None:
             return False
-        # MLflow deletes no metric of a run: a rank that is no more becomes NaN.
+        # MLflow deletes no metric of a run: a rank that the entry no longer has becomes NaN.
         known, rank = run.data.metrics.get("rank", math.nan), float(result.headline["rank"] or math.nan)
         if known != rank and not (math.isnan(known) and math.isnan(rank)):
             self._store.client.log_metric(run.info.run_id, "rank", rank)
@@ -172,7 +172,7 @@ class _Experiment:
             self._end()
 
     def close(self, current: set[str]) -> None:
-        """End the runs, and say of those from before whether they stand on the board of `current` digests."""
+        """End the runs, and tag earlier ones by whether their digest is among the `current` ones of the board."""
         while self._open:
             self._end()
         for digest, run in self._runs.items():

@@ -1,7 +1,7 @@
-"""MLflow's store as the project uses it: opened at once or not at all, written in batches, its faults one message.
+"""MLflow's store as the project uses it: opened at once or not at all, written in batches, failures in one message.
 
-An SQLite store is written without waiting for the disk: a crash of the machine in these seconds may spoil the file, a
-crash of the job may not. Nothing is sent anywhere but to the store: MLflow's telemetry is switched off.
+An SQLite store is written without waiting for the disk: if the machine crashes in these seconds, the file may be
+damaged; if the job crashes, it is not. Nothing is sent anywhere but to the store: MLflow's telemetry is switched off.
 """
 
 import contextlib
@@ -55,14 +55,14 @@ class Store:
         self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def experiment(self, name: str, note: str) -> str:
-        """Id of the experiment; it is made, or brought back from the deleted ones, where there is none.
+        """Id of the experiment, which is created if there is none, and restored if it was deleted.
 
         `note`: what its page says, Markdown.
         """
         found = self.client.get_experiment_by_name(name)
         if found is None:
             root = None if is_server(self._uri) else (self._results / "mlartifacts" / name).as_uri()
-            # The kind spares the reader MLflow's pages of language models.
+            # With this kind, MLflow opens its pages for training, and not those for language models.
             tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": note}
             return self.client.create_experiment(name, artifact_location=root, tags=tags)
         if found.lifecycle_stage != "active":
@@ -119,7 +119,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
 
 @contextlib.contextmanager
 def opened(uri: str, results: Path, suite: str) -> Iterator[Store]:
-    """The store, while it is there. Whatever ails it is a StoreError that says how to log the suite later."""
+    """The store, while the block runs. Its failures are a StoreError that says how to log the suite later."""
     # MLflow looks at its settings when it is imported; its registry asks the environment where the store is.
     with _environment({**ENVIRONMENT, **os.environ, "MLFLOW_TRACKING_URI": uri}):
         from mlflow.exceptions import MlflowException
@@ -138,7 +138,7 @@ def opened(uri: str, results: Path, suite: str) -> Iterator[Store]:
 
 
 def _greet(uri):
-    """Ask a server or a database for a sign of life, so that one that is not there costs seconds and not minutes."""
+    """Check that a server or database answers, so that one that is down costs seconds and not minutes."""
     if is_server(uri):
         from mlflow.tracking import MlflowClient
 
@@ -155,7 +155,7 @@ def _greet(uri):
 
 @contextlib.contextmanager
 def _environment(values):
-    """The environment with these values, for a while."""
+    """The environment with these values, within the block."""
     before = dict(os.environ)
     os.environ.update(values)
     try:
@@ -168,9 +168,9 @@ def _environment(values):
 
 @contextlib.contextmanager
 def _swift(uri):
-    """Have SQLite hand its writes to the system and go on: a run is five transactions, a suite a thousand runs.
+    """Let SQLite not wait until its writes are on disk: a run is five transactions, and a suite a thousand runs.
 
-    MLflow makes its engine itself and takes no options for connections, so every connection of this block is told.
+    MLflow makes its engine itself and takes no options for connections: hence an event of all engines in this block.
     """
     if not uri.startswith(SQLITE):
         yield

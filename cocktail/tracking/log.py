@@ -1,8 +1,8 @@
-"""Results in MLflow. The modules `tracking*` are the only ones that import it.
+"""Results in MLflow.
 
-    <suite>               the suite's run with boards, plots and page (tracking_suite); below it a run for each
-                          training, with loss curves and the model (tracking_models)
-    <suite>/<condition>   a run for each entry: figures, parameters, examples to hear and see (tracking_boards)
+    <suite>               the suite's run with boards, plots and page (tracking/suite.py); below it a run for each
+                          training, with loss curves and the model (tracking/models.py)
+    <suite>/<condition>   a run for each entry: figures, parameters, examples to hear and see (tracking/boards.py)
 
 CSV and Parquet are the truth; this is a view of them, written by one job when the boards are done, and by `cocktail
 log`. What is already there is not sent again.
@@ -31,7 +31,7 @@ from cocktail.tracking.receipt import database_file, default_uri, is_server, sho
 from cocktail.tracking.suite import SuiteRun
 
 PAGES = "Model training"
-"""What MLflow calls its pages of runs and metrics; the browser remembers that they were chosen."""
+"""MLflow's name for its pages of runs and metrics; the browser remembers the choice."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Logged:
     new: int
     """Runs of entries written."""
     same: int
-    """Results that were there already."""
+    """Results that had been logged before."""
     uri: str
     """Tracking store, without a password."""
 
@@ -92,9 +92,9 @@ def track(
 ) -> None:
     """Log the suite in `folder`, results/<suite>, and write what was done to the JSON file `out`.
 
-    A store that cannot be used is said there and on the terminal, and is no error: the boards are complete, and the
-    next run or `cocktail log` logs them. With `keep` = `examples`, all estimates of the entries on the board but those
-    logged as examples are deleted. `state`: what `store_state` said before `out` was removed, as Snakemake does; by
+    A store that cannot be used is reported there and on the terminal, and is no error: the boards are complete, and the
+    next run or `cocktail log` logs them. With `keep` = `examples`, estimates of the entries on the board are deleted,
+    except those logged as examples. `state`: what `store_state` said before `out` was removed, as Snakemake does; by
     default it is asked now.
     """
     folder = Path(folder).resolve()
@@ -133,7 +133,7 @@ def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1
         return 0
     command = server_command(results, port, host)
     print(f"MLflow: http://{host}:{port}/#/experiments (it takes some seconds to start; Ctrl-C ends it)", flush=True)
-    print(f"It has pages of agents, too, and begins with these: choose '{PAGES}' at the top left, once.", flush=True)
+    print(f"It opens its pages for agents: choose '{PAGES}' at the top left, once.", flush=True)
     with subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}) as server:
         try:
             return server.wait()
@@ -143,7 +143,7 @@ def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1
 
 
 def _drop_estimates(folder):
-    """Drop estimates but for examples, where the board has all their scenes; a run of a part of the suite has not."""
+    """Delete estimates except examples, where the board has all their scenes; after a partial run it has not."""
     scores = tables.read_table(folder / "scores.parquet")
     for path in sorted((folder / "estimates").glob("*/test/*/")):
         condition, _, entry = path.parts[-3:]
@@ -155,7 +155,7 @@ def _drop_estimates(folder):
 
 
 def _commit():
-    """Commit of the project that runs, with `-dirty` where files differ from it; None where it is no checkout."""
+    """Commit of the project that runs, with `-dirty` where files differ from it; None outside a checkout."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         return None

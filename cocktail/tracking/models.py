@@ -41,7 +41,7 @@ def log_models(
     found = {}
     for name, models in trained.items():
         if not Path(models["model"]["model"]).is_dir():
-            continue  # of a part of the suite that was not run
+            continue  # its part of the suite was not run
         digest = _digest(name, models)
         tags = known.get(digest)
         if tags is None:
@@ -77,7 +77,7 @@ def _add_model(store, experiment, run, name, models, suite, fs) -> str:
 
     client, run_id = store.client, run.info.run_id
     entry = from_spec(models["model"]["spec"])
-    shown = name.replace(".", "-")  # MLflow takes no dots here
+    shown = name.replace(".", "-")  # MLflow allows no dots here
     model = client.create_logged_model(
         experiment, shown, run_id, {"plugin": entry.plugin.name}, model_type=entry.cls.tasks()[0]
     )
@@ -132,7 +132,7 @@ def _signature(entry, fs):
 
 
 def _digest(name, models) -> str:
-    """Of a model, of that which it builds on, and of the plugins that read them."""
+    """Digest of a model, of the model that it builds on, and of the plugins that read them."""
     total = hashlib.sha256(name.encode())
     for role, found in sorted(models.items()):
         if found:

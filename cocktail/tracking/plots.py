@@ -36,7 +36,7 @@ def _heat_map(cells, metric, bounds) -> bytes:
     axes.set_xticks(range(len(conditions)), conditions, rotation=40, ha="right")
     axes.set_yticks(range(len(entries)), entries)
     axes.set_title(f"{metric} ({'higher' if up else 'lower'} is better)")
-    figure.draw_without_rendering()  # all has its place before a thousand texts come, which need none
+    figure.draw_without_rendering()  # the layout is made before a thousand texts come, which do not change it
     figure.set_layout_engine(None)
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):

@@ -1,4 +1,4 @@
-"""Where MLflow's store is, and whether it still holds a suite; asked at every start, and hence without MLflow."""
+"""Where MLflow's store is, and whether it still holds a suite: asked at every start, hence without importing MLflow."""
 
 import contextlib
 import json
@@ -34,15 +34,15 @@ def store_state(folder: str | Path) -> str:
 
 
 def settled_state(folder: str | Path) -> str:
-    """What `store_state` said when the suite was last to be logged to the store of today; it says so again once that
-    is made good, so that no job finds itself due."""
+    """What `store_state` said when the suite was last due to be logged to the current store. It says so again once the
+    suite is logged, so that no job is due then."""
     store = shown(os.environ.get("MLFLOW_TRACKING_URI") or "mlflow.db")
     state = receipt(folder).get("state", "")
     return state if state.rpartition(" ")[0] == store else f"{store} 0"
 
 
 def receipt(folder: str | Path) -> dict:
-    """What RECEIPT of results/<suite> says; `error` in it is why nothing was logged. Empty where there is none."""
+    """Content of RECEIPT in results/<suite>, empty without one; `error` in it is why nothing was logged."""
     try:
         return json.loads((Path(folder) / RECEIPT).read_text())
     except (FileNotFoundError, ValueError):
@@ -55,7 +55,7 @@ def shown(uri: str) -> str:
 
 
 def is_server(uri: str) -> bool:
-    """Whether a store is an MLflow server, which needs nothing from here."""
+    """Whether a store is an MLflow server."""
     return urlparse(uri).scheme in ("http", "https")
 
 
@@ -65,7 +65,7 @@ def database_file(uri: str) -> Path | None:
 
 
 def _lost(uri, suite):
-    """Whether an SQLite store has nothing of the suite, as after it was deleted and another suite made it anew."""
+    """Whether an SQLite store holds nothing of the suite, as after it was deleted and made again by another suite."""
     file = database_file(uri)
     if file is None:
         return False

@@ -1,6 +1,6 @@
-"""A trained model as MLflow hands it out: `mlflow.pyfunc.load_model(address).predict(waveform)`.
+"""A trained model as MLflow serves it: `mlflow.pyfunc.load_model(address).predict(waveform)`.
 
-What MLflow keeps of a model is a folder with the model's own files, those of the one that it builds on, and the
+MLflow keeps of a model a folder with the model's own files, those of the model that it builds on, and the
 plugins that read them; this package must be installed where it is loaded. `pack` makes that folder; `_load_pyfunc`,
 which MLflow calls, reads it.
 """

@@ -17,7 +17,7 @@ from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.plots import plots
 
 MAX_PAGE = 64e6
-"""Bytes of a page that is worth sending; of a larger one the run says where it lies."""
+"""Bytes of the largest page that is sent; for a larger one the run says where it lies."""
 COMPRESSED = (".flac", ".opus", ".png", ".jpg", ".webp")
 KIND = "kind"
 SUITE = "suite"
@@ -37,7 +37,7 @@ class SuiteRun:
         return self._run.info.run_id
 
     def update(self, board: list[dict], cards: Mapping[str, dict]) -> None:
-        """Send board, plots and page, unless these are there already."""
+        """Send board, plots and page, unless the store has them already."""
         page = _page(self._folder / "report")
         size = sum(path.stat().st_size for path in page)
         tables = [path for name in ("leaderboard.csv", "claims.csv") if (path := self._folder / name).is_file()]

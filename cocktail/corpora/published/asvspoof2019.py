@@ -1,8 +1,8 @@
 """ASVspoof 2019: genuine and spoofed speech, logical and physical access.
 
 X. Wang et al., "ASVspoof 2019: a large-scale public database of synthesized, converted and replayed speech", Computer
-Speech & Language 64, 2020. Read is the genuine speech, with its speakers; the spoofed is counted and not read, since
-attacks of a suite are its own (cocktail.spoofing).
+Speech & Language 64, 2020. The genuine speech is read, with its speakers; spoofed speech is counted and not read,
+since a suite makes its own attacks (cocktail.spoofing).
 """
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
@@ -37,6 +37,6 @@ CORPUS = Corpus(
     ),
     default=tuple(f"LA/{name}" for name in SETS),
     find=find,
-    note="Genuine speech is read; the spoofed is counted and not read.",
+    note="Genuine speech is read; spoofed speech is counted and not read.",
 )
 DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()

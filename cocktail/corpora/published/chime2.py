@@ -1,8 +1,8 @@
 """CHiME-2, track 2: WSJ0 sentences in a living room, recorded at two ears.
 
 E. Vincent, J. Barker, S. Watanabe, J. Le Roux, F. Nesta and M. Matassoni, "The second CHiME speech separation and
-recognition challenge: datasets, tasks and baselines", ICASSP 2013. Read is the left ear: the reverberant speech as it
-lies in the mixture (`scaled`), and the noise, which is the mixture (`isolated`) less that speech.
+recognition challenge: datasets, tasks and baselines", ICASSP 2013. The left ear is read: the reverberant speech as it
+is in the mixture (`scaled`), and the noise, which is the mixture (`isolated`) minus that speech.
 """
 
 import re
@@ -32,6 +32,6 @@ CORPUS = Corpus(
     folder="chime2-wsj0",
     parts=tuple(Part(name, split, 2 * count) for name, (split, count) in SETS.items()),
     find=find,
-    note="Kind of noise: living-room. The left ear of two is read; transcripts are those of WSJ0 and not read.",
+    note="Kind of noise: living-room. The left ear of two is read; transcripts are those of WSJ0, which are not read.",
 )
 DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()

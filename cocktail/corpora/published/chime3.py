@@ -36,7 +36,7 @@ def find(root, part):
 
 
 def _texts(root):
-    """Sentence -> what is said, whoever says it wherever."""
+    """Sentence -> its text, the same for all speakers and places."""
     tables = sorted((root / "data" / "transcriptions").glob("*.dot_all"))
     return {_sentence(name): text for table in tables for name, text in transcripts(table).items()}
 
@@ -47,7 +47,7 @@ def _sentence(name):
 
 
 def parts():
-    """Those of CHiME-3 and of CHiME-4, which has the same recordings."""
+    """Parts of CHiME-3, and of CHiME-4, which has the same recordings."""
     speech = tuple(Part(name, split, count) for name, (split, count) in SPEECH.items())
     return (*speech, Part("backgrounds"))
 

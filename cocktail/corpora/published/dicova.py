@@ -1,8 +1,8 @@
 """DiCOVA, track 1: coughs of people with and without COVID-19.
 
 A. Muguli et al., "DiCOVA Challenge: dataset, task, and baseline system for COVID-19 diagnosis using acoustics",
-Interspeech 2021. Coughs are a kind of noise here: no method of this benchmark diagnoses. Of the publisher's five folds
-the first is taken; its validation set is for the test, since the challenge's own test has no labels.
+Interspeech 2021. Coughs are a kind of noise here: no method of this benchmark diagnoses. The first of the publisher's
+five folds is taken; its validation set is for the test, since the challenge's own test has no labels.
 """
 
 from cocktail.corpora.layout import Corpus, Part, Recording

@@ -1,7 +1,7 @@
 """Free Spoken Digit Dataset: ten digits, six speakers, fifty times each.
 
 Z. Jackson et al., github.com/Jakobovski/free-spoken-digit-dataset. The publisher tests on the first five takes of every
-speaker; here speakers must be disjoint, so that two speakers are for the test instead, and none for validation.
+speaker; here speakers must be disjoint, so two speakers are for the test instead, and none for validation.
 """
 
 from cocktail.corpora.grid import SLOTS

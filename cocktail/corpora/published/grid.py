@@ -22,7 +22,7 @@ def find(root, part):
 
 
 def sentence(code: str) -> str | None:
-    """`bbaf2n` is `bin blue at f two now`; None for what is no code."""
+    """`bbaf2n` is `bin blue at f two now`; None for a name that is no code."""
     digits = dict(zip("z123456789", SLOTS["digit"], strict=True))
     words = [{word[0]: word for word in words} | (digits if slot == "digit" else {}) for slot, words in SLOTS.items()]
     found = [known.get(letter) for known, letter in zip(words, code.lower(), strict=False)]

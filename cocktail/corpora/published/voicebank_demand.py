@@ -1,7 +1,7 @@
 """VoiceBank-DEMAND: VCTK talkers in DEMAND noise, the publisher's noisy and clean pairs.
 
 C. Valentini-Botinhao, X. Wang, S. Takaki and J. Yamagishi, "Investigating RNN-based speech enhancement methods for
-noise-robust text-to-speech", SSW 2016. Noise is the noisy recording less the clean one. No split is for validation.
+noise-robust text-to-speech", SSW 2016. Noise is the noisy recording minus the clean one. No split is for validation.
 """
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording

@@ -20,7 +20,7 @@ def find(root, part):
     ]
     texts = {name: said for file in sorted(dots) for name, said in transcripts(file).items()}
     found = {}
-    for pattern in ("wv1", "wav"):  # the latter is preferred
+    for pattern in ("wv1", "wav"):  # .wav is preferred
         found |= {path.stem.lower(): path for folder in folders for path in sorted(folder.glob(f"*/*.{pattern}"))}
     for name, path in found.items():
         yield Recording(name, path, part.split, name[:3], text=texts.get(name))
