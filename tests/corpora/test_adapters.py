@@ -110,7 +110,7 @@ class TestBuild:
 
     def test_the_same_name_twice_is_refused(self, tmp_path):
         part = {"adapter": "synthetic", "kinds": ["white"], "seconds": 1}
-        with pytest.raises(CocktailError, match=r"'white-train-00' is there twice"):
+        with pytest.raises(CocktailError, match=r"'white-train-00' occurs twice"):
             adapters.build([part, part], "noise", tmp_path / "n.parquet", seed=0, fs=8000)
         assert not (tmp_path / "n.parquet").exists()
 

@@ -96,7 +96,7 @@ class TestFetch:
 
     def test_a_later_call_goes_on_too(self, server, tmp_path):
         server.faults = ["cut 140000", "cut 70000"]
-        with pytest.raises(CocktailError, match=f"the connection was cut .*{3 * CHUNK} bytes have come and are kept"):
+        with pytest.raises(CocktailError, match=f"the connection broke .*{3 * CHUNK} bytes were received and are kept"):
             get(server, tmp_path / "file", md5=MD5, attempts=2)
         assert not (tmp_path / "file").exists()
         assert get(server, tmp_path / "file", md5=MD5).read_bytes() == BODY
@@ -120,7 +120,7 @@ class TestFetch:
 
     def test_a_server_that_stays_busy(self, server, tmp_path):
         server.faults = [503] * 9
-        with pytest.raises(CocktailError, match=r"/file: the server says 503 .*0 bytes have come"):
+        with pytest.raises(CocktailError, match=r"/file: the server says 503 .*0 bytes were received"):
             get(server, tmp_path / "file")
         assert len(server.asked) == ATTEMPTS
 
@@ -133,7 +133,7 @@ class TestFetch:
     def test_nobody_answers(self, server, tmp_path):
         server.shutdown()
         server.server_close()
-        with pytest.raises(CocktailError, match=r"the connection was cut \(ConnectionError\)"):
+        with pytest.raises(CocktailError, match=r"the connection broke \(ConnectionError\)"):
             get(server, tmp_path / "file", attempts=2)
 
     def test_a_wrong_checksum_leaves_nothing(self, server, tmp_path):
@@ -149,7 +149,7 @@ class TestFetch:
 
     def test_a_disk_without_space(self, server, tmp_path, monkeypatch):
         monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 1000})())
-        with pytest.raises(CocktailError, match="300000 bytes are to come, and 1000 are free"):
+        with pytest.raises(CocktailError, match="300000 bytes are needed, and 1000 are free"):
             get(server, tmp_path / "file")
 
 

@@ -125,7 +125,7 @@ class TestShares:
         table = speakers(tmp_path, corpus, "a")
         with pytest.raises(CocktailError, match=r"add up to 0\.9 and not to 1"):
             rows(corpus(table, split={"train": 0.8, "valid": 0.1}))
-        with pytest.raises(CocktailError, match="1 speakers cannot be shared out over train, valid"):
+        with pytest.raises(CocktailError, match="1 speakers are too few for train, valid"):
             rows(corpus(table, split={"train": 0.9, "valid": 0.1}))
 
 

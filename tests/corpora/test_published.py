@@ -262,7 +262,7 @@ class TestWhatIsRead:
 
 class TestFaults:
     def test_nothing_there(self, tmp_path):
-        with pytest.raises(CocktailError, match="no part of it found: `cocktail corpora check timit"):
+        with pytest.raises(CocktailError, match="no part found: `cocktail corpora check timit"):
             build({"adapter": "timit", "path": str(tmp_path)}, "speech", tmp_path)
 
     def test_a_part_that_a_suite_names_is_not_there(self, tmp_path):
