@@ -6,18 +6,18 @@ second core is free, the second what it costs where none is.
 """
 
 import contextlib
-import functools
 import io
 import os
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
-from cocktail.nets import clustering, mask_training, masks, saved
-from cocktail.nets.segments import Segments, collate
+from cocktail.nets import saved
+from cocktail.plugins.registry import Registry
 from cocktail.rng import rng
 from cocktail.scenes.room_bank import make_bank
 from cocktail.testing.data import KINDS, TinyData
@@ -51,27 +51,14 @@ def mixer(suite, task, folder):
     return found
 
 
-def mask_case(suite, folder):
-    """Network, loss, examples, collate and batch size of `blstm-psa`."""
-    size = suite["parameters"]["mask_network"]
-    cut = mask_training.Cut(mixer(suite, "enhance", folder).draw, round(size["segment_s"] * suite["fs"]))
-    units = round(size["width"] * 384)
-    network = saved.seeded(
-        masks.build, 0, fs=suite["fs"], cell="blstm", units=units, layers=2, context=0, running=False
-    )  # fmt: skip
-    mask_training.set_statistics(network, cut, 20, rng(0, role="statistics"))
-    return network, functools.partial(mask_training.spectral_loss, "psa"), cut, None, size["batch_size"]
-
-
-def clustering_case(suite, folder):
-    """The same of `dpcl`."""
-    size = suite["parameters"]["deep_clustering"]
-    segments = Segments(mixer(suite, "separate", folder).draw, round(size["segment_s"] * suite["fs"]))
-    network = saved.seeded(
-        clustering.EmbeddingNetwork, 0, fs=suite["fs"], shift_ms=size["shift_ms"], layers=size["layers"],
-        units=round(size["width"] * 300), dimensions=size["dimensions"], dropout=size["dropout"],
-    )  # fmt: skip
-    return network, functools.partial(clustering.loss, every=size["every"]), segments, collate, size["batch_size"]
+def case(name, task, suite, folder):
+    """Network, loss, examples, collate and batch size of an entry, whose task is `task`."""
+    method = Registry().sized(suite["size"], suite["parameters"], "quick")[name].make()
+    data = SimpleNamespace(mixer=mixer(suite, task, folder), fs=suite["fs"])
+    examples = method.examples(data, method.stages()[-1])
+    network = saved.seeded(method.network, 0, fs=suite["fs"])
+    method.initialise(network, data, examples, rng(0, role="statistics"))
+    return network, method.objective, examples, method.collate, method.batch_size
 
 
 def plain(network, loss, batches):
@@ -122,9 +109,9 @@ def main():
     torch.set_num_threads(1)
     keep_freed_memory()  # for both sides
     suite = load_suite("quick")
-    for name, case in (("blstm-psa", mask_case), ("dpcl", clustering_case)):
+    for name, task in (("blstm-psa", "enhance"), ("dpcl", "separate")):
         with tempfile.TemporaryDirectory() as folder:
-            made = case(suite, Path(folder))
+            made = case(name, task, suite, Path(folder))
         passed, spent = ratios(*made)
         print(
             f"training, {name}: {1 / passed:.2f} times the steps per second of a plain loop on ready batches of "

@@ -17,7 +17,6 @@ import numpy as np
 
 from benchmarks.gpu.bundle import JOBS, SCENES, Sounds, TestScene, write_scenes
 from cocktail import ROOT
-from cocktail.config import read_yaml
 from cocktail.corpora import adapters
 from cocktail.corpora.library import Library
 from cocktail.plugins.entry import Entry
@@ -26,7 +25,7 @@ from cocktail.scenes.drawing import draw
 from cocktail.scenes.rendering import render
 from cocktail.scenes.room_bank import make_bank
 from cocktail.spoofing import table
-from cocktail.workflow.suite import load_suite, suite_path
+from cocktail.workflow.suite import load_suite
 
 SEED = 2016
 LARGEST_MB = 60
@@ -63,12 +62,12 @@ class Size:
     """Test scenes of each condition, to compare devices on."""
     unseen: int = 24
     """Test scenes to score separation on."""
-    suite: str | None = None
-    """Whose sizes of networks; None for the papers'."""
+    networks: str = "paper"
+    """Class of their size."""
 
 
 TOY = Size(
-    {"train": 8, "valid": 6, "test": 6}, {"train": 2, "valid": 2, "test": 2}, 2.0, 2, 2, 1, 2, suite="tiny"
+    {"train": 8, "valid": 6, "test": 6}, {"train": 2, "valid": 2, "test": 2}, 2.0, 2, 2, 1, 2, networks="tiny"
 )  # fmt: skip
 
 
@@ -91,7 +90,7 @@ def prepare(folder: Path, size: Size) -> None:
     rooms = {name: f"rooms-{name}.npz" for name, condition in chosen.items() if "room" in condition}
     jobs = {
         "commit": commit(), "seed": SEED, "fs": suite["fs"], "conditions": chosen, "rooms": rooms, "unseen": UNSEEN,
-        "entries": jobs_of(Registry(), size.suite),
+        "entries": jobs_of(Registry(), size.networks),
     }  # fmt: skip
     (folder / JOBS).write_text(json.dumps(jobs, indent=1) + "\n")
 
@@ -120,14 +119,14 @@ def chosen(registry: Registry) -> list[Entry]:
     return list(found.values())
 
 
-def jobs_of(registry: Registry, suite: str | None) -> dict[str, dict]:
-    """Entry -> what the node needs to train it and to run it; `suite`: whose sizes, None for the papers'."""
-    sizes = read_yaml(suite_path(suite)).get("parameters", {}) if suite else FEWER
+def jobs_of(registry: Registry, size: str) -> dict[str, dict]:
+    """Entry -> what the node needs to train it and to run it, at a class of size."""
+    sized = registry.sized(size, FEWER if size == "paper" else {}, "benchmarks/gpu")
     found = {}
     for entry in chosen(registry):
         task = entry.cls.tasks()[0]
         found[entry.name] = {
-            "spec": entry.sized(sizes, str(suite)).spec(),
+            "spec": sized[entry.name].spec(),
             "uses": entry.uses,
             "task": task,
             "train_on": [] if not entry.cls.learned() else list(TRAIN_ON.get(task, ())),

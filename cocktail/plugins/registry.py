@@ -2,8 +2,8 @@
 
 Plugins are found in the folders of `methods/`, a family each, then in the folders that the user names, then among the
 entry points of the group `cocktail.methods` (each names a module). A row of a folder's `methods.yaml` makes an entry; a
-plugin that no row names is an entry of its own with its defaults. A plugin that fails to import is an entry with its
-reason: the others run.
+plugin that no row names is an entry of its own with its defaults. `sizes` is no row: it says how large methods are
+(cocktail/plugins/sizes.py). A plugin that fails to import is an entry with its reason: the others run.
 """
 
 import importlib.metadata
@@ -11,11 +11,13 @@ import importlib.util
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from cocktail import ROOT
 from cocktail.config import read_yaml
 from cocktail.errors import CocktailError, nearest
 from cocktail.plugins.entry import Entry, Plugin
+from cocktail.plugins.sizes import Sizes, check_sizes
 
 GROUP = "cocktail.methods"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -40,6 +42,7 @@ class Registry:
     def __init__(self, folders: Iterable[str | Path] = ()):
         self.plugins: dict[str, Plugin] = {}
         self.entries: dict[str, Entry] = {}
+        self._sizes: Sizes = {}
         for folder in families():
             self._add_plugins(folder)
         for folder in families():
@@ -66,13 +69,29 @@ class Registry:
         """An entry by its name. Raises CocktailError that names the nearest one."""
         return find_entry(self.entries, name)
 
+    def sized(self, size: str, parameters: dict[str, dict[str, Any]], source: str) -> dict[str, Entry]:
+        """All entries at a class of size (cocktail.plugins.sizes).
+
+        `parameters` are the exceptions of the suite in the file `source`: plugin or entry -> values of its fields.
+        Values of an entry stand over its row, those of its plugin under it.
+        """
+        for name in parameters:
+            if name not in self.entries and name not in self.plugins:
+                options = [*self.entries, *self.plugins]
+                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        names = self._sizes.keys() | parameters.keys()
+        values = {name: self._sizes.get(name, {}).get(size, {}) | parameters.get(name, {}) for name in names}
+        return {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
+
     def _add_plugins(self, folder):
         for path in sorted(folder.glob("*.py")):
             if not path.name.startswith("_"):
                 self._add_plugin(Plugin(path.stem, path))
 
     def _add_rows(self, rows_path):
-        for name, row in (read_yaml(rows_path) if rows_path.exists() else {}).items():
+        rows = read_yaml(rows_path) if rows_path.exists() else {}
+        sizes = rows.pop("sizes", {})
+        for name, row in rows.items():
             if not NAME.fullmatch(str(name)) or not isinstance(name, str):
                 raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: letters, digits, '.', '_' and '-'")
             if not isinstance(row or {}, dict):
@@ -88,6 +107,8 @@ class Registry:
                 raise CocktailError(f"{rows_path}: {name}: unknown plugin '{plugin}'{nearest(plugin, self.plugins)}")
             train_on = None if train_on is None else tuple(train_on)
             self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path), uses, train_on))
+        here = {name for name, plugin in self.plugins.items() if plugin.path.parent == rows_path.parent}
+        self._sizes |= check_sizes(sizes, here | set(rows), f"{rows_path}: sizes")
 
     def _check_base(self, entry):
         seen = [entry.name]

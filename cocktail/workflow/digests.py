@@ -14,8 +14,8 @@ from cocktail.scenes.shard import module_of
 from cocktail.workflow.sources import PACKAGE, source_digest
 
 OF_FIGURES = (
-    "seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "parameters", "retrain",
-    "rooms", "shard_size", "spoofs", "train_scenes",
+    "seed", "fs", "corpora", "conditions", "scenes", "metrics", "recogniser", "scorers", "size", "parameters",
+    "retrain", "rooms", "shard_size", "spoofs", "train_scenes",
 )  # fmt: skip
 """Keys of a suite that decide its figures."""
 

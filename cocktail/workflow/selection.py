@@ -53,18 +53,14 @@ class Selection:
 
     def _sized_entries(self, source) -> dict[str, Entry]:
         """All entries, with the sizes that the suite gives them."""
-        values, known = self.config["parameters"], self.registry.entries
-        for name in values:
-            if name not in known and name not in self.registry.plugins:
-                options = [*known, *self.registry.plugins]
-                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        known = self.registry.sized(self.config["size"], self.config["parameters"], source)
         conditions = known_conditions(self.config["define"])
         for name, entry in known.items():
             for condition in entry.train_on or ():
                 if condition not in conditions:
                     where = f"{entry.source}: {name}: train_on"
                     raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
-        return {name: entry.sized(values, source) for name, entry in known.items()}
+        return known
 
     def _choose_entries(self, source) -> dict[str, Entry]:
         known, chosen, without = self.known, self.config["methods"], self.config["without"]

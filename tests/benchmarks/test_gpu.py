@@ -43,7 +43,7 @@ def test_test_scenes_come_back(tmp_path):
 
 def test_every_plugin_that_uses_a_gpu_is_there_and_what_it_builds_on_comes_first():
     registry = Registry()
-    jobs = prepare.jobs_of(registry, None)
+    jobs = prepare.jobs_of(registry, "paper")
     wanted = {entry.plugin.name for entry in registry.entries.values() if "gpu" in entry.cls.needs}
     assert {job["spec"]["plugin"] for job in jobs.values()} == wanted
     order = list(jobs)

@@ -10,6 +10,7 @@ import yaml
 
 from cocktail import ROOT
 from cocktail.plugins.registry import Registry
+from cocktail.plugins.sizes import check_sizes
 from cocktail.testing.data import TinyData
 from cocktail.training.history import read_history
 from cocktail.workflow.plan import Plan
@@ -66,3 +67,13 @@ def test_the_sizes_of_the_contract_are_fields(tmp_path):
     assert plan.known["blstm-psa"].parameters["epochs"] == 60
     assert plan.known["lstm-psa"].parameters["epochs"] == 30
     assert plan.known["lstm-psa"].make().width == 0.33
+
+
+def test_the_classes_of_size_of_the_contract_are_some():
+    sizes = yaml.safe_load(snippet("yaml", "sizes:"))["sizes"]
+    known = Registry()
+    check_sizes(sizes, {*known.plugins, *known.entries}, "methods/README.md")
+    for name, classes in sizes.items():
+        for values in classes.values():
+            entry = known.entries.get(name) or next(x for x in known.entries.values() if x.plugin.name == name)
+            assert entry.sized({name: values}, "methods/README.md").make()

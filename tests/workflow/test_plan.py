@@ -217,6 +217,47 @@ def test_sizes_of_a_suite_stand_around_the_row(networks):
         plan(plugins=[networks], parameters={"net": {"gian": 1.0}})
 
 
+def _append(folder, sizes):
+    with (Path(folder) / "methods.yaml").open("a") as file:
+        file.write(f"sizes: {sizes}\n")
+
+
+def test_a_class_of_size_lies_beside_the_plugins_and_under_the_suite_s_exceptions(networks):
+    _append(networks, "{network: {tiny: {gain: 5.0}, small: {gain: 6.0}}, still: {small: {gain: 7.0}}}")
+
+    def gains(**more):
+        p = plan(plugins=[networks], **more)
+        return [p.known[name].make().gain for name in ("net", "still")]
+
+    assert gains(size="paper") == [1.0, 2.0]
+    assert gains(size="tiny") == [5.0, 2.0]  # under the row of `still`
+    assert gains(size="small") == [6.0, 7.0]
+    assert gains(size="small", parameters={"network": {"gain": 8.0}}) == [8.0, 7.0]
+    assert gains(size="tiny", parameters={"still": {"gain": 8.0}}) == [5.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ("{netwrk: {tiny: {gain: 1.0}}}", "no entry or plugin 'netwrk' in this folder; did you mean 'network'"),
+        ("{network: {smal: {gain: 1.0}}}", "network: no class of size 'smal'; did you mean 'small'"),
+        ("{network: {tiny: 3}}", r"network: tiny: expected \{field: value\}, got 3"),
+        ("{network: 3}", "network: expected .*, got 3"),
+        ("3", "sizes: expected .*, got 3"),
+    ],
+)
+def test_sizes_that_are_none_are_refused(networks, sizes, message):
+    _append(networks, sizes)
+    with pytest.raises(CocktailError, match=rf"methods.yaml: sizes: .*{message}" if sizes != "3" else message):
+        plan(plugins=[networks])
+
+
+def test_a_misspelt_field_of_a_size_is_named(networks):
+    _append(networks, "{network: {tiny: {gian: 1.0}}}")
+    with pytest.raises(CocktailError, match=r"size tiny: net: Plugin has no parameter 'gian'; did you mean 'gain'"):
+        plan(plugins=[networks], size="tiny")
+
+
 def test_scorers_are_trained_and_read(networks, write_plugin):
     write_plugin("embed", base="LearnedMethod", attributes="task = 'verify'", more=LEARNS)
     p = plan(plugins=[networks], methods=["wiener"], scorers={"speaker": "embed"})
