@@ -185,3 +185,20 @@ def test_the_conformance_suite_has_mixtures_of_every_paradigm_at_all_microphones
     assert np.abs(x.images[:, 0] - x.images[:, 1]).max() > 0.01
     with pytest.raises(AccessError, match="sources are not granted"):
         _ = TinyData("mixture-only").mixer.draw(np.random.default_rng(0), "train").sources
+
+
+def test_segments_of_scenes_at_all_microphones_are_cut_and_collated_alike():
+    from cocktail.nets.segments import Segments, collate
+
+    draw = TinyData("separation", ("separate",), channels=2).mixer.draw
+    scene, segment = draw(np.random.default_rng(0), "train"), Segments(draw, 4000)(np.random.default_rng(0), "train")
+    start = next(
+        i
+        for i in range(scene.mixture.shape[1])
+        if np.array_equal(scene.mixture[0, i:][:50], segment["mixture"][0, :50])
+    )
+    np.testing.assert_array_equal(segment["mixture"], scene.mixture[:, start : start + 4000])
+    np.testing.assert_array_equal(segment["sources"], scene.sources[:, start : start + 4000])
+    batch = collate([segment, {"mixture": segment["mixture"][:, :100], "sources": segment["sources"][:1, :100]}])
+    assert batch["mixture"].shape == (2, 2, 4000) and not batch["mixture"][1, :, 100:].any()
+    np.testing.assert_array_equal(batch["mixture"][0], segment["mixture"])
