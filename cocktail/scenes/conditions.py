@@ -3,6 +3,8 @@
 A condition is a distribution. `[low, high]` is uniform between the two; everything else is fixed.
 """
 
+import numpy as np
+
 from cocktail.needs import Info
 from cocktail.rooms.arrays import ARRAYS, positions
 from cocktail.spoofing.names import ATTACKS
@@ -19,6 +21,8 @@ def _range(minimum: float | None = None, maximum: float | None = None, *, descri
 def _mapping(properties: dict, required: list[str], **more) -> dict:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False, **more}
 
+
+MAX_TALKERS = 10
 
 FIELDS = ("point", "diffuse", "point+diffuse", "sensor")
 """`point`: one place of the room, or simply added where there is no room. `diffuse`: from everywhere. `sensor`: white
@@ -76,7 +80,7 @@ CONDITION = _mapping(
     {
         "title": {"type": "string"},
         "task": {"enum": [name for name, task in TASKS.items() if task.column]},
-        "talkers": {"type": "integer", "minimum": 1, "maximum": 8},
+        "talkers": {"type": "integer", "minimum": 1, "maximum": MAX_TALKERS},
         "array": {
             "description": "a name, or microphone positions in metres: x right, y front, z up",
             "anyOf": [
@@ -90,6 +94,12 @@ CONDITION = _mapping(
         },
         "reference": {"enum": ["image", "early"]},
         "level_db": _range(description="each talker's level, relative; default 0"),
+        "levels_db": {
+            "type": "array",
+            "items": {"type": "number"},
+            "description": "instead of level_db: the level of each talker, the same in every scene",
+        },
+        "speakers": {"const": "closed", "description": "test talkers are known from training; their sentences are not"},
         "room": ROOM,
         "noise": NOISE,
         "attacks": SPOOFING,
@@ -110,6 +120,14 @@ CONDITION = _mapping(
             "else": {"properties": {"talkers": {"const": 1}}},
         },
         {"if": {"properties": {"task": {"const": "enhance"}}}, "then": {"required": ["noise"]}},
+        {"not": {"required": ["level_db", "levels_db"]}},
+        *(
+            {
+                "if": {"properties": {"talkers": {"const": talkers}}},
+                "then": {"properties": {"levels_db": {"minItems": talkers, "maxItems": talkers}}},
+            }
+            for talkers in range(1, MAX_TALKERS + 1)
+        ),
         {
             "if": {"required": ["given"]},
             "then": {
@@ -119,6 +137,7 @@ CONDITION = _mapping(
                     "reference": {"const": "image"},
                     "room": False,
                     "attacks": False,
+                    "speakers": False,
                 },
             },
         },
@@ -143,6 +162,18 @@ def resolved(condition: dict, groups: dict[str, list[str]]) -> dict:
     return condition | {"noise": condition["noise"] | {"kinds": list(dict.fromkeys(kinds))}}
 
 
+def draw_levels(condition: dict, generator: np.random.Generator) -> np.ndarray:
+    """(K,) levels of the talkers of a scene in dB, relative to each other."""
+    if "levels_db" in condition:
+        return np.array(condition["levels_db"], float)
+    return generator.uniform(*condition.get("level_db", (0, 0)), size=condition["talkers"])
+
+
+def is_closed(condition: dict) -> bool:
+    """Whether test talkers are known from training."""
+    return condition.get("speakers") == "closed"
+
+
 def info(name: str, condition: dict, fs: int) -> Info:
     """What methods may know of a condition before any of its scenes is opened."""
     return Info(
@@ -153,5 +184,5 @@ def info(name: str, condition: dict, fs: int) -> Info:
         fs=fs,
         reference=condition["reference"],
         room="room" in condition,
-        closed=condition.get("speakers") == "closed",
+        closed=is_closed(condition),
     )

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from cocktail.corpora.holdout import CLOSED
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.levels import PEAK
@@ -17,6 +18,7 @@ from cocktail.rooms.arrays import positions, turned
 from cocktail.rooms.placement import place_noise, place_talkers
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.runtime.accounting import work
+from cocktail.scenes.conditions import draw_levels, is_closed
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
@@ -52,10 +54,11 @@ def draw(
     if attack in LOGICAL:
         rows = [_spoof(generator("spoof"), attack, split, spoofs)]
     else:
-        rows = _utterances(generator("talkers"), condition["talkers"], split, speech)
+        of = CLOSED if split == "test" and is_closed(condition) else split
+        rows = _utterances(generator("talkers"), condition["talkers"], of, speech)
     array = positions(condition["array"])
     room, places = draw_room(condition, generator)
-    levels = generator("levels").uniform(*condition.get("level_db", (0, 0)), size=len(rows))
+    levels = draw_levels(condition, generator("levels"))
     longest_s = max(row["n_samples"] / row["fs"] for row in rows)
     lead_s = float(condition.get("lead_s", 0))
     duration_s = lead_s + longest_s + condition.get("trail_s", 0)
@@ -79,6 +82,7 @@ def draw(
         room=room,
         noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
         label=(attack or BONA_FIDE) if "attacks" in condition else None,
+        speakers="closed" if is_closed(condition) else "open",
         enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
         replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cocktail.paradigms import ANNOTATIONS, MIXTURES
 from cocktail.runtime.device import may_use_gpu
+from cocktail.scenes.conditions import is_closed
 from cocktail.scenes.shard import shard_indices, shard_names
 from cocktail.spoofing import names
 from cocktail.tasks import TASKS
@@ -90,7 +91,7 @@ class Plan(Selection, Files):
     @property
     def closed(self) -> bool:
         """Whether a condition has `speakers: closed`, so that utterances of train speakers are kept for its tests."""
-        return any(condition.get("speakers") == "closed" for condition in self.conditions.values())
+        return any(map(is_closed, self.all_conditions.values()))
 
     def definition(self, condition: str) -> dict:
         """Definition of a condition, without its title."""

@@ -16,7 +16,7 @@ from cocktail.paradigms import MIXTURES
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
-from cocktail.scenes.conditions import info
+from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS
 from cocktail.workflow.suite import check_suite, known_conditions
 
@@ -197,10 +197,11 @@ class Selection:
 def _suits(definition: dict, tasks: tuple[str, ...], fewest: int) -> bool:
     """Whether methods of these tasks, for `fewest` microphones or more, train on a condition unless told otherwise.
 
-    Enhancers leave spoofs out.
+    Enhancers leave spoofs out, and all leave closed sets out, whose talkers the others bring.
     """
     attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
-    return definition["task"] in tasks and not attacks and len(positions(definition["array"])) >= fewest
+    suits = definition["task"] in tasks and not attacks and not is_closed(definition)
+    return suits and len(positions(definition["array"])) >= fewest
 
 
 def _module_docstring(method: Method) -> str:

@@ -35,7 +35,8 @@ def test_shipped_conditions_are_valid(name):
 def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "reverb", "two-talkers", "three-talkers",
-        "two-talkers-array", "spoof-logical", "spoof-physical", "spoof-noise", "speakers",
+        "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
+        "spoof-physical", "spoof-noise", "speakers",
     ]  # fmt: skip
 
 
@@ -56,6 +57,10 @@ def test_shipped_conditions():
         ("living-room", {"room__distance_m": None}),
         ("living-room", {"array": [[0, 0]]}),
         ("two-talkers", {"talkers": 1}),
+        ("two-talkers", {"levels_db": [0, 0]}),
+        ("two-talkers", {"level_db": None, "levels_db": [0, 0, 0]}),
+        ("two-talkers", {"speakers": "known"}),
+        ("two-talkers", {"given": True, "speakers": "closed"}),
         ("two-talkers", {"task": "seperate"}),
         ("two-talkers", {"attacks": {"train": ["tts"], "test": ["tts"]}}),
         ("spoof-logical", {"attacks": None}),

@@ -17,6 +17,7 @@ import numpy as np
 from cocktail import levels
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture
+from cocktail.scenes.conditions import draw_levels
 from cocktail.training.data import augment, sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
@@ -89,7 +90,7 @@ class Mixer:
             images = np.broadcast_to(dry[:, None], (len(dry), self._channels(name), dry.shape[1]))
         else:
             images, sources, point = sound.heard(dry, point, full, early if condition["reference"] == "early" else None)
-        gains = sound.gains(images[:, 0], condition.get("level_db", (0, 0)), self.fs, generator)
+        gains = sound.gains(images[:, 0], draw_levels(condition, generator), self.fs)
         images, sources = gains[:, None, None] * images, gains[:, None] * sources
         heard = images.sum(axis=0)
         noise = self._noise(kind, point, heard, full, generator)

@@ -37,11 +37,10 @@ def heard(dry, point, full, early):
     return images, sources, None if point is None else convolutions[-n_channels:, -n_samples:]
 
 
-def gains(images, level_db, fs, generator):
-    """(K,) float32: what brings the active speech of each image (N,) to a level drawn from the range."""
-    wanted = generator.uniform(*level_db, size=len(images))
+def gains(images, levels_db, fs):
+    """(K,) float32: what brings the active speech of each image (N,) to its level."""
     powers = [levels.power(image, levels.active(image, fs)) for image in images]
-    return (10 ** (wanted / 20) / np.sqrt(powers)).astype(np.float32)
+    return (10 ** (levels_db / 20) / np.sqrt(powers)).astype(np.float32)
 
 
 def excerpts(loops, n, n_samples, generator):
