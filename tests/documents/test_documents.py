@@ -2,15 +2,16 @@
 
 import re
 import textwrap
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
-import torch
 import yaml
 
 from cocktail import ROOT
+from cocktail.plugins.entry import Plugin
 from cocktail.plugins.registry import Registry
 from cocktail.plugins.sizes import check_sizes
+from cocktail.testing.conformance import assert_conforms
 from cocktail.testing.data import TinyData
 from cocktail.training.history import read_history
 from cocktail.workflow.plan import Plan
@@ -25,31 +26,22 @@ def snippet(language, word):
     return next(textwrap.dedent(block) for block in blocks if word in block)
 
 
-class Gain(torch.nn.Module):
-    """One number to learn."""
-
-    def __init__(self):
-        super().__init__()
-        self.gain = torch.nn.Parameter(torch.zeros(()))
-
-    def forward(self, mixture):
-        return self.gain * mixture
-
-
-def test_the_training_of_the_contract_trains(tmp_path):
-    """A gain that starts at 0 rises, and the weights of the best epoch lie in the folder."""
-    network = Gain()
-    given = {
-        "data": TinyData("separation", seconds=0.5),
-        "folder": tmp_path,
-        "network": network,
-        "rng": np.random.default_rng(0),
-        "self": SimpleNamespace(epochs=2, steps=3, batch_size=2),
-    }
-    exec(compile(snippet("python", "Schedule("), "methods/README.md", "exec"), given)
-    assert network.gain > 0
-    assert {"weights.pt", "history.csv"} <= {path.name for path in tmp_path.iterdir()}
-    assert [epoch for epoch, _ in read_history(tmp_path)["train/valid_loss"]] == [1, 2]
+def test_the_network_of_the_contract_trains_and_conforms(tmp_path):
+    """Its loss falls, and it passes the probes of `cocktail check`; without its docstring it is short."""
+    path = tmp_path / "convolutional_mask.py"
+    path.write_text(snippet("python", "class ConvolutionalMask"))
+    method = Plugin("convolutional_mask", path).cls(
+        width=0.02, segment_s=0.4, epochs=4, steps=5, batch_size=4, learning_rate=0.01
+    )
+    folder = tmp_path / "model"
+    folder.mkdir()
+    method.fit(TinyData(method.paradigm, seconds=0.5), np.random.default_rng(0), folder)
+    losses = [loss for _, loss in read_history(folder)["train/valid_loss"]]
+    assert losses[-1] < 0.9 * losses[0]
+    assert {"weights.pt", "network.json", "history.csv"} <= {file.name for file in folder.iterdir()}
+    assert_conforms(replace(method, epochs=1))
+    code = path.read_text().split("@dataclass(frozen=True)")[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 30
 
 
 def test_the_rows_of_the_contract_are_rows():
