@@ -1,6 +1,7 @@
 """Reading, writing, encoding and resampling of audio: always (D channels, N samples), float64, full scale +-1."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import numpy as np
 from cocktail.errors import CocktailError
 
 MAX_FLAC_CHANNELS = 8
+STREAMED = 0xFFFFFFFF
+"""Length in the header of a WAV file that was written to a pipe: its samples go on to the end."""
 
 
 def resample(x: np.ndarray, fs_in: float, fs_out: float) -> np.ndarray:
@@ -29,6 +32,7 @@ def read(path: str | Path, fs: int | None = None) -> tuple[np.ndarray, int]:
     path = Path(path)
     if not path.is_file():
         raise CocktailError(f"{path}: no such audio file")
+    _require_whole_wav(path)
     x, fs_in = _decode(path, str(path))
     return (x, fs_in) if fs is None else (resample(x, fs_in, fs), fs)
 
@@ -52,6 +56,28 @@ def encode(x: np.ndarray, fs: int, subtype: str = "PCM_24") -> bytes:
 def decode(data: bytes, name: str = "encoded audio") -> tuple[np.ndarray, int]:
     """The inverse of `encode`: (D, N) and the rate in Hz. Raises CocktailError where the bytes are not audio."""
     return _decode(io.BytesIO(data), name)
+
+
+def _require_whole_wav(path):
+    """Raise CocktailError where a WAV file has fewer samples than its header says, unnoticed by its decoder."""
+    size, align = path.stat().st_size, 1
+    with path.open("rb") as file:
+        riff, _, kind = struct.unpack("<4sI4s", file.read(12).ljust(12))
+        while (riff, kind) == (b"RIFF", b"WAVE") and len(head := file.read(8)) == 8:
+            name, length = struct.unpack("<4sI", head)
+            start = file.tell()
+            if name == b"fmt ":
+                align = struct.unpack("<12xH", file.read(14).ljust(14))[0] or 1
+            if name == b"data" and length != STREAMED:
+                there = size - start
+                if length > there:
+                    raise CocktailError(
+                        f"{path}: truncated, {there // align} of {length // align} samples could be read"
+                    )
+                if length == 0 and there and not file.read(4).isalnum():
+                    raise CocktailError(f"{path}: its header says that it has no samples, but {there} bytes follow")
+                return
+            file.seek(start + length + length % 2)
 
 
 def _encode(x, fs, flac, subtype):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import soundfile
 
 from cocktail import audio
 from cocktail.errors import CocktailError
@@ -33,6 +34,21 @@ def test_read_resamples(tmp_path, suffix):
     expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
     assert fs == 16000 and x.shape == (1, 16000)
     np.testing.assert_allclose(x[0, 500:-500], expected[500:-500], atol=1e-4)
+
+
+def test_a_wav_file_without_the_samples_that_its_header_names_is_truncated(tmp_path):
+    path = tmp_path / "cut.wav"
+    soundfile.write(path, noise(2, 1600).T, 16000, subtype="PCM_24")
+    data = path.read_bytes()
+    start = data.index(b"data") + 8
+    path.write_bytes(data[: start + 6 * 1000])
+    with pytest.raises(CocktailError, match=r"cut\.wav: truncated, 1000 of 1600 samples"):
+        audio.read(path)
+    path.write_bytes(data[: start - 4] + bytes(4) + data[start:])  # as of a recorder that lost its power
+    with pytest.raises(CocktailError, match=r"cut\.wav: its header says that it has no samples, but 9600 bytes follow"):
+        audio.read(path)
+    path.write_bytes(data[: start - 4] + b"\xff" * 4 + data[start:])  # as written to a pipe
+    assert audio.read(path)[0].shape == (2, 1600)
 
 
 def test_missing_broken_and_truncated_files_are_named(tmp_path):

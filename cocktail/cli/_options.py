@@ -59,9 +59,17 @@ def results_folder(where: str) -> Path:
 
 
 def write_audio(path: Path, samples, fs: int) -> None:
-    """Write (D, N) with the folders above it. Raises OSError that names the path, on a full disk as well."""
+    """Write (D, N) with the folders above it. Raises OSError that names the path, on a full disk as well.
+
+    FLAC clips what reaches full scale: a message says so.
+    """
+    import numpy as np
+
     from cocktail import audio
 
+    if path.suffix.lower() == ".flac" and (n_clipped := np.count_nonzero(np.abs(samples) >= 1)):
+        peak = np.abs(samples).max()
+        click.echo(f"{path}: {n_clipped} samples clipped, the peak is {peak:.3g}; a .wav file holds them", err=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         audio.write(path, samples, fs)

@@ -8,6 +8,7 @@ import csv
 import hashlib
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,9 +149,10 @@ def _read(table):
     """Rows of the CSV file as (line, {column: text}), and its columns."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restkey="", restval=None, strict=True)
+            reader = csv.DictReader(file, restkey="", restval=None, strict=True, skipinitialspace=True)
+            names = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = names
             lines = [(reader.line_num, row) for row in reader]
-            names = list(reader.fieldnames or [])
     except FileNotFoundError:
         raise CocktailError(f"{table}: no such file") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -160,7 +162,7 @@ def _read(table):
         if "" in row or None in row.values():
             problems.add(line, f"the header names {len(names)} columns, this line has another number of them")
     problems.check()
-    return lines, names
+    return [(line, {name: text.strip() for name, text in row.items()}) for line, row in lines], names
 
 
 def _columns(options, table, names, kind):
@@ -172,6 +174,13 @@ def _columns(options, table, names, kind):
         required.add("kind")
     for what in sorted(required):
         _check_column(wanted[what], table, names, f"for `{what}`")
+    spelt = {name.casefold(): name for name in names}
+    for what, column in wanted.items():
+        if column not in names and column in spelt:
+            raise CocktailError(
+                f"{table}: the column {spelt[column]!r} is not read: call it {column!r}, "
+                f"or say `columns: {{{what}: {spelt[column]}}}`"
+            )
     return {what: column for what, column in wanted.items() if column in names}
 
 
@@ -196,21 +205,24 @@ def _check_column(column, table, names, use):
 def _recordings(lines, columns, options, table, root, kind):
     """Rows of the valid recordings within the limits of length, still without a split."""
     problems, seen, found = Problems(table), {}, []
+    names = _names([row[columns["path"]] for _, row in lines])
     for line, row in lines:
-        cell = {what: row[column].strip() or None for what, column in columns.items()}
+        cell = {what: row[column] or None for what, column in columns.items()}
         if cell["path"] is None:
             problems.add(line, f"no path in the column {columns['path']!r}")
             continue
-        name = Path(cell["path"]).with_suffix("").as_posix()
-        if name in seen:
-            problems.add(line, f"{cell['path']}: already in line {seen[name]}")
+        path = root / cell["path"]
+        if not Path(cell["path"]).name:
+            problems.add(line, f"{cell['path']}: not the path of a file")
             continue
-        seen[name] = line
+        if path.resolve() in seen:
+            problems.add(line, f"{cell['path']}: already in line {seen[path.resolve()]}")
+            continue
+        seen[path.resolve()] = line
         noise_kind = options.get("kind", cell.get("kind"))
         if kind == "noise" and noise_kind is None:
             problems.add(line, f"{cell['path']}: no kind in the column {columns['kind']!r}")
             continue
-        path = root / cell["path"]
         try:
             fs, n_samples = examine(path)
         except CocktailError as error:
@@ -218,8 +230,8 @@ def _recordings(lines, columns, options, table, root, kind):
             continue
         if options.get("min_s", 0.0) <= n_samples / fs <= options.get("max_s", np.inf):
             found.append({
-                "utterance": name,
-                "speaker": cell.get("speaker") or name,
+                "utterance": names[cell["path"]],
+                "speaker": cell.get("speaker") or names[cell["path"]],
                 "gender": cell.get("gender"),
                 "text": cell.get("text"),
                 "kind": noise_kind,
@@ -231,15 +243,22 @@ def _recordings(lines, columns, options, table, root, kind):
     return found
 
 
+def _names(paths):
+    """Path -> name of the recording: the path without its suffix, unless another one differs in the suffix alone."""
+    short = {path: Path(path).with_suffix("").as_posix() if Path(path).name else path for path in paths}
+    shared = Counter(short.values())
+    return {path: name if shared[name] == 1 else path for path, name in short.items()}
+
+
 def examine(path: Path) -> tuple[int, int]:
     """Rate in Hz and samples of a recording, decoded to its end.
 
-    Raises CocktailError where it is missing, broken, not finite or silent.
+    Raises CocktailError where it is missing, broken, not finite or silent, which a constant is, too.
     """
     x, fs = audio.read(path)
     if not np.isfinite(x[0]).all():
         raise CocktailError(f"{path}: has samples that are not finite numbers")
-    power = np.mean(x[0] ** 2) if x.shape[1] else 0.0
+    power = np.var(x[0]) if x.shape[1] else 0.0
     if power < 10 ** (SILENCE_DB / 10):
         raise CocktailError(f"{path}: silent (its level is below {SILENCE_DB:g} dB re full scale)")
     return fs, x.shape[1]

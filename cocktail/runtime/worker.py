@@ -28,6 +28,8 @@ class Interrupted(CallFailed):
 
 
 PR_SET_PDEATHSIG = 1
+MAX_REASON = 500
+"""Longest reason, in characters."""
 
 START_LIMIT_S = 300.0
 """Time limit in seconds for `start`: imports and reading a model are slow on a busy machine."""
@@ -150,11 +152,19 @@ def _attempt(function, *arguments):
         traceback.print_exc()
         if _of_memory(error) and (limit_mb := limits.current().memory_mb):
             reason = f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB})"
-            return False, f"{reason}: {error}".rstrip(": ")
+            return False, printable(f"{reason}: {error}".rstrip(": "))
         name = (
             "" if isinstance(error, CocktailError) and type(error) is not AccessError else f"{type(error).__name__}: "
         )
-        return False, f"{name}{error}".rstrip(": ")
+        return False, printable(f"{name}{error}".rstrip(": "))
+
+
+def printable(reason: str) -> str:
+    """A reason that a table and a terminal can take: special characters escaped, and cut if it is very long."""
+    escaped = "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in reason
+    )
+    return escaped if len(escaped) <= MAX_REASON else f"{escaped[:MAX_REASON]} ... (the whole is in the job's log)"
 
 
 def _of_memory(error: BaseException) -> bool:

@@ -51,6 +51,11 @@ def snakemake_command(
     """
     if not (ROOT / "Snakefile").is_file():
         raise CocktailError(f"{ROOT}: no Snakefile here; run the benchmark from a checkout (pip install -e .)")
+    if " " in sys.executable:
+        raise CocktailError(
+            f"{sys.executable}: Snakemake cannot start jobs with a Python whose path has a space; "
+            "install the project in an environment at another place"
+        )
     config = [f"{key}={json.dumps(value)}" for key, value in overrides.items()]
     return [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
@@ -132,11 +137,12 @@ def run(command: list[str], folder: Path, profile: str = LOCAL) -> int:
                 [*command, "--quiet", *quiet],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 pass_fds=[lock],
                 env=environment,
             ) as process,
-            log.open("w", buffering=1) as file,
+            log.open("w", buffering=1, encoding="utf-8") as file,
         ):
             for line in process.stdout:
                 with contextlib.suppress(OSError):  # on a full disk the run must end with its own message

@@ -193,6 +193,14 @@ def test_process_keeps_rate_and_length(call, noisy, name):
     assert 0.01 < np.abs(samples).max() < 1
 
 
+def test_process_says_that_flac_clips(call, tmp_path):
+    t = np.arange(8000) / 16000
+    audio.write(tmp_path / "loud.wav", 2 * np.sin(2 * np.pi * 100 * t), 16000)
+    status, _, err = call("process", "unprocessed", "loud.wav", "out.flac")
+    assert status == 0 and "out.flac: " in err and "samples clipped, the peak is 2; a .wav file holds them" in err
+    assert "clipped" not in call("process", "unprocessed", "loud.wav", "out.wav")[2]
+
+
 def test_process_in_pieces_equals_the_whole_where_a_method_has_no_memory(call, tmp_path):
     audio.write(tmp_path / "long.wav", make_scene(n_sources=1, channels=1, seconds=25.0).mixture, 16000)
     call("process", "unprocessed", "long.wav", "out.wav", "--piece", 8)

@@ -97,6 +97,44 @@ class TestWhatIsRead:
         assert names(where={"fold": [1, 2], "label": ["rain"]}, min_s=0.3) == ["b", "c"]
         assert names(max_s=0.6) == ["a", "b", "c"]
 
+    @pytest.mark.parametrize("head", ["path, speaker", " path ,speaker "])
+    def test_spaces_around_names_and_values_do_not_count(self, tmp_path, corpus, head):
+        part = corpus(speakers(tmp_path, corpus, ["a", "b"]))
+        (tmp_path / "table.csv").write_text(f"{head}\na.wav, anna\nb.wav ,anna \n")
+        assert [(row["utterance"], row["speaker"]) for row in rows(part)] == [("a", "anna"), ("b", "anna")]
+
+    def test_recordings_that_differ_in_their_suffix_alone_keep_it(self, tmp_path, corpus):
+        for name, f0 in (("a.wav", 440), ("a.flac", 300), ("b.wav", 200)):
+            soundfile.write(tmp_path / name, tone(f0=f0), FS)
+        part = corpus([{"path": name} for name in ("a.wav", "a.flac", "b.wav")])
+        assert [row["utterance"] for row in rows(part)] == ["a.wav", "a.flac", "b"]
+
+
+class TestFaultsOfTables:
+    def test_a_column_in_other_letters_is_named(self, tmp_path, corpus):
+        part = corpus([{"path": row["path"], "Speaker": "anna"} for row in speakers(tmp_path, corpus, ["a", "b"])])
+        with pytest.raises(CocktailError, match=r"column 'Speaker' is not read: call it 'speaker'.*speaker: Speaker"):
+            rows(part)
+        assert [row["speaker"] for row in rows(part | {"columns": {"speaker": "Speaker"}})] == ["anna", "anna"]
+
+    def test_one_file_in_several_spellings_is_one_recording(self, tmp_path, corpus):
+        speakers(tmp_path, corpus, ["a"])
+        (tmp_path / "d").mkdir()
+        part = corpus([{"path": "a.wav"}, {"path": "d/../a.wav"}, {"path": str(tmp_path / "a.wav")}])
+        with pytest.raises(CocktailError) as error:
+            rows(part)
+        assert str(error.value).count("already in line 2") == 2
+
+    @pytest.mark.parametrize("path", [".", "/"])
+    def test_a_path_that_names_no_file(self, corpus, path):
+        with pytest.raises(CocktailError, match=r"table\.csv:2: .*not the path of a file"):
+            rows(corpus([{"path": path}]))
+
+    def test_a_constant_is_silent(self, tmp_path, corpus):
+        soundfile.write(tmp_path / "dc.wav", np.full(FS, 0.5), FS)
+        with pytest.raises(CocktailError, match=r"dc\.wav: silent"):
+            rows(corpus([{"path": "dc.wav"}]))
+
 
 class TestShares:
     def test_of_speakers_by_hash(self, tmp_path, corpus):

@@ -61,10 +61,13 @@ def test_what_a_job_says_shows_in_both_places_with_its_name(tmp_path):
 
 
 SNAKEMAKE = """
+import os, sys
 print("1 of 4 steps (25%) done")
 print("cocktail: blstm-psa: halved [/x]")
 print("cocktail> blstm-psa: epoch 3 of 9 [/x]")
 print("noise")
+sys.stdout.flush()
+os.write(1, b"\\xff\\xfe no UTF-8\\ncocktail: caf\\xe9\\n")
 """
 
 
@@ -82,6 +85,7 @@ sys.exit(snakemake.run([sys.executable, "-c", {SNAKEMAKE!r}], Path({str(tmp_path
     assert done.stdout.count("cocktail: blstm-psa: halved [/x]\n") == 1
     assert ("epoch 3 of 9 [/x]" in done.stdout, "1/4" in done.stdout) == (terminal, terminal)
     assert "noise" not in done.stdout
+    assert "cocktail: caf\N{REPLACEMENT CHARACTER}\n" in done.stdout
 
 
 def test_any_other_error_keeps_its_traceback(tmp_path):

@@ -74,6 +74,24 @@ def test_a_call_may_have_children_of_its_own():
         assert process(limit_s=20) == [3]
 
 
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        ("\x1b[2Jred", r"ValueError: \x1b[2Jred"),
+        ("b\udce9b\u00e9", "ValueError: b\\udce9b\u00e9"),
+        ("two\nlines", "ValueError: two\nlines"),
+        ("x" * 20000, "ValueError: " + "x" * 488 + " ... (the whole is in the job's log)"),
+    ],
+)
+def test_a_reason_can_be_printed_and_stored(raised, reason):
+    def fail():
+        raise ValueError(raised)
+
+    with Worker(lambda: fail) as process, pytest.raises(CallFailed) as error:
+        process(limit_s=10)
+    assert str(error.value) == reason and str(error.value).encode()
+
+
 def test_a_start_that_hangs_fails_every_call_once(monkeypatch):
     monkeypatch.setattr(worker, "START_LIMIT_S", 0.2)
     with Worker(lambda: time.sleep(60)) as process:

@@ -82,3 +82,9 @@ def test_a_profile_is_a_name_or_a_folder(tmp_path):
     for wrong in ("slrm", f"{tmp_path}/none"):
         with pytest.raises(CocktailError, match=r"known: default, kubernetes, slurm"):
             profile_folder(wrong)
+
+
+def test_a_python_in_a_folder_with_a_space_is_refused(monkeypatch):
+    monkeypatch.setattr("sys.executable", "/my work/.venv/bin/python")
+    with pytest.raises(CocktailError, match=r"/my work/.venv/bin/python: .* whose path has a space"):
+        snakemake_command(suite_path("tiny"), {}, 1)
