@@ -14,7 +14,11 @@ import numpy as np
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from cocktail.training.loop import batches
+
 SAMPLE_MS = 200
+BATCH_GB = 0.04
+"""Of the largest batches, 64 mixtures of two talkers; three talkers come 32 at a time."""
 
 
 @contextlib.contextmanager
@@ -83,15 +87,28 @@ def peak_memory_mb(device: str) -> float | None:
     return torch.cuda.max_memory_allocated() / 1e6 if device == "cuda" else None
 
 
+def shared_memory_gb() -> float:
+    """What is free of the memory through which batches come from the processes that make them."""
+    found = os.statvfs("/dev/shm")
+    return found.f_frsize * found.f_bavail / 1e9
+
+
+def spare_shared_memory(free_gb: float) -> None:
+    """Fewer processes make batches ahead, where there is little: for want of it they would be killed."""
+    if free_gb < batches.MAX_WORKERS * (batches.PREFETCH + 1) * BATCH_GB:
+        batches.PREFETCH = 1
+        batches.MAX_WORKERS = max(1, min(batches.MAX_WORKERS, int(free_gb / (2 * BATCH_GB))))
+
+
 def machine(device: str) -> dict:
     """What the figures depend on."""
     gpu = device == "cuda"
-    shared = os.statvfs("/dev/shm") if os.path.isdir("/dev/shm") else None  # noqa: PTH112
     return {
         "device": torch.cuda.get_device_name() if gpu else f"cpu ({platform.machine()})",
         "memory_gb": torch.cuda.get_device_properties(0).total_memory / 1e9 if gpu else None,
         "cores": len(os.sched_getaffinity(0)),
-        "shared_memory_gb": shared and shared.f_frsize * shared.f_blocks / 1e9,
+        "shared_memory_gb": shared_memory_gb(),
+        "workers": batches.workers(device),
         "python": sys.version.split()[0],
         "torch": torch.__version__,
         "cuda": torch.version.cuda,

@@ -94,6 +94,7 @@ def main(arguments=None) -> int:
         print("torch finds no GPU here; --device cpu is a dry run", file=sys.stderr)
         return 2
     single_precision()
+    meter.spare_shared_memory(meter.shared_memory_gb())
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     work = Path(tempfile.mkdtemp(prefix="cocktail-gpu-"))
     node = Node(ROOT, work, given.device)

@@ -47,7 +47,11 @@ class EmbeddingNetwork(nn.Module):
 
 
 def active(power: torch.Tensor) -> torch.Tensor:
-    """Powers (..., T, G) of the mixture -> which bands are not silent, of the same shape."""
+    """Powers (..., T, G) of the mixture -> which bands are not silent, of the same shape.
+
+    Where k-means follows, the STFT is the CPU's on every device: a band whose level rounds to the other side of the
+    threshold would change everything that is drawn.
+    """
     return level_db(power) > SILENCE_DB
 
 
@@ -108,7 +112,7 @@ def separate(
     network: EmbeddingNetwork, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator
 ) -> torch.Tensor:
     """Binary masks from the clusters: mixture (N,) -> talkers (K, N)."""
-    X = network.bands.stft(mixture)
+    X = network.bands.stft(mixture.cpu()).to(mixture.device)  # see `active`
     power = network.bands.power(X)
     V = network(power[None])
     talker = nearest(V.flatten(1, 2), centres(V, active(power)[None], n_sources, generator))[0].view(power.shape)

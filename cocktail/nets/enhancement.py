@@ -90,6 +90,6 @@ def separate(
     network: EnhancementNetwork, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator
 ) -> torch.Tensor:
     """mixture (N,) -> talkers (K, N)."""
-    X = network.bands.stft(mixture)
+    X = network.bands.stft(mixture.cpu()).to(mixture.device)  # see clustering.active
     masks = network(network.bands.power(X)[None], n_sources, generator)[0]
     return network.bands.istft(network.bands.spread(masks) * X, mixture.shape[-1])

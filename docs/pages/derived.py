@@ -1,6 +1,6 @@
 """All derived pages, and their place in the navigation."""
 
-from pages import api, claims, commands, corpora, files, methods, metrics, packages, suites
+from pages import api, claims, commands, corpora, files, gpu, methods, metrics, packages, suites
 
 NAVIGATION = [
     {
@@ -14,6 +14,7 @@ NAVIGATION = [
             {"Corpora": "reference/corpora.md"},
             {"Published figures": "reference/published.md"},
             {"Profiles": "reference/profiles.md"},
+            {"Benchmark on a GPU": "reference/gpu.md"},
             {"Packages": "reference/packages.md"},
             {"Citation and licence": "reference/citation.md"},
         ]
@@ -26,6 +27,6 @@ NAVIGATION = [
 def pages() -> dict[str, str]:
     """Path in the site -> Markdown."""
     found: dict[str, str] = {}
-    for module in (commands, methods, metrics, suites, claims, corpora, files, packages, api):
+    for module in (commands, methods, metrics, suites, claims, corpora, files, packages, gpu, api):
         found |= module.pages()
     return found

@@ -11,6 +11,7 @@ DOCUMENTS = {
 SHOWN = {
     "CITATION.cff": "reference/citation.md",
     "LICENSE": "reference/citation.md",
+    "benchmarks/gpu/README.md": "reference/gpu.md",
     "cocktail": "reference/packages.md",
     "cocktail/cli": "reference/commands.md",
     "cocktail/corpora/published": "reference/corpora.md",

@@ -13,6 +13,7 @@ from benchmarks.gpu import agreement, bundle, meter, prepare, run
 from benchmarks.gpu.node import Clock, NoTimeLeft, is_network, scheduled
 from cocktail.method import LearnedMethod
 from cocktail.plugins.registry import Registry
+from cocktail.training.loop import batches
 
 ABSENT = ("yaml", "soundfile", "soxr", "pyroomacoustics", "jsonschema", "click", "sklearn", "matplotlib", "pystoi")
 """What a node need not have."""
@@ -100,6 +101,14 @@ def test_schedules_change_all_stages_and_only_fields_that_there_are():
     assert is_network(Net()) and not is_network(Registry().entry("nmf-sparse").make())
 
 
+@pytest.mark.parametrize(("free_gb", "ahead", "most"), [(4.0, 4, 8), (0.5, 1, 6), (0.064, 1, 1)])
+def test_with_little_shared_memory_fewer_batches_are_made_ahead(monkeypatch, free_gb, ahead, most):
+    monkeypatch.setattr(batches, "PREFETCH", 4)
+    monkeypatch.setattr(batches, "MAX_WORKERS", 8)
+    meter.spare_shared_memory(free_gb)
+    assert (ahead, most) == (batches.PREFETCH, batches.MAX_WORKERS)
+
+
 def test_clocks_share_what_is_left(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -146,25 +155,29 @@ from benchmarks.gpu import learning, ratios, run, separation
 learning.MOST = learning.FEW = separation.STEPS = separation.FEW = 3
 run.BUDGETS = {{"training": 400.0, "agreement": 100.0, "ratios": 60.0, "separation": 10.0}}
 ratios.SCENES, ratios.BASES, ratios.FRAMES, ratios.BATCHES = 2, 8, 20, 3
-sys.exit(run.main(["--device", "cpu", "--seconds", "470", "--out", "figures.json"]))
+sys.exit(run.main(["--device", "cpu", "--seconds", "800", "--out", "figures.json"]))
 """
+FEW = ("blstm-psa", "dnn-em", "nmf-sparse", "lcnn", "xvector", "dpcl", "dpcl-enhance")
+"""Entries of the dry run."""
 
 
 @pytest.mark.slow
 def test_a_dry_run_on_a_bare_node_fills_every_part(tmp_path):
     folder = tmp_path / "bundle"
     assert prepare.main([str(folder), "--toy"]) == 0
+    jobs = json.loads((folder / bundle.JOBS).read_text())
+    jobs["entries"] = {name: jobs["entries"][name] for name in FEW}
+    (folder / bundle.JOBS).write_text(json.dumps(jobs))
     done = subprocess.run(
         [sys.executable, "-c", DRY_RUN.format(absent=ABSENT)], cwd=folder, env={"OMP_NUM_THREADS": "1"},
         capture_output=True, text=True,
     )  # fmt: skip
     figures = json.loads((folder / "figures.json").read_text())
     assert done.returncode == 0 and figures["finished"], [*run.faults(figures), done.stderr[-2000:]]
-    jobs = json.loads((folder / bundle.JOBS).read_text())["entries"]
     training, agreed = figures["parts"]["training"], figures["parts"]["agreement"]
-    assert set(agreed) == set(jobs) and all(entry["difference"] == 0 for entry in agreed.values())
+    assert list(agreed) == list(FEW) and all(entry["difference"] == 0 for entry in agreed.values())
     assert all(entry["steps_per_s"] > 0 and entry["repeatable"] for entry in training.values() if "steps" in entry)
-    assert {"dnn-msa", "xvector", "lcnn", "ctc", "dpcl", "dpcl-enhance", "pit"} <= set(training) <= set(jobs)
+    assert list(training) == [name for name in FEW if name != "dnn-em"]
     assert all(case["ratio"] > 0 for case in figures["parts"]["ratios"].values())
     separated = figures["parts"]["separation"]
     assert np.isfinite(separated["gain_db"]) and separated["scenes"] == 2

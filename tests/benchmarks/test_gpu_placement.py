@@ -8,11 +8,15 @@ import torch
 from fake_gpu import FakeGpu, on_gpu
 
 from benchmarks.gpu.prepare import chosen
+from cocktail.nets.clustering import EmbeddingNetwork, separate
+from cocktail.nets.saved import seeded
 from cocktail.plugins.registry import Registry
+from cocktail.rng import rng
 from cocktail.testing.bench import benches
 from cocktail.testing.entries import probed
 from cocktail.testing.learning import fit, fit_bases
 from cocktail.testing.probes import difference
+from cocktail.testing.signals import speech_like
 
 REGISTRY = Registry()
 TOLERANCE = 5e-3
@@ -39,6 +43,27 @@ def test_tensors_stay_on_the_gpu(name, tmp_path, monkeypatch):
         found = answers("cuda")
     for a, b in zip(found, expected, strict=True):
         assert np.array_equal(a, b) if a.dtype.kind == "U" else difference(a, b) < TOLERANCE
+
+
+def test_the_rounding_of_a_gpu_does_not_change_what_k_means_draws(monkeypatch):
+    """In this scene, a band is so near the threshold that an error of 1e-7 takes it to the other side."""
+    network = seeded(EmbeddingNetwork, 0, fs=16000, shift_ms=8.0, layers=1, units=20, dimensions=10, dropout=0.0).eval()
+    mixture = sum(speech_like(48000, 16000, rng(2, k, role="x")) for k in range(2))
+    mixture = torch.as_tensor(mixture, dtype=torch.float32)
+    exact = torch.fft.rfft
+
+    def rounded(x, **options):
+        X = exact(x, **options)
+        if not on_gpu(x):
+            return X
+        noise = torch.randn(X.shape, generator=torch.Generator().manual_seed(0)).to("cuda")
+        return X + 1e-7 * X.abs().amax(-1, keepdim=True) * noise
+
+    monkeypatch.setattr(torch.fft, "rfft", rounded)
+    expected = separate(network, mixture, 2, np.random.default_rng(2)).numpy()
+    with FakeGpu():
+        found = separate(network.to("cuda"), mixture.to("cuda"), 2, np.random.default_rng(2)).cpu().numpy()
+    assert difference(found, expected) < 1e-3
 
 
 def x():
