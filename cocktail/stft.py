@@ -6,8 +6,6 @@ frame is causal, with a latency of one window. The inverse is the least-squares 
 every signal and length.
 """
 
-import math
-
 import numpy as np
 
 SIZE = 512
@@ -25,9 +23,9 @@ def framing(fs: float) -> tuple[int, int]:
     return 4 * hop, hop
 
 
-def n_frames(n_samples: int, size: int = SIZE, hop: int = HOP) -> int:
-    """Frames that cover `n_samples` and the window's tail."""
-    return math.ceil((n_samples + size - hop) / hop)
+def n_frames(n_samples, size: int = SIZE, hop: int = HOP):
+    """Frames that cover `n_samples`, a number or an array of numbers, and the window's tail."""
+    return (n_samples + size - 1) // hop  # ceil((n_samples + size - hop) / hop)
 
 
 def stft(x, size: int = SIZE, hop: int = HOP):

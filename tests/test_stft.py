@@ -51,3 +51,9 @@ def test_inverse_is_the_least_squares_one():
 
     best = istft(X, n, 64, 16)
     assert all(distance(best) < distance(best + 1e-3 * random.standard_normal(n)) for _ in range(20))
+
+
+def test_frames_of_many_lengths_are_those_of_each():
+    lengths = np.array([1, 127, 128, 129, 5000])
+    assert n_frames(lengths).tolist() == [stft(np.zeros(n)).shape[-1] for n in lengths]
+    assert n_frames(lengths, 300, 100).tolist() == [np.ceil((n + 200) / 100) for n in lengths]
