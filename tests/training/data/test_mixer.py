@@ -7,6 +7,7 @@ import pytest
 import scene_corpus as corpus
 
 from cocktail import levels
+from cocktail.corpora.holdout import CLOSED
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
 from cocktail.rooms.convolution import convolve
@@ -324,6 +325,16 @@ def test_held_out_speech_and_noise():
     (early,), (late,) = noise["train"]["hum"], noise["valid"]["hum"]
     x = np.arange(100)
     assert np.concatenate([early.cut(x), late.cut(x)]).tolist() == x.tolist() and len(late.cut(x)) == 20
+
+
+def test_trainings_know_the_speakers_of_closed_sets_but_hear_no_utterance_that_is_kept_for_tests():
+    speech = corpus.speech()
+    kept = {row["utterance"]: row["speaker"] for row in speech.rows if row["split"] == CLOSED}
+    data = CorpusTrainingData(speech, corpus.noise(), fs=FS, paradigm="annotated-separation", conditions={"a": TALKERS})
+    heard = [sound for split in data.mixer.speech.values() for sounds in split.values() for sound in sounds]
+    assert kept and not kept.keys() & {sound.id for sound in heard}
+    assert set(kept.values()) <= set(data.mixer.speech["train"])
+    assert set(kept.values()) <= {x.speaker for x in data.speech("train")}
 
 
 def test_convolutions_are_those_of_numpy():
