@@ -33,8 +33,7 @@ def command(method, source, target, suite, talkers, array_csv, piece_s, folders)
     \b
       cocktail process omlsa noisy.wav clean.wav
       cocktail process dpcl two.wav talker.wav --talkers 2 --suite standard
-      cocktail process ilrma meeting.flac talker.flac --talkers 2
-      cocktail process delay-and-sum six.wav one.wav --array microphones.csv
+      cocktail process ilrma meeting.flac talker.flac --talkers 2 --array microphones.csv
     """
     written = process(method, source, target, suite, talkers, array_csv, piece_s, folders)
     for path in written:

@@ -109,6 +109,8 @@ class Worker:
 def _serve(parents_end, pipe, start, parent):
     parents_end.close()  # or this process would outlive its parent, waiting on a pipe that it holds open itself
     _end_with(parent)
+    # Python started anew by `spawn` would run the main file again: Snakemake's script, which cannot run twice.
+    vars(sys.modules["__main__"]).pop("__file__", None)
     _bound_memory(limits.current().memory_mb)
     with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
         answer = _attempt(start)

@@ -128,13 +128,21 @@ def opened(uri: str, results: Path, suite: str) -> Iterator[Store]:
         try:
             with _swift(uri):
                 _greet(uri)
-                yield Store(uri, results)
+                try:
+                    store = Store(uri, results)
+                except Exception as error:  # of a database of another program, whatever MLflow's libraries raise
+                    raise _unusable(uri, suite, error) from error
+                yield store
         except (MlflowException, SQLAlchemyError, OSError) as error:
-            why = shown(str(error).splitlines()[0])
-            raise StoreError(
-                f"{shown(uri)}: could not be logged to ({why}); the boards on disk are complete. "
-                f"To log them later: cocktail log {suite}"
-            ) from error
+            raise _unusable(uri, suite, error) from error
+
+
+def _unusable(uri, suite, error):
+    why = shown((str(error) or type(error).__name__).splitlines()[0])
+    return StoreError(
+        f"{shown(uri)}: could not be logged to ({why}); the boards on disk are complete. "
+        f"To log them later: cocktail log {suite}"
+    )
 
 
 def _greet(uri):

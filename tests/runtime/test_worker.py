@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -90,6 +92,26 @@ def test_a_reason_can_be_printed_and_stored(raised, reason):
     with Worker(lambda: fail) as process, pytest.raises(CallFailed) as error:
         process(limit_s=10)
     assert str(error.value) == reason and str(error.value).encode()
+
+
+def test_a_call_may_spawn_processes_in_a_script_that_cannot_run_twice(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import multiprocessing, os\n"
+        "if os.environ.pop('FIRST', None) is None: raise NameError('run twice')\n"
+        "from cocktail.runtime.worker import Worker\n"
+        "def start():\n"
+        "    def call():\n"
+        "        with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "            return pool.map(abs, [-3])\n"
+        "    return call\n"
+        "with Worker(start) as process:\n"
+        "    print(process(limit_s=60))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], env=os.environ | {"FIRST": "1"}, capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stdout) == (0, "[3]\n"), done.stderr[-2000:]
 
 
 def test_a_start_that_hangs_fails_every_call_once(monkeypatch):

@@ -1,5 +1,6 @@
 """An MLflow server over PostgreSQL has all that the file store has; one that is not there loses nothing."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -159,6 +160,21 @@ def test_a_store_that_is_not_there_loses_nothing_and_is_logged_to_later(absent, 
         assert store_state(suite.folder) != state, "the next run is to try again"
         assert settled_state(suite.folder) == state
         assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_database_of_another_program_loses_nothing(tmp_path, monkeypatch, capfd):
+    import sqlite3
+
+    suite = Suite(tmp_path / "results" / "quick", entries=2, conditions=1, scenes=2, seconds=0.2)
+    suite.write()
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        database.execute("INSERT INTO alembic_version VALUES ('v2.4.0.a')")
+        database.commit()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    log.track(folder=suite.folder, out=suite.folder / "mlflow.json")
+    assert "To log them later: cocktail log quick" in capfd.readouterr().err
+    assert "v2.4.0.a" in receipt(suite.folder)["error"]
 
 
 def test_the_command_logs_what_could_not_be_logged(absent, tmp_path, monkeypatch):
