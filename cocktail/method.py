@@ -237,8 +237,6 @@ class Method:
     """One of cocktail.paradigms.PARADIGMS."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Some of cocktail.needs.NEEDS."""
-    causal: ClassVar[bool] = False
-    """True where no output sample depends on input later than one STFT window; `cocktail check` probes it."""
 
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
         """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.
@@ -250,6 +248,14 @@ class Method:
     def batch(self, mixtures: list[np.ndarray], views: list[View]) -> list[np.ndarray]:
         """Many scenes at once; override it to use a GPU well. Must equal the loop."""
         return [self(mixture, view) for mixture, view in zip(mixtures, views, strict=True)]
+
+    @property
+    def causal(self) -> bool:
+        """Whether no output sample depends on input later than one STFT window; `cocktail check` probes it.
+
+        A plugin sets `causal = True`, or says by its parameters which entries are.
+        """
+        return False
 
     def encode(self, references: References, view: View) -> bytes:
         """Side information of a scene, for a method that needs it; the only function of it that sees the references.

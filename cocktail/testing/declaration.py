@@ -45,6 +45,8 @@ def check_attributes(method: Method, builds: bool = False) -> str:
     if not isinstance(cls.needs, frozenset):
         raise ProbeError(f"`needs` is a {type(cls.needs).__name__}, not a frozenset")
     _among(cls.needs, sorted(NEEDS), "needs")
+    if not isinstance(method.causal, bool):
+        raise ProbeError(f"`causal` is {method.causal!r}, not True or False")
     trained = PARADIGMS[cls.paradigm].trained
     if (trained == "not" and cls.learned()) or (trained == "here" and not (cls.learned() or builds)):
         base, verb = ("LearnedMethod", "learns nothing") if cls.learned() else ("Method", "is trained")

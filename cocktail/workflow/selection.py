@@ -168,7 +168,7 @@ class Selection:
         )
 
     def cards(self) -> list[dict]:
-        """Entry, plugin, family, paradigms, task, parameters and description of every entry that can run."""
+        """Entry, plugin, family, paradigms, task, causality, parameters and description of every entry that can run."""
         return [
             {
                 "entry": name,
@@ -176,6 +176,7 @@ class Selection:
                 "family": self.entries[name].plugin.family,
                 "paradigm": method.paradigm,
                 "guidance": method.guidance(),
+                "causal": method.causal,
                 "task": ",".join(method.tasks()),
                 "uses": self.entries[name].uses,
                 "parameters": method.parameters(),

@@ -67,7 +67,6 @@ def _plugin(plugin, entries):
         ("paradigm", code(cls.paradigm)),
         ("family", code(plugin.family)),
         ("needs", codes(sorted(cls.needs)) or "nothing but the mixture"),
-        ("causal", "yes" if cls.causal else "no"),
         ("trained", "yes" if cls.learned() else "no"),
     ]
     return page(
@@ -77,14 +76,14 @@ def _plugin(plugin, entries):
         "## Parameters",
         _parameters(plugin) or "None.",
         "## Entries",
-        table(("entry", "parameters that differ", "uses", "trained on"), [_entry(entry) for entry in entries]),
+        table(("entry", "parameters that differ", "uses", "trained on", "causal"), list(map(_entry, entries))),
     )
 
 
 def _entry(entry):
     parameters = ", ".join(code(f"{name}: {value}") for name, value in entry.parameters.items())
     learns = codes(entry.train_on or ()) or ("every condition of its task" if entry.cls.learned() else "")
-    return code(entry.name), parameters, code(entry.uses), learns
+    return code(entry.name), parameters, code(entry.uses), learns, "yes" if entry.make().causal else "no"
 
 
 def _parameters(plugin: Plugin):

@@ -42,6 +42,12 @@ class MaskNetwork(SeparationNetwork):
     epochs: int = 200
     """Most epochs with the loss of the entry."""
 
+    @property
+    def causal(self):
+        """Whether neither the network nor the level of its features looks ahead."""
+        ahead = self.cell == "blstm" or (self.cell == "dnn" and self.context > 0)
+        return not ahead and self.level == "running"
+
     def network(self, fs):
         from cocktail.nets import masks
 

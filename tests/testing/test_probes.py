@@ -10,8 +10,10 @@ import pytest
 from cocktail.errors import AccessError, CocktailError
 from cocktail.method import LearnedMethod, Method
 from cocktail.stft import istft, stft
+from cocktail.testing.bench import benches
 from cocktail.testing.conformance import assert_conforms, check_method
 from cocktail.testing.data import TinyData
+from cocktail.testing.probes import causality
 from cocktail.testing.signals import make_scene
 
 __doc__ += "\n\nA paper of 1984. Deviations: none."
@@ -170,6 +172,27 @@ def reaches_for_truth(self, mixture, view):
 )
 def test_a_breach_is_found_and_nothing_else(call, attributes, expected):
     assert set(failed(broken("Broken", call, **attributes))) == expected
+
+
+def test_causality_may_follow_from_the_parameters():
+    @dataclass(frozen=True)
+    class Ahead(Halve):
+        far: bool = False
+
+        @property
+        def causal(self):
+            return not self.far
+
+        def __call__(self, mixture, view):
+            return whole_signal(self, mixture, view) if self.far else 0.5 * mixture[:1]
+
+    for far, found in ((False, "causal: looks 0 ms ahead"), (True, "not causal")):
+        for bench in benches(Ahead(far)):
+            assert causality(bench).startswith(found)
+
+
+def test_causality_is_true_or_false():
+    assert "not True or False" in failed(broken("Causal", Halve.__call__, causal="yes"))["attributes"]
 
 
 def test_a_frame_too_far_ahead_is_not_causal():

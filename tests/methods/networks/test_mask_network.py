@@ -314,3 +314,10 @@ def test_what_is_padding_counts_in_no_loss_and_no_statistics():
     for loss in ("msa", "psa", "lsd"):
         values = [mask_training.spectral_loss(loss, networks[0], batch) for batch in batches]
         torch.testing.assert_close(*values, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("entry", "causal"), [("lstm-msa", True), ("lstm-psa", True), ("blstm-psa", False), ("dnn-msa", False)]
+)
+def test_what_an_entry_hears_ahead_follows_from_its_parameters(entry, causal):
+    assert Registry().entry(entry).make().causal is causal
