@@ -1,10 +1,10 @@
 """The audio of a scene, from its record.
 
-Talkers and point noise are convolved with the responses of the scene's room; diffuse noise is mixed to the coherence of
-the array. The SNR holds exactly between the sum of the talkers' images and the noise, both over the samples of
-microphone 1 where speech is active. A talker's level is that of its image's active speech. All signals then share one
-scale factor, which brings the loudest sample of the scene to the record's peak, so that mixture = images.sum(0) + noise
-to rounding.
+Talkers and point noise are convolved with the responses of the scene's room; the recordings of diffuse noise are far
+sources around the array (cocktail.rooms.fields). The SNR holds exactly between the sum of the talkers' images and the
+noise, both over the samples of microphone 1 where speech is active. A talker's level is that of its image's active
+speech. All signals then share one scale factor, which brings the loudest sample of the scene to the record's peak, so
+that mixture = images.sum(0) + noise to rounding.
 
 Talkers begin together after the lead and the scene lasts as long as the longest (the `max` version of wsj0-2mix):
 no word is cut, so that transcripts stay true.
@@ -19,8 +19,8 @@ import numpy as np
 from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
+from cocktail.rooms import fields
 from cocktail.rooms.convolution import convolve
-from cocktail.rooms.fields import diffuse
 from cocktail.rooms.responses import LATENCY, Responses, responses
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.scenes.scene import Scene
@@ -131,8 +131,10 @@ def _noise_field(scene, library, room, shift):
         return scene.generator("sensor noise").standard_normal((n_channels, n_samples))
     total = np.zeros((n_channels, n_samples))
     if spec.diffuse:
-        parts = [_excerpt(excerpt, library, 0, n_samples, scene.fs, shift) for excerpt in spec.diffuse]
-        total += _unit(diffuse(np.stack([_unit(part) for part in parts]), np.array(scene.array), scene.fs))
+        before, generator = fields.preroll(scene.fs), scene.generator("diffuse field")
+        parts = [_excerpt(excerpt, library, before, n_samples, scene.fs, shift) for excerpt in spec.diffuse]
+        recordings = np.stack([_unit(part) for part in parts])
+        total += _unit(fields.surround(recordings, np.array(scene.array), scene.fs, generator))
     if spec.point:
         preroll = 0 if room is None else room.full.shape[-1] - 1
         dry = _excerpt(spec.point, library, preroll, n_samples, scene.fs, shift)

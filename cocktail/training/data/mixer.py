@@ -4,8 +4,8 @@ Talkers, levels, SNR, noise and rooms are distributed as in cocktail.scenes.draw
 cocktail.scenes.rendering, in single precision. Rooms come from a bank (cocktail.training.data.rooms).
 
 Deviations from rendered scenes: where noise is silent during speech, another place in any recording of its kind is
-drawn. At microphone 1 alone, diffuse noise is an excerpt of loops that were mixed once to the coherence of the array,
-and the peak is that of this microphone.
+drawn. Far sources of diffuse noise have one of a few sets of responses. At microphone 1 alone, the noise is an excerpt
+of loops that were made once, and the peak is that of this microphone.
 """
 
 import functools

@@ -10,13 +10,15 @@ import numpy as np
 from cocktail.errors import CocktailError
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions
-from cocktail.rooms.fields import TAPS
+from cocktail.rooms.fields import preroll
 from cocktail.training.data import sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
 
 FIELDS, FIELD_S, FIELDS_MEMORY = 4, 30, 2**28
 """Loops of diffuse noise made for each condition and kind, their greatest length, the bytes that they may take."""
+SURROUNDINGS = 8
+"""Sets of responses of far sources to an array, of which one is drawn for a scene."""
 
 
 class Kind(NamedTuple):
@@ -91,14 +93,14 @@ class NoiseSource:
                     yield from (Kind(name, split, kind) for kind in condition["noise"]["kinds"] if kind in present)
 
     def _diffuse(self, kind, n_samples, generator):
-        """(D, N): fresh excerpts mixed to the coherence of the array; at one microphone, a part of a loop of these."""
+        """(D, N): fresh excerpts, far sources around the array; at one microphone, a part of a loop of these."""
         microphones = self.microphones(kind.condition)
         if len(microphones) == 1:
             loop = self._loops[kind, int(generator.integers(FIELDS))]
             return sound.anywhere(loop, n_samples, generator)[None]
         recordings = self._recordings(kind, len(microphones), generator)
-        excerpts = sound.excerpts(recordings, len(microphones), n_samples + TAPS - 1, generator)
-        return sound.diffuse(excerpts, microphones, self.fs)
+        excerpts = sound.excerpts(recordings, len(microphones), preroll(self.fs) + n_samples, generator)
+        return sound.diffuse(excerpts, microphones, self.fs, int(generator.integers(SURROUNDINGS)))
 
     @functools.cached_property
     def _loops(self):
@@ -106,14 +108,14 @@ class NoiseSource:
         return Memory(self._loop, FIELDS_MEMORY)
 
     def _loop(self, key):
-        """Excerpts of as many recordings as there are microphones, mixed once: each draw takes another part of it."""
+        """Excerpts of as many recordings as there are microphones, heard once: each draw takes another part of it."""
         kind, number = key
         microphones = positions(self.conditions[kind.condition]["array"])
         generator = rng(0, *kind, number, role="diffuse")
         recordings = self._recordings(kind, len(microphones), generator)
         n_samples = min(max(map(len, recordings)), FIELD_S * self.fs)
         excerpts = sound.excerpts(recordings, len(microphones), n_samples, generator)
-        return excerpts[0] if len(microphones) == 1 else sound.diffuse_loop(excerpts, microphones, self.fs)
+        return excerpts[0] if len(microphones) == 1 else sound.diffuse_loop(excerpts, microphones, self.fs, number)
 
     def _recordings(self, kind, n, generator):
         """Loops of `n` different recordings, or of all if there are fewer."""

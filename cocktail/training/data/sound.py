@@ -7,12 +7,13 @@ import numpy as np
 import scipy.fft
 
 from cocktail import levels
-from cocktail.rooms.fields import TAPS, mixing_filters
+from cocktail.rng import rng
+from cocktail.rooms.fields import far_responses, preroll
 from cocktail.rooms.responses import LATENCY
 
 LANES = 4
 """Rows that are transformed in the time of one."""
-BLOCK = 8192
+BLOCK = 32768
 """Samples that are filtered at once in a diffuse field."""
 
 
@@ -52,36 +53,46 @@ def excerpts(loops, n, n_samples, generator):
     ]
 
 
-def diffuse(excerpts, microphones, fs):
-    """(D, N) of a diffuse field at `microphones` (D, 3), of D independent excerpts of N + TAPS - 1 samples each.
+def diffuse(excerpts, microphones, fs, number):
+    """(D, N) at `microphones` (D, 3) of D independent excerpts, preroll(fs) + N samples each, that are far around them.
 
-    By overlap-save: the D^2 filters are transformed once for each array.
+    `number`: of the set of responses. By overlap-save: the D^2 responses are transformed once for each array and
+    number.
     """
-    hop, n_samples = BLOCK - TAPS + 1, len(excerpts[0]) - TAPS + 1
+    before = preroll(fs)
+    hop, n_samples = BLOCK - before, len(excerpts[0]) - before
     n_blocks = math.ceil(n_samples / hop)
-    x = np.zeros((len(excerpts), n_blocks * hop + TAPS - 1), np.float32)
+    x = np.zeros((len(excerpts), n_blocks * hop + before), np.float32)
     for row, excerpt in zip(x, excerpts, strict=True):
         row[: len(excerpt)] = unit(excerpt)
     blocks = np.lib.stride_tricks.sliding_window_view(x, BLOCK, axis=-1)[:, ::hop]
     X = scipy.fft.rfft(blocks)  # (C, blocks, F)
-    H = _spectra(tuple(map(tuple, microphones)), fs)
-    Y = sum(H[:, c, None] * X[c] for c in range(len(X)))  # (D, blocks, F)
-    return scipy.fft.irfft(Y, BLOCK)[..., TAPS - 1 :].reshape(len(x), -1)[:, :n_samples]
+    H = _spectra(tuple(map(tuple, microphones)), fs, number)
+    Y = sum(h[:, None] * part for h, part in zip(H, X, strict=True))  # (D, blocks, F)
+    return scipy.fft.irfft(Y, BLOCK)[..., before:].reshape(len(microphones), -1)[:, :n_samples]
 
 
-@functools.lru_cache(maxsize=16)
-def _spectra(microphones, fs):
-    """(D, D, F) complex64: spectra of the mixing filters."""
-    return scipy.fft.rfft(mixing_filters(np.array(microphones), fs).astype(np.float32), BLOCK)
+@functools.lru_cache(maxsize=32)
+def _spectra(microphones, fs, number):
+    """(C, D, F) complex64: spectra of the responses of as many far sources as there are microphones."""
+    return scipy.fft.rfft(_responses(np.array(microphones), fs, number).astype(np.float32), BLOCK)
 
 
-def diffuse_loop(excerpts, microphones, fs):
-    """(N,): the first microphone of a diffuse field of independent excerpts, as a loop: filters wrap around."""
+def _responses(microphones, fs, number):
+    return far_responses(len(microphones), microphones, fs, rng(0, number, role="diffuse field"))
+
+
+def diffuse_loop(excerpts, microphones, fs, number):
+    """(N,): `diffuse` at the first microphone of N samples of each excerpt, as a loop without a seam."""
     n_samples = len(excerpts[0])
     if n_samples == 0:
         return excerpts[0]
-    filters = scipy.fft.rfft(mixing_filters(microphones, fs)[0].astype(np.float32), n_samples)
-    spectrum = sum(h * scipy.fft.rfft(unit(x)) for h, x in zip(filters, excerpts, strict=True))
+    first = _responses(microphones, fs, number)[:, 0]
+    turns = math.ceil(first.shape[-1] / n_samples)
+    wrapped = np.pad(first, [(0, 0), (0, turns * n_samples - first.shape[-1])]).reshape(len(first), turns, -1).sum(1)
+    spectrum = sum(
+        h * scipy.fft.rfft(unit(x)) for h, x in zip(scipy.fft.rfft(wrapped.astype(np.float32)), excerpts, strict=True)
+    )
     return scipy.fft.irfft(spectrum, n_samples)
 
 

