@@ -27,7 +27,6 @@ SPAN = sum(offsets[-1] - offsets[0] for offsets in CONTEXT) + 1
 EPSILON = 1e-5
 """Added to a variance before its root."""
 UNITS = (512, 512, 512, 512, 1500)
-EMBEDDING = 512
 
 
 def features(x: np.ndarray, fs: int, bands: int) -> np.ndarray:
@@ -54,7 +53,7 @@ def _filters(bands, fs, size):
 class XVectorNetwork(nn.Module):
     """Features (B, T, bands) -> embeddings (B, E)."""
 
-    def __init__(self, bands: int, width: float):
+    def __init__(self, bands: int, width: float, embedding: int):
         super().__init__()
         units = [max(round(width * n), 4) for n in UNITS]
         sizes = [bands, *units]
@@ -64,7 +63,7 @@ class XVectorNetwork(nn.Module):
             for a, b, offsets in zip(sizes, units, CONTEXT, strict=False)
         )
         self.norm = nn.ModuleList(nn.BatchNorm1d(n, eps=EPSILON) for n in units)
-        self.segment = nn.Linear(2 * units[-1], max(round(width * EMBEDDING), 4))
+        self.segment = nn.Linear(2 * units[-1], embedding)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = x.transpose(1, 2)

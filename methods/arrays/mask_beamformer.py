@@ -6,8 +6,10 @@ CHiME challenge", ASRU 2015 (masks of all channels pooled by their median; GEV w
 network is that of the entry that this one `uses`; the noise's mask is 1 minus the talker's.
 
 Deviations: the network gives one mask, not one each for speech and noise. Covariances are those of the masked signals,
-that is, weighed by the squared masks, which keep apart better what such a mask mixes. For MVDR and the Wiener filter,
-the talker's covariance is the rank-1 part that rises above the noise (covariance whitening), since the mask lets noise
+that is, weighed by the squared masks where the papers weigh by the masks: this keeps apart better what such a mask
+mixes, but each covariance is divided by the sum of its own squared masks, so that the ratio of the two, on which the
+Wiener filter's trade between noise and distortion rests, is not that of the powers. For MVDR and the Wiener filter, the
+talker's covariance is the rank-1 part that rises above the noise (covariance whitening), since the mask lets noise
 through.
 """
 

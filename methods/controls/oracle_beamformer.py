@@ -1,4 +1,8 @@
-"""Beamformers from the true covariances: the bound of every linear, time-invariant array method.
+"""Beamformers from the true covariances of a whole scene.
+
+One of them is a bound: with `rank` None, the Wiener filter has the least squared error that any filter per bin which
+stays the same for the whole scene can have. MVDR leaves the target untouched and GEV has the largest output SNR in each
+bin, neither of which is the least error. None bounds methods that change with time: masks do better here.
 
 MVDR and MWF: M. Souden, J. Benesty and S. Affes, "On optimal frequency-domain multichannel linear filtering for noise
 reduction", IEEE Trans. ASLP 18(2), 2010. GEV: E. Warsitz and R. Haeb-Umbach, "Blind acoustic beamforming based on

@@ -5,7 +5,12 @@ I. Cohen and B. Berdugo, "Speech enhancement for non-stationary noise environmen
 that of I. Cohen, "Noise spectrum estimation in adverse environments: improved minima controlled recursive averaging",
 2003.
 Deviations: the smoothed a priori SNR includes the present frame, as in Cohen's own program, where Eq. (23) ends with
-the last one. Widths in bins and smoothing constants are kept as they are in Hz and seconds at other rates.
+the last one. Averages over frequency are cut at the edges of the spectrum, and their weights add up to one there, too.
+Widths in bins and smoothing constants are kept as they are in Hz and seconds at other rates.
+
+Cohen's program omlsa.m departs from the paper, and so from this: alpha is 0.95 and the least a priori SNR -18 dB; where
+speech is unlikely on average, its local likelihood is put to the least one above 500 Hz; tones are removed; bins 0 to 2
+and the last are zero, which alone gains 4 dB of SNR in wind.
 """
 
 from dataclasses import dataclass

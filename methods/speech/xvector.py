@@ -30,6 +30,10 @@ class Xvector(NetworkMethod):
     """s of LMCL."""
     margin: float = 0.35
     """m of LMCL."""
+    embedding: int = 512
+    """Numbers that a speaker is known by, at width 1. With `thomson`, fewer than the train speakers: of up to one more,
+    the prototypes would be the corners of a simplex.
+    """
     bands: int = 24
     """Mel filters."""
     segment_s: float = 2.0
@@ -43,7 +47,7 @@ class Xvector(NetworkMethod):
     def network(self, fs, speakers=1):
         from cocktail.nets import speaker, xvector
 
-        network = xvector.XVectorNetwork(self.bands, self.width)
+        network = xvector.XVectorNetwork(self.bands, self.width, self.scaled(self.embedding))
         return speaker.Speakers(network, classes=speakers, head=self.head, scale=self.scale, margin=self.margin)
 
     def initialise(self, network, data, examples, rng):

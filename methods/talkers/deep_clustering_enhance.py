@@ -5,7 +5,8 @@ clustering", Interspeech 2016. The second network sees the mixture with each fir
 every bin out among the talkers. It is trained for the permutation-free error of magnitudes: alone on top of the trained
 network of deep clustering (`uses`), then together with it, through soft k-means.
 
-Deviations: those of deep_clustering. The gradient goes through the last two soft iterations, which begin where k-means
+Deviations: those of deep_clustering. The squared error is divided by the power of each mixture, so that loud ones count
+no more than others. The gradient goes through the last two soft iterations, which begin where k-means
 ended.
 """
 

@@ -6,8 +6,9 @@ rectified masks, the non-negative phase-sensitive target; one model for two and 
 silent where there are two.
 
 Deviations: 16 kHz; bins above 4 kHz have masks in bands of four. Features are logarithms, relative to the loudest bin
-of the mixture, so that no gain matters. Adam instead of gradient descent, on mixtures drawn afresh. The number of
-talkers is given, and the weakest outputs are dropped.
+of the mixture, so that no gain matters. The squared error is divided by the power of each mixture, where the paper
+takes the mean over all bins, so that loud mixtures count no more than others. Adam instead of gradient descent, on
+mixtures drawn afresh. The number of talkers is given, and the weakest outputs are dropped.
 """
 
 from dataclasses import dataclass

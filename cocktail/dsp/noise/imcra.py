@@ -3,7 +3,8 @@
 I. Cohen, "Noise spectrum estimation in adverse environments: improved minima controlled recursive averaging", IEEE
 Trans. Speech Audio Process. 11(5), 2003; "Eq. (n)" refers to it, the constants are those of its Table I (16 kHz, 512
 samples every 128).
-Deviations: smoothing constants are kept as time constants, and the minimum's window in seconds, at other frame shifts.
+Deviations: averages over frequency are cut at the edges of the spectrum, where their weights are made to add up to one
+again. Smoothing constants are kept as time constants, and the minimum's window in seconds, at other frame shifts.
 The paper starts every recursion from the first frame; here all start from the mean of the first 0.1 s, for the
 minimum of one raw frame, which may lie 10 dB too low, would stay for a second (Cohen's own program starts late for
 the same reason).

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from cocktail.config import read_yaml
+from cocktail.corpora import grid_tts
 from cocktail.method import Recording, View
 from cocktail.metrics.detection import eer
 from cocktail.nets import speaker, xvector
@@ -38,6 +40,15 @@ def test_as_many_points_as_dimensions_and_one_make_a_simplex():
     found = thomson(9, 8, rng(0, role="thomson"))
     cosine = (found @ found.T)[~np.eye(9, dtype=bool)]
     np.testing.assert_allclose(cosine, -1 / 8, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", ["small", "medium"])
+def test_the_entry_of_thomson_has_more_speakers_than_dimensions(size):
+    """Of as many as dimensions and one, the prototypes would be a simplex, and the name no more than that."""
+    rows = read_yaml(ROOT / "methods" / "speech" / "methods.yaml")
+    dimensions = rows["xvector-thomson"]["embedding"] * rows["sizes"]["xvector"][size]["width"]
+    speakers = len(speaker.SPEEDS) * (grid_tts.SPEAKERS["train"] + grid_tts.SPEAKERS["valid"])
+    assert speakers > 2 * dimensions
 
 
 @pytest.mark.parametrize(("points", "dimension"), [(20, 5), (120, 32)])
@@ -92,7 +103,7 @@ def test_short_and_silent_signals_have_features(samples):
 def network():
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = xvector.XVectorNetwork(bands=24, width=0.05)
+        network = xvector.XVectorNetwork(bands=24, width=0.05, embedding=26)
         for norm in network.norm:
             norm.running_mean.uniform_(-1, 1)
             norm.running_var.uniform_(0.5, 2)
@@ -128,7 +139,7 @@ def test_the_network_sees_fifteen_frames(network):
 
 
 def test_sizes_are_the_paper_s():
-    network = xvector.XVectorNetwork(bands=24, width=1.0)
+    network = xvector.XVectorNetwork(bands=24, width=1.0, embedding=512)
     shapes = [tuple(affine.weight.shape) for affine in network.affine]
     assert shapes == [(512, 24, 5), (512, 512, 3), (512, 512, 3), (512, 512, 1), (1500, 512, 1)]
     assert tuple(network.segment.weight.shape) == (512, 3000)
