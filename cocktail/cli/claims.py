@@ -1,7 +1,5 @@
 """`cocktail claims`: which claims of the literature hold in a suite that has run."""
 
-from pathlib import Path
-
 import click
 
 from cocktail.cli._options import json_option
@@ -17,7 +15,7 @@ def command(suite, wide, as_json):
     A difference is positive where the claim is right. It holds where the 95 % interval lies above 0, fails where it
     lies below, is not distinguishable in between; or it was not run, with the reason. Where a claim says that one is no
     worse than another, it is judged against its margin below 0. Verdicts are about the noises and speakers of SUITE;
-    the wider intervals of --wide are about others, too.
+    the wider intervals of --wide are about others, too. While a run is at work, they rest on what is finished.
 
     \b
       cocktail claims
@@ -26,12 +24,16 @@ def command(suite, wide, as_json):
     """
     import json
 
+    from cocktail.boards.pending import read_pending
     from cocktail.boards.verdicts import read_verdicts
     from cocktail.report.claims import show
-    from cocktail.workflow.suite import load_suite
+    from cocktail.report.partial import summary
+    from cocktail.workflow.partial import boards
 
-    config = load_suite(suite)
-    rows = read_verdicts(Path(config["results"]) / config["suite"] / "claims.csv")
+    with boards(suite) as folder:
+        rows, pending = read_verdicts(folder / "claims.csv"), read_pending(folder)
+    if pending is not None:
+        click.secho(summary(pending), fg="yellow", err=True)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:

@@ -1,19 +1,21 @@
-"""`cocktail leaderboard`: the tables of a suite that has run."""
-
-from pathlib import Path
+"""`cocktail leaderboard`: the tables of a suite that has run, or of what is finished."""
 
 import click
 
 from cocktail.errors import CocktailError
 
 
-@click.command(short_help="Print the leaderboards of a suite that has run.")
+@click.command(short_help="Print the leaderboards of a suite, also while it runs.")
 @click.argument("suite", default="quick")
 @click.option("--condition", help="Only this condition's board.")
 @click.option("--metric", help="Sort by this metric, and show it first.")
 @click.option("--by", metavar="WHAT", help="The metric by snr_db, noise, t60_s ... of the scenes (scenes.parquet).")
-def command(suite, condition, metric, by):
+@click.option("--page", is_flag=True, help="Write the page of what is finished, without sounds, and print its place.")
+def command(suite, condition, metric, by, page):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
+
+    Where scores are newer than the boards, as while a run is at work or after one was stopped, the boards are made of
+    what is finished, marked as partial, with what is still to come. The files of the run stay as they are.
 
     On a published corpus, what others published on it stands below the boards, beside ours (config/published).
     With --by, print one metric [si_sdr] by what was drawn for the scenes: snr_db, noise, t60_s, distance_m, level_db or
@@ -23,15 +25,27 @@ def command(suite, condition, metric, by):
       cocktail leaderboard
       cocktail leaderboard quick --condition stationary --metric pesq_wb
       cocktail leaderboard quick --metric wer --by snr_db
+      cocktail leaderboard quick --page         while it runs; the run makes one now and then, too
     """
+    from cocktail.workflow.partial import boards, write_page
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
+
+    path = suite_path(suite)
+    config = load_suite(str(path))
+    if page:
+        click.echo(write_page(Plan(config, str(path))))
+        return
+    with boards(suite) as folder:
+        if not (folder / "leaderboard.csv").is_file():
+            raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
+        _show(folder, config, condition, metric, by)
+
+
+def _show(folder, config, condition, metric, by):
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
-    from cocktail.workflow.suite import load_suite
 
-    config = load_suite(suite)
-    folder = Path(config["results"]) / config["suite"]
-    if not (folder / "leaderboard.csv").is_file():
-        raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
     if by is None:
         show_suite(folder, condition=condition, metric=metric)
         show_published(config, folder, condition=condition, metric=metric)

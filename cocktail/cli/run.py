@@ -1,6 +1,7 @@
 """`cocktail run`: the whole benchmark, or a part of it."""
 
 import os
+import shutil
 from pathlib import Path
 
 import click
@@ -41,6 +42,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
     any did, or when a job broke; 2 for an error in the configuration.
     """
+    from cocktail.workflow import partial
     from cocktail.workflow.costs import FILE, measure
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
@@ -57,9 +59,13 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
         click.echo(f"{plan.suite}: {forget_failures(plan)} shards with failures will be tried again")
     jobs = len(plan.cells) * len(plan.shards)
     click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
-    status = run(arguments, plan.folder, profile)
+    click.echo(
+        f"Boards while it runs: cocktail leaderboard {suite}, or {plan.folder / partial.FOLDER}/report/index.html"
+    )
+    status = run(arguments, plan.folder, profile, meanwhile=partial.pages_meanwhile(path, overrides))
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
+    shutil.rmtree(plan.folder / partial.FOLDER, ignore_errors=True)
     if (found := measure(plan)).costs:  # for `cocktail plan` of other suites; a storage keeps the records elsewhere
         found.write(plan.path(FILE))
     raise click.exceptions.Exit(max(show(plan, strict), said_unlogged(plan.folder, suite, strict)))
@@ -105,8 +111,6 @@ def said_unlogged(folder: Path, suite: str, strict: bool) -> int:
 
 def explain(plan) -> int:
     """Say why Snakemake ended without the boards; the exit status."""
-    import shutil
-
     from cocktail.runtime.log import NEWS, PROGRESS
 
     log = plan.folder / "logs" / "snakemake.log"

@@ -12,9 +12,11 @@ from rich.text import Text
 from cocktail import tables
 from cocktail.boards.cells import ATTACK, higher_is_better
 from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail.boards.pending import Pending, read_pending
 from cocktail.boards.scores import failed_cells, failures
 from cocktail.boards.statistics import MIN_TRIALS
 from cocktail.errors import CocktailError, nearest
+from cocktail.report import partial
 from cocktail.report.figures import figure
 
 WIDTH = 120
@@ -31,7 +33,7 @@ def show_suite(folder: Path, **options) -> int:
     board = read_board(Path(folder) / "leaderboard.csv")
     scores = tables.read_table(Path(folder) / "scores.parquet")
     families = {name: card["family"] for name, card in read_entries(Path(folder) / "entries.json").items()}
-    show(board, scores, families=families, **options)
+    show(board, scores, families=families, pending=read_pending(folder), **options)
     return len(failed_cells(scores))
 
 
@@ -40,6 +42,7 @@ def show(
     scores: pa.Table | None = None,
     *,
     families: dict[str, str] | None = None,
+    pending: list[Pending] | None = None,
     condition: str | None = None,
     metric: str | None = None,
     headline: Collection[str] = SHOWN,
@@ -48,9 +51,12 @@ def show(
     """Print the board, of one condition or of all, sorted by `metric` (default: the first headline metric there is).
 
     `families`: entry -> family, for a column of them. `scores`: what `leaderboard.collect` wrote, for the notes on
-    failures. Raises CocktailError where the board has no such condition or metric.
+    failures. `pending`: what a partial board lacks. Raises CocktailError where the board has no such condition or
+    metric.
     """
     console = console or wide_console()
+    if pending is not None:
+        console.print(Text(partial.summary(pending), style="yellow"), Text(""), sep="\n")
     conditions = _chosen("condition", condition, {row["condition"] for row in board})
     _chosen("metric", metric, {row["metric"] for row in board})
     reasons = failures(scores) if scores is not None else []
@@ -60,9 +66,13 @@ def show(
         here = [row for row in reasons if row["condition"] == name]
         skipped = {row["entry"] for row in here if row["status"] == "skipped"}
         _show_table(console, name, rows, columns, families or {}, skipped)
-        for note in [*_legend(rows, columns[0]), *_notes(here, {row["metric"] for row in rows})]:
+        lacking = partial.notes(pending or (), name)
+        for note in [*lacking, *_legend(rows, columns[0]), *_notes(here, {row["metric"] for row in rows})]:
             console.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         console.print()
+    absent = sorted({each.condition for each in pending or ()} - {row["condition"] for row in board})
+    if absent and condition is None:
+        console.print(Text(f"Conditions without any figure yet: {', '.join(absent)}", style="dim"))
 
 
 def _columns(present, metric, headline):

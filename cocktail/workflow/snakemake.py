@@ -112,8 +112,17 @@ def forget_failures(plan: Plan) -> int:
     return forgotten
 
 
-def run(command: list[str], folder: Path, profile: str = LOCAL) -> int:
-    """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log."""
+def run(
+    command: list[str],
+    folder: Path,
+    profile: str = LOCAL,
+    *,
+    meanwhile: contextlib.AbstractContextManager = contextlib.nullcontext(),  # noqa: B008
+) -> int:
+    """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log.
+
+    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended.
+    """
     # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
     from rich.markup import escape
@@ -127,7 +136,7 @@ def run(command: list[str], folder: Path, profile: str = LOCAL) -> int:
         TextColumn("{task.description}"),
     )
     log = folder / "logs" / "snakemake.log"
-    with exclusive(folder) as lock, Progress(*columns, transient=True, refresh_per_second=2) as progress:
+    with exclusive(folder) as lock, meanwhile, Progress(*columns, transient=True, refresh_per_second=2) as progress:
         log.parent.mkdir(parents=True, exist_ok=True)
         task = progress.add_task("", total=None)
         # A job has one thread: many processes with one each are faster than few with many.

@@ -8,8 +8,10 @@ import pyarrow.compute as pc
 
 from cocktail import tables
 from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail.boards.pending import read_pending
 from cocktail.boards.scores import failures
 from cocktail.boards.verdicts import read_verdicts
+from cocktail.report import partial
 from cocktail.report.figures import figure
 from cocktail.report.page import cells, curves, data, methods
 from cocktail.report.page.scripts import write_script
@@ -17,12 +19,20 @@ from cocktail.report.page.scripts import write_script
 STATIC = ("page.css", "core.js", "board.js", "map.js", "plots.js", "lists.js", "cell.js", "main.js")
 
 
-def build(folder: str | Path, *, conditions: list[dict], seed: int, resamples: int, scenes: bool = True) -> Path:
+def build(
+    folder: str | Path,
+    *,
+    conditions: list[dict],
+    seed: int,
+    resamples: int,
+    scenes: bool = True,
+    suite: str | None = None,
+) -> Path:
     """Write the page of the suite in `folder`, results/<suite>, and return its `index.html`.
 
     `conditions`: {name, title, task, channels, n_sources, fs} of each. `scenes`: with sounds, pictures and scores of
-    examples. What an earlier page left and this one does not need is deleted. Raises CocktailError where a table is
-    missing.
+    examples. `suite`: its name, if it is not that of the folder, as where boards are partial. What an earlier page left
+    and this one does not need is deleted. Raises CocktailError where a table is missing.
     """
     folder = Path(folder)
     out = folder / "report"
@@ -31,7 +41,11 @@ def build(folder: str | Path, *, conditions: list[dict], seed: int, resamples: i
     # Claims are judged by a job of their own, and a board without them is a board too.
     claims = read_verdicts(folder / "claims.csv") if (folder / "claims.csv").is_file() else []
     reasons = failures(scores)
-    content = data.overview(folder.name, board, entries, conditions, claims=claims, failures=reasons)
+    content = data.overview(suite or folder.name, board, entries, conditions, claims=claims, failures=reasons)
+    if (pending := read_pending(folder)) is not None:
+        names = [card["name"] for card in conditions]
+        lacking = {name: partial.notes(pending, name) for name in names}
+        content["partial"] = {"summary": partial.summary(pending), "conditions": lacking}
     _clear(out)
     by_stratum, chosen = {}, []
     for card in content["conditions"]:

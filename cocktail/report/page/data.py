@@ -43,6 +43,7 @@ def overview(
             **{name: [row[name] for row in board] for name in FIGURES},
         },
         "bounds": bounds(board, cards),
+        "partial": None,
         "claims": list(claims),
         "failures": list(failures),
         "disagreements": {card["name"]: _disagreements(board, card["name"], cards) for card in conditions},

@@ -107,6 +107,8 @@
       ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
         "shows its interval when pointed at. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
+    const lacking = data.partial ? data.partial.conditions[condition] || [] : [];
+    byId("board-pending").replaceChildren(...lacking.map((text) => el("p", { class: "partial" }, text)));
     const shown = new Set(cocktail.entries().map((e) => e.name));
     const bad = data.failures.filter((f) => f.condition === condition && shown.has(f.entry));
     byId("board-failures").replaceChildren(...(bad.length ? [el("h3", null, "What is missing, and why"), cocktail.failureList(bad)] : []));
