@@ -17,9 +17,8 @@ from threadpoolctl import threadpool_limits
 
 from cocktail.plugins.registry import Registry
 from cocktail.runtime.device import device_name
-from cocktail.testing.bench import benches
 from cocktail.testing.entries import probed
-from cocktail.testing.learning import fit, fit_bases
+from cocktail.testing.learning import prepare
 
 SECONDS, SCENES = 4.0, 5
 NETWORKS = ("deep", "speaker", "detector", "recogniser")
@@ -30,12 +29,9 @@ OF_TRAINING = ("epochs", "epochs_mel", "steps", "batch_size", "trials", "segment
 
 def ready(entry, registry, folder):
     """The method of an entry at its paper's size, hardly trained, on a bench."""
-    tiny, bases = probed(entry, registry)
-    short = {f.name: getattr(tiny, f.name) for f in fields(tiny) if f.name.endswith(OF_TRAINING)}
-    method = replace(entry.make(), **short)
-    base = fit_bases(bases, folder)
-    model = fit(method, folder / "model", base=base)
-    return replace(next(benches(method)), model=model, base=base)
+    tiny = probed(entry, registry)
+    short = {f.name: getattr(tiny.method, f.name) for f in fields(tiny.method) if f.name.endswith(OF_TRAINING)}
+    return prepare(replace(tiny, method=replace(entry.make(), **short)), folder)
 
 
 def real_time_factor(bench):

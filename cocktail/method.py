@@ -31,6 +31,15 @@ class References:
     """(D, N): everything that is no talker. mixture = images.sum(0) + noise."""
 
 
+class Bases(dict[str, Any]):
+    """Role -> trained model of the entry that another one uses. cocktail.bases says what is asked of them."""
+
+    def __missing__(self, role: str):
+        raise AccessError(
+            f"there is no base '{role}': say `uses: {{{role}: ENTRY}}` in the entry's row of methods.yaml"
+        )
+
+
 @dataclass(frozen=True)
 class View:
     """What a method may know of the scene besides its samples.
@@ -46,7 +55,7 @@ class View:
     @classmethod
     def of(cls, method: "Method", offered: Mapping[str, Any], *, fs: int, rng: np.random.Generator) -> "View":
         """The view of a method: of what there is, by the names of the properties, it grants what the method may see."""
-        granted = {NEEDS[need].grants for need in method.needs} | {"base"}
+        granted = {NEEDS[need].grants for need in method.needs} | {"bases"}
         granted |= {"model"} if method.learned() else set()
         granted |= {"references"} if method.sees(REFERENCES) else set()
         return cls(fs, rng, {name: value for name, value in offered.items() if name in granted})
@@ -97,9 +106,9 @@ class View:
         return self._get("model", "only a method with `fit` and `load` has a model")
 
     @property
-    def base(self):
-        """What `load` of the entry that this one `uses` returned. Only entries whose row says `uses` have one."""
-        return self._get("base", "say `uses: ENTRY` in the entry's row of methods.yaml")
+    def bases(self) -> "Bases":
+        """Role -> what `load` of the entry that this one `uses` in that role returned."""
+        return self.granted.get("bases", Bases())
 
     @property
     def references(self) -> References:
@@ -223,9 +232,9 @@ class TrainingData:
         raise NotImplementedError
 
     @property
-    def base(self) -> Any:
-        """What `load` of the entry that this one `uses` returned."""
-        raise NotImplementedError
+    def bases(self) -> "Bases":
+        """Role -> what `load` of the entry that this one `uses` in that role returned."""
+        return Bases()
 
 
 class Method:

@@ -11,7 +11,8 @@ rule retrain:
         gpu=plan.retraining.gpu,
     params:
         spec=plan.retraining.spec,
-        base=plan.retraining.base_spec,
+        bases=plan.base_specs(plan.retraining.recogniser),
+        start=plan.start_spec(plan.retraining.recogniser),
         suite=plan.suite,
         device=plan.config["device"],
         seed=plan.config["seed"],

@@ -1,6 +1,6 @@
 rule train:
     input:
-        unpack(of_wildcards(plan.base_input)),
+        unpack(of_wildcards(plan.train_models)),
         unpack(of_wildcards(plan.train_spoofs)),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
@@ -16,7 +16,8 @@ rule train:
         gpu=of_wildcards(plan.gpu),
     params:
         spec=of_wildcards(plan.spec),
-        base=of_wildcards(plan.base_spec),
+        bases=of_wildcards(plan.base_specs),
+        start=of_wildcards(plan.start_spec),
         conditions=of_wildcards(plan.train_conditions),
         suite=plan.suite,
         device=of_wildcards(plan.device),

@@ -1,7 +1,7 @@
 """Train a recogniser on what one entry made of training scenes."""
 
 from cocktail.runtime.job import running
-from cocktail.runtime.log import base_model
+from cocktail.runtime.log import base_models, start_model
 from cocktail.training.data.estimates import retrain
 
 with running(snakemake):
@@ -10,7 +10,8 @@ with running(snakemake):
         references=snakemake.input.references,
         out=snakemake.output[0],
         spec=snakemake.params.spec,
-        base=base_model(snakemake.params.base, snakemake),
+        bases=base_models(snakemake.params.bases, snakemake),
+        start=start_model(snakemake),
         suite=snakemake.params.suite,
         seed=snakemake.params.seed,
         fs=snakemake.params.fs,

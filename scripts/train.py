@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cocktail.runtime.job import running
-from cocktail.runtime.log import base_model
+from cocktail.runtime.log import base_models, start_model
 from cocktail.training.job import train_entry
 
 with running(snakemake):
@@ -19,7 +19,8 @@ with running(snakemake):
         conditions=snakemake.params.conditions,
         rooms={Path(path).stem: path for path in snakemake.input.rooms},
         spoofs=snakemake.input.get("spoofs"),
-        base=base_model(snakemake.params.base, snakemake),
+        bases=base_models(snakemake.params.bases, snakemake),
+        start=start_model(snakemake),
         device=snakemake.params.device,
         identity=snakemake.params.digest,
     )

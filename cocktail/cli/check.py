@@ -35,9 +35,9 @@ def command(name, folders, long_s, limit_s, suite, device):
 
     console = Console(highlight=False)
     registry = Registry(folders)
-    method, bases = probed(find(name, registry), registry, suite)
+    method = probed(find(name, registry), registry, suite)
     count = failures = 0
-    for probe in probe_method(method, bases=bases, long_s=long_s, time_limit_s=limit_s, device=device):
+    for probe in probe_method(method, long_s=long_s, time_limit_s=limit_s, device=device):
         count += 1
         failures += not probe.ok
         mark, style = ("✓", "green") if probe.ok else ("✗", "bold red")

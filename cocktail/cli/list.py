@@ -6,6 +6,9 @@ import click
 
 from cocktail.cli._options import json_option, methods_option, print_rows
 
+ROW = ("uses", "start", "reads", "train_on")
+"""Keys of a row in methods.yaml that are not the plugin's."""
+
 
 @click.command(short_help="List methods, conditions, metrics, corpora or suites.")
 @click.argument("what", type=click.Choice(["methods", "conditions", "metrics", "corpora", "suites"]))
@@ -27,7 +30,7 @@ def command(what, folders, as_json):
         print_rows([_in_short(card) for card in rows], "Metrics", as_json)
         click.echo("\nThe whole identity cards (mode, clamp, permutation ...): cocktail list metrics --json")
     elif what == "methods" and not as_json:
-        print_rows([_as_written(row) for row in rows], "Methods", as_json, hide=("needs", "family", "uses", "train_on"))
+        print_rows([_as_written(row) for row in rows], "Methods", as_json, hide=("needs", "family", *ROW))
     else:
         print_rows(rows, what.capitalize(), as_json, hide=("definition",))
 
@@ -40,22 +43,11 @@ def methods(folders) -> list[dict]:
 
 
 def _method(entry):
-    columns = (
-        "name",
-        "task",
-        "paradigm",
-        "guidance",
-        "causal",
-        "family",
-        "needs",
-        "uses",
-        "train_on",
-        "parameters",
-        "summary",
-        "error",
-    )
+    own = ("name", "task", "paradigm", "guidance", "causal", "family", "needs")
+    columns = (*own, *ROW, "parameters", "summary", "error")
     row = dict.fromkeys(columns) | {name: getattr(entry, name) for name in ("name", "parameters", "error")}
-    row |= {"uses": entry.uses, "train_on": entry.train_on and list(entry.train_on)}
+    row |= {"uses": entry.uses, "start": entry.start, "reads": list(entry.reads)}
+    row |= {"train_on": entry.train_on and list(entry.train_on)}
     if entry.error:
         return row
     cls = entry.cls
@@ -72,8 +64,13 @@ def _method(entry):
 
 def _as_written(row):
     """With all that the entry's row in methods.yaml says in one column, so that the table is not too wide."""
-    said = {name: row[name] for name in ("uses", "train_on") if row[name]}
+    said = {name: _text(row[name]) for name in ROW if row[name]}
     return row | {"parameters": said | (row["parameters"] or {})}
+
+
+def _text(value):
+    """As a row of methods.yaml says it; `uses: ENTRY` stands for the role `base`."""
+    return value["base"] if isinstance(value, dict) and list(value) == ["base"] else value
 
 
 def conditions() -> list[dict]:

@@ -162,7 +162,10 @@ def _train_cells(plan) -> str:
 
 
 def _trained(entry) -> str:
-    return f"{entry.name} (uses {entry.uses})" if entry.uses else entry.name
+    from cocktail.workflow.selection import VERBS
+
+    said = "; ".join(f"{VERBS[key]} {names}" for key, names in entry.said().items())
+    return f"{entry.name} ({said})" if said else entry.name
 
 
 def _remarks(plan, estimates, known) -> None:

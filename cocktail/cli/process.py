@@ -67,7 +67,15 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     _require_fit(name, method, len(recording), talkers, fs)
     with _said_of(name):
         listener = partial(create, config["recogniser"])
-        setup = Setup(entry.spec(), plan.suite, config["seed"], plan.models(name), config["device"], listener)
+        setup = Setup(
+            spec=entry.spec(),
+            suite=plan.suite,
+            seed=config["seed"],
+            model=plan.model(name) if method.learned() else None,
+            bases=plan.bases(name),
+            device=config["device"],
+            recogniser=listener,
+        )
         offered = shared_grants(method, setup, fs) | {"n_sources": talkers}
     if "array" in method.needs:
         offered["array"] = _read_array(array_csv, len(recording), name)

@@ -9,8 +9,13 @@ score; the paper cuts and repeats them to one length. Features are standardised 
 the angular margin softmax.
 """
 
+import numpy as np
 import torch
 from torch import nn
+
+from cocktail.audio import resample
+from cocktail.dsp import cepstra
+from cocktail.nets.detection import score
 
 DROPOUT = 0.75
 
@@ -37,6 +42,11 @@ class MaxFeatureMap(nn.Module):
     def forward(self, x):
         first, second = x.chunk(2, dim=1)
         return first + torch.relu(second - first)  # their maximum; its gradient is cheaper than torch.maximum's
+
+
+def features(samples: np.ndarray, fs: int, bands: int) -> np.ndarray:
+    """(N,) at `fs` Hz -> log power in bands of equal width (bands, T)."""
+    return cepstra.log_bands(samples, fs, bands).astype(np.float32)
 
 
 class LightCnn(nn.Module):
@@ -69,6 +79,11 @@ class LightCnn(nn.Module):
             nn.BatchNorm1d(hidden),
             nn.Linear(hidden, 1),
         )
+
+    def judge(self, samples: np.ndarray, fs: int) -> float:
+        """(N,) at `fs` Hz -> logit of bona fide, of a network that was loaded."""
+        samples = resample(samples, fs, self.fs)
+        return score(self, features(samples, self.fs, self.normalisation.num_features), SHORTEST)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         maps = self.convolutions(self.normalisation(features)[:, None])

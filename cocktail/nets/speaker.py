@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 from cocktail import levels
+from cocktail.audio import resample
 from cocktail.nets import xvector
 from cocktail.nets.thomson import thomson
 from cocktail.nets.xvector import XVectorNetwork
@@ -62,6 +63,10 @@ class Speakers(nn.Module):
         """Place fixed prototypes as far from each other as they go; other heads have none."""
         if self.hidden is None and not self.prototypes.requires_grad:
             self.prototypes.copy_(torch.as_tensor(thomson(*self.prototypes.shape, rng)))
+
+    def embed(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) at `fs` Hz -> its embedding (E,), by a network that was loaded."""
+        return self.network.embed(resample(samples, fs, self.fs), self.fs)
 
     def forward(self, x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         embedding = self.network(x)

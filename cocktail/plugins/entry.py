@@ -11,7 +11,7 @@ import sys
 import traceback
 import types
 import typing
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from cocktail.method import Method
 from cocktail.needs import NEEDS
 from cocktail.paradigms import PARADIGMS
 from cocktail.tasks import TASKS
+
+BASE = "base"
+"""Role of the entry in `uses: ENTRY`."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,31 @@ class Entry:
     parameters: dict[str, Any]
     source: str
     """File that names the entry, for messages."""
-    uses: str | None = None
-    """Entry whose trained model is handed over."""
     train_on: tuple[str, ...] | None = None
     """Conditions to train on; None: every condition of the entry's task that has no spoofing attacks."""
+    uses: dict[str, str] = field(default_factory=dict)
+    """Role -> entry whose trained model is handed over."""
+    reads: tuple[str, ...] = ()
+    """Entries whose estimates of the same scenes are handed over."""
+    start: str | None = None
+    """Entry whose weights the training starts from."""
 
     @property
     def cls(self) -> type[Method]:
         return self.plugin.cls
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """(key of the row, entry that it names), of `uses`, `start` and `reads`."""
+        start = [] if self.start is None else [self.start]
+        named = {"uses": self.uses.values(), "start": start, "reads": self.reads}
+        return [(key, name) for key, names in named.items() for name in names]
+
+    def said(self) -> dict[str, str]:
+        """What the row says of other entries, by its keys, in words; keys that it has not are left out."""
+        roles = (name if role == BASE else f"{role}: {name}" for role, name in self.uses.items())
+        text = {"uses": ", ".join(roles), "start": self.start, "reads": ", ".join(self.reads)}
+        return {key: value for key, value in text.items() if value}
 
     @functools.cached_property
     def error(self) -> str | None:
@@ -152,9 +172,9 @@ def _check_contract(cls, path):
     for need in cls.needs:
         require(need, NEEDS, "needs")
     typing.get_type_hints(cls)
-    for field in fields(cls):
-        if field.default is MISSING and field.default_factory is MISSING:
-            raise PluginError(f"{path.name}: {cls.__name__}: the parameter '{field.name}' has no default")
+    for parameter in fields(cls):
+        if parameter.default is MISSING and parameter.default_factory is MISSING:
+            raise PluginError(f"{path.name}: {cls.__name__}: the parameter '{parameter.name}' has no default")
 
 
 def _check_parameters(entry):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cocktail.errors import CocktailError
+from cocktail.method import Bases
 from cocktail.plugins.entry import from_spec
 
 CARD = "model.json"
@@ -39,11 +40,9 @@ def read_card(folder: str | Path) -> Card:
         raise CocktailError(f"{path}: no card of a model ({error}); delete its folder and run again") from error
 
 
-def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
-    """What `load` of the entry returns. `spec`: Entry.spec.
-
-    Raises CocktailError where no training ran or it failed, and where the model is another entry's, another suite's,
-    or was trained with other parameters.
+def check_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> None:
+    """Raise CocktailError where no training of the entry ran or it failed, and where the model is another entry's,
+    another suite's, or was trained with other parameters. `spec`: Entry.spec.
     """
     found = read_card(folder)
     if found.error:
@@ -55,6 +54,11 @@ def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
                 f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "
                 f"train it again: cocktail run {suite}"
             )
+
+
+def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
+    """What `load` of the entry returns. Raises CocktailError as `check_model`, and where the files cannot be read."""
+    check_model(spec, folder, suite=suite, fs=fs)
     try:
         return from_spec(spec).make().load(Path(folder))
     except CocktailError:
@@ -62,3 +66,14 @@ def load_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> Any:
     except Exception as error:  # a file that is cut short or foreign may raise anything
         reason = f"{type(error).__name__}: {error}"
         raise CocktailError(f"the model at {folder} cannot be read ({reason}); delete it and run again") from error
+
+
+def load_bases(bases: dict[str, dict], *, suite: str, fs: int) -> Bases:
+    """The models that an entry uses. `bases`: role -> {"spec", "model"}. Raises CocktailError that names the entry."""
+    models = Bases()
+    for role, base in bases.items():
+        try:
+            models[role] = load_model(base["spec"], base["model"], suite=suite, fs=fs)
+        except CocktailError as error:
+            raise CocktailError(f"it uses '{base['spec']['name']}': {error}") from error
+    return models

@@ -17,6 +17,7 @@ from cocktail import ROOT
 from cocktail.config import read_yaml
 from cocktail.errors import CocktailError, nearest
 from cocktail.plugins.entry import Entry, Plugin
+from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import Sizes, check_sizes
 
 GROUP = "cocktail.methods"
@@ -57,13 +58,12 @@ class Registry:
             if spec is None or spec.origin is None:
                 raise CocktailError(f"entry point {point.name} = {point.value} of {GROUP}: no such module")
             self._add_plugin(Plugin(point.name, Path(spec.origin)))
-        for entry in self.entries.values():
-            if entry.uses is not None:
-                self._check_base(entry)
         named = {entry.plugin.name for entry in self.entries.values()}
         for plugin in self.plugins.values():
             if plugin.name not in named:
                 self._add_entry(Entry(plugin.name.replace("_", "-"), plugin, {}, str(plugin.path)))
+        for entry in self.entries.values():
+            self._check_others(entry)
 
     def entry(self, name: str) -> Entry:
         """An entry by its name. Raises CocktailError that names the nearest one."""
@@ -96,30 +96,20 @@ class Registry:
                 raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: letters, digits, '.', '_' and '-'")
             if not isinstance(row or {}, dict):
                 raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
-            parameters = dict(row or {})
-            plugin = parameters.pop("plugin", name.replace("-", "_"))
-            uses, train_on = parameters.pop("uses", None), parameters.pop("train_on", None)
-            if not isinstance(uses, str | None):
-                raise CocktailError(f"{rows_path}: {name}: uses: expected the name of an entry, got {uses!r}")
-            if train_on is not None and not (isinstance(train_on, list) and all(isinstance(x, str) for x in train_on)):
-                raise CocktailError(f"{rows_path}: {name}: train_on: expected a list of conditions, got {train_on!r}")
-            if plugin not in self.plugins:
-                raise CocktailError(f"{rows_path}: {name}: unknown plugin '{plugin}'{nearest(plugin, self.plugins)}")
-            train_on = None if train_on is None else tuple(train_on)
-            self._add_entry(Entry(name, self.plugins[plugin], parameters, str(rows_path), uses, train_on))
+            self._add_entry(read_row(name, row or {}, self.plugins, str(rows_path)))
         here = {name for name, plugin in self.plugins.items() if plugin.path.parent == rows_path.parent}
         self._sizes |= check_sizes(sizes, here | set(rows), f"{rows_path}: sizes")
 
-    def _check_base(self, entry):
-        seen = [entry.name]
-        while entry.uses is not None:
-            where = f"{entry.source}: {entry.name}: uses"
-            if entry.uses not in self.entries:
-                raise CocktailError(f"{where}: unknown entry '{entry.uses}'{nearest(entry.uses, self.entries)}")
-            if entry.uses in seen:
-                raise CocktailError(f"{where}: {' -> '.join([*seen, entry.uses])} runs in a circle")
-            entry = self.entries[entry.uses]
-            seen.append(entry.name)
+    def _check_others(self, entry, before=()):
+        """The entries that a row names exist, and none leads back to it."""
+        chain = (*before, entry.name)
+        for key, name in entry.others:
+            where = f"{entry.source}: {entry.name}: {key}"
+            if name not in self.entries:
+                raise CocktailError(f"{where}: unknown entry '{name}'{nearest(name, self.entries)}")
+            if name in chain:
+                raise CocktailError(f"{where}: {' -> '.join([*chain, name])} runs in a circle")
+            self._check_others(self.entries[name], chain)
 
     def _add_plugin(self, plugin):
         if plugin.name in self.plugins:

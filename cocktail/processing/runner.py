@@ -4,7 +4,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from cocktail import tables
 from cocktail.errors import CocktailError
 from cocktail.method import Method, View
 from cocktail.plugins.entry import from_spec
-from cocktail.plugins.model import load_model
+from cocktail.plugins.model import load_bases, load_model
 from cocktail.processing.latency import look_ahead
 from cocktail.rng import rng
 from cocktail.runtime.accounting import work, works_on
@@ -35,8 +36,10 @@ class Setup:
     """Entry.spec."""
     suite: str
     seed: int
-    models: dict[str, dict | None]
-    """{"spec", "model"} as `model`, the entry's own, and as `base`, that of the entry it uses; None for none."""
+    model: str | Path | None = None
+    """Folder of the entry's own model, if it learns."""
+    bases: dict[str, dict] = field(default_factory=dict)
+    """Role -> {"spec", "model"} of the entry used in it."""
     device: str = "auto"
     recogniser: Callable[[], Any] | None = None
     """Makes the recogniser of a method that asks for one."""
@@ -44,11 +47,9 @@ class Setup:
 
 def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
     """What a method may be granted whatever the scene: its models, its device, its recogniser."""
-    offered: dict[str, Any] = {
-        role: load_model(trained["spec"], trained["model"], suite=setup.suite, fs=fs)
-        for role, trained in setup.models.items()
-        if trained
-    }
+    offered: dict[str, Any] = {"bases": load_bases(setup.bases, suite=setup.suite, fs=fs)}
+    if setup.model is not None:
+        offered["model"] = load_model(setup.spec, setup.model, suite=setup.suite, fs=fs)
     if "gpu" in method.needs:
         offered["device"] = choose_device(setup.device)
     if "recogniser" in method.needs:
@@ -72,7 +73,7 @@ class Runner:
         self._shared = shared_grants(self._method, setup, scenes[0]["fs"])
         self._device = device_name(self._shared.get("device", "cpu"))
         works_on(self._device)
-        self._size = self._learnt(setup.models)
+        self._size = self._learnt(setup.bases)
 
     def call(self, function: Callable, *arguments) -> Any:
         """`function` of this class, called."""
@@ -149,12 +150,11 @@ class Runner:
             "device": self._device,
         }
 
-    def _learnt(self, models):
-        """Learnt parameters of the method's model or, where it has none of its own, of the one that it builds on."""
+    def _learnt(self, bases):
+        """Learnt parameters of the method's model or, where it has none of its own, of those that it uses."""
         if "model" in self._shared:
             return self._method.size(self._shared["model"])
-        base = models.get("base")
-        return from_spec(base["spec"]).make().size(self._shared["base"]) if base else 0
+        return sum(from_spec(base["spec"]).make().size(self._shared["bases"][role]) for role, base in bases.items())
 
 
 def failed(scene: str, reason: str) -> dict:

@@ -5,9 +5,7 @@ or returns something that is no estimate, is a row with its reason; the other sc
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from cocktail import tables
 from cocktail.method import Method
@@ -23,27 +21,17 @@ def process_shard(
     *,
     mixtures: str | Path,
     references: str | Path | None,
-    model: str | Path | None,
     out: str | Path,
-    spec: dict,
-    suite: str,
-    seed: int,
+    setup: Setup,
     limit_s: float,
-    base: dict | None = None,
-    device: str = "auto",
-    recogniser: Callable[[], Any] | None = None,
 ) -> None:
     """Estimate every scene of a shard and write ESTIMATES rows.
 
-    `references` is the shard's truth, for methods that see it; `model` the folder that training left, for learned
-    methods; `base` {"spec", "model"} of the entry that this one uses. `limit_s` bounds one scene. `recogniser` makes
-    the recogniser for methods that ask for it; it is passed in, so that an edit of a recogniser reruns them alone.
+    `references` is the shard's truth, for methods that see it. `limit_s` bounds one scene.
     """
     scenes = tables.read_rows(mixtures)
     truths = {row["scene"]: row for row in tables.read_rows(references)} if references else {}
-    models = {"model": model and {"spec": spec, "model": model}, "base": base}
-    setup = Setup(spec, suite, seed, models, device, recogniser)
-    entry = from_spec(spec)
+    entry = from_spec(setup.spec)
     with Worker(lambda: Runner(scenes, truths, setup).call) as worker:
         warm = _warm_up(worker, limit_s)
         ahead_s = _look_ahead_s(worker, limit_s) if warm and entry.cls.answer().signals else None

@@ -75,9 +75,16 @@ def ended_with_error(path: str | Path) -> bool:
     return False
 
 
-def base_model(spec: dict | None, snakemake) -> dict | None:
-    """{"spec", "model"} of the entry that a job's entry builds on, the model from its inputs; None without one."""
-    return spec and {"spec": spec, "model": snakemake.input.base}
+def base_models(specs: dict[str, dict], snakemake) -> dict[str, dict]:
+    """Role -> {"spec", "model"} of the entries that a job's entry uses, the models from its inputs, in their order."""
+    models = snakemake.input.get("bases", [])
+    return {role: {"spec": spec, "model": model} for (role, spec), model in zip(specs.items(), models, strict=True)}
+
+
+def start_model(snakemake) -> dict | None:
+    """{"spec", "model"} of the entry that a job's entry starts from, the model from its inputs; None without one."""
+    spec = snakemake.params.start
+    return spec and {"spec": spec, "model": snakemake.input.start}
 
 
 def scorer_models(snakemake) -> dict[str, dict]:

@@ -4,13 +4,13 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from cocktail.errors import CocktailError
-from cocktail.method import Info, Method, View
+from cocktail.method import Bases, Info, Method, View
 from cocktail.recognition.alignment import Alignment, Segment, of_characters
 from cocktail.rng import rng
 from cocktail.tasks import TASKS
@@ -63,8 +63,8 @@ class Bench:
     method: Method
     info: Info
     model: Any = None
-    base: Any = None
-    """Model of the entry that the method builds on."""
+    bases: Bases = field(default_factory=Bases)
+    """Models of the entries that the method uses."""
     device: str = "cpu"
     long_s: float = 60.0
 
@@ -87,11 +87,11 @@ class Bench:
             "recogniser": StubRecogniser(),
             "references": scene.references,
             "model": self.model,
+            "bases": self.bases,
             "enrolment": scene.enrolment,
             "position": scene.position,
             "speakers": scene.speakers,
         }
-        offered |= {} if self.base is None else {"base": self.base}
 
         def view(role):
             return View.of(self.method, offered, fs=scene.fs, rng=rng(seed, role=role))

@@ -10,7 +10,7 @@
 
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import Method
 from cocktail.testing.bench import ProbeError, benches, time_limit
 from cocktail.testing.declaration import DECLARATION_PROBES
-from cocktail.testing.learning import check_round_trip, fit, fit_bases
+from cocktail.testing.learning import MOVED, Others, Probed, check_round_trip, fit, train_others
 from cocktail.testing.probes import PROBES
 
 __all__ = ["Probe", "assert_conforms", "check_method", "check_metric", "probe_method"]
@@ -34,43 +34,42 @@ class Probe:
 
 
 def probe_method(
-    method: Method,
+    method: Method | Probed,
     *,
-    bases: Sequence[Method] = (),
     long_s: float = 60.0,
     time_limit_s: float = 120.0,
     device: str = "cpu",
 ) -> Iterator[Probe]:
     """Each probe of the contract, as it ends.
 
-    `bases`: what the method builds on (`uses`), each on the one before; they are trained first. `long_s` is the length
-    of the long signal, `time_limit_s` the time that each single probe may take (in the main thread; elsewhere there is
-    no limit), `device` what a method that needs `gpu` is given. Stops early where going on makes no sense: the
-    declaration is wrong, or training fails.
+    The others that a Probed names are trained first. `long_s` is the length of the long signal, `time_limit_s` the
+    time that each single probe may take (in the main thread; elsewhere there is no limit), `device` what a method that
+    needs `gpu` is given. Stops early where going on makes no sense: the declaration is wrong, or training fails.
     """
-
-    limit = _Limit(time_limit_s)
+    probed = method if isinstance(method, Probed) else Probed(method)
+    method, limit = probed.method, _Limit(time_limit_s)
     for name, probe in DECLARATION_PROBES.items():
-        yield limit.probe(name, probe, method, *([bool(bases)] if name == "attributes" else []))
+        yield limit.probe(name, probe, method, *([bool(probed.others)] if name == "attributes" else []))
         if name != "docstring" and not limit.ok:
             return
     yield limit.probe("skip", _applicable, method)
     if not limit.ok:
         return
     with tempfile.TemporaryDirectory() as folder:
-        model = base = None
-        if bases:
-            yield limit.probe("fit what it uses", lambda: _fit_bases(bases, Path(folder), device))
+        model, others = None, Others()
+        if probed.others:
+            trained: list[Others] = []
+            yield limit.probe("fit what it builds on", _train_others, probed, Path(folder) / "others", device, trained)
             if not limit.ok:
                 return
-            base = bases[-1].load(Path(folder) / f"base-{len(bases) - 1}" / "moved") if bases[-1].learned() else None
+            (others,) = trained
         if method.learned():
-            yield limit.probe("fit, save, load", _fit, method, Path(folder), base, device)
+            yield limit.probe("fit, save, load", _fit, method, Path(folder), others, device)
             if not limit.ok:
                 return
-            model = method.load(Path(folder) / "moved")
+            model = method.load(Path(folder) / MOVED)
         for bench in benches(method):
-            bench = replace(bench, model=model, base=base, device=device, long_s=long_s)
+            bench = replace(bench, model=model, bases=others.bases, device=device, long_s=long_s)
             suffix = f" ({bench.info.task})" if len(method.tasks()) > 1 else ""
             if method.learned():
                 yield limit.probe(f"loaded twice{suffix}", check_round_trip, bench, Path(folder))
@@ -78,17 +77,18 @@ def probe_method(
                 yield limit.probe(name + suffix, probe, bench)
 
 
-def check_method(method: Method, **options) -> list[Probe]:
+def check_method(method: Method | Probed, **options) -> list[Probe]:
     """All probes of `probe_method`, with its options, as a list."""
     return list(probe_method(method, **options))
 
 
-def assert_conforms(method: Method, **options) -> None:
+def assert_conforms(method: Method | Probed, **options) -> None:
     """Raise AssertionError that names each probe of `check_method` that failed."""
     failed = [probe for probe in check_method(method, **options) if not probe.ok]
     if failed:
         lines = "\n".join(f"  {probe.name}: {probe.message}" for probe in failed)
-        raise AssertionError(f"{type(method).__name__} does not meet the contract:\n{lines}")
+        name = type(method.method if isinstance(method, Probed) else method).__name__
+        raise AssertionError(f"{name} does not meet the contract:\n{lines}")
 
 
 def check_metric(metric, *, time_limit_s: float = 120.0) -> list[Probe]:
@@ -123,13 +123,13 @@ def _applicable(method):
     return "; ".join(f"{b.info.task}: {b.info.channels} channel(s), {b.info.reference}" for b in benches(method))
 
 
-def _fit_bases(bases, folder, device):
-    fit_bases(bases, folder, device)
-    return ", ".join(type(base).__name__ for base in bases)
+def _train_others(probed, folder, device, trained):
+    trained.append(train_others(probed, folder, device))
+    return ", ".join(type(other.method).__name__ for other in probed.others)
 
 
-def _fit(method, folder, base, device):
-    fit(method, folder, base=base, device=device)
+def _fit(method, folder, others, device):
+    fit(method, folder, others=others, device=device)
     return "trained on synthetic sound, moved, loaded"
 
 

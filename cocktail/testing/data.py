@@ -2,11 +2,11 @@
 
 import functools
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
-from cocktail.errors import AccessError
-from cocktail.method import Recording, TrainingData
+from cocktail.method import Bases, Recording, TrainingData
 from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
 from cocktail.rng import rng
 from cocktail.testing.signals import ARRAY_RADIUS_M, pink_noise, speech_like
@@ -33,7 +33,7 @@ CONDITIONS = {
 class TinyData(TrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
-    `channels`: microphones of its mixtures, if it needs an array. `base`: the model that it builds on.
+    `channels`: microphones of its mixtures, if it needs an array. `bases`, `start`: as of TrainingData.
     """
 
     def __init__(
@@ -45,10 +45,12 @@ class TinyData(TrainingData):
         fs: int = 16000,
         seconds: float = 2.0,
         device: str = "cpu",
-        base=None,
+        bases: Bases | None = None,
+        start: Path | None = None,
     ):
         self.fs, self.device, self._channels = fs, device, channels
-        self._paradigm, self._tasks, self._base = paradigm, tasks, base
+        self._paradigm, self._tasks = paradigm, tasks
+        self._bases, self.start = Bases(bases or {}), start
         self._n = round(seconds * fs)
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
@@ -132,10 +134,9 @@ class TinyData(TrainingData):
             yield Recording(samples, "speech", f"speaker-{k % 6}", label="low-pass" if k % 2 else "bonafide")
 
     @property
-    def base(self):
-        if self._base is None:
-            raise AccessError("data.base: the method was probed without an entry that it `uses`")
-        return self._base
+    def bases(self) -> Bases:
+        """Models of the entries that the method uses."""
+        return self._bases
 
     def _sound(self, sound):
         split, group, number = sound.id.split("/")

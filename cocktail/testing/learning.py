@@ -1,28 +1,62 @@
-"""The fit-save-load round trip of a method that is trained before it runs, and of those that it builds on."""
+"""Training for the probes: the fit-save-load round trip of a method, and before it of those that its entry names."""
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cocktail.method import LearnedMethod, Method
+from cocktail.method import Bases, LearnedMethod, Method
 from cocktail.rng import rng
 from cocktail.testing.bench import Bench, ProbeError, benches
 from cocktail.testing.data import TinyData
 from cocktail.testing.probes import REPEAT_TOLERANCE, difference
 
+MOVED = "moved"
+"""Folder that a trained model is found in."""
 
-def fit(method: LearnedMethod, folder: Path, *, base: Any = None, device: str = "cpu") -> Any:
+
+@dataclass(frozen=True)
+class Probed:
+    """A method, and those that the row of its entry names."""
+
+    method: Method
+    uses: dict[str, "Probed"] = field(default_factory=dict)
+    """By role."""
+    start: "Probed | None" = None
+
+    @property
+    def others(self) -> list["Probed"]:
+        """All that it names."""
+        return [*self.uses.values(), *([self.start] if self.start else [])]
+
+
+@dataclass(frozen=True)
+class Others:
+    """What a method is given of the others that its entry names."""
+
+    bases: Bases = field(default_factory=Bases)
+    start: Path | None = None
+
+
+def train_others(probed: Probed, folder: Path, device: str = "cpu") -> Others:
+    """Train all that the entry of a method names, in folders below `folder`."""
+    bases = {role: prepare(base, folder / f"uses-{role}", device).model for role, base in probed.uses.items()}
+    if probed.start is None:
+        return Others(Bases(bases))
+    prepare(probed.start, folder / "start", device)
+    return Others(Bases(bases), folder / "start" / MOVED)
+
+
+def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), device: str = "cpu") -> Any:
     """Train on a few seconds of synthetic sound in `folder`, move what was left, and load it from there.
 
-    The move finds a method that keeps what it needs elsewhere, or writes absolute paths. `base`: the model of the
-    entry that this one uses.
+    The move finds a method that keeps what it needs elsewhere, or writes absolute paths.
     """
-    first, moved = folder / "fitted", folder / "moved"
+    first, moved = folder / "fitted", folder / MOVED
     first.mkdir(parents=True)
     channels = next(benches(method)).info.channels if "array" in method.needs else None
-    data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, base=base)
+    given = {"bases": others.bases, "start": others.start}
+    data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, **given)
     method.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):
         raise ProbeError("`fit` left nothing in its folder")
@@ -30,13 +64,11 @@ def fit(method: LearnedMethod, folder: Path, *, base: Any = None, device: str = 
     return method.load(moved)
 
 
-def fit_bases(bases: Sequence[Method], folder: Path, device: str = "cpu") -> Any:
-    """The model of the last of `bases`, each of which builds on the one before; None where there is none."""
-    model = None
-    for number, method in enumerate(bases):
-        if method.learned():
-            model = fit(method, folder / f"base-{number}", base=model, device=device)
-    return model
+def prepare(probed: Probed, folder: Path, device: str = "cpu") -> Bench:
+    """A bench of the method, trained after all that it builds on; for the first of its tasks."""
+    others = train_others(probed, folder / "others", device)
+    model = fit(probed.method, folder, others=others, device=device) if probed.method.learned() else None
+    return replace(next(benches(probed.method)), model=model, bases=others.bases, device=device)
 
 
 def check_round_trip(bench: Bench, folder: Path) -> str:
@@ -44,7 +76,7 @@ def check_round_trip(bench: Bench, folder: Path) -> str:
     method = bench.method
     scene = bench.scene()
     first = bench.run(scene)
-    second = replace(bench, model=method.load(folder / "moved")).run(scene)
+    second = replace(bench, model=method.load(folder / MOVED)).run(scene)
     if difference(second, first) > REPEAT_TOLERANCE:
         raise ProbeError("two loads of one folder give two estimates")
     size = method.size(bench.model)

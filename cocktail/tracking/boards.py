@@ -188,7 +188,8 @@ class _Experiment:
 
 def _tags(result) -> dict[str, str]:
     card = result.card
-    tags = {key: str(card.get(key) or "") for key in ("task", "family", "paradigm", "guidance", "plugin", "uses")}
+    keys = ("task", "family", "paradigm", "guidance", "plugin", "uses", "start", "reads")
+    tags = {key: str(card.get(key) or "") for key in keys}
     return tags | {
         "condition": result.condition,
         DIGEST: result.digest,

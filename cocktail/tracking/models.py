@@ -27,7 +27,7 @@ MODEL = "model_id"
 def log_models(
     store: Store,
     experiment: str,
-    trained: Mapping[str, Mapping[str, dict | None]],
+    trained: Mapping[str, dict],
     *,
     suite: str,
     common: Mapping[str, str],
@@ -39,21 +39,21 @@ def log_models(
     """
     known = {run.data.tags[DIGEST]: run.data.tags for run in store.ended(experiment)}
     found = {}
-    for name, models in trained.items():
-        if not Path(models["model"]["model"]).is_dir():
+    for name, model in trained.items():
+        if not Path(model["model"]).is_dir():
             continue  # its part of the suite was not run
-        digest = _digest(name, models)
+        digest = _digest(name, model)
         tags = known.get(digest)
         if tags is None:
-            tags = _log(store, experiment, name, models, suite, common | {"mlflow.parentRunId": parent, DIGEST: digest})
+            tags = _log(store, experiment, name, model, suite, common | {"mlflow.parentRunId": parent, DIGEST: digest})
         if tags.get(MODEL):
             found[name] = tags[MODEL]
     return found
 
 
-def _log(store, experiment, name, models, suite, tags) -> dict[str, str]:
+def _log(store, experiment, name, trained, suite, tags) -> dict[str, str]:
     """Write the run of a training; its tags."""
-    spec, folder = models["model"]["spec"], Path(models["model"]["model"])
+    spec, folder = trained["spec"], Path(trained["model"])
     card = read_card(folder)
     tags = tags | {KIND: "training", "entry": name, "plugin": spec["plugin"], "mlflow.source.name": "cocktail run"}
     tags |= {"failures": card.error or ""}
@@ -63,20 +63,20 @@ def _log(store, experiment, name, models, suite, tags) -> dict[str, str]:
     about = {"commit": tags.get("commit", ""), "digest": tags[DIGEST]}
     store.fill(run, points, about | (from_spec(spec).make().parameters() if card.error is None else {}))
     if card.error is None and "array" not in from_spec(spec).cls.needs:
-        tags |= {MODEL: _add_model(store, experiment, run, name, models, suite, card.fs)}
+        tags |= {MODEL: _add_model(store, experiment, run, name, trained, suite, card.fs)}
         store.client.set_tag(run.info.run_id, MODEL, tags[MODEL])
     store.client.set_terminated(run.info.run_id, "FAILED" if card.error else "FINISHED")
     return tags
 
 
-def _add_model(store, experiment, run, name, models, suite, fs) -> str:
+def _add_model(store, experiment, run, name, trained, suite, fs) -> str:
     """Log and register a model; its id."""
     import mlflow.pyfunc
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
     client, run_id = store.client, run.info.run_id
-    entry = from_spec(models["model"]["spec"])
+    entry = from_spec(trained["spec"])
     shown = name.replace(".", "-")  # MLflow allows no dots here
     model = client.create_logged_model(
         experiment, shown, run_id, {"plugin": entry.plugin.name}, model_type=entry.cls.tasks()[0]
@@ -84,7 +84,7 @@ def _add_model(store, experiment, run, name, models, suite, fs) -> str:
     with tempfile.TemporaryDirectory() as temporary:
         data, saved = Path(temporary) / "data", Path(temporary) / "model"
         data.mkdir()
-        pack(data, models=dict(models), suite=suite, fs=fs)
+        pack(data, trained=trained, suite=suite, fs=fs)
         mlflow.pyfunc.save_model(
             saved,
             loader_module="cocktail.tracking.served",
@@ -131,13 +131,12 @@ def _signature(entry, fs):
     return ModelSignature(Schema([TensorSpec(float32, (-1,))]), output, ParamSchema(params))
 
 
-def _digest(name, models) -> str:
-    """Digest of a model, of the model that it builds on, and of the plugins that read them."""
+def _digest(name, trained) -> str:
+    """Digest of a model, of those that it uses, and of the plugins that read them."""
     total = hashlib.sha256(name.encode())
-    for role, found in sorted(models.items()):
-        if found:
-            files = sorted(path for path in Path(found["model"]).rglob("*") if path.is_file())
-            for path in [ROOT / found["spec"]["path"], *files]:
-                total.update(f"{role} {path.name} {path.stat().st_size}".encode())
-                total.update(path.read_bytes())
+    for role, model in [("", trained), *sorted(trained["bases"].items())]:
+        files = sorted(path for path in Path(model["model"]).rglob("*") if path.is_file())
+        for path in [ROOT / model["spec"]["path"], *files]:
+            total.update(f"{role} {path.name} {path.stat().st_size}".encode())
+            total.update(path.read_bytes())
     return total.hexdigest()[:16]

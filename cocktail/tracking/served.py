@@ -21,17 +21,26 @@ PIECE_S = 120.0
 """Longest piece of a waveform that is processed at once."""
 
 
-def pack(folder: Path, *, models: dict[str, dict | None], suite: str, fs: int) -> None:
-    """Fill `folder` with what `_load_pyfunc` needs. `models`: as in cocktail.processing.runner.Setup."""
-    card: dict = {"suite": suite, "fs": fs, "models": {}}
-    for role, found in models.items():
-        if found:
-            plugin = Path("plugins") / f"{found['spec']['plugin']}.py"
-            (folder / "plugins").mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / found["spec"]["path"], folder / plugin)
-            shutil.copytree(found["model"], folder / role)
-            card["models"][role] = found["spec"] | {"path": str(plugin)}
+def pack(folder: Path, *, trained: dict, suite: str, fs: int) -> None:
+    """Fill `folder` with what `_load_pyfunc` needs. `trained`: of Plan.trained_models."""
+    bases = {role: _copied(base, folder, f"bases/{role}") for role, base in trained["bases"].items()}
+    card = {"suite": suite, "fs": fs, "own": _copied(trained, folder, "model"), "bases": bases}
     (folder / CARD).write_text(json.dumps(card, indent=1) + "\n")
+
+
+def _copied(trained, folder, place) -> dict:
+    """Copy a model to `place` and its plugin beside it; {"spec", "model"} with paths relative to `folder`."""
+    spec, plugin = trained["spec"], Path("plugins") / f"{trained['spec']['plugin']}.py"
+    (folder / "plugins").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / spec["path"], folder / plugin)
+    shutil.copytree(trained["model"], folder / place)
+    return {"spec": spec | {"path": str(plugin)}, "model": place}
+
+
+def _found(copied: dict, folder: Path) -> dict:
+    """What `_copied` said, with paths of today."""
+    spec = copied["spec"] | {"path": str(folder.resolve() / copied["spec"]["path"])}
+    return {"spec": spec, "model": folder / copied["model"]}
 
 
 def _load_pyfunc(path: str) -> "Served":
@@ -46,10 +55,11 @@ class Served:
 
         card = json.loads((folder / CARD).read_text())
         self._fs = card["fs"]
-        specs = {role: spec | {"path": str(folder.resolve() / spec["path"])} for role, spec in card["models"].items()}
-        models = {role: {"spec": spec, "model": folder / role} for role, spec in specs.items()}
-        self._name, self._method = specs["model"]["name"], from_spec(specs["model"]).make()
-        self._shared = shared_grants(self._method, Setup(specs["model"], card["suite"], 0, models), self._fs)
+        own = _found(card["own"], folder)
+        bases = {role: _found(base, folder) for role, base in card["bases"].items()}
+        setup = Setup(spec=own["spec"], suite=card["suite"], seed=0, model=own["model"], bases=bases)
+        self._name, self._method = setup.spec["name"], from_spec(setup.spec).make()
+        self._shared = shared_grants(self._method, setup, self._fs)
 
     def predict(self, waveform: np.ndarray, params: dict | None = None) -> np.ndarray:
         """waveform (N,) at one microphone -> estimates (K, N) of the talkers.

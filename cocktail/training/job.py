@@ -17,7 +17,7 @@ from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingData
 from cocktail.plugins.entry import from_spec
-from cocktail.plugins.model import Card, load_model
+from cocktail.plugins.model import Card, check_model, load_bases
 from cocktail.rng import rng
 from cocktail.runtime.accounting import work, works_on
 from cocktail.runtime.device import choose_device, device_name
@@ -69,13 +69,15 @@ def fit_entry(
     seed: int,
     fs: int,
     limit_s: float,
-    base: dict | None = None,
+    bases: dict[str, dict] | None = None,
+    start: dict | None = None,
     device: str | None = None,
     identity: str = "",
 ) -> None:
-    """Fit the entry of `spec` on what `data(method, fs=, device=, base=)` grants it; leave its folder at `out`.
+    """Fit the entry of `spec` on what `data(method, fs=, device=, bases=, start=)` grants; leave its folder at `out`.
 
-    `base`: {"spec", "model"} of the entry that this one uses. `device`: as in a suite, None for the CPU. `identity`:
+    `bases`: role -> {"spec", "model"} of the entries that this one uses; `start`: the same of that whose weights it
+    starts from. `device`: as in a suite, None for the CPU. `identity`:
     digest of all that the training depends on; checkpoints of another one are not used. Raises CocktailError where the
     folder cannot be written.
     """
@@ -87,7 +89,8 @@ def fit_entry(
             method,
             fs=fs,
             device=choose_device(device) if device else "cpu",
-            base=base and load_model(base["spec"], base["model"], suite=suite, fs=fs),
+            bases=load_bases(bases or {}, suite=suite, fs=fs),
+            start=start and _checked(start, suite, fs),
         )
         works_on(device_name(granted.device))
         return lambda: _fit(method, granted, rng(seed, spec["name"], role="fit"), folder)
@@ -106,6 +109,15 @@ def fit_entry(
                 shutil.rmtree(folder)
     except OSError as error:
         raise CocktailError(f"{out}: could not be written: {error.strerror or error}") from error
+
+
+def _checked(start, suite, fs) -> Path:
+    """The folder of the model that a training starts from. Raises CocktailError that names the entry."""
+    try:
+        check_model(start["spec"], start["model"], suite=suite, fs=fs)
+    except CocktailError as error:
+        raise CocktailError(f"it starts from '{start['spec']['name']}': {error}") from error
+    return Path(start["model"])
 
 
 def _failure(fit, out, limit_s) -> CallFailed | None:

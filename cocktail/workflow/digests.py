@@ -57,7 +57,7 @@ class Digests:
 
     def train(self, entry: str) -> str:
         """A training: the plugin with its parameters, those that it builds on, conditions and corpora."""
-        plan, lineage = self._plan, self._plan.lineage(entry)
+        plan, lineage = self._plan, self._plan.ancestry(entry)
         return self._job(
             [self._entry(name, "cocktail.training.job") for name in lineage],
             [plan.train_conditions(name) for name in lineage],

@@ -33,9 +33,9 @@ class Plan(Selection, Files):
 
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
-        begun = self.lineage(self.retraining.recogniser)[1:] if self.retraining.cells else []
+        begun = self.ancestry(self.retraining.recogniser)[1:] if self.retraining.cells else []
         needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *begun])
-        found = dict.fromkeys(name for entry in needed for name in self.lineage(entry))
+        found = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in found if self._methods[name].learned()]
 
     # Shards of scenes
@@ -127,28 +127,38 @@ class Plan(Selection, Files):
         """What a job needs to make its method."""
         return self.known[entry].spec()
 
-    def base_spec(self, entry: str) -> dict | None:
-        """What a job needs to read the model that an entry builds on."""
+    def base_specs(self, entry: str) -> dict[str, dict]:
+        """Role -> what a job needs to read the model that an entry uses in it."""
+        return {role: self.spec(name) for role, name in self.known[entry].uses.items()}
+
+    def base_input(self, entry: str) -> dict[str, list[str]]:
+        """The models that an entry uses, if any, in the order of its roles."""
         uses = self.known[entry].uses
-        return None if uses is None else self.spec(uses)
+        return {"bases": [self.model(name) for name in uses.values()]} if uses else {}
 
-    def base_input(self, entry: str) -> dict[str, str]:
-        """The model that an entry builds on, if any."""
-        uses = self.known[entry].uses
-        return {} if uses is None else {"base": self.model(uses)}
+    def start_spec(self, entry: str) -> dict | None:
+        """What a job needs to read the model that an entry starts from."""
+        start = self.known[entry].start
+        return None if start is None else self.spec(start)
 
-    def models(self, entry: str) -> dict[str, dict | None]:
-        """The trained models that an entry is granted: {"spec", "model"} as `model` and as `base`, None for none."""
-        own = self.known[entry].cls.learned()
-        roles = {"model": entry if own else None, "base": self.known[entry].uses}
-        return {role: name and {"spec": self.spec(name), "model": self.model(name)} for role, name in roles.items()}
+    def train_models(self, entry: str) -> dict[str, str | list[str]]:
+        """The models that the training of an entry uses and starts from."""
+        start = self.known[entry].start
+        return self.base_input(entry) | ({} if start is None else {"start": self.model(start)})
 
-    def trained_models(self) -> dict[str, dict[str, dict | None]]:
-        """What trains in this suite -> its model and that which it builds on, as `models` says them."""
+    def bases(self, entry: str) -> dict[str, dict]:
+        """Role -> {"spec", "model"} of the entry used in it."""
+        return {role: self._trained_model(name) for role, name in self.known[entry].uses.items()}
+
+    def _trained_model(self, name: str) -> dict:
+        return {"spec": self.spec(name), "model": self.model(name)}
+
+    def trained_models(self) -> dict[str, dict]:
+        """What trains in this suite -> {"spec", "model"} and, as `bases`, the same of what it uses by role."""
         again = {
             f"{self.retraining.recogniser}-{entry}": self.retraining.models(entry) for entry in self.retraining.entries
         }
-        return {name: self.models(name) for name in self.trained} | again
+        return {name: self._trained_model(name) | {"bases": self.bases(name)} for name in self.trained} | again
 
     def train_conditions(self, entry: str) -> dict[str, dict]:
         """Definitions of the conditions that an entry trains on."""
@@ -174,7 +184,7 @@ class Plan(Selection, Files):
         """Banks of room responses of the conditions that an entry mixes."""
         return [self.rooms(*bank) for bank in self.banks(entry)]
 
-    def process_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str]:
+    def process_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str | list[str]]:
         """Files that a method may read: the truth for an oracle or an encoder alone, a model for a learned one."""
         files = {"mixtures": self.mixtures(condition, shard, split)}
         if self._methods[entry].reads_truth():
@@ -187,7 +197,7 @@ class Plan(Selection, Files):
         """What cocktail.processing.shard needs besides files, all at once: Snakemake asks this of thousands of jobs."""
         return {
             "spec": self.spec(entry),
-            "base": self.base_spec(entry),
+            "bases": self.base_specs(entry),
             "device": self.device(entry),
             "recogniser": self.recogniser(entry),
         }

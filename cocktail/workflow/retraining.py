@@ -39,10 +39,10 @@ class Retraining:
     def model(self, entry: str) -> str:
         return self._plan.path("retrain", "models", entry)
 
-    def models(self, entry: str) -> dict[str, dict | None]:
-        """The recogniser of an entry and the model that it began with, as in Plan.models."""
-        own = {"spec": self.spec, "model": self.model(entry)}
-        return {"model": own, "base": self._plan.models(self.recogniser)["base"]}
+    def models(self, entry: str) -> dict:
+        """The recogniser of an entry, as in Plan.trained_models."""
+        bases = self._plan.bases(self.recogniser)
+        return {"spec": self.spec, "model": self.model(entry), "bases": bases}
 
     # What the rules ask, job by job
 
@@ -52,7 +52,7 @@ class Retraining:
         return {
             "estimates": [self._plan.estimates(condition, entry, shard, TRAIN) for condition, shard in shards],
             "references": [self._plan.references(condition, shard, TRAIN) for condition, shard in shards],
-        } | self._plan.base_input(self.recogniser)
+        } | self._plan.train_models(self.recogniser)
 
     def _conditions(self, entry) -> Iterator[str]:
         return (condition for condition, other in self.cells if other == entry)
@@ -67,11 +67,6 @@ class Retraining:
         """What a job needs to make the recogniser."""
         return self._plan.spec(self.recogniser)
 
-    @property
-    def base_spec(self) -> dict | None:
-        """What a job needs to read the model that it begins with."""
-        return self._plan.base_spec(self.recogniser)
-
     def fit_digest(self, entry: str) -> str:
         """Digest of a training: code and parameters of the recogniser, and what it learns from."""
         plan = self._plan
@@ -80,7 +75,7 @@ class Retraining:
         settings = [plan.config[key] for key in ("train_limit_s", "seed", "fs")]
         trained = [
             plan.digests.train(name)
-            for name in (*plan.lineage(self.recogniser), *plan.lineage(entry))
+            for name in (*plan.ancestry(self.recogniser), *plan.ancestry(entry))
             if plan.known[name].cls.learned()
         ]
         return digest(

@@ -12,13 +12,16 @@ from cocktail.errors import CocktailError, nearest
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
-from cocktail.paradigms import MIXTURES
+from cocktail.paradigms import MIXTURES, sees_no_more
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS
 from cocktail.workflow.suite import check_suite, known_conditions
+
+VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
+"""Key of a row that names other entries -> what an entry does with them."""
 
 
 @dataclass(frozen=True)
@@ -110,14 +113,15 @@ class Selection:
     def _absent(self, name: str, about: Info) -> Absent | None:
         """Why an entry does not run in a condition, or None if it does."""
         method = self._methods[name]
-        base = self.known[name].uses
-        if base in self._methods and self._methods[base].paradigm != method.paradigm:
-            reason = f"it uses '{base}': its paradigm must be '{self._methods[base].paradigm}', not '{method.paradigm}'"
-            return Absent(about.condition, name, "failed", f"method-failed: {reason}")
-        for needed in self.lineage(name):
+        for key, other in self.known[name].others:
+            if other in self._methods and not sees_no_more(self._methods[other].paradigm, method.paradigm):
+                paradigms = f"'{self._methods[other].paradigm}' sees more than its own, '{method.paradigm}'"
+                reason = f"it {VERBS[key]} '{other}', whose paradigm {paradigms}"
+                return Absent(about.condition, name, "failed", f"method-failed: {reason}")
+        for needed in self.ancestry(name):
             error = self.known[needed].error
             if error is not None:
-                return Absent(about.condition, name, "failed", f"method-failed: it uses '{needed}', which {error}")
+                return Absent(about.condition, name, "failed", f"method-failed: it builds on '{needed}', which {error}")
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
@@ -130,10 +134,17 @@ class Selection:
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
 
     def lineage(self, name: str) -> list[str]:
-        """An entry, what it uses, what that uses ..."""
+        """An entry, what it uses, what that uses ...: whose code runs with it."""
+        return self._closure(name, ("uses",))
+
+    def ancestry(self, name: str) -> list[str]:
+        """An entry, and all that must be made before it."""
+        return self._closure(name, tuple(VERBS))
+
+    def _closure(self, name, keys) -> list[str]:
         found = [name]
-        while (uses := self.known[found[-1]].uses) is not None:
-            found.append(uses)
+        for each in found:
+            found += [other for key, other in self.known[each].others if key in keys and other not in found]
         return found
 
     def _mixes(self, name: str) -> bool:
@@ -168,7 +179,7 @@ class Selection:
         )
 
     def cards(self) -> list[dict]:
-        """Entry, plugin, family, paradigms, task, causality, parameters and description of every entry that can run."""
+        """What every entry that can run is, learns from and builds on, with its parameters and its description."""
         return [
             {
                 "entry": name,
@@ -178,7 +189,7 @@ class Selection:
                 "guidance": method.guidance(),
                 "causal": method.causal,
                 "task": ",".join(method.tasks()),
-                "uses": self.entries[name].uses,
+                **self.entries[name].said(),
                 "parameters": method.parameters(),
                 "description": _module_docstring(method),
             }

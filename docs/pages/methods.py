@@ -76,14 +76,15 @@ def _plugin(plugin, entries):
         "## Parameters",
         _parameters(plugin) or "None.",
         "## Entries",
-        table(("entry", "parameters that differ", "uses", "trained on", "causal"), list(map(_entry, entries))),
+        table(("entry", "parameters that differ", "builds on", "trained on", "causal"), list(map(_entry, entries))),
     )
 
 
 def _entry(entry):
     parameters = ", ".join(code(f"{name}: {value}") for name, value in entry.parameters.items())
     learns = codes(entry.train_on or ()) or ("every condition of its task" if entry.cls.learned() else "")
-    return code(entry.name), parameters, code(entry.uses), learns, "yes" if entry.make().causal else "no"
+    others = "; ".join(f"{key} {codes(names.split(', '))}" for key, names in entry.said().items())
+    return code(entry.name), parameters, others, learns, "yes" if entry.make().causal else "no"
 
 
 def _parameters(plugin: Plugin):

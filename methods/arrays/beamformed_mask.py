@@ -27,4 +27,4 @@ class BeamformedMask(Method):
         X = stft.stft(finite(mixture))
         beam = directions.delay_and_sum(X, view.array, directions.frequencies(stft.SIZE, view.fs))
         beam = stft.istft(beam, mixture.shape[-1])
-        return view.base.enhance(beam, view.fs, view.device).double().cpu().numpy()
+        return view.bases["base"].enhance(beam, view.fs, view.device).double().cpu().numpy()

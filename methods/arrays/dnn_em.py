@@ -56,7 +56,7 @@ class DnnEm(Method):
 
         from cocktail.dsp.spatial import dnn_em
 
-        model, fs, device = views[0].base, views[0].fs, views[0].device
+        model, fs, device = views[0].bases["base"], views[0].fs, views[0].device
         padded, lengths, scale = _normalised(mixtures)
         frames = stft.n_frames(lengths)
         beams = np.stack([_beam(x, view) for x, view in zip(padded, views, strict=True)])

@@ -41,7 +41,7 @@ class MaskBeamformer(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = view.base.mask(mixture, view.fs, view.device).cpu().numpy()
+        masks = view.bases["base"].mask(mixture, view.fs, view.device).cpu().numpy()
         w = self._weights(X, np.median(masks.astype(float), axis=0))
         return stft.istft(beamformers.apply(w, X), mixture.shape[-1])[None]
 

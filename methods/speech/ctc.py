@@ -13,7 +13,6 @@ a decoding graph.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from cocktail.nets.network_method import NetworkMethod
 
@@ -24,8 +23,6 @@ class CtcRecogniser(NetworkMethod):
 
     task = "recognise"
     paradigm = "annotated-source-model"
-    start: Literal["new", "base"] = "new"
-    """`base`: go on from the model of the entry that this one `uses`, with its language."""
     layers: int = 4
     units: int = 320
     """LSTM cells of a layer in each direction."""
@@ -42,10 +39,6 @@ class CtcRecogniser(NetworkMethod):
         from cocktail.recognition.ctc import LETTERS, Language
 
         return Ctc(language=Language(language or LETTERS), layers=self.layers, units=self.scaled(self.units), fs=fs)
-
-    def initialise(self, network, data, examples, rng):
-        if self.start == "base":
-            network.load_state_dict(data.base.state_dict())
 
     def examples(self, data, stage):
         from cocktail.nets import ctc_training
@@ -72,6 +65,8 @@ class CtcRecogniser(NetworkMethod):
         """That of the model that the training starts from, or of the transcripts."""
         from cocktail.recognition.ctc import Language
 
-        if self.start == "base":
-            return data.base.language
+        if data.start is not None:
+            from cocktail.nets.saved import read_facts
+
+            return Language(read_facts(data.start)["language"])
         return Language.learn(x.text for x in data.speech("train") if x.text is not None)

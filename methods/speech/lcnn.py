@@ -7,9 +7,6 @@ ms in bands rather than of 108 ms in 863 bins. It trains on stretches of the tri
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from cocktail.dsp import cepstra
 from cocktail.nets.network_method import NetworkMethod
 
 FRAMES_PER_S = 100
@@ -44,10 +41,11 @@ class Lcnn(NetworkMethod):
 
     def examples(self, data, stage):
         from cocktail.nets.detection import Examples, Trials
+        from cocktail.nets.lcnn import features
 
         numbers = {"train": self.trials, "valid": self.validation}
         trials = {
-            split: Trials.of(data.trials(split, n), lambda samples: self._features(samples, data.fs))
+            split: Trials.of(data.trials(split, n), lambda samples: features(samples, data.fs, self.bands))
             for split, n in numbers.items()
         }
         return Examples(trials, round(FRAMES_PER_S * stage.segment_s))
@@ -58,16 +56,11 @@ class Lcnn(NetworkMethod):
         return binary_cross_entropy_with_logits(network(batch["features"]), batch["label"])
 
     def finish(self, network, examples):
-        network.threshold.fill_(examples.trials["valid"].threshold(lambda features: self._score(network, features)))
-
-    def output(self, network, samples, view):
-        return self._score(network, self._features(samples, network.fs))
-
-    def _features(self, samples, fs):
-        return cepstra.log_bands(samples, fs, self.bands).astype(np.float32)
-
-    def _score(self, network, features):
         from cocktail.nets.detection import score
         from cocktail.nets.lcnn import SHORTEST
 
-        return score(network, features, SHORTEST)
+        trials = examples.trials["valid"]
+        network.threshold.fill_(trials.threshold(lambda features: score(network, features, SHORTEST)))
+
+    def output(self, network, samples, view):
+        return network.judge(samples, network.fs)

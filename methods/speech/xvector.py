@@ -72,7 +72,7 @@ class Xvector(NetworkMethod):
         return loss(network, batch)
 
     def output(self, network, samples, view):
-        return network.network.embed(samples, network.fs)
+        return network.embed(samples, network.fs)
 
     def size(self, model):
         """Weights up to the embedding."""

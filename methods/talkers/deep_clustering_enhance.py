@@ -33,7 +33,7 @@ class DeepClusteringEnhance(SeparationNetwork):
     joint_learning_rate: float = 1e-4
 
     def facts(self, data, examples):
-        return {"embedding": data.base.config}
+        return {"embedding": data.bases["base"].config}
 
     def network(self, fs, embedding=None):
         from cocktail.nets.clustering import EmbeddingNetwork
@@ -48,7 +48,7 @@ class DeepClusteringEnhance(SeparationNetwork):
         return [self.stage("second"), joint]
 
     def initialise(self, network, data, examples, rng):
-        network.embedding.load_state_dict(data.base.state_dict())
+        network.embedding.load_state_dict(data.bases["base"].state_dict())
 
     def prepare(self, network, stage):
         network.embedding.requires_grad_(stage.name == "joint")

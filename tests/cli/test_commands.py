@@ -249,7 +249,7 @@ def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
 
 def test_process_uses_the_model_that_an_entry_builds_on(call, noisy, write_plugin):
     write_plugin("learned", base="LearnedMethod", attributes="paradigm = 'source-model'", more=LEARNED)
-    folder = write_plugin("builder", "return view.base * mixture[:1]", attributes="paradigm = 'source-model'")
+    folder = write_plugin("builder", "return view.bases['base'] * mixture[:1]", attributes="paradigm = 'source-model'")
     (folder / "methods.yaml").write_text("learned: {gain: 3.0}\nbuilder: {uses: learned}\n")
     arguments = ("process", "builder", noisy, "out.wav", "--methods", folder)
     status, _, err = call(*arguments)
@@ -288,8 +288,8 @@ def test_list_shows_what_an_entry_builds_and_trains_on(call, write_plugin):
     folder = write_plugin("builder", attributes="paradigm = 'source-model'")
     (folder / "methods.yaml").write_text("learned: {train_on: [tablet]}\nbuilder: {uses: learned}\n")
     rows = {row["name"]: row for row in json.loads(call("list", "methods", "--json", "--methods", folder)[1])}
-    assert (rows["builder"]["uses"], rows["learned"]["train_on"]) == ("learned", ["tablet"])
-    assert (rows["learned"]["uses"], rows["omlsa"]["train_on"]) == (None, None)
+    assert (rows["builder"]["uses"], rows["learned"]["train_on"]) == ({"base": "learned"}, ["tablet"])
+    assert (rows["learned"]["uses"], rows["omlsa"]["train_on"]) == ({}, None)
     table = call("list", "methods", "--methods", folder)[1]
     assert "uses=learned" in table
     assert "train_on=tablet" in table

@@ -10,6 +10,7 @@ import yaml
 from cocktail import ROOT
 from cocktail.plugins.entry import Plugin
 from cocktail.plugins.registry import Registry
+from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import check_sizes
 from cocktail.testing.conformance import assert_conforms
 from cocktail.testing.data import TinyData
@@ -46,11 +47,11 @@ def test_the_network_of_the_contract_trains_and_conforms(tmp_path):
 
 def test_the_rows_of_the_contract_are_rows():
     rows = yaml.safe_load(snippet("yaml", "uses: blstm-psa"))
-    known = Registry().entries
-    for name, row in rows.items():
-        plugin = row.get("plugin", name.replace("-", "_"))
-        assert plugin in Registry().plugins or name in known
-        assert row.get("uses", "blstm-psa") in known
+    registry = Registry()
+    mine = {"my_joint": registry.plugins["ctc"]}
+    entries = [read_row(name, row, registry.plugins | mine, "README.md") for name, row in rows.items()]
+    assert {key for entry in entries for key, _ in entry.others} == {"uses", "start"}
+    assert {other for entry in entries for _, other in entry.others} <= set(registry.entries)
 
 
 def test_the_sizes_of_the_contract_are_fields(tmp_path):

@@ -55,7 +55,7 @@ class Trained:
     def add(self, name, gain, task="enhance", needs=(), base=None, error=None, history=None):
         """A model that multiplies by `gain`, and by that of the entry `base`."""
         plugin = self.folder / f"{name}.py"
-        factor, result = "view.base" if base else "1", RESULTS[task]
+        factor, result = "view.bases['base']" if base else "1", RESULTS[task]
         text = PLUGIN.format(name=name.title(), task=task, needs=list(needs), base=factor, result=result)
         plugin.write_text(text)
         model = self.suite.folder / "models" / name
@@ -66,7 +66,8 @@ class Trained:
             (model / "history.csv").write_text(history)
         spec = {"name": name, "plugin": name, "path": str(plugin), "parameters": {"extra": 2.0}}
         own = {"spec": spec, "model": str(model)}
-        self.models[name] = {"model": own, "base": self.models[base]["model"] if base else None}
+        bases = {"base": {key: self.models[base][key] for key in ("spec", "model")}} if base else {}
+        self.models[name] = own | {"bases": bases}
 
     def log(self):
         return log.log_suite(

@@ -3,6 +3,7 @@ import pytest
 
 from cocktail import tables
 from cocktail.plugins.registry import Registry
+from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.tasks import check_estimate
 
@@ -44,13 +45,9 @@ def run_spec(shard, spec, oracle=False, limit_s=20.0, recogniser=None):
     process_shard(
         mixtures=mixtures,
         references=references if oracle else None,
-        model=None,
         out=out,
-        spec=spec,
-        suite="s",
-        seed=1,
+        setup=Setup(spec, "s", 1, recogniser=recogniser),
         limit_s=limit_s,
-        recogniser=recogniser,
     )
     return tables.read_rows(out)
 

@@ -13,6 +13,7 @@ from cocktail.stft import istft, stft
 from cocktail.testing.bench import benches
 from cocktail.testing.conformance import assert_conforms, check_method
 from cocktail.testing.data import TinyData
+from cocktail.testing.learning import Probed
 from cocktail.testing.probes import causality
 from cocktail.testing.signals import make_scene
 
@@ -280,19 +281,21 @@ class Doubled(Level):
     """
 
     def fit(self, data, rng, folder):
-        np.save(folder / "level.npy", 2 * data.base)
+        np.save(folder / "level.npy", 2 * data.bases["base"])
 
     def __call__(self, mixture, view):
-        if view.model != 2 * view.base:
+        if view.model != 2 * view.bases["base"]:
             raise AssertionError
         return super().__call__(mixture, view)
 
 
 def test_a_method_is_probed_with_the_model_that_it_uses():
-    assert_conforms(Doubled(), bases=[Level()], long_s=2)
-    assert_conforms(Doubled(), bases=[Level(), Doubled()], long_s=2)
+    level = Probed(Level())
+    doubled = Probed(Doubled(), uses={"base": level})
+    assert_conforms(doubled, long_s=2)
+    assert_conforms(Probed(Doubled(), uses={"base": doubled}), long_s=2)
     (probe,) = [probe for probe in check_method(Doubled()) if not probe.ok]
-    assert probe.name == "fit, save, load" and "data.base" in probe.message
+    assert probe.name == "fit, save, load" and "no base 'base'" in probe.message
 
 
 def centroid(mixture):

@@ -79,7 +79,7 @@ def test_the_signature_says_what_goes_in_and_comes_out(load, waveform):
 
 
 def test_a_loaded_model_needs_nothing_of_the_project_but_its_library(made, tmp_path, waveform):
-    served.pack(tmp_path / "kept", models=made.models["above"], suite="small", fs=FS)
+    served.pack(tmp_path / "kept", trained=made.models["above"], suite="small", fs=FS)
     moved = shutil.move(tmp_path / "kept", tmp_path / "moved")
     for plugin in made.folder.glob("*.py"):
         assert str(plugin) not in (moved / served.CARD).read_text()
@@ -87,7 +87,7 @@ def test_a_loaded_model_needs_nothing_of_the_project_but_its_library(made, tmp_p
 
 
 def test_a_waveform_that_is_none_is_an_error(made, tmp_path):
-    served.pack(tmp_path / "kept", models=made.models["base"], suite="small", fs=FS)
+    served.pack(tmp_path / "kept", trained=made.models["base"], suite="small", fs=FS)
     model = served._load_pyfunc(tmp_path / "kept")
     for wrong in (np.zeros(0), np.full(100, np.nan), np.zeros((1, 100))):
         with pytest.raises(served.CocktailError, match=r"'base': expected a waveform \(N,\) of finite samples"):

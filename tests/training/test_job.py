@@ -188,3 +188,35 @@ def wait_for(true, attempts=600):
             return
         time.sleep(0.1)
     raise AssertionError("it did not come about")
+
+
+def child(corpora, write_plugin, body, name="child", **others):
+    """Trains a plugin on top of the model that `train` left."""
+    spec = Registry([write_plugin(name, base="LearnedMethod", more=FIT.format(body=body))]).entry(name).spec()
+    out = corpora[0].parent / "models" / name
+    common = {"suite": "s", "fs": 16000, "limit_s": 20.0, "seed": 1}
+    train_entry(speech=corpora[0], noise=corpora[1], out=out, spec=spec, **common, **others)
+    return spec, out
+
+
+@pytest.fixture
+def parent(corpora, write_plugin):
+    """{"spec", "model"} of an entry that has learnt the number 7."""
+    body = "np.save(folder / 'level.npy', [7])"
+    out, given = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)))
+    return {"spec": given["spec"], "model": str(out)}
+
+
+def test_a_training_is_given_its_bases_by_role_and_the_folder_that_it_starts_from(corpora, write_plugin, parent):
+    body = "np.save(folder / 'level.npy', [*data.bases['speech'], *np.load(data.start / 'level.npy')])"
+    spec, out = child(corpora, write_plugin, body, bases={"speech": parent}, start=parent)
+    assert load_model(spec, out, suite="s", fs=16000).tolist() == [7, 7]
+    spec, out = child(corpora, write_plugin, "data.bases['noise']", "other", bases={"speech": parent})
+    assert "there is no base 'noise': say `uses: {noise: ENTRY}`" in read_card(out).error
+
+
+@pytest.mark.parametrize(("key", "said"), [("bases", "it uses"), ("start", "it starts from")])
+def test_what_builds_on_a_failed_training_fails_with_its_reason(corpora, write_plugin, parent, key, said):
+    Card("plugin", "s", 16000, {}, "training failed: ValueError: no sound").write(Path(parent["model"]))
+    _, out = child(corpora, write_plugin, "pass", **{key: {"base": parent} if key == "bases" else parent})
+    assert read_card(out).error == f"training failed: {said} 'plugin': training failed: ValueError: no sound"

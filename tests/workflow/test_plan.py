@@ -185,11 +185,34 @@ def test_a_model_is_trained_once_for_all_that_build_on_it(networks):
     p = plan(plugins=[networks], methods=["beam"])
     assert p.trained == ["net"]
     files = p.process_input("tablet", "beam", "000", "test")
-    assert files["base"] == p.model("net") and "model" not in files
-    assert p.base_spec("beam") == p.spec("net")
-    assert p.models("beam")["base"]["spec"]["name"] == "net" and p.models("beam")["model"] is None
+    assert files["bases"] == [p.model("net")] and "model" not in files
+    assert p.run("beam")["bases"] == {"base": p.spec("net")}
     sized = plan(plugins=[networks], methods=["beam"], parameters={"net": {"gain": 3.0}})
     assert sized.digests.process("beam", "000", "test") != p.digests.process("beam", "000", "test")
+
+
+def test_entries_are_used_by_role(networks):
+    rows = {"net": {"plugin": "network"}, "still": {"plugin": "network", "gain": 2.0}}
+    rows["beam"] = {"plugin": "beamformer", "uses": {"speech": "still", "noise": "net"}}
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows, sort_keys=False))
+    p = plan(plugins=[networks], methods=["beam"])
+    assert p.trained == ["still", "net"]
+    assert p.process_input("tablet", "beam", "000", "test")["bases"] == [p.model("still"), p.model("net")]
+    assert {role: base["model"] for role, base in p.bases("beam").items()} == {
+        "speech": p.model("still"), "noise": p.model("net"),
+    }  # fmt: skip
+    assert next(card for card in p.cards() if card["entry"] == "beam")["uses"] == "speech: still, noise: net"
+
+
+def test_an_entry_starts_from_another_that_is_trained_first(networks):
+    rows = {"net": {"plugin": "network"}, "child": {"plugin": "network", "start": "net"}}
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+    p = plan(plugins=[networks], methods=["child"])
+    assert p.trained == ["child", "net"]
+    assert p.train_models("child") == {"start": p.model("net")} and p.start_spec("child") == p.spec("net")
+    assert "start" not in p.process_input("tablet", "child", "000", "test")
+    sized = plan(plugins=[networks], methods=["child"], parameters={"net": {"gain": 3.0}})
+    assert sized.digests.train("child") != p.digests.train("child")
 
 
 def test_what_an_entry_trains_on(networks):
@@ -277,6 +300,11 @@ def test_scorers_are_trained_and_read(networks, write_plugin):
         ({"a": {"plugin": "network", "uses": "b"}, "b": {"plugin": "network", "uses": "a"}}, "runs in a circle"),
         ({"a": {"plugin": "network", "train_on": "stationary"}}, "a: train_on: expected a list of conditions"),
         ({"a": {"plugin": "network", "uses": 3}}, "a: uses: expected the name of an entry"),
+        ({"a": {"plugin": "network", "uses": {"mask": ["b"]}}}, "a: uses: expected the name of an entry, or {role"),
+        ({"a": {"plugin": "network", "uses": {"mask": "nett"}}}, "a: uses: unknown entry 'nett'"),
+        ({"a": {"plugin": "network", "start": "nett"}}, "a: start: unknown entry 'nett'"),
+        ({"a": {"plugin": "network", "start": ["b"]}}, "a: start: expected the name of an entry"),
+        ({"a": {"plugin": "network", "start": "b"}, "b": {"plugin": "network", "uses": "a"}}, "a -> b -> a runs in a"),
     ],
 )
 def test_rows_that_build_on_nothing_are_refused(networks, rows, message):
@@ -304,7 +332,7 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     assert not none.train_spoofs("lcnn")
 
 
-def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
+def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(networks):
     rows = Path(networks) / "methods.yaml"
     rows.write_text(yaml.safe_dump({"net": {"plugin": "network", "train_on": ["tabet"]}}))
     with pytest.raises(CocktailError, match="net: train_on: unknown condition 'tabet'; did you mean 'tablet'"):
@@ -313,7 +341,7 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_is_its_models(networks):
     (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "controls" / "unprocessed.py").read_text())
     p = plan(plugins=[networks])
     (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("sly", "stationary")]
-    assert "its paradigm must be 'separation', not 'learning-free'" in cell.reason
+    assert "it uses 'net', whose paradigm 'separation' sees more than its own, 'learning-free'" in cell.reason
 
 
 def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):

@@ -42,7 +42,7 @@ class TestPlan:
         p = plan(methods=["omlsa"])
         assert p.retraining.entries == ["unprocessed", "omlsa"]
         files = p.retraining.fit_input("omlsa")
-        assert files["base"] == p.model("ctc") and "ctc" in p.trained and "ctc-retrained" not in p.trained
+        assert files["start"] == p.model("ctc") and "ctc" in p.trained and "ctc-retrained" not in p.trained
         assert len(files["estimates"]) == len(files["references"]) == 2 * len(p.shards_of("train"))
 
     def test_train_scenes_are_made_for_what_is_retrained(self):
@@ -133,9 +133,7 @@ def test_a_recogniser_learns_from_estimates_and_scores(shard, tmp_path):
     sizes = {"layers": 1, "units": 16, "epochs": 12, "steps": 20, "batch_size": 8, "learning_rate": 0.01}
     spec = Registry().entries["ctc"].sized({"ctc": sizes}, "a test").spec()
     common = {"spec": spec, "suite": "s", "seed": 0, "fs": FS, "limit_s": 300.0}
-    retrain(
-        estimates=shard[0], references=shard[1], out=tmp_path / "model", base=None, device=None, identity="", **common
-    )
+    retrain(estimates=shard[0], references=shard[1], out=tmp_path / "model", device=None, identity="", **common)
     scorers = Scorers({"retrained": {"spec": spec, "model": tmp_path / "model", "suite": "s"}})
     for text in ("ah oo", "oo oo"):
         assert scorers["retrained"](np.concatenate([word(w) for w in text.split()]), FS) == text

@@ -95,7 +95,8 @@ def metric_card(name: str) -> dict:
 
 
 def _entry(name, card):
-    known = {key: card.get(key) or "" for key in ("family", "paradigm", "guidance", "task", "plugin", "uses")}
+    keys = ("family", "paradigm", "guidance", "task", "plugin", "uses", "start", "reads")
+    known = {key: card.get(key) or "" for key in keys}
     title = (card.get("description") or "").strip().partition("\n")[0]
     return {"name": name, "title": title, **known}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError
-from cocktail.method import Recording, TrainingData
+from cocktail.method import Bases, Recording, TrainingData
 from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
 from cocktail.training.data.holdout import noise_splits, speech_splits
 
@@ -17,7 +17,8 @@ class CorpusTrainingData(TrainingData):
 
     `array`: whether mixtures are at all microphones. `conditions`: name -> definition of those that the entry trains
     on. `rooms`: condition -> file with its bank of room responses, at these microphones. `spoofs`: the table of spoofed
-    speech, if a condition has any. `base`: the model of the entry that this one uses.
+    speech, if a condition has any. `bases`: role -> model of the entry that this one uses in it; `start`: folder of the
+    model that it starts from.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class CorpusTrainingData(TrainingData):
         conditions: dict[str, dict] | None = None,
         rooms: dict[str, str | Path] | None = None,
         spoofs: Library | None = None,
-        base=None,
+        bases: Bases | None = None,
+        start: Path | None = None,
     ):
         self.fs, self.device = fs, device
         self._speech, self._noise, self._seed = speech, noise, seed
         self._paradigm, self._array = paradigm, array
-        self._conditions, self._rooms, self._base = conditions or {}, rooms or {}, base
+        self._conditions, self._rooms = conditions or {}, rooms or {}
+        self._bases, self.start = Bases(bases or {}), start
         self._spoofs = spoofs
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
@@ -114,10 +117,9 @@ class CorpusTrainingData(TrainingData):
         return noise_splits(rows)
 
     @property
-    def base(self):
-        if self._base is None:
-            raise AccessError("data.base: say `uses: ENTRY` in the entry's row of methods.yaml")
-        return self._base
+    def bases(self) -> Bases:
+        """Role -> model of the entry that this one uses in it."""
+        return self._bases
 
 
 def _seen(split):

@@ -17,12 +17,14 @@ HELD_OUT = 5
 class EnhancedSpeech(TrainingData):
     """Estimates of scenes with one talker each, with what was said. There is no noise to add: it is in them.
 
-    `estimates`, `references`: Parquet files of tables.ESTIMATES and REFERENCES. `base`: the model to begin with. Scenes
-    in which the method failed are left out; raises CocktailError where that leaves too few.
+    `estimates`, `references`: Parquet files of tables.ESTIMATES and REFERENCES. `start`: folder of the model to begin
+    with. Scenes in which the method failed are left out; raises CocktailError where that leaves too few.
     """
 
-    def __init__(self, estimates: Sequence, references: Sequence, *, fs: int, device: str = "cpu", base=None):
-        self.fs, self.device, self._base = fs, device, base
+    def __init__(
+        self, estimates: Sequence, references: Sequence, *, fs: int, device: str = "cpu", bases=None, start=None
+    ):
+        self.fs, self.device, self.start = fs, device, start
         truths = {row["scene"]: row for path in references for row in tables.read_rows(path)}
         made = [row for path in estimates for row in tables.read_rows(path) if row["status"] == "ok"]
         if len(made) < HELD_OUT:
@@ -38,10 +40,6 @@ class EnhancedSpeech(TrainingData):
 
     def noise(self, split: str = "train") -> Iterator[Recording]:
         return iter(())
-
-    @property
-    def base(self):
-        return self._base
 
 
 def retrain(*, estimates: Sequence[str | Path], references: Sequence[str | Path], **options) -> None:

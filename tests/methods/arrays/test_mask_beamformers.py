@@ -73,7 +73,7 @@ def scene(seed, seconds=2.0):
 
 
 def view(base, **more):
-    return View(FS, np.random.default_rng(0), {"array": ARRAY, "device": "cpu", "base": base, **more})
+    return View(FS, np.random.default_rng(0), {"array": ARRAY, "device": "cpu", "bases": {"base": base}, **more})
 
 
 def snr_db(reference, estimate):

@@ -246,7 +246,7 @@ def test_training_mixtures_are_augmented_as_the_entry_says(tmp_path, entry):
             raise Asked(names)
 
     method = replace(Registry().entry(entry).make(), augment=("stretch", "vtl"))
-    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", base=None, start=None)
+    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", start=None)
     with pytest.raises(Asked, match=r"stretch.*vtl"):
         method.fit(data, np.random.default_rng(0), tmp_path)
 

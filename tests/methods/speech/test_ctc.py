@@ -308,8 +308,8 @@ class Words(TrainingData):
 
     fs, device = FS, "cpu"
 
-    def __init__(self, base=None):
-        self._base = base
+    def __init__(self, start=None):
+        self.start = start
 
     def speech(self, split="train"):
         generator = np.random.default_rng(len(split))
@@ -320,10 +320,6 @@ class Words(TrainingData):
 
     def noise(self, split="train"):
         return iter(())
-
-    @property
-    def base(self):
-        return self._base
 
 
 def plugin(**values):
@@ -365,8 +361,8 @@ class TestMethod:
         import torch
 
         method, folder = trained
-        more = plugin(start="base", epochs=0, layers=1, units=16)
-        more.fit(Words(base=method.load(folder)), np.random.default_rng(1), tmp_path)
+        more = plugin(epochs=0, layers=1, units=16)
+        more.fit(Words(start=folder), np.random.default_rng(1), tmp_path)
         one, other = method.load(folder), more.load(tmp_path)
         assert one.language == other.language
         for name, value in one.state_dict().items():

@@ -1,0 +1,56 @@
+"""What trained models offer to entries that use them (`uses` in a row; `view.bases`, `data.bases`).
+
+A model is what `load` of its plugin returns. A method that uses one names the protocol that it asks for.
+"""
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class MaskEstimator(Protocol):
+    """Finds where in time and frequency the talker is, such as `mask_network`."""
+
+    def mask(self, mixture: Any, fs: int, device: str = "cpu") -> Any:
+        """mixture (D, N) at `fs` Hz -> tensor (D, F, T) on `device`: the talker's share of the STFT, in [0, 1]."""
+        ...
+
+    def enhance(self, mixture: Any, fs: int, device: str = "cpu") -> Any:
+        """mixture (D, N) at `fs` Hz -> tensor (D, N) on `device`: the talker, by the mask."""
+        ...
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Tells bona fide speech from spoofed, such as `lcnn`."""
+
+    def judge(self, samples: np.ndarray, fs: int) -> float:
+        """(N,) at `fs` Hz -> one number, higher for bona fide speech."""
+        ...
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Tells talkers apart, such as `xvector`."""
+
+    def embed(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) at `fs` Hz -> embedding (E,), compared with others by its cosine."""
+        ...
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """Hears what was said, such as `ctc`."""
+
+    def transcribe(self, samples: np.ndarray, fs: int) -> str:
+        """(N,) at `fs` Hz -> text."""
+        ...
+
+    def posteriors(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) at `fs` Hz -> (T, S): how probable each symbol is in each frame."""
+        ...
+
+    def align(self, samples: np.ndarray, fs: int, text: str) -> Any:
+        """When the words of `text` were said in (N,) at `fs` Hz: cocktail.recognition.alignment.Alignment."""
+        ...

@@ -1,0 +1,38 @@
+"""Rows of a family's methods.yaml: a plugin, values of its parameters, and the keys that belong to the runner."""
+
+from cocktail.errors import CocktailError, nearest
+from cocktail.plugins.entry import BASE, Entry, Plugin
+
+
+def read_row(name: str, row: dict, plugins: dict[str, Plugin], source: str) -> Entry:
+    """The entry of one row of the file `source`. Raises CocktailError that says what is wrong in which key."""
+    parameters = dict(row)
+    where = f"{source}: {name}"
+    plugin = parameters.pop("plugin", name.replace("-", "_"))
+    if plugin not in plugins:
+        raise CocktailError(f"{where}: unknown plugin '{plugin}'{nearest(str(plugin), plugins)}")
+    uses, start = parameters.pop("uses", {}), parameters.pop("start", None)
+    if isinstance(uses, str):
+        uses = {BASE: uses}
+    if not isinstance(uses, dict) or not _are_names([*uses, *uses.values()]):
+        raise CocktailError(f"{where}: uses: expected the name of an entry, or {{role: ENTRY, ...}}, got {uses!r}")
+    if not isinstance(start, str | None):
+        raise CocktailError(f"{where}: start: expected the name of an entry, got {start!r}")
+    train_on = parameters.pop("train_on", None)
+    return Entry(
+        name, plugins[plugin], parameters, source,
+        train_on=None if train_on is None else _names(train_on, "conditions", f"{where}: train_on"),
+        uses=uses,
+        reads=_names(parameters.pop("reads", []), "entries", f"{where}: reads"),
+        start=start,
+    )  # fmt: skip
+
+
+def _names(value, what, where) -> tuple[str, ...]:
+    if not isinstance(value, list) or not _are_names(value):
+        raise CocktailError(f"{where}: expected a list of {what}, got {value!r}")
+    return tuple(value)
+
+
+def _are_names(values) -> bool:
+    return all(isinstance(value, str) for value in values)

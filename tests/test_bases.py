@@ -1,0 +1,36 @@
+"""Trained models offer what their protocols say."""
+
+import numpy as np
+import pytest
+
+from cocktail import bases
+from cocktail.plugins.registry import Registry
+
+FS = 16000
+
+
+@pytest.mark.parametrize(
+    ("entry", "protocol", "facts"),
+    [
+        ("lstm-msa", bases.MaskEstimator, {}),
+        ("lcnn", bases.Detector, {}),
+        ("xvector", bases.Embedder, {"speakers": 3}),
+        ("ctc", bases.Recogniser, {}),
+    ],
+)
+def test_a_model_offers_what_its_protocol_says(entry, protocol, facts):
+    sizes = {"mask_network": {"units": 4}, "lcnn": {"width": 0.1}, "xvector": {"width": 0.1}, "ctc": {"units": 4}}
+    model = Registry().entry(entry).sized(sizes, "a test").make().network(FS, **facts).eval()
+    model.fs = FS
+    assert isinstance(model, protocol)
+    x = np.random.default_rng(0).standard_normal(FS // 2)
+    if protocol is bases.MaskEstimator:
+        mask = model.mask(np.stack([x, x]), FS)
+        assert len(mask) == 2 and mask.min() >= 0 and mask.max() <= 1
+        assert model.enhance(np.stack([x, x]), FS).shape == (2, len(x))
+    elif protocol is bases.Detector:
+        assert np.isfinite(model.judge(x, FS // 2))
+    elif protocol is bases.Embedder:
+        assert model.embed(x, FS // 2).ndim == 1
+    else:
+        assert isinstance(model.transcribe(x, FS // 2), str)
