@@ -43,7 +43,7 @@ def normalised(x: np.ndarray, fs: int) -> np.ndarray:
 
 
 def difference(features: np.ndarray) -> np.ndarray:
-    """(M, T) -> (M, T): next frame minus last one; the first and last frame are repeated beyond the ends."""
+    """(F, T) -> (F, T): next frame minus last one; the first and last frame are repeated beyond the ends."""
     padded = np.pad(features, [(0, 0), (1, 1)], mode="edge")
     return padded[:, 2:] - padded[:, :-2]
 

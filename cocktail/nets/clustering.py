@@ -4,7 +4,7 @@ J. R. Hershey, Z. Chen, J. Le Roux and S. Watanabe, "Deep clustering: discrimina
 separation", ICASSP 2016. Y. Isik, J. Le Roux, Z. Chen, S. Watanabe and J. R. Hershey, "Single-channel multi-speaker
 separation using deep clustering", Interspeech 2016, for regularisation and the order of the training.
 
-Shapes: B scenes, N samples, F bins, T frames, G bands, K talkers, D embedding dimensions, M points to cluster.
+Shapes: B scenes, N samples, F bins, T frames, G bands, K talkers, E embedding dimensions, P points to cluster.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ class EmbeddingNetwork(nn.Module):
         self.output = nn.Linear(2 * units, self.bands.count * dimensions)
 
     def forward(self, power: torch.Tensor, frames: slice = slice(None)) -> torch.Tensor:
-        """Powers (B, T, G) of the mixture -> embeddings (B, T, G, D) of the frames asked for."""
+        """Powers (B, T, G) of the mixture -> embeddings (B, T, G, E) of the frames asked for."""
         hidden = self.recurrent(features(power))[0][:, frames]
         V = torch.tanh(self.output(hidden)).unflatten(-1, (self.bands.count, -1))
         return nn.functional.normalize(V, dim=-1)
@@ -61,10 +61,10 @@ def dominance(powers: torch.Tensor) -> torch.Tensor:
 
 
 def affinity_loss(V: torch.Tensor, Y: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-    """Weighted mean of (V V' - Y Y')^2 over all pairs of points: (..., M, D), (..., M, K), (..., M) -> (...).
+    """Weighted mean of (V V' - Y Y')^2 over all pairs of points: (..., P, E), (..., P, K), (..., P) -> (...).
 
-    |V V' - Y Y'|^2 = |V'V|^2 - 2 |V'Y|^2 + |Y'Y|^2 (Hershey et al., section 2): matrices of D x D, D x K and K x K, the
-    M x M affinities are never formed.
+    |V V' - Y Y'|^2 = |V'V|^2 - 2 |V'Y|^2 + |Y'Y|^2 (Hershey et al., section 2): matrices of E x E, E x K and K x K, the
+    P x P affinities are never formed.
     """
     share = (weights / weights.sum(-1, keepdim=True).clamp_min(1)).sqrt()[..., None]
     V, Y = V * share, Y * share
@@ -94,7 +94,7 @@ def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int =
 def centres(
     V: torch.Tensor, counted: torch.Tensor, n_sources: int, generator: np.random.Generator, *, most=POINTS, **how
 ) -> torch.Tensor:
-    """Embeddings (B, T, G, D) and which of them count (B, T, G) -> k-means centres of each scene (B, K, D).
+    """Embeddings (B, T, G, E) and which of them count (B, T, G) -> k-means centres of each scene (B, K, E).
 
     `most` points are looked at, drawn from those that count; `how` goes to `kmeans`.
     """

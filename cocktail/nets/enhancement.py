@@ -3,7 +3,7 @@
 Y. Isik, J. Le Roux, Z. Chen, S. Watanabe and J. R. Hershey, "Single-channel multi-speaker separation using deep
 clustering", Interspeech 2016.
 
-Shapes: B scenes, N samples, K talkers, F bins, T frames, G bands, D embedding dimensions.
+Shapes: B scenes, N samples, K talkers, F bins, T frames, G bands.
 """
 
 import numpy as np

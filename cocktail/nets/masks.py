@@ -4,7 +4,7 @@ F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively traine
 single-channel speech separation", GlobalSIP 2014: 100 log-mel filters in, zero mean and unit variance, Gaussian noise
 of deviation 0.1 added in training; a sigmoid mask out; mel-domain masks to begin with.
 
-Shapes: spectrograms (B, F, T), features (B, T, M), `lengths` (B,) frames that count.
+Shapes: spectrograms (B, F, T), features of G mel filters (B, T, G), `lengths` (B,) frames that count.
 """
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from cocktail import stft
+from cocktail.dsp.blocks import SIGNALS
 from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.nets.losses import ideal_ratio_mask
@@ -23,12 +24,10 @@ INPUT_NOISE = 0.1
 """Standard deviation of the noise on normalised features."""
 FLOOR = 1e-3
 """Added to mel magnitudes of a mixture of unit level: 60 dB below it, nothing is heard."""
-GROUP = {"cpu": 16, "cuda": 256}
-"""Signals that the network looks at together."""
 
 
 class LogMel(nn.Module):
-    """Magnitudes (B, F, T) -> normalised log-mel features (B, T, M), whatever the mixture's level."""
+    """Magnitudes (B, F, T) -> normalised log-mel features (B, T, G), whatever the mixture's level."""
 
     def __init__(self, fs: float, running: bool):
         """`running`: the level is that of the mixture so far, so that no frame depends on later ones."""
@@ -46,12 +45,12 @@ class LogMel(nn.Module):
         self.deviation.copy_(logs.std(0).clamp_min(1e-3))
 
     def logarithms(self, magnitude, lengths=None):
-        """log of the filters' outputs of a mixture of unit level, (B, T, M)."""
+        """log of the filters' outputs of a mixture of unit level, (B, T, G)."""
         level = (running_level if self.running else overall_level)(magnitude, lengths)
         return torch.log(self.filters @ (magnitude / level) + FLOOR).mT
 
     def forward(self, magnitude, lengths=None):
-        """(B, F, T) -> (B, T, M); 0 from `lengths` on."""
+        """(B, F, T) -> (B, T, G); 0 from `lengths` on."""
         features = (self.logarithms(magnitude, lengths) - self.mean) / self.deviation
         if self.training:
             features = features + INPUT_NOISE * torch.randn_like(features)
@@ -90,7 +89,7 @@ class MaskNetwork(nn.Module):
         self.output.bias.copy_(share @ coarse.bias)
 
     def mel_mask(self, *, mixture, target):
-        """The ideal ratio mask of the mel filters (B, M, T) for complex spectra (B, F, T)."""
+        """The ideal ratio mask of the mel filters (B, G, T) for complex spectra (B, F, T)."""
         filters = self.features.filters
         return ideal_ratio_mask(target=filters @ target.abs(), residual=filters @ (mixture - target).abs())
 
@@ -111,7 +110,7 @@ class MaskNetwork(nn.Module):
         flat = spectrum.abs().float().flatten(0, -3) if spectrum.ndim > 2 else spectrum.abs().float()[None]
         if lengths is not None:
             lengths = torch.as_tensor(lengths, device=spectrum.device).reshape(-1)
-        group = GROUP[spectrum.device.type]
+        group = SIGNALS[spectrum.device.type]
         parts = [
             self(flat[i : i + group], None if lengths is None else lengths[i : i + group])
             for i in range(0, len(flat), group)

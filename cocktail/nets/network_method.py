@@ -13,13 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cocktail.audio import resample
+from cocktail.dsp.blocks import SIGNALS
 from cocktail.errors import CocktailError
 from cocktail.method import LearnedMethod, Workload, finite
 
 FS = 16000
 """Rate that the size of a network is told for, Hz."""
-TOGETHER = 64
-"""Most scenes that are handed over at once."""
 
 
 @dataclass(frozen=True)
@@ -182,9 +181,10 @@ class NetworkMethod(LearnedMethod):
         signals = [self.samples(mixture, view) for mixture, view in zip(mixtures, views, strict=True)]
         order = sorted(range(len(signals)), key=lambda i: len(signals[i]))
         results = [None] * len(signals)
+        size = SIGNALS[views[0].device] if views else 1
         with torch.no_grad():
-            for first in range(0, len(order), TOGETHER):
-                group = order[first : first + TOGETHER]
+            for first in range(0, len(order), size):
+                group = order[first : first + size]
                 found = self.together([signals[i] for i in group], [views[i] for i in group])
                 for i, result in zip(group, found, strict=True):
                     results[i] = result

@@ -4,6 +4,8 @@ Shapes: features (B, T, I) -> (B, T, H), and `lengths` (B,), how many frames of 
 must be zero, and does not change what comes before.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -19,7 +21,7 @@ class Recurrent(nn.Module):
     def __init__(self, inputs: int, units: int, layers: int, bidirectional: bool):
         """`units` cells a layer; in both directions together where it is bidirectional."""
         super().__init__()
-        cells = -(-units // 2) if bidirectional else units
+        cells = math.ceil(units / 2) if bidirectional else units
         self.lstm = nn.LSTM(inputs, cells, layers, batch_first=True, bidirectional=bidirectional)
         self.width = 2 * cells if bidirectional else cells
 

@@ -17,14 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail import stft
+from cocktail.dsp.blocks import SCENES_EM
 from cocktail.dsp.spatial import directions
 from cocktail.method import Method, finite
 
 FLOOR = 1e-5
 """Least power v_j, the mean power of the mixture's STFT being 1."""
-
-STACK = {"cpu": 1, "cuda": 16}
-"""Scenes processed together: a CPU would lose its cache on more, a GPU idles on fewer."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class DnnEm(Method):
 
     def batch(self, mixtures, views):
         """Scenes of one array, in stacks."""
-        size = STACK[views[0].device] if views else 1
+        size = SCENES_EM[views[0].device] if views else 1
         starts = range(0, len(mixtures), size)
         return [y for i in starts for y in self._stack(mixtures[i : i + size], views[i : i + size])]
 

@@ -26,7 +26,7 @@ class Countermeasure:
     fs: int
 
     def score(self, features: np.ndarray) -> float:
-        """Mean log-likelihood ratio of features (M, T), higher = bona fide."""
+        """Mean log-likelihood ratio of features (F, T), higher = bona fide."""
         return float(np.mean(self.bonafide.log_likelihood(features) - self.spoof.log_likelihood(features)))
 
 

@@ -159,6 +159,18 @@ def test_without_measurements_all_is_unknown(make_plan):
         assert each.reason
 
 
+def test_what_scores_an_estimate_costs_the_same_however_large_the_network(make_plan):
+    """Methods of the user's are planned by others like them: larger networks make trainings and processing dearer."""
+    plan = make_plan()
+    leave_records(plan)
+    costs = measure(plan)
+    other = replace(costs, costs=tuple(cost for cost in costs.costs if cost.entry not in ("blstm-psa", "dnn-ma")))
+    sizes = {group.rule: group.size for group in groups(plan) if group.entry == "blstm-psa"}
+    assert sizes["score"] == 1 and sizes["process"] == sizes["train"] > 1e6
+    by_entry = {each.group.entry: each.cpu_s for each in known(estimate(plan, [other]), "score")}
+    assert by_entry["blstm-psa"] < 2 * max(by_entry["omlsa"], by_entry["delay-and-sum"])
+
+
 def test_scores_of_fewer_metrics_are_no_basis(make_plan):
     few, many = make_plan("few"), make_plan("many", metrics="[si_sdr, wer, stoi]")
     leave_records(few)

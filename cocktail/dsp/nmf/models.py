@@ -8,10 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from cocktail.dsp.blocks import SCENES_NMF
 from cocktail.dsp.nmf import updates
-
-STACK = {"cpu": 1, "cuda": 64}
-"""Scenes that `semi_supervised` factorises together: a CPU would lose its cache on more, a GPU idles on fewer."""
 
 SMALLEST = 1e-8
 """Least entry of a basis of unit norm: no model is ever zero where a mixture is not."""
@@ -45,8 +43,8 @@ def semi_supervised(
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """The same with noise bases learnt on each mixture, from a start drawn by its generator."""
     found = []
-    for first in range(0, len(columns), STACK[device]):
-        group = slice(first, first + STACK[device])
+    for first in range(0, len(columns), SCENES_NMF[device]):
+        group = slice(first, first + SCENES_NMF[device])
         found += _semi_supervised(columns[group], speech, n_noise, mu, divergence, iterations, device, rngs[group])
     return found
 

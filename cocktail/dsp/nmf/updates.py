@@ -18,10 +18,9 @@ import contextlib
 
 import torch
 
-DIVERGENCES = ("kl", "is")
+from cocktail.dsp.blocks import FRAMES
 
-BLOCK = {"cpu": 256, "cuda": 65536}
-"""Frames that `activations` works on at a time: on a CPU what its second-level cache holds."""
+DIVERGENCES = ("kl", "is")
 
 
 def objective(V, W, H, mu: float, divergence: str) -> float:
@@ -47,7 +46,7 @@ def activations(V, W, H, mu: float, divergence: str, iterations: int):
     Frames are independent of each other: those of many scenes can be put side by side.
     """
     with _fast_products():
-        block = BLOCK[V.device.type]
+        block = FRAMES[V.device.type]
         parts = zip(V.split(block, dim=-1), H.split(block, dim=-1), strict=True)
         update = _activations_kl if divergence == "kl" else _activations_is
         return torch.cat([update(v.contiguous(), W, h.clone(), mu, iterations) for v, h in parts], dim=-1)

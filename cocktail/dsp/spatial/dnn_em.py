@@ -18,12 +18,10 @@ from dataclasses import dataclass
 
 import torch
 
+from cocktail.dsp.blocks import BINS
+
 LOADING = 1e-5
 """Diagonal loading of R_j, relative to trace / D: a microphone's own noise, and what single precision can invert."""
-
-
-BLOCK = {"cpu": 32, "cuda": 4096}
-"""Bins that `update_covariances` works on at a time: on a CPU what its second-level cache holds."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def update_covariances(x, v, R, *, updates: int, weighted: bool = True):
     weighted: frames count by their power, w_j = v_j in the paper's M-step; otherwise all the same, w_j = 1, which is
     plain EM, whose likelihood cannot fall.
     """
-    blocks = zip(*(part.split(BLOCK[x.device.type], dim) for part, dim in ((x, 1), (v, 2), (R, 2))), strict=True)
+    blocks = zip(*(part.split(BINS[x.device.type], dim) for part, dim in ((x, 1), (v, 2), (R, 2))), strict=True)
     return torch.cat([_update_block(*block, updates, weighted) for block in blocks], 2)
 
 

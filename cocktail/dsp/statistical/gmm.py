@@ -17,17 +17,17 @@ CHUNK = 8192
 
 @dataclass(frozen=True)
 class Gmm:
-    """C components in M dimensions."""
+    """C components of F features."""
 
     weights: np.ndarray
     """(C,), sum 1."""
     means: np.ndarray
-    """(C, M)."""
+    """(C, F)."""
     variances: np.ndarray
-    """(C, M)."""
+    """(C, F)."""
 
     def joint(self, X: np.ndarray) -> np.ndarray:
-        """log p(component, x) of the columns of X (M, T) -> (C, T)."""
+        """log p(component, x) of the columns of X (F, T) -> (C, T)."""
         precisions = 1 / self.variances
         constant = np.log(self.weights) - 0.5 * np.sum(
             np.log(2 * np.pi * self.variances) + self.means**2 * precisions, axis=1
@@ -35,12 +35,12 @@ class Gmm:
         return constant[:, None] - 0.5 * precisions @ X**2 + (self.means * precisions) @ X
 
     def log_likelihood(self, X: np.ndarray) -> np.ndarray:
-        """log p(x) of the columns of X (M, T) -> (T,)."""
+        """log p(x) of the columns of X (F, T) -> (T,)."""
         return _log_sum(self.joint(X))[0]
 
 
 def learn(X: np.ndarray, n_components: int, iterations: int, rng: np.random.Generator) -> tuple[Gmm, list[float]]:
-    """A mixture of the columns of X (M, T) and the mean log-likelihood before every iteration.
+    """A mixture of the columns of X (F, T) and the mean log-likelihood before every iteration.
 
     Starts from columns drawn at random and the variance of all. Raises ValueError where T is below C.
     """

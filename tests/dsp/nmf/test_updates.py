@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import non_negative_factorization
 
+from cocktail.dsp import blocks
 from cocktail.dsp.nmf import updates
 
 cases = st.tuples(
@@ -88,7 +89,7 @@ def test_activations_end_where_no_step_helps(mu):
 @pytest.mark.parametrize("mu", [0.0, 0.5])
 def test_blocks_equal_single_updates(divergence, mu):
     V, W, H = problem(5, 20, 300, 4)
-    assert V.shape[1] > updates.BLOCK["cpu"]
+    assert V.shape[1] > blocks.FRAMES["cpu"]
     found = updates.activations(V, W, H, mu, divergence, 4)
     for _ in range(4):
         H = updates.update_activations(V, W, H, mu, divergence)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cocktail import ROOT
+from cocktail.dsp import blocks
 from cocktail.dsp.spatial import beamformers, dnn_em
 
 N_BINS, N_MICS, N_FRAMES = 6, 3, 120
@@ -128,7 +129,7 @@ def test_padding_counts_for_nothing():
 def test_blocks_of_bins_change_nothing(monkeypatch):
     X, V = tensors(*problem(10))
     together = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
-    monkeypatch.setitem(dnn_em.BLOCK, "cpu", 4)
+    monkeypatch.setitem(blocks.BINS, "cpu", 4)
     apart = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
     assert relative(apart.numpy(), together.numpy()) < 1e-5
 

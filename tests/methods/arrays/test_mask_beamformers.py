@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cocktail import stft
-from cocktail.dsp import masks
+from cocktail.dsp import blocks, masks
 from cocktail.dsp.spatial import beamformers
 from cocktail.method import Info, References, View
 from cocktail.plugins.registry import Registry
@@ -173,7 +173,7 @@ def test_dnn_em_on_scenes_of_several_lengths(monkeypatch):
     views = [view(Loudness()) for _ in mixtures]
     method = plugin("dnn_em", "DnnEm", iterations=1)
     alone = [method(mixture, v) for mixture, v in zip(mixtures, views, strict=True)]
-    monkeypatch.setitem(sys.modules[type(method).__module__].STACK, "cpu", 8)
+    monkeypatch.setitem(blocks.SCENES_EM, "cpu", 8)
     for found, expected in zip(method.batch(mixtures, views), alone, strict=True):
         assert found.shape == expected.shape
         assert np.linalg.norm(found - expected) < 1e-3 * np.linalg.norm(expected)

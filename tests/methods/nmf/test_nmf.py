@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.overrides import TorchFunctionMode
 
+from cocktail.dsp import blocks
 from cocktail.dsp.nmf import frames, models
 from cocktail.method import AccessError, Recording, TrainingData, View
 from cocktail.plugins.registry import Registry
@@ -111,7 +112,7 @@ def test_padded_stacks_equal_single_scenes(monkeypatch, exact_products, divergen
     speech = models.learn(columns[0], 5, 0.1, divergence, 5, np.random.default_rng(0))
 
     def estimates_of(stack):
-        monkeypatch.setitem(models.STACK, "cpu", stack)
+        monkeypatch.setitem(blocks.SCENES_NMF, "cpu", stack)
         rngs = [np.random.default_rng(i) for i in range(3)]
         return models.semi_supervised(columns, speech, 3, 0.2, divergence, 15, "cpu", rngs)
 

@@ -21,18 +21,18 @@ FS = 16000
 TINY = {"fs": FS, "shift_ms": 16.0, "layers": 1, "units": 12, "dropout": 0.0}
 
 
-def points(seed, m=30, d=4, k=3):
-    """Unit embeddings (M, D), memberships (M, K) and weights (M,), in double precision."""
+def points(seed, p=30, e=4, k=3):
+    """Unit embeddings (P, E), memberships (P, K) and weights (P,), in double precision."""
     generator = torch.Generator().manual_seed(seed)
-    V = torch.nn.functional.normalize(torch.randn(m, d, generator=generator, dtype=torch.float64), dim=-1)
-    Y = torch.nn.functional.one_hot(torch.randint(k, (m,), generator=generator), k).double()
-    return V, Y, (torch.rand(m, generator=generator) > 0.4).double()
+    V = torch.nn.functional.normalize(torch.randn(p, e, generator=generator, dtype=torch.float64), dim=-1)
+    Y = torch.nn.functional.one_hot(torch.randint(k, (p,), generator=generator), k).double()
+    return V, Y, (torch.rand(p, generator=generator) > 0.4).double()
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
-def test_affinity_loss_equals_that_of_all_pairs(seed, d, k):
-    V, Y, w = points(seed, d=d, k=k)
+def test_affinity_loss_equals_that_of_all_pairs(seed, e, k):
+    V, Y, w = points(seed, e=e, k=k)
     error = (V @ V.T - Y @ Y.T) ** 2
     expected = (w[:, None] * w[None] * error).sum() / max(w.sum().item(), 1) ** 2
     torch.testing.assert_close(clustering.affinity_loss(V, Y, w), expected, rtol=1e-9, atol=1e-12)
@@ -117,7 +117,7 @@ def test_kmeans_of_a_batch_finds_what_it_finds_in_each():
 
 
 def test_hard_soft_kmeans_is_kmeans():
-    V, _, w = points(2, m=60)
+    V, _, w = points(2, p=60)
     start = V[:3]
     member = torch.nn.functional.one_hot(kmeans.nearest(V, start), 3).double() * w[:, None]
     mean = member.T @ V / member.sum(0)[:, None]
