@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cocktail.errors import CocktailError
+from cocktail.metrics.cost import METRICS as COSTS_OF_METHODS
 from cocktail.plugins.model import read_card
 from cocktail.runtime.accounting import read_log
 from cocktail.tasks import TASKS
@@ -104,10 +105,15 @@ def measure(plan: Plan) -> Costs:
 
 
 def judged(plan: Plan) -> tuple[str, ...]:
-    """What scores a suite: its metrics, roles of the models that they need, and the recogniser's options."""
+    """What scores a suite: its metrics, roles of the models that they need, and the recogniser's options.
+
+    Metrics of what the method itself cost are left out: they are read off its records.
+    """
     needed = {role for definition in plan.conditions.values() for role in TASKS[definition["task"]].scorers}
     recogniser = [f"{key} {value}" for key, value in plan.config["recogniser"].items()] if "wer" in plan.metrics else []
-    return (*plan.metrics, *(role for role in plan.scorers if role in needed), *recogniser)
+    read_off = {metric.name for metric in COSTS_OF_METHODS}
+    metrics = (name for name in plan.metrics if name not in read_off)
+    return (*metrics, *(role for role in plan.scorers if role in needed), *recogniser)
 
 
 def _cost(plan, group: Group) -> Cost | None:

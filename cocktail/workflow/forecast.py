@@ -17,7 +17,7 @@ from cocktail.workflow.job_groups import Group, groups
 from cocktail.workflow.plan import Plan
 
 LIKE: dict[str, tuple[tuple[str, ...], ...]] = {
-    "scenes": (("condition",),),
+    "scenes": (("condition",), ("task",)),
     "rooms": (("condition",), ()),
     "process": (("condition", "entry"), ("entry",), ("condition", "plugin"), ("plugin",)),
     "score": (("condition", "entry"), ("condition",), ("task",)),

@@ -176,6 +176,8 @@ def test_scores_of_fewer_metrics_are_no_basis(make_plan):
     leave_records(few)
     (reason,) = {each.reason for each in known(estimate(many, [measure(few)]), "score")}
     assert reason == "not measured: stoi"
+    timed = make_plan("timed", metrics="[si_sdr, wer, rtf, parameters]")  # read off the records of methods
+    assert all(each.basis == "few" for each in known(estimate(timed, [measure(few)]), "score"))
     leave_records(many)
     assert all(each.basis == "many" for each in known(estimate(few, [measure(many)]), "score"))
 
