@@ -9,7 +9,7 @@ from cocktail import __version__
 from cocktail.errors import CocktailError
 
 ERROR = 2
-"""Exit status of an error of the user's, said in one message."""
+"""Exit status after an error of the user's, which is printed as one message."""
 
 
 class Commands(click.Group):
@@ -26,7 +26,7 @@ class Commands(click.Group):
     def invoke(self, ctx):
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader, such as `head`, has had enough: click ends without a word
+        except BrokenPipeError:  # the reader, such as `head`, has ended: click ends without a message
             raise
         except (CocktailError, OSError) as error:
             click.secho(f"Error: {_message(error)}", fg="red", err=True)
@@ -50,7 +50,7 @@ def main():
       cocktail claims quick                  which claims of the literature hold in it
       cocktail ui                            the same in MLflow, with examples to hear
       cocktail new my-gate                   a method of your own: one file
-      cocktail check my-gate                 does it keep the contract?
+      cocktail check my-gate                 whether it keeps the contract
       cocktail process omlsa in.wav out.wav  a recording of your own
 
     A suite is a name (`cocktail list suites`) or a YAML file. Results lie under results/<suite>/.

@@ -11,14 +11,14 @@ methods_option = click.option(
     multiple=True,
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="A folder of plugins besides methods/ (may be repeated).",
+    help="Another folder of plugins, besides methods/ (may be repeated).",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
 WIDTH_OF_A_FILE = 160
-"""Columns of a table that goes to a file or a pipe."""
+"""Width of a table that goes to a file or a pipe, in characters."""
 
 LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options", "entries")
 """Columns that may wrap."""

@@ -12,7 +12,7 @@ from cocktail.cli._options import methods_option
 @methods_option
 @click.option("--long", "long_s", default=60.0, show_default=True, help="Length in seconds of the long signal.")
 @click.option("--limit", "limit_s", default=120.0, show_default=True, help="Seconds that a single probe may take.")
-@click.option("--suite", default="tiny", show_default=True, help="Whose sizes a method that is trained gets.")
+@click.option("--suite", default="tiny", show_default=True, help="The suite whose parameters a trained method gets.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for a method that needs `gpu`.")
 def command(name, folders, long_s, limit_s, suite, device):
     """Probe whether a method keeps the contract, on synthetic sound; seconds for most.

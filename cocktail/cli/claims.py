@@ -5,7 +5,7 @@ import click
 from cocktail.cli._options import json_option
 
 
-@click.command(short_help="Print which claims of the literature hold, fail, or cannot be told.")
+@click.command(short_help="Print which claims of the literature hold, which fail, and which cannot be judged.")
 @click.argument("suite", default="quick")
 @click.option("--wide", is_flag=True, help="Also the intervals over kinds of noise and speakers.")
 @json_option

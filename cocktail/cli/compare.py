@@ -11,13 +11,13 @@ from cocktail.cli._options import json_option, results_folder
 @click.option("--condition", "conditions", multiple=True, help="Only this condition (may be repeated).")
 @click.option("--entry", "entries", multiple=True, help="Only this entry (may be repeated).")
 @click.option("--metric", "metrics", multiple=True, help="This metric (may be repeated), or `all`; by default a few.")
-@click.option("--everything", is_flag=True, help="Show also what is the same in both.")
+@click.option("--everything", is_flag=True, help="Also show what is equal in both.")
 @json_option
 def command(a, b, conditions, entries, metrics, everything, as_json):
     """Compare the results A and B: how much better is B, entry by entry, and is the difference real?
 
-    A and B are suites that have run, or folders of results: those of another commit, kept apart. Differences are
-    taken scene by scene where both have the same scenes.
+    A and B are suites that have run, or folders of results, such as a copy of those of another commit. Where both
+    have the same scenes, differences are taken scene by scene.
 
     \b
       cp -r results/quick /tmp/before
@@ -40,6 +40,6 @@ def command(a, b, conditions, entries, metrics, everything, as_json):
 
 
 def _known(metrics, sides):
-    """Those that either side has."""
+    """Names that either side has."""
     known = set().union(*(side.scores["metric"].unique().to_pylist() for side in sides))
     return tuple(metric for metric in metrics if metric in known)

@@ -8,7 +8,7 @@ import click
 from cocktail.cli._options import json_option, print_rows
 
 MAX_MISSING = 5
-"""Missing files of a part that are named."""
+"""Missing files of a part that are listed by name, at most."""
 
 
 @click.group(short_help="Check or download a published corpus.")
@@ -58,7 +58,7 @@ def check(name, path, decode, as_json):
 def download(name, path, parts):
     """Download parts of the free corpus NAME into the folder PATH, and unpack them.
 
-    What was cut goes on where it was; what is complete already is left alone. PATH is $COCKTAIL_DATA/NAME unless given.
+    An interrupted download is resumed; what is complete is left alone. PATH is $COCKTAIL_DATA/NAME unless given.
 
     \b
       cocktail corpora download librispeech ~/corpora --part dev-clean
@@ -85,7 +85,7 @@ def download(name, path, parts):
     ]
     for archive in dict.fromkeys(archive for part in needed for archive in part.archives):
         if archive.md5 is None:
-            click.echo(f"{archive.url}: no checksum is known, its integrity is that of the archive alone")
+            click.echo(f"{archive.url}: no checksum is known; only the archive's own integrity was checked")
     fetch(corpus, needed, path, _progress())
     click.echo(f"{corpus.title}\nlicence: {corpus.licence}; {corpus.home}")
 
@@ -122,11 +122,11 @@ def _explain(corpus, found, path):
     click.echo(corpus.note)
     needed = [part.part for part in found if part.state in (ABSENT, INCOMPLETE) and part.part.archives]
     if needed:
-        click.echo(f"What is free: cocktail corpora download {corpus.name} {path} --part {needed[0].name}")
+        click.echo(f"To download it: cocktail corpora download {corpus.name} {path} --part {needed[0].name}")
 
 
 def _progress():
-    """A line in the terminal that says how far a download is; nothing where the output is no terminal."""
+    """Show a download's progress on one line of the terminal; nothing if the output is no terminal."""
     if not sys.stderr.isatty():
         return None
 

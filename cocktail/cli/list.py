@@ -1,4 +1,4 @@
-"""`cocktail list`: what there is."""
+"""`cocktail list`: methods, conditions, metrics, corpora and suites."""
 
 import sys
 
@@ -17,8 +17,8 @@ ROW = ("uses", "start", "reads", "train_on")
 def command(what, folders, as_json):
     """List methods, conditions, metrics, corpora or suites.
 
-    A method whose file cannot be imported is a row with its reason. A metric's identity card, which says what a reader
-    needs to compute the same number elsewhere, is whole in --json.
+    A method whose file cannot be imported is a row with its reason. A metric's identity card, which says what is
+    needed to compute the same number elsewhere, is complete in --json.
 
     \b
       cocktail list methods
@@ -28,7 +28,7 @@ def command(what, folders, as_json):
     rows = ROWS[what](folders) if what == "methods" else ROWS[what]()
     if what == "metrics" and not as_json:
         print_rows([_in_short(card) for card in rows], "Metrics", as_json)
-        click.echo("\nThe whole identity cards (mode, clamp, permutation ...): cocktail list metrics --json")
+        click.echo("\nThe complete identity cards (mode, clamp, permutation ...): cocktail list metrics --json")
     elif what == "methods" and not as_json:
         print_rows([_as_written(row) for row in rows], "Methods", as_json, hide=("needs", "family", *ROW))
     else:
@@ -63,7 +63,7 @@ def _method(entry):
 
 
 def _as_written(row):
-    """With all that the entry's row in methods.yaml says in one column, so that the table is not too wide."""
+    """The row with all that methods.yaml says of the entry in one column, so that the table is not too wide."""
     said = {name: _text(row[name]) for name in ROW if row[name]}
     return row | {"parameters": said | (row["parameters"] or {})}
 

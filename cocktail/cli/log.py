@@ -10,8 +10,8 @@ import click
 def command(suite):
     """Log boards, trainings and models of SUITE in MLflow, as `cocktail run` does at its end.
 
-    For when MLflow could not be reached then, or for another store. It is the one that MLFLOW_TRACKING_URI names, or
-    mlflow.db beside the results. What is there already is not sent again.
+    For results that could not be logged when the suite ran, or for another store. The store is the one that
+    MLFLOW_TRACKING_URI names, or mlflow.db beside the results. What is logged already is not sent again.
 
     \b
       cocktail log quick
@@ -30,4 +30,4 @@ def command(suite):
     done = receipt(plan.folder)
     if "error" in done:
         raise CocktailError(done["error"])
-    click.echo(f"{done['uri']}: {done['new']} new runs, {done['same']} were there.")
+    click.echo(f"{done['uri']}: {done['new']} new runs, {done['same']} were logged already.")

@@ -9,7 +9,7 @@ import click
 from cocktail.cli._options import methods_option
 from cocktail.errors import CocktailError, nearest
 
-TEMPLATE = '''"""{title}: keep what stands out of a frame, lower the rest.
+TEMPLATE = '''"""{title}: keep the loud bins of each frame, attenuate the others.
 
 A. Author, "Title of the paper", journal, year 2000; "Eq. (n)" below refers to it.
 Deviations: none.
@@ -40,14 +40,14 @@ class {cls}(Method):
 
 @click.command(short_help="Write a working plugin to start from.")
 @click.argument("name")
-@click.option("--family", default="spectral", show_default=True, help="The folder of methods/ that it lands in.")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="A folder of yours instead.")
+@click.option("--family", default="spectral", show_default=True, help="Folder of methods/ to write to.")
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to instead.")
 @methods_option
 def command(name, family, folder, folders):
     """Write a working plugin to start from: a spectral gate in one file, and its row in methods.yaml.
 
-    NAME is what the leaderboard will show, such as `my-gate`; the file is my_gate.py. Of a suite that has run, only the
-    jobs of the new method run.
+    NAME is what the leaderboard will show, such as `my-gate`; the file is my_gate.py. In a suite that has run, only
+    the jobs of the new method run.
 
     \b
       cocktail new my-gate

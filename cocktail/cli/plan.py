@@ -23,22 +23,25 @@ STAGES = {
 @click.command(short_help="Print the jobs of a suite, stage by stage, and what they would cost.")
 @click.argument("suite")
 @click.option(
-    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; ./DIR adds a folder of plugins."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
 @click.option(
-    "--like", metavar="SUITE|FILE", multiple=True, help="Estimate from what this suite cost, or from its costs.json."
+    "--like",
+    metavar="SUITE|FILE",
+    multiple=True,
+    help="Forecast from the measured costs of this suite, or of a costs.json.",
 )
 @json_option
 def command(suite, methods, conditions, like, as_json):
     """Print the jobs of SUITE stage by stage, with CPU-hours, GPU-hours and gigabytes on disk, and the cells that have
     no jobs, with the reason. Nothing is run.
 
-    Costs are measured ones: of this suite, if it ran here, of other suites in the folder of results, and those that the
-    project ships, in this order, or of those that --like names. They are scaled by scenes, utterances, rooms and cells;
-    trainings by epochs, steps and the size of the network, as if none stopped early. What has no measured basis is
-    listed and is in no sum. Gigabytes are those of the suite's folder before `keep: examples` drops estimates, without
-    MLflow's store.
+    Costs are measured ones: of this suite if it ran here, of other suites in the folder of results, or those that the
+    project ships, in this order; or those that --like names. They are scaled by scenes, utterances, rooms and cells;
+    trainings by epochs, steps and the size of the network, as if none stopped early. Jobs without measured costs are
+    listed and not in the sums. Gigabytes are those of the suite's folder before `keep: examples` drops estimates,
+    without MLflow's store.
 
     \b
       cocktail plan quick
@@ -76,12 +79,12 @@ def _named(name: str):
     path = suite_path(name)
     costs = measure(Plan(load_suite(str(path)), str(path)))
     if not costs.costs:
-        raise CocktailError(f"--like {name}: it has not run here; run it first, or name the costs.json of another run")
+        raise CocktailError(f"--like {name}: it has not run here; run it first, or give the costs.json of another run")
     return costs
 
 
 def _found(plan) -> list:
-    """What is known without being named: of the suite itself, of others beside its results, and what is shipped."""
+    """Costs known without --like: of the suite itself, of others beside its results, and those shipped."""
     from cocktail.config import CONFIG
     from cocktail.workflow.costs import FILE, measure, read_costs
 
@@ -91,7 +94,7 @@ def _found(plan) -> list:
 
 
 def _stages(plan, estimates) -> list[dict]:
-    """A row a stage: its jobs, what they are about, what they cost, and where that is from; then their sum."""
+    """One row for each stage (jobs, what they do, their cost and its source), and the sum."""
     rows = []
     for stage, rules in STAGES.items():
         found = [each for each in estimates if each.group.rule in rules]
@@ -127,18 +130,18 @@ def _absent(plan) -> list[dict]:
 
 
 def _rounded(value: float) -> float:
-    """Two digits that count; none behind the point where there are more before it."""
+    """Two significant digits; no decimals from 10 on."""
     return float(f"{value:.2g}") if value < 100 else round(value)
 
 
 def _about(plan, stage) -> str:
-    """What the jobs of a stage are about."""
+    """What the jobs of a stage do."""
     cells, scenes, retraining = len(plan.cells), plan.config["scenes"], plan.retraining
     banks = [name if where == "first" else f"{name} (all microphones)" for name, where in plan.all_banks()]
     trained = ", ".join(_trained(plan.known[name]) for name in sorted(plan.trained))
     return {
         "corpora": "speech and noise; spoofed speech where a condition has any",
-        "rooms": f"{plan.config['rooms']} each for {', '.join(banks)}" if banks else "nobody trains in rooms",
+        "rooms": f"{plan.config['rooms']} each for {', '.join(banks)}" if banks else "no entry trains in rooms",
         "scenes": " and ".join(_scenes(plan)),
         "train": trained or "nothing to train",
         "process": f"{cells} cells x {scenes} scenes" + _train_cells(plan),
@@ -181,7 +184,8 @@ def _remarks(plan, estimates, known) -> None:
     unknown = [each for each in estimates if not each.basis]
     if unknown:
         click.secho(
-            f"No measured basis, in no sum ({sum(len(each.group.jobs) for each in unknown)} jobs):", fg="yellow"
+            f"Without measured costs, not in the sums ({sum(len(each.group.jobs) for each in unknown)} jobs):",
+            fg="yellow",
         )
         reasons = {}
         for each in unknown:
@@ -193,5 +197,5 @@ def _remarks(plan, estimates, known) -> None:
 
 def _measured(plan, costs) -> str:
     """What was measured, and on which machine."""
-    other = "" if costs.corpora == plan.config["corpora"] else " Its corpora are others: so are lengths of scenes."
+    other = "" if costs.corpora == plan.config["corpora"] else " It has other corpora, and so other lengths of scenes."
     return f"Measured: {costs.suite} on {costs.machine}, {costs.seconds / 3600:.2g} CPU-hours.{other}"

@@ -1,4 +1,4 @@
-"""`cocktail process`: a method on a recording of the user's own."""
+"""`cocktail process`: run a method on any recording."""
 
 from contextlib import contextmanager
 from functools import partial
@@ -112,15 +112,15 @@ def _require_fit(name, method, channels, talkers, fs):
     from cocktail.tasks import signal_task
 
     if method.sees(REFERENCES):
-        raise CocktailError(f"'{name}' is an oracle: it needs the truth, which a recording does not bring")
+        raise CocktailError(f"'{name}' is an oracle: it needs the truth, which a recording does not have")
     task = signal_task(talkers)
     if not method.answer().signals:
-        raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}: it makes no sound to write")
+        raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}: it returns no signal to write")
     if task not in method.tasks():
         remedy = "--talkers 2 or more" if talkers == 1 else "--talkers 1"
         raise CocktailError(f"'{name}' is for the task {'/'.join(method.tasks())}, not '{task}': say {remedy}")
     if asked := [need for need in sorted(method.needs) if guidance([need]) != guidance([])]:
-        raise CocktailError(f"'{name}' needs {' and '.join(asked)}, which a recording does not bring")
+        raise CocktailError(f"'{name}' needs {' and '.join(asked)}, which a recording does not have")
     if "array" in method.needs and channels < 2:
         raise CocktailError(f"'{name}' needs several microphones; the recording has one channel")
     # A method of dereverberation skips conditions scored against the image: offer it the other kind as well.

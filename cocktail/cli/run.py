@@ -15,21 +15,21 @@ import click
 @click.option("--cores", type=click.IntRange(min=1), show_default="all", help="Jobs at a time.")
 @click.option("--profile", metavar="NAME|DIR", default="default", help="Where jobs run: slurm, kubernetes; see docs.")
 @click.option(
-    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; or ./DIR, a folder of plugins more."
+    "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; ./DIR adds a folder of plugins."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
 @click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
-@click.option("--retry", is_flag=True, help="First forget what failed, so that it is tried again.")
+@click.option("--retry", is_flag=True, help="Try again what failed.")
 @click.argument("snakemake_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(suite, cores, profile, methods, conditions, strict, retry, snakemake_arguments):
     """Run SUITE: draw and render its scenes, run and score every method, and print the leaderboards.
 
-    SUITE is a name (`cocktail list suites`) or a YAML file. What is finished is never redone: run again after a crash,
-    an edit or a new method, and only the missing and the changed is computed. A failed cell is finished too; --retry
-    tries it again. Further arguments go to Snakemake.
+    SUITE is a name (`cocktail list suites`) or a YAML file. Finished results are never computed again: after a crash,
+    an edit or a new method, run again, and only what is missing or changed is computed. A failed cell is finished too;
+    --retry tries it again. Further arguments go to Snakemake.
 
-    --methods and --conditions make the boards of the suite hold these alone, until a run without them makes them whole
-    again from what is there. `unprocessed` always runs, since improvements are measured from it.
+    With --methods and --conditions, the boards of the suite hold these alone, until a run without them completes the
+    boards again from the stored results. `unprocessed` always runs, since improvements are measured from it.
 
     \b
       cocktail run quick
@@ -51,7 +51,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     overrides = selection(methods, conditions)
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), overrides), str(path))
-    plan.comparisons()  # a misspelt claim is better known before hours of work
+    plan.comparisons()  # a misspelt claim should be reported before hours of work
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
@@ -105,7 +105,9 @@ def said_unlogged(folder: Path, suite: str, strict: bool) -> int:
 
     unlogged = "error" in receipt(folder)
     if unlogged:
-        click.secho(f"MLflow could not be reached: cocktail log {suite}   does what is left.", fg="yellow", err=True)
+        click.secho(
+            f"MLflow could not be reached: cocktail log {suite}   logs the results later.", fg="yellow", err=True
+        )
     return int(unlogged and strict)
 
 
@@ -117,7 +119,7 @@ def explain(plan) -> int:
     lines = log.read_text().splitlines() if log.exists() else []
     lines = [line for line in lines if not line.startswith(PROGRESS)]
     click.secho(f"The run did not finish; what was finished is kept. Log: {log}", fg="red", err=True)
-    if not any(line.startswith(NEWS) for line in lines):  # those were shown as they came
+    if not any(line.startswith(NEWS) for line in lines):  # their messages were shown during the run
         for line in lines[-20:]:
             click.echo(f"  {line}", err=True)
     free = shutil.disk_usage(plan.folder).free

@@ -1,4 +1,4 @@
-"""`cocktail score`: the metrics on files of the user's own."""
+"""`cocktail score`: the metrics on any files."""
 
 import json
 from pathlib import Path
@@ -16,21 +16,21 @@ audio_file = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(short_help="Score an estimate against its reference.")
 @click.option("--reference", "references", required=True, multiple=True, type=audio_file, help="Once for each talker.")
-@click.option("--estimate", "estimates", required=True, multiple=True, type=audio_file, help="As many, in any order.")
-@click.option("--mixture", type=audio_file, help="What was processed: gives SIR and SAR, and the gain over it.")
-@click.option("--text", "texts", multiple=True, help="What was said, for the word error rate; once for each reference.")
+@click.option("--estimate", "estimates", required=True, multiple=True, type=audio_file, help="One each, in any order.")
+@click.option("--mixture", type=audio_file, help="The mixture: gives SIR and SAR, and gains over it.")
+@click.option("--text", "texts", multiple=True, help="Words spoken, for the word error rate; once for each reference.")
 @click.option(
     "--recogniser",
     "mode",
     type=click.Choice(["language-model", "grammar"]),
     default="language-model",
     show_default=True,
-    help="What hears the words of --text: a model of open English, or the grammar of GRID sentences, as in `quick`.",
+    help="For --text: with a language model of English, or the grammar of GRID sentences, as in `quick`.",
 )
 @click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
 @json_option
 def command(references, estimates, mixture, texts, mode, metrics, as_json):
-    """Score estimates against their references with the metrics of the benchmark; the first channel of each counts.
+    """Score estimates against their references with the metrics of the benchmark; the first channel of each is used.
 
     Files of any rate are compared at 16 kHz and must have one length. With several talkers, estimates are matched to
     references by SI-SDR.
@@ -71,7 +71,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     chosen = [name for name in METRICS if name in (metrics or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
-    # As in the suites: besides each other, the talkers are disturbed by what else the mixture holds.
+    # As in the suites: whatever else the mixture holds counts as noise.
     interference = signals[-1] - reference.sum(0) if mixture else None
     shared = {
         "reference": reference,

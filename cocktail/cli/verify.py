@@ -1,4 +1,4 @@
-"""`cocktail verify`: whether the results of a suite are what its definition gives today."""
+"""`cocktail verify`: whether the results of a suite are complete and can be reproduced."""
 
 import sys
 
@@ -12,7 +12,7 @@ import click
 def command(suite, sample, seed):
     """Check the results of SUITE, re-render and re-score a random sample of them, and say what differs.
 
-    Of all results: is a scene or a score missing, is a metric defined otherwise today, do the leaderboard and the
+    Of all results: is a scene or a score missing, has the definition of a metric changed, do the leaderboard and the
     verdicts follow from the scores? Of the sample: a scene must come out as stored, within 1e-6 of full scale; a score
     within 1e-6 of its size and with the same definition (the digest of the metric's card). Costs of a run, such as
     `rtf`, are not repeated. Exits with 1 when anything differs.

@@ -280,7 +280,7 @@ def test_process_says_that_a_detector_makes_no_sound(call, noisy, write_plugin):
     folder = write_plugin("judge", "return 0.0", attributes="task = 'detect'")
     status, _, err = call("process", "judge", noisy, "out.wav", "--methods", folder)
     assert status == cli.ERROR
-    assert "'judge' is for the task detect: it makes no sound to write" in err
+    assert "'judge' is for the task detect: it returns no signal to write" in err
 
 
 def test_list_shows_what_an_entry_builds_and_trains_on(call, write_plugin):

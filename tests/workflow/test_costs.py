@@ -327,7 +327,7 @@ def test_the_command_prints_hours_and_what_is_unknown(make_plan, tmp_path, capsy
     nothing.write(tmp_path / "nothing.json")
     status, said = call("small.yaml", "--like", "nothing.json")
     assert status in (0, None), said.err
-    assert "No measured basis, in no sum" in said.out
+    assert "Without measured costs, not in the sums" in said.out
     assert "train: no training of mask_network was measured (train " in said.out
     status, said = call("small.yaml", "--like", "tiny")
     assert status == 2
