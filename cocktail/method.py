@@ -213,6 +213,7 @@ class TrainingData:
     """`cuda` or `cpu`."""
     start: Path | None = None
     """Folder of the model whose weights the entry starts from, where its row says `start`."""
+    _recogniser: Any = None
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
         """Isolated utterances of the speakers of `train` or `valid`, in a fixed order."""
@@ -230,6 +231,13 @@ class TrainingData:
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """The first `n` trials of a split, labelled, of the conditions with attacks that the entry trains on."""
         raise NotImplementedError
+
+    @property
+    def recogniser(self) -> Any:
+        """Speech recogniser of the suite (cocktail.recognition.recogniser.Recogniser). Needs `recogniser`."""
+        if self._recogniser is None:
+            raise AccessError("data.recogniser is not granted to this method: add 'recogniser' to the method's `needs`")
+        return self._recogniser
 
     @property
     def bases(self) -> "Bases":

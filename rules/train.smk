@@ -21,6 +21,7 @@ rule train:
         conditions=of_wildcards(plan.train_conditions),
         suite=plan.suite,
         device=of_wildcards(plan.device),
+        recogniser=of_wildcards(plan.recogniser),
         seed=plan.config["seed"],
         fs=plan.config["fs"],
         limit_s=plan.config["train_limit_s"],

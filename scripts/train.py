@@ -1,7 +1,9 @@
 """Train one entry."""
 
+import functools
 from pathlib import Path
 
+from cocktail.recognition.recogniser import create
 from cocktail.runtime.job import running
 from cocktail.runtime.log import base_models, start_model
 from cocktail.training.job import train_entry
@@ -19,6 +21,7 @@ with running(snakemake):
         conditions=snakemake.params.conditions,
         rooms={Path(path).stem: path for path in snakemake.input.rooms},
         spoofs=snakemake.input.get("spoofs"),
+        recogniser=functools.partial(create, snakemake.params.recogniser),
         bases=base_models(snakemake.params.bases, snakemake),
         start=start_model(snakemake),
         device=snakemake.params.device,

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ CONDITIONS = {
 class TinyData(TrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
-    `channels`: microphones of its mixtures, if it needs an array. `bases`, `start`: as of TrainingData.
+    `channels`: microphones of its mixtures, if it needs an array. `recogniser`, `bases`, `start`: as of TrainingData.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class TinyData(TrainingData):
         fs: int = 16000,
         seconds: float = 2.0,
         device: str = "cpu",
+        recogniser: Any = None,
         bases: Bases | None = None,
         start: Path | None = None,
     ):
         self.fs, self.device, self._channels = fs, device, channels
         self._paradigm, self._tasks = paradigm, tasks
         self._bases, self.start = Bases(bases or {}), start
+        self._recogniser = recogniser
         self._n = round(seconds * fs)
 
     def speech(self, split: str = "train") -> Iterator[Recording]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cocktail.method import Bases, LearnedMethod, Method
 from cocktail.rng import rng
-from cocktail.testing.bench import Bench, ProbeError, benches
+from cocktail.testing.bench import Bench, ProbeError, StubRecogniser, benches
 from cocktail.testing.data import TinyData
 from cocktail.testing.probes import REPEAT_TOLERANCE, difference
 
@@ -55,7 +55,8 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     first, moved = folder / "fitted", folder / MOVED
     first.mkdir(parents=True)
     channels = next(benches(method)).info.channels if "array" in method.needs else None
-    given = {"bases": others.bases, "start": others.start}
+    recogniser = StubRecogniser() if "recogniser" in method.needs else None
+    given = {"recogniser": recogniser, "bases": others.bases, "start": others.start}
     data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, **given)
     method.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
@@ -36,12 +37,13 @@ def train_entry(
     conditions: dict[str, dict] | None = None,
     rooms: dict[str, str | Path] | None = None,
     spoofs: str | Path | None = None,
+    recogniser: Callable[[], Any] | None = None,
     **options,
 ) -> None:
     """Fit an entry on the train split of the tables `speech` and `noise`; see `fit_entry` for `options`.
 
     `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table of spoofed
-    speech.
+    speech. `recogniser` makes the recogniser of a method that asks for one.
     """
 
     def data(method, **granted):
@@ -54,6 +56,7 @@ def train_entry(
             conditions=conditions,
             rooms=rooms,
             spoofs=spoofs and Library(spoofs),
+            recogniser=recogniser() if recogniser and "recogniser" in method.needs else None,
             **granted,
         )
 

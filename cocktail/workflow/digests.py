@@ -58,13 +58,16 @@ class Digests:
     def train(self, entry: str) -> str:
         """A training: the plugin with its parameters, those that it builds on, conditions and corpora."""
         plan, lineage = self._plan, self._plan.ancestry(entry)
+        listening = [plan.recogniser(name) for name in lineage]
         return self._job(
             [self._entry(name, "cocktail.training.job") for name in lineage],
             [plan.train_conditions(name) for name in lineage],
             [self.rooms(*bank) for name in lineage for bank in plan.banks(name)],
             plan.train_spoofs(entry) and self.spoofs(),
             self.corpora(),
+            listening,
             keys=("train_limit_s", "seed", "fs"),
+            packages=("recognition",) if any(listening) else (),
         )
 
     def process(self, entry: str, shard: str, split: str) -> str:

@@ -57,11 +57,12 @@ def corpora(tmp_path):
     return {"speech": tmp_path / "speech.parquet", "noise": tmp_path / "noise.parquet"}
 
 
-def trained(plugin, corpora, tmp_path):
+def trained(plugin, corpora, tmp_path, **options):
     """What the plugin learnt from the corpora, or None; why it failed, or None."""
     spec, out = plugin.spec(), tmp_path / "model"
     conditions = {"noisy": CONDITION}
-    train_entry(**corpora, out=out, spec=spec, suite="s", seed=1, fs=FS, limit_s=20.0, conditions=conditions)
+    common = {"suite": "s", "seed": 1, "fs": FS, "limit_s": 20.0, "conditions": conditions}
+    train_entry(**corpora, out=out, spec=spec, **common, **options)
     error = read_card(out).error
     return None if error else load_model(spec, out, suite="s", fs=FS), error
 
@@ -94,6 +95,40 @@ def test_mixtures_alone_hide_what_they_are_made_of(write_plugin, corpora, tmp_pa
 def test_a_method_of_mixtures_alone_that_reaches_for_sources_fails(write_plugin, corpora, tmp_path):
     plugin, _ = entry(write_plugin, "mixture-only", "scenes[0].sources")
     assert "AccessError: a training mixture's sources are not granted" in trained(plugin, corpora, tmp_path)[1]
+
+
+def test_a_method_that_needs_the_recogniser_listens_in_training(write_plugin, corpora, tmp_path):
+    class Listener:
+        def align(self, samples, fs, text):
+            return f"{text}, {len(samples) / fs} s"
+
+    learnt = "[data.recogniser.align(x.samples, data.fs, x.text) for x in data.speech()]"
+    plugin, _ = entry(write_plugin, "annotated-separation", learnt, needs="'recogniser'")
+    heard, error = trained(plugin, corpora, tmp_path, recogniser=Listener)
+    assert error is None and heard.tolist() == ["said in train, 0.5 s"]
+
+
+def test_the_conformance_suite_listens_in_training(write_plugin, tmp_path):
+    learnt = "[x.end_s for x in data.recogniser.align(np.zeros(800), data.fs, 'so it is').words]"
+    plugin, _ = entry(write_plugin, "annotated-separation", learnt, needs="'recogniser'")
+    each_s = 800 / FS / len("so it is ")
+    assert fit(plugin.make(), tmp_path / "probe").tolist() == pytest.approx([2 * each_s, 5 * each_s, 8 * each_s])
+
+
+def test_a_method_that_does_not_need_the_recogniser_has_none(write_plugin, corpora, tmp_path):
+    plugin, _ = entry(write_plugin, "annotated-separation", "data.recogniser.transcribe(np.zeros(9), 9)")
+    assert "AccessError: data.recogniser is not granted" in trained(plugin, corpora, tmp_path, recogniser=object)[1]
+
+
+def test_an_edit_of_the_recogniser_trains_those_again_that_listen(write_plugin):
+    _, folder = entry(write_plugin, "annotated-separation", TOLD, needs="'recogniser'")
+    chosen = {"plugins": [str(folder)], "methods": ["plugin", "blstm-psa"]}
+    one, other = (
+        Plan(load_suite("quick", chosen | {"recogniser": {"mode": mode}}), "quick")
+        for mode in ("grammar", "language-model")
+    )
+    assert one.digests.train("plugin") != other.digests.train("plugin")
+    assert one.digests.train("blstm-psa") == other.digests.train("blstm-psa")
 
 
 def test_a_spatial_method_trains_where_there_are_several_microphones_in_rooms_heard_at_all(write_plugin):

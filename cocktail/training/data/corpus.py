@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from cocktail import levels
 from cocktail.corpora.library import Library
@@ -17,8 +18,8 @@ class CorpusTrainingData(TrainingData):
 
     `array`: whether mixtures are at all microphones. `conditions`: name -> definition of those that the entry trains
     on. `rooms`: condition -> file with its bank of room responses, at these microphones. `spoofs`: the table of spoofed
-    speech, if a condition has any. `bases`: role -> model of the entry that this one uses in it; `start`: folder of the
-    model that it starts from.
+    speech, if a condition has any. `recogniser`: for a method that needs one. `bases`: role -> model of the entry that
+    this one uses in it; `start`: folder of the model that it starts from.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class CorpusTrainingData(TrainingData):
         conditions: dict[str, dict] | None = None,
         rooms: dict[str, str | Path] | None = None,
         spoofs: Library | None = None,
+        recogniser: Any = None,
         bases: Bases | None = None,
         start: Path | None = None,
     ):
@@ -42,7 +44,7 @@ class CorpusTrainingData(TrainingData):
         self._paradigm, self._array = paradigm, array
         self._conditions, self._rooms = conditions or {}, rooms or {}
         self._bases, self.start = Bases(bases or {}), start
-        self._spoofs = spoofs
+        self._spoofs, self._recogniser = spoofs, recogniser
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
         """Isolated utterances; with speakers and transcripts where the paradigm allows annotations."""
