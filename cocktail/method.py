@@ -134,7 +134,7 @@ class Recording:
     text: str | None = None
     """Transcript; like `speaker`, None unless the paradigm allows annotations."""
     label: str | None = None
-    """`bonafide`, or the name of a spoofing attack; None where nobody asked."""
+    """`bonafide`, or the name of a spoofing attack; None where the task does not ask for it."""
 
 
 class Mixer(Protocol):

@@ -7,6 +7,7 @@ hold speech. Signals of other rates are resampled to 16 kHz first.
 """
 
 import importlib.metadata
+import math
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def pesq(*, reference: np.ndarray, estimate: np.ndarray, fs: int, mode: str) -> 
         raise Unscorable("needs-16-kHz")
     if fs not in (8000, 16000):
         reference, estimate, fs = audio.resample(reference, fs, 16000), audio.resample(estimate, fs, 16000), 16000
-    n_parts = -(-len(reference) // (MAX_SECONDS * fs))
+    n_parts = math.ceil(len(reference) / (MAX_SECONDS * fs))
     scores = []
     for s, e in zip(np.array_split(reference, n_parts), np.array_split(estimate, n_parts), strict=True):
         try:

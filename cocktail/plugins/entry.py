@@ -97,7 +97,7 @@ class Entry:
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in self.parameters.items()}
         try:
             return self.cls(**values)
-        except Exception as error:  # a __post_init__ of a stranger's may raise anything
+        except Exception as error:  # a plugin's __post_init__ may raise anything
             raise PluginError(f"cannot be made: {type(error).__name__}: {error}") from error
 
     def spec(self) -> dict:
@@ -131,7 +131,7 @@ def _load(name: str, path: Path) -> type[Method]:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:  # a plugin is a stranger's code: whatever it does must cost its own row only
+    except BaseException as error:  # a plugin may raise anything, SystemExit too: only its own row fails
         if isinstance(error, KeyboardInterrupt):
             raise
         line = traceback.extract_tb(error.__traceback__)[-1]

@@ -38,7 +38,7 @@ def find_entry(entries: dict[str, Entry], name: str) -> Entry:
 
 
 class Registry:
-    """All plugins and entries that are to be had."""
+    """All plugins and entries that are found."""
 
     def __init__(self, folders: Iterable[str | Path] = ()):
         self.plugins: dict[str, Plugin] = {}

@@ -51,7 +51,7 @@ def _warm_up(worker, limit_s) -> bool:
     """Pay lazy imports and caches on a short piece, so that `rtf` measures the method alone; whether it went well."""
     try:
         worker(Runner.run, [0], WARM_UP_SAMPLES, limit_s=limit_s)
-    except CallFailed as error:  # whatever ails the method shows in the scenes, with its reason
+    except CallFailed as error:  # the scenes will fail, too, with the reason
         print(f"warm-up: {error}", file=sys.stderr)
         return False
     return True

@@ -15,7 +15,7 @@ RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx", "whisper": "
 """Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module, a line here and in USED."""
 
 USED = {"pocketsphinx": ("mode", "grammar"), "whisper": ("folder",)}
-"""Options of each backend. Those of others are let pass: a suite inherits them from the defaults."""
+"""Options of each backend. Those of other backends are ignored: a suite inherits them from the defaults."""
 
 OPTIONS = {
     "type": "object",

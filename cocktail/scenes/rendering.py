@@ -43,7 +43,7 @@ class Signals:
     direct: np.ndarray
     """(K, N): direct sound at microphone 1."""
     enrolment: np.ndarray | None = None
-    """(N',) another utterance of the first talker, as the corpus has it; None where there is none, or nobody asked."""
+    """(N',) another utterance of the first talker, as in the corpus; None where there is none, or no entry needs it."""
 
 
 def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None = None) -> Signals:

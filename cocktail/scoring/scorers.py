@@ -40,7 +40,7 @@ class Scorer:
         view = View.of(method, {"model": model, "device": "cpu"}, fs=fs, rng=rng(0, self.entry, role="scorer"))
         try:
             return method(np.asarray(samples, float)[None], view)
-        except Exception as error:  # a plugin is a stranger's code: it costs the rows that need it
+        except Exception as error:  # a plugin may raise anything: the rows that need it fail
             raise Unscorable(self._reason(error)) from error
 
     def threshold(self, fs: int) -> float:

@@ -22,7 +22,7 @@ BATCH_TOLERANCE = 1e-3
 
 
 def silence(bench: Bench) -> str:
-    """Silence in: finite and near silence out. What makes no sound may refuse it."""
+    """Silence in: finite and near silence out. A method that returns no signal may refuse it."""
     scene = bench.scene().map(np.zeros_like)
     if not bench.makes_sound:
         return _sound_or_refused(bench, scene)
@@ -33,7 +33,7 @@ def silence(bench: Bench) -> str:
 
 
 def constant(bench: Bench) -> str:
-    """A direct current of 0.1 in: finite out. What makes no sound may refuse it."""
+    """A direct current of 0.1 in: finite out. A method that returns no signal may refuse it."""
     scene = bench.scene().map(lambda x: np.full_like(x, 0.1))
     if not bench.makes_sound:
         return _sound_or_refused(bench, scene)
@@ -42,7 +42,7 @@ def constant(bench: Bench) -> str:
 
 
 def tenth_of_a_second(bench: Bench) -> str:
-    """0.1 s of speech in noise: same length, finite. What makes no sound may refuse it."""
+    """0.1 s of speech in noise: same length, finite. A method that returns no signal may refuse it."""
     scene = bench.scene(seconds=0.1)
     if not bench.makes_sound:
         return _sound_or_refused(bench, scene)

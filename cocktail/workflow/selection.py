@@ -129,7 +129,7 @@ class Selection:
             return Absent(about.condition, name, "skipped", reason)
         try:
             reason = method.skip(about)
-        except Exception as error:  # a stranger's code must cost its own cells only
+        except Exception as error:  # a plugin may raise anything: only its own cells fail
             return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
 

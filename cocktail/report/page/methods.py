@@ -1,5 +1,6 @@
 """The page of an entry: its docstring, parameters, cost, and where it shines and fails."""
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -19,6 +20,7 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
     ran = [c for c in _conditions(rows) if not any(row["condition"] == c and row["status"] == "skipped" for row in bad)]
     standing = [found for condition in ran if (found := _standing(condition, rows, bounds))]
     judged = sorted((row for row in standing if row["share"] is not None), key=lambda row: -row["share"])
+    half = math.ceil(len(judged) / 2)
     return {
         "name": name,
         "title": title,
@@ -26,8 +28,8 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "card": card,
         "parameters": sorted((card.get("parameters") or {}).items()),
         "standing": standing,
-        "shines": judged[: min(SHOWN, -(-len(judged) // 2))],
-        "fails": judged[: -(-len(judged) // 2) - 1 : -1][:SHOWN],
+        "shines": judged[: min(SHOWN, half)],
+        "fails": judged[half:][::-1][:SHOWN],
         "strata": _strata(name, curves),
         "costs": [_cost(condition, rows) for condition in ran],
         "cost_metrics": [metric_card(metric) for metric in COSTS],

@@ -9,6 +9,7 @@ that does.
 
 import hashlib
 import io
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def picture(x: np.ndarray, bright: float) -> bytes:
 def _pooled(power, size, axis):
     """`power` averaged along an axis in groups of equal length, so that at most `size` are left."""
     length = power.shape[axis]
-    group = -(-length // size)
+    group = math.ceil(length / size)
     starts = np.arange(0, length, group)
     counts = np.diff(np.append(starts, length))
     return np.add.reduceat(power, starts, axis=axis) / np.expand_dims(counts, 1 - axis)

@@ -1,6 +1,6 @@
 "use strict";
-// Data, filters and formats that every view shares. Names and transcripts are strangers' text: they reach the page as text
-// nodes alone, never as HTML.
+// Data, filters and formats that every view shares. Names and transcripts come from plugins and corpora:
+// they reach the page as text nodes alone, never as HTML.
 var cocktail = (function () {
   const waiting = new Map();
   const data = {};

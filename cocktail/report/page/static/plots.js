@@ -32,7 +32,7 @@
     if (opened) target.on("plotly_click", (event) => opened(event.points[0]));
   }
 
-  // Names are strangers' text, and Plotly reads some HTML in texts.
+  // Names come from plugins, and Plotly reads some HTML in texts.
   function harmless(text) {
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   }
