@@ -122,7 +122,7 @@ class NetworkMethod(LearnedMethod):
 
         seed = int(rng.integers(2**31))
         stages = self.stages()
-        examples = self.examples(data, stages[0])
+        drawn = {stages[0].segment_s: (examples := self.examples(data, stages[0]))}
         facts = {"fs": data.fs} | self.facts(data, examples)
         network = saved.seeded(self.network, seed, **facts)
         if data.start is None:
@@ -130,8 +130,9 @@ class NetworkMethod(LearnedMethod):
         else:
             self._start(network, data)
         for stage in filter(lambda stage: stage.epochs, stages):
-            if stage.segment_s != stages[0].segment_s:
-                examples = self.examples(data, stage)
+            if stage.segment_s not in drawn:
+                drawn[stage.segment_s] = self.examples(data, stage)
+            examples = drawn[stage.segment_s]
             saved.seeded(self.prepare, seed, network=network, stage=stage)
             schedule = Schedule(
                 stage.epochs, self.steps, self.batch_size, stage.learning_rate, stage.decay, valid=self.validation
