@@ -134,7 +134,8 @@ class Recording:
     text: str | None = None
     """Transcript; like `speaker`, None unless the paradigm allows annotations."""
     label: str | None = None
-    """`bonafide`, or the name of a spoofing attack; None where the task does not ask for it."""
+    """`bonafide`, or the name of a spoofing attack; of other sounds, `bonafide` is the label that is looked for. None
+    where the task does not ask for it."""
 
 
 class Mixer(Protocol):
@@ -229,7 +230,9 @@ class TrainingData:
         raise NotImplementedError
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
-        """The first `n` trials of a split, labelled, of the conditions with attacks that the entry trains on."""
+        """The first `n` trials of a split, labelled, of the conditions with attacks or labelled sounds that the entry
+        trains on.
+        """
         raise NotImplementedError
 
     @property

@@ -30,10 +30,10 @@ SPOOFS = SPEECH.append(pa.field("attack", pa.string()))
 """Isolated speech that claims to be of `speaker` and is not: see cocktail.spoofing."""
 
 NOISE = pa.schema([
-    ("recording", pa.string()), ("split", pa.string()), ("kind", pa.string()), ("fs", pa.int32()),
-    ("n_samples", pa.int64()), ("audio", AUDIO),
+    ("recording", pa.string()), ("split", pa.string()), ("kind", pa.string()), ("label", pa.string()),
+    ("fs", pa.int32()), ("n_samples", pa.int64()), ("audio", AUDIO),
 ])  # fmt: skip
-"""Isolated noise of a corpus."""
+"""Isolated noise of a corpus. `label`: what a condition may ask a detector to tell of a recording; null elsewhere."""
 
 MIXTURES = pa.schema([
     ("scene", pa.string()), ("condition", pa.string()), ("split", pa.string()), ("index", pa.int32()),
@@ -68,7 +68,8 @@ TRIAL = pa.struct([
     ("kind", pa.string()), ("label", pa.string()), ("score", pa.float64()), ("enrolment", pa.string()),
 ])  # fmt: skip
 """One trial of a scene. `kind`: `asv`, a comparison with the speaker of the scene `enrolment` (label `target`,
-`nontarget` or `spoof`), or `cm`, a spoofing detector's score (label `bonafide` or the attack's name)."""
+`nontarget` or `spoof`), or `cm`, a detector's score (label `bonafide`, for other
+sounds the one that is looked for, or the attack's or other sound's)."""
 
 SCORES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),

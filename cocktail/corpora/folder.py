@@ -22,8 +22,16 @@ DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
 KINDS = ("speech", "noise")
 SPLITS = ("train", "valid", "test")
 
-COLUMNS = {"path": "path", "speaker": "speaker", "text": "transcript", "gender": "gender", "kind": "label"}
-"""Value -> its column by default. Only `path` is required (and `kind` for noise)."""
+COLUMNS = {
+    "path": "path",
+    "speaker": "speaker",
+    "text": "transcript",
+    "gender": "gender",
+    "kind": "label",
+    "label": "label",
+}
+"""Value -> its column by default. Only `path` is required (and `kind` for noise). `label`: of noise that a detector is
+to tell apart; its `kind` is then said by the option."""
 
 SILENCE_DB = -80.0
 """A recording whose level, dB re full scale, is below this is an error; 16 bits end near -98."""
@@ -112,7 +120,7 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
             row["recording"] = row.pop("utterance")
             del row["speaker"], row["text"], row["gender"]
         else:
-            del row["kind"]
+            del row["kind"], row["label"]
         yield row
 
 
@@ -235,6 +243,7 @@ def _recordings(lines, columns, options, table, root, kind):
                 "gender": cell.get("gender"),
                 "text": cell.get("text"),
                 "kind": noise_kind,
+                "label": cell.get("label"),
                 "fs": fs,
                 "n_samples": n_samples,
                 "audio": {"bytes": None, "path": str(path)},

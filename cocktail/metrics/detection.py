@@ -1,4 +1,4 @@
-"""Equal error rate and tandem detection cost of trial scores.
+"""Equal error rate, area under the ROC curve and tandem detection cost of trial scores.
 
 EER: where misses and false alarms are equally frequent on the line that joins the operating points of the empirical
 detector (where scores tie, the expectation over random tie-breaking). t-DCF: T. Kinnunen et al., "t-DCF: a detection
@@ -32,6 +32,16 @@ class TandemCosts:
 
 
 ASVSPOOF_2019 = TandemCosts()
+
+
+def auc(scores, labels, weights=None) -> float | np.ndarray:
+    """Area under the ROC curve: the probability that a positive trial scores above a negative one, ties counted half.
+
+    Arguments and errors as in `operating_points`; with `weights` (..., N), of each weighting (...,).
+    """
+    miss, false_alarm, _ = operating_points(scores, labels, weights)
+    hit = 1 - miss
+    return _plain((-np.diff(false_alarm) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1))
 
 
 def operating_points(scores, labels, weights=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

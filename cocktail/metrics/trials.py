@@ -50,6 +50,13 @@ def eer_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndar
     return 100 * _eer(trials, bonafide, spoof, weights)
 
 
+def auc(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Area under the ROC curve of detection; with `weights` (R, N), of each weighting (R,)."""
+    bonafide, spoof = _bonafide_and_spoof(trials)
+    used = bonafide | spoof
+    return detection.auc(trials.score[used], bonafide[used], None if weights is None else weights[..., used])
+
+
 def min_tdcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Normalised minimum t-DCF of a detector beside a verifier; with `weights` (R, N), of each weighting (R,)."""
     bonafide, spoof = _bonafide_and_spoof(trials)
@@ -98,11 +105,11 @@ def _eer(trials, positive, negative, weights):
     return detection.eer(trials.score[used], positive[used], None if weights is None else weights[..., used])
 
 
-def _metric(name, compute, unit, high, citation, mode, tasks, **more):
+def _metric(name, compute, unit, high, citation, mode, tasks, higher_is_better=False, **more):
     return Metric(
         name=name,
         unit=unit,
-        higher_is_better=False,
+        higher_is_better=higher_is_better,
         low=0.0,
         high=high,
         citation=citation,
@@ -135,6 +142,16 @@ METRICS = (
         "equal error rate; ASVspoof 2019 (Todisco et al., Interspeech 2019)",
         "score of the detector, or of the suite's detector on the estimate; bona fide against all attacks",
         {"enhance": "spoofing", "detect": None},
+    ),
+    _metric(
+        "auc",
+        auc,
+        "",
+        1.0,
+        "area under the ROC curve; DiCOVA 2021 (Muguli et al., Interspeech 2021)",
+        "score of the detector; bona fide against all attacks, or the label that is looked for against the others",
+        {"detect": None},
+        higher_is_better=True,
     ),
     _metric(
         "min_tdcf",

@@ -21,7 +21,8 @@ from cocktail.report.figures import figure
 
 WIDTH = 120
 SHOWN = (
-    "si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm", "min_tdcf", "cm_rejection", "rtf",
+    "si_sdr", "si_sdr_i", "sdr", "pesq_wb", "stoi", "wer", "eer_asv", "eer_cm", "auc", "min_tdcf", "cm_rejection",
+    "rtf",
 )  # fmt: skip
 """Columns of a board, as far as its task has them; then detection by attack, as far as there is room."""
 MAX_NOTES = 3

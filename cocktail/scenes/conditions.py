@@ -64,6 +64,21 @@ _NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uni
 SPOOFING = _mapping({"train": _NAMES, "test": _NAMES}, ["train", "test"])
 """Attacks by split; `valid` has those of `train`."""
 
+SOUNDS = _mapping(
+    {
+        "kinds": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "of the corpus's noise"},
+        "labels": {
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 2,
+            "uniqueItems": True,
+            "description": "the label that is looked for, then the others; each is as likely",
+        },
+    },
+    ["kinds", "labels"],
+)
+"""Isolated sounds to be told apart by their labels, in place of speech."""
+
 _REPLAYED = {
     "required": ["attacks"],
     "properties": {
@@ -103,6 +118,7 @@ CONDITION = _mapping(
         "room": ROOM,
         "noise": NOISE,
         "attacks": SPOOFING,
+        "sounds": SOUNDS,
         "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
         "given": {"const": True, "description": "the scenes are the corpus's own mixtures; all else is for training"},
         "lead_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "noise before the speech; default 0"},
@@ -141,7 +157,11 @@ CONDITION = _mapping(
                 },
             },
         },
-        {"if": {"properties": {"task": {"const": "detect"}}}, "then": {"required": ["attacks"]}},
+        {
+            "if": {"properties": {"task": {"const": "detect"}}},
+            "then": {"oneOf": [{"required": ["attacks"]}, {"required": ["sounds"]}]},
+            "else": {"properties": {"sounds": False}},
+        },
         {"if": _REPLAYED, "then": {"required": ["room"]}},
     ],
 )
@@ -167,6 +187,11 @@ def draw_levels(condition: dict, generator: np.random.Generator) -> np.ndarray:
     if "levels_db" in condition:
         return np.array(condition["levels_db"], float)
     return generator.uniform(*condition.get("level_db", (0, 0)), size=condition["talkers"])
+
+
+def is_labelled(condition: dict) -> bool:
+    """Whether scenes are of classes that a detector may tell apart."""
+    return "attacks" in condition or "sounds" in condition
 
 
 def is_closed(condition: dict) -> bool:

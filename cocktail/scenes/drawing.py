@@ -51,7 +51,9 @@ def draw(
         return rng(seed, name, split, index, role=role)
 
     attack = _attack(condition, split, generator, spoofs)
-    if attack in LOGICAL:
+    if "sounds" in condition:
+        rows = [_sound(generator("sound"), condition["sounds"], split, noise)]
+    elif attack in LOGICAL:
         rows = [_spoof(generator("spoof"), attack, split, spoofs)]
     else:
         of = CLOSED if split == "test" and is_closed(condition) else split
@@ -76,12 +78,22 @@ def draw(
         peak=float(generator("peak").uniform(*PEAK)),
         array=_points(array),
         talkers=tuple(
-            Talker(row["utterance"], row["speaker"], row["gender"], row["text"], float(level), place, attack)
+            Talker(
+                row["utterance"],
+                row["speaker"],
+                row["gender"],
+                row["text"],
+                float(level),
+                place,
+                attack,
+                row.get("kind"),
+            )
             for row, level, place in zip(rows, levels, places, strict=True)
         ),
         room=room,
         noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
-        label=(attack or BONA_FIDE) if "attacks" in condition else None,
+        label=(attack or BONA_FIDE) if "attacks" in condition else rows[0].get("label"),
+        wanted=condition["sounds"]["labels"][0] if "sounds" in condition else BONA_FIDE,
         speakers="closed" if is_closed(condition) else "open",
         enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
         replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
@@ -98,6 +110,16 @@ def _utterances(generator, n_talkers, split, speech):
     names = sorted(by_speaker)
     chosen = generator.choice(len(names), size=n_talkers, replace=False)
     return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
+
+
+def _sound(generator, spec, split, library):
+    """A recording of one of the labels, each as likely, as the row of an utterance."""
+    label = spec["labels"][generator.integers(len(spec["labels"]))]
+    rows = library.select(split=split, kind=spec["kinds"], label=label)
+    if not rows:
+        raise CocktailError(f"no {' or '.join(spec['kinds'])} with the label {label!r} in split {split!r} of the noise")
+    row = rows[generator.integers(len(rows))]
+    return row | {"utterance": row["recording"], "speaker": row["recording"], "gender": None, "text": None}
 
 
 def _attack(condition, split, generator, spoofs) -> str | None:

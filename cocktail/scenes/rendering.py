@@ -49,7 +49,7 @@ class Signals:
 def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None = None) -> Signals:
     """The signals of a scene. Raises CocktailError where an utterance or the noise is silent."""
     room = _room_responses(scene)
-    images, early, direct = _talkers(scene, speech, spoofs, room)
+    images, early, direct = _talkers(scene, speech, noise, spoofs, room)
     heard = images.sum(axis=0)[0]
     where = levels.active(heard, scene.fs)
     interference = _noise(scene, noise, room, heard, where)
@@ -70,7 +70,7 @@ def _room_responses(scene) -> Responses | None:
     return responses(room, np.array(sources), np.array(scene.room.microphones), scene.fs, tails)
 
 
-def _talkers(scene, speech, spoofs, room):
+def _talkers(scene, speech, noise, spoofs, room):
     """images (K, D, N), early (K, N), direct (K, N), each talker at its level."""
     n_talkers, n_samples = len(scene.talkers), scene.n_samples
     images = np.zeros((n_talkers, len(scene.array), n_samples))
@@ -78,7 +78,7 @@ def _talkers(scene, speech, spoofs, room):
     for k, talker in enumerate(scene.talkers):
         dry = np.zeros(n_samples)
         start = round(scene.lead_s * scene.fs)
-        library = spoofs if talker.attack in LOGICAL else speech
+        library = noise if talker.kind is not None else spoofs if talker.attack in LOGICAL else speech
         samples = library.samples(talker.utterance, scene.fs)[: n_samples - start]
         dry[start : start + len(samples)] = samples
         if not dry.any():

@@ -11,6 +11,7 @@ import numpy as np
 
 from cocktail.rng import rng
 from cocktail.rooms.arrays import turned
+from cocktail.spoofing.names import BONA_FIDE
 from cocktail.spoofing.replay import Replay
 
 Position = tuple[float, float, float]
@@ -28,6 +29,8 @@ class Talker:
     position: Position | None
     attack: str | None = None
     """Of what attack the utterance is; `speaker` is then the claimed one. None: bona fide."""
+    kind: str | None = None
+    """Of a sound that is no speech: its kind. `utterance` and `speaker` then name a recording of the corpus's noise."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class Scene:
     room: Room | None
     noise: Noise | None
     label: str | None = None
-    """`bonafide` or the attack's name; None where the condition has no attacks."""
+    """`bonafide` or the attack's name, or the sound's label; None where nothing is to be detected."""
+    wanted: str = BONA_FIDE
+    """The label that a detector gives high scores."""
     replay: Replay | None = None
     """How the talker was recorded and played, where the attack is a replay."""
     enrolment: str | None = None
@@ -95,6 +100,11 @@ class Scene:
     def generator(self, role: str) -> np.random.Generator:
         """The generator of one role of this scene."""
         return rng(self.seed, self.condition, self.split, self.index, role=role)
+
+    @property
+    def class_label(self) -> str | None:
+        """The label, where `bonafide` stands for the one that a detector gives high scores."""
+        return BONA_FIDE if self.label == self.wanted else self.label
 
     def target_position(self) -> Position | None:
         """Where the first talker is, in the array's own axes and from its centre; None without a room."""

@@ -42,7 +42,7 @@ def score_shard(
     options for cocktail.recognition.recogniser.create, or None. `scorers`: role -> {"spec", "model", "suite"}, see
     cocktail.scoring.scorers; a metric that needs a role which is not among them has no rows. Every scene of `mixtures`
     has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and
-    `cm_rejection` are of bona fide speech, `eer_cm` needs a condition with attacks.
+    `cm_rejection` are of bona fide speech, `eer_cm` and `auc` need a condition with classes.
     """
     truths = {row["scene"]: Truth(row) for row in tables.read_rows(references)}
     made = {row["scene"]: row for row in tables.read_rows(estimates)}
@@ -51,8 +51,11 @@ def score_shard(
     listener = None if recogniser is None else create(recogniser)
     judges = Judges(listener, Scorers(scorers), task)
     wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
-    if all(truth.scene.label is None for truth in truths.values()):
-        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "min_tdcf")]
+    found = [truth.scene for truth in truths.values()]
+    if all(scene.label is None for scene in found):
+        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "auc", "min_tdcf")]
+    if any(scene.talkers[0].kind is not None for scene in found):  # nobody speaks who could be verified
+        wanted = [metric for metric in wanted if metric.name != "min_tdcf"]
 
     def score(scene):
         with work():
@@ -107,7 +110,7 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     scorers, task, fs = judges.scorers, judges.task, mixture["fs"]
     heard = {"scene": mixture["scene"], "method_failure": _method_failure(made), **_identity(truth)}
     failed, needed = heard["method_failure"] is not None, {metric.name for metric in metrics}
-    if not needed & {"eer_asv", "eer_cm", "min_tdcf", "cm_rejection"}:
+    if not needed & {"eer_asv", "eer_cm", "auc", "min_tdcf", "cm_rejection"}:
         return Heard(**heard)
     if task == "verify":
         embedding = None if failed else part(lambda: unit(made["embedding"]))
@@ -147,4 +150,4 @@ def _detected(detector, samples, fs):
 def _identity(truth):
     """Who speaks in a scene, which utterance, and whether it is a spoof."""
     talker = truth.scene.talkers[0]
-    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.label or BONAFIDE}
+    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.class_label or BONAFIDE}

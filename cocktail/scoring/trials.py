@@ -92,7 +92,7 @@ def trials_of(metric: str, tested: Heard, shard: Mapping[str, Heard]) -> list[di
         raise Unscorable(tested.method_failure)
     if metric in ("eer_asv", "cm_rejection") and not tested.genuine:
         return None
-    if metric in ("eer_cm", "cm_rejection"):
+    if metric in ("eer_cm", "auc", "cm_rejection"):
         return [cm_trial(tested)]
     of_speaker = asv_trials(tested, shard)
     if metric == "min_tdcf":

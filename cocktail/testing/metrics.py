@@ -113,12 +113,14 @@ def check_trials(metric) -> str:
     if metric.pooled:
         return "decided by a scorer"
     good, bad = (metric.compute(_trials(distance)) for distance in (3.0, 1.0))
-    if not metric.low <= good < bad or (metric.high is not None and bad > metric.high):
+    least, most = sorted((good, bad))
+    right = good > bad if metric.higher_is_better else good < bad
+    if not right or least < metric.low or (metric.high is not None and most > metric.high):
         raise ProbeError(f"{good:.4g} and {bad:.4g} for trials that are far apart and near")
     try:
         value = metric.compute(_trials(1.0).at(np.arange(TRIALS)))
     except Unscorable as reason:
-        return f"{good:.4g} < {bad:.4g}; {reason}"
+        return f"{least:.4g} < {most:.4g}; {reason}"
     raise ProbeError(f"gave {value} for trials of one class: raise Unscorable with the reason")
 
 

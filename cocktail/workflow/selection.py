@@ -125,6 +125,9 @@ class Selection:
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
+        learned = [about.condition in self._trains_on(each) for each in self.lineage(name) if self._mixes(each)]
+        if "sounds" in self.conditions[about.condition] and learned and not any(learned):
+            return Absent(about.condition, name, "skipped", "did not learn to tell these sounds apart")
         if reason := lacks(method.needs, about):
             return Absent(about.condition, name, "skipped", reason)
         try:
@@ -209,10 +212,11 @@ class Selection:
 def _suits(definition: dict, tasks: tuple[str, ...], fewest: int) -> bool:
     """Whether methods of these tasks, for `fewest` microphones or more, train on a condition unless told otherwise.
 
-    Enhancers leave spoofs out, and all leave closed sets out, whose talkers the others bring.
+    Enhancers leave spoofs out, and all leave closed sets out, whose talkers the others bring. Detectors of spoofs leave
+    out other sounds.
     """
     attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
-    suits = definition["task"] in tasks and not attacks and not is_closed(definition)
+    suits = definition["task"] in tasks and not attacks and not is_closed(definition) and "sounds" not in definition
     return suits and len(positions(definition["array"])) >= fewest
 
 

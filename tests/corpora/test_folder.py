@@ -57,8 +57,13 @@ class TestWhatIsRead:
         soundfile.write(tmp_path / "a.wav", tone(), FS)
         found = rows(corpus([{"path": "a.wav", "label": "rain"}]), "noise")
         assert (found[0]["recording"], found[0]["kind"]) == ("a", "rain")
-        assert found[0].keys() == {"recording", "split", "kind", "fs", "n_samples", "audio"}
+        assert found[0].keys() == {"recording", "split", "kind", "label", "fs", "n_samples", "audio"}
         assert rows(corpus([{"path": "a.wav"}], kind="room-tone"), "noise")[0]["kind"] == "room-tone"
+
+    def test_noise_of_one_kind_with_labels(self, tmp_path, corpus):
+        soundfile.write(tmp_path / "a.wav", tone(), FS)
+        (row,) = rows(corpus([{"path": "a.wav", "label": "positive"}], kind="cough"), "noise")
+        assert (row["kind"], row["label"]) == ("cough", "positive")
 
     def test_any_rate_and_the_first_of_several_channels(self, tmp_path, corpus):
         soundfile.write(

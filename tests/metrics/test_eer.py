@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from cocktail.errors import CocktailError
-from cocktail.metrics.detection import ASVSPOOF_2019, eer, min_tdcf, operating_points
+from cocktail.metrics.detection import ASVSPOOF_2019, auc, eer, min_tdcf, operating_points
 from cocktail.rng import rng
 
 
@@ -36,6 +37,20 @@ def rocch_eer(scores, labels):
     miss, false_alarm = np.r_[0, np.cumsum(steps[:, 0])], 1 - np.r_[0, np.cumsum(steps[:, 1])]
     grid_gap = miss - false_alarm  # rises from -1 to 1, linearly on each edge
     return np.interp(0.0, grid_gap, miss)
+
+
+@pytest.mark.parametrize("separation", [0.0, 1.0, 2.0])
+def test_auc_of_gaussian_scores_is_its_closed_form(separation):
+    assert auc(*gaussian_trials(separation)) == pytest.approx(normal_cdf(separation / 2**0.5), abs=2e-3)
+
+
+def test_auc_equals_that_of_another_implementation_with_ties_and_weights():
+    generator = rng(0, role="auc")
+    scores, labels = np.round(generator.normal(size=300), 1), generator.random(300) < 0.3
+    weights = generator.integers(0, 4, (5, 300))
+    assert auc(scores, labels) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+    expected = [roc_auc_score(labels, scores, sample_weight=row) for row in weights]
+    np.testing.assert_allclose(auc(scores, labels, weights), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("separation", [0.5, 1.0, 2.0, 4.0])

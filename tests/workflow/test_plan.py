@@ -46,6 +46,19 @@ def test_only_oracles_have_the_truth_among_their_inputs():
         assert ("model" in files) == p.entries[entry].cls.learned(), entry
 
 
+def test_only_a_detector_that_learnt_from_sounds_is_asked_about_them(write_plugin):
+    coughs = {"task": "detect", "talkers": 1, "array": "single", "reference": "image"}
+    coughs |= {"sounds": {"kinds": ["cough"], "labels": ["ill", "well"]}}
+    folder = write_plugin("listener", base="LearnedMethod",
+                          attributes="task, paradigm = 'detect', 'annotated-source-model'")  # fmt: skip
+    (folder / "methods.yaml").write_text("listener: {train_on: [coughs]}\n")
+    p = plan(define={"coughs": coughs}, plugins=[str(folder)])
+    assert [entry for condition, entry in p.cells if condition == "coughs"] == ["listener"]
+    absent = {(cell.condition, cell.entry): cell.reason for cell in p.absent}
+    assert absent["coughs", "lcnn"] == "did not learn to tell these sounds apart"
+    assert "coughs" not in p.train_conditions("lcnn")
+
+
 def test_unprocessed_runs_with_every_selection():
     assert list(plan(methods=["omlsa"]).entries) == ["unprocessed", "omlsa"]
 
