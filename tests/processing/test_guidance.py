@@ -6,6 +6,7 @@ import pytest
 from cocktail import tables
 from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.registry import Registry
+from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.testing.conformance import check_method
 
@@ -30,11 +31,8 @@ def run(folder, write_plugin, call, needs, more="", truth=False, **told):
     process_shard(
         mixtures=folder / "mixtures.parquet",
         references=folder / "references.parquet" if truth else None,
-        model=None,
         out=folder / "out.parquet",
-        spec=entry.spec(),
-        suite="s",
-        seed=1,
+        setup=Setup(entry.spec(), "s", seed=1),
         limit_s=20.0,
     )
     return tables.read_rows(folder / "out.parquet")[0], entry, target

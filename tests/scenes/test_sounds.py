@@ -8,6 +8,7 @@ import scene_corpus as corpus
 from cocktail import levels, tables
 from cocktail.errors import CocktailError
 from cocktail.plugins.registry import Registry
+from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.rng import rng
 from cocktail.scenes.conditions import CONDITION
@@ -108,8 +109,8 @@ def test_a_detector_is_scored_by_the_area_under_its_curve(tmp_path, write_plugin
     write_shard(made, mixtures=paths["mixtures"], references=paths["references"])
     call = "return -float(np.abs(mixture[0, 8000:]).max() / np.abs(mixture).max())"
     spec = Registry([write_plugin("decay", call, attributes="task = 'detect'")]).entry("decay").spec()
-    process_shard(mixtures=paths["mixtures"], references=None, model=None, out=paths["estimates"], spec=spec, suite="s",
-                  seed=1, limit_s=20.0)  # fmt: skip
+    process_shard(mixtures=paths["mixtures"], references=None, out=paths["estimates"], setup=Setup(spec, "s", seed=1),
+                  limit_s=20.0)  # fmt: skip
     metrics = ["auc", "eer_cm", "min_tdcf", "si_sdr"]
     score_shard(**{name: paths[name] for name in ("mixtures", "references", "estimates")}, out=paths["scores"],
                 condition="coughs", entry="decay", metrics=metrics, recogniser=None)  # fmt: skip
