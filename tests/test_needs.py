@@ -39,12 +39,12 @@ def test_a_method_is_skipped_where_a_condition_has_not_what_it_needs(need, elsew
 
 
 def test_a_view_grants_what_was_asked_for_and_no_more():
-    offered = {need.grants: name for name, need in NEEDS.items()} | {"references": 1, "model": 2, "base": 3}
+    offered = {need.grants: name for name, need in NEEDS.items()} | {"references": 1, "model": 2, "bases": 3}
     rng = np.random.default_rng(0)
     for name, need in NEEDS.items():
         view = View.of(type("Asks", (Method,), {"needs": frozenset({name})}), offered, fs=16000, rng=rng)
         assert getattr(view, need.grants) == name
-        assert set(view.granted) == {need.grants, "base"}
+        assert set(view.granted) == {need.grants, "bases"}
     view = View.of(Method, offered, fs=16000, rng=rng)
     for name in (*(need.grants for need in NEEDS.values()), "references", "model"):
         with pytest.raises(AccessError, match=f"view.{name} is not granted"):
