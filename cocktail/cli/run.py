@@ -52,7 +52,8 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     path = suite_path(suite)
     plan = Plan(load_suite(str(path), overrides), str(path))
     plan.comparisons()  # a misspelt claim should be reported before hours of work
-    arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile)
+    first = plan.untrained_scores()
+    arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile, first)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
     if retry:

@@ -240,6 +240,16 @@ class Plan(Selection, Files):
         specs = {role: self.spec(name) for role, name in self.scorers_of(condition).items()}
         return specs | ({ROLE: self.retraining.spec} if self.is_retrained(condition, entry) else {})
 
+    def untrained_scores(self) -> list[str]:
+        """Score shards that wait for no training."""
+        trained = set(self.trained)
+        cells = (
+            (condition, entry)
+            for condition, entry in self.cells
+            if not trained.intersection(self.ancestry(entry)) and not self.score_input(condition, entry)
+        )
+        return [self.scores(*cell, shard) for cell in cells for shard in self.shards]
+
     def scorer_models(self, condition: str, entry: str) -> dict[str, dict]:
         """Role -> {"spec", "model", "suite"} of the models that score a cell."""
         files, specs = self.score_input(condition, entry), self.scorer_specs(condition, entry)

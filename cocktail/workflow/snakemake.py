@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cocktail import ROOT, tables
@@ -43,11 +43,18 @@ def profile_folder(profile: str) -> Path:
 
 
 def snakemake_command(
-    configfile: Path, overrides: dict, cores: int | None, extra: tuple[str, ...] = (), profile: str = LOCAL
+    configfile: Path,
+    overrides: dict,
+    cores: int | None,
+    extra: tuple[str, ...] = (),
+    profile: str = LOCAL,
+    first: Sequence[str] = (),
 ) -> list[str]:
     """The command line of Snakemake for a suite. `extra` arguments go to Snakemake as they are.
 
-    `cores`: jobs at a time; None for all cores of this machine, or for what another profile says.
+    `cores`: jobs at a time; None for all cores of this machine, or for what another profile says. `first`: files of the
+    suite that this machine makes before all others, so that there are boards to look at while networks are trained.
+    Where there are extra arguments these may say otherwise, and it is left to Snakemake.
     """
     if not (ROOT / "Snakefile").is_file():
         raise CocktailError(f"{ROOT}: no Snakefile here; run the benchmark from a checkout (pip install -e .)")
@@ -62,6 +69,7 @@ def snakemake_command(
         *("--configfile", str(configfile), "--workflow-profile", str(profile_folder(profile))),
         *(_this_machine(cores) if profile == LOCAL else ["--jobs", str(cores)] if cores else []),
         *(["--config", *config] if config else []),
+        *(["--prioritize", *first] if first and profile == LOCAL and not extra else []),
         # The lock of `exclusive` below replaces Snakemake's own, which a killed run leaves behind.
         "--nolock",
         *extra,

@@ -364,3 +364,11 @@ def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
         assert suite.gpu("nmf-sparse") == gpus
         assert suite.gpu("wiener") == 0
         assert suite.has_gpu == bool(gpus)
+
+
+def test_scores_that_wait_for_no_training():
+    names = ["unprocessed", "omlsa", "nmf-sparse", "mask-mvdr"]
+    p = plan(conditions=["tablet"], methods=names, scenes=4, shard_size=2)
+    assert p.untrained_scores() == [p.scores("tablet", name, x) for name in names[:2] for x in ("000", "001")]
+    scored = plan(conditions=["tablet"], methods=names, scorers={"recogniser": "ctc"})
+    assert scored.untrained_scores() == []

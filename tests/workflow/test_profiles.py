@@ -76,6 +76,16 @@ def test_the_gpus_of_this_machine_bound_no_cluster(monkeypatch):
     assert "--resources" not in snakemake_command(tiny, {}, None, profile="slurm")
 
 
+def test_what_waits_for_no_training_is_made_first_on_one_machine():
+    tiny, first = suite_path("tiny"), ["results/tiny/a.parquet", "results/tiny/b.parquet"]
+    command = snakemake_command(tiny, {}, 3, first=first)
+    at = command.index("--prioritize")
+    assert command[at + 1 : at + 3] == first
+    assert command[at + 3].startswith("--")
+    assert "--prioritize" not in snakemake_command(tiny, {}, 3, profile="slurm", first=first)
+    assert "--prioritize" not in snakemake_command(tiny, {}, 3, ("--forceall",), first=first)
+
+
 def test_a_profile_is_a_name_or_a_folder(tmp_path):
     (tmp_path / "config.yaml").write_text("jobs: 1\n")
     assert profile_folder(f"{tmp_path}/") == Path(tmp_path)
