@@ -1,5 +1,7 @@
 """Whether the results of a suite are what its definition gives today: rendered and scored again, and compared.
 
+Of each shard of scores that is scored again, mir_eval and pystoi judge the first scenes: referee.py.
+
 What needs neither, and is checked of all results: verify_tables.py.
 """
 
@@ -17,12 +19,15 @@ from cocktail.rng import rng
 from cocktail.scenes.shard import make_shard
 from cocktail.scoring.shard import score_shard
 from cocktail.workflow.plan import Plan
+from cocktail.workflow.referee import disagreements
 from cocktail.workflow.suite import load_suite, suite_path
 
 SAMPLE_TOLERANCE = 1e-6
 """Of full scale, between a stored sample and the same one rendered anew: eight steps of 24-bit audio."""
 SCORE_TOLERANCE = 1e-6
 """Relative, between a stored value and the same one computed anew."""
+JUDGED = 3
+"""Scenes of a shard that the reference packages judge."""
 
 
 def verify(suite: str, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, list[str]]]:
@@ -36,7 +41,9 @@ def verify(suite: str, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, li
     for stored in _draw(scenes, sample, seed, "scenes"):
         yield str(stored.relative_to(plan.folder)), found_by(_verify_scenes, plan, stored)
     for stored in _draw(scores, sample, seed, "scores"):
-        yield str(stored.relative_to(plan.folder)), found_by(_verify_scores, plan, stored)
+        name = str(stored.relative_to(plan.folder))
+        yield name, found_by(_verify_scores, plan, stored)
+        yield f"{name} by mir_eval and pystoi", found_by(_judge_scores, plan, stored)
 
 
 def found_by(check: Callable[..., Iterable[str]], *args) -> list[str]:
@@ -123,6 +130,24 @@ def _verify_scores(plan, stored) -> list[str]:
             scorers=plan.scorer_models(condition, entry),
         )
         return _compare_scores(old, tables.read_rows(again))
+
+
+def _judge_scores(plan, stored) -> Iterator[str]:
+    """What the reference packages say otherwise of the first scenes of a shard."""
+    condition, entry = stored.parts[-3:-1]
+    paths = (
+        plan.mixtures(condition, stored.stem),
+        plan.references(condition, stored.stem),
+        plan.estimates(condition, entry, stored.stem),
+    )
+    mixtures, truths, made = ({row["scene"]: row for row in tables.read_rows(path)} for path in paths)
+    rows = tables.read_rows(stored)
+    for scene in sorted(mixtures)[:JUDGED]:
+        of_scene = [row for row in rows if row["scene"] == scene]
+        if scene in made and scene in truths:
+            yield from (
+                f"{scene}, {text}" for text in disagreements(mixtures[scene], truths[scene], made[scene], of_scene)
+            )
 
 
 def _repeats(metric) -> bool:

@@ -20,7 +20,7 @@ SUITE = {
     "resamples": 100,
     "conditions": ["stationary", "two-talkers"],
     "methods": ["unprocessed", "spectral-subtraction"],
-    "metrics": ["si_sdr", "stoi", "wer", "rtf"],
+    "metrics": ["si_sdr", "sdr", "stoi", "wer", "rtf"],
     "corpora": {
         "speech": [
             {
@@ -94,13 +94,13 @@ def differences():
 def test_untouched_results_verify(here):
     result = CliRunner().invoke(cli.main, ["verify", "small.yaml", "--sample", "100"])
     assert result.exit_code == 0, result.output
-    assert "9 checks, 0 found differences" in result.output
+    assert "12 checks, 0 found differences" in result.output
 
 
 def test_a_sample_is_drawn_by_its_seed(here):
     drawn = [[name for name, _ in verify.verify("small.yaml", sample=1, seed=seed)] for seed in (3, 3)]
     assert drawn[0] == drawn[1]
-    assert len(drawn[0]) == 2
+    assert len(drawn[0]) == 3  # scenes; scores; the same by other packages
 
 
 def test_a_changed_sample_is_found(tampered):
@@ -131,6 +131,19 @@ def test_changed_scores_are_found(tampered):
     assert found.endswith("computed")
 
 
+def test_a_score_that_the_reference_packages_do_not_give_is_found(tampered):
+    path = "scores/stationary/spectral-subtraction/000.parquet"
+
+    def edit(rows):
+        row = next(row for row in rows if row["metric"] == "stoi")
+        row["value"] += 0.01
+
+    tampered(path, tables.SCORES, edit)
+    (found,) = differences()[f"{path} by mir_eval and pystoi"]
+    assert found.startswith("stationary-test-00000, talker 1, stoi: ")
+    assert found.endswith("by pystoi")
+
+
 def test_another_definition_is_found(tampered):
     path = "scores/stationary/unprocessed/000.parquet"
     tampered(path, tables.SCORES, lambda rows: rows[0].update(card="0" * 12))
@@ -146,7 +159,7 @@ def test_a_difference_is_status_1(tampered):
     )
     result = CliRunner().invoke(cli.main, ["verify", "small.yaml", "--sample", "100"])
     assert result.exit_code == 1
-    assert "9 checks, 2 found differences" in result.output, "the shard, and the table that was made of it"
+    assert "12 checks, 2 found differences" in result.output, "the shard, and the table that was made of it"
 
 
 def of_all():
