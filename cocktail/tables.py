@@ -71,16 +71,24 @@ TRIAL = pa.struct([
 `nontarget` or `spoof`), or `cm`, a detector's score (label `bonafide`, for other
 sounds the one that is looked for, or the attack's or other sound's)."""
 
+VOICE = pa.struct([
+    ("speaker", pa.string()), ("utterance", pa.string()), ("label", pa.string()), ("test", pa.list_(pa.float32())),
+    ("enrolment", pa.list_(pa.float32())),
+])  # fmt: skip
+"""What trials of speaker verification are made of, once all scenes of a condition are there: see
+cocktail.scoring.trials.Heard."""
+
 SCORES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("entry", pa.string()), ("source", pa.int32()),
     ("estimate", pa.int32()), ("metric", pa.string()), ("value", pa.float64()), ("status", pa.string()),
     ("reason", pa.string()), ("errors", pa.int64()), ("total", pa.int64()), ("trials", pa.list_(TRIAL)),
-    ("card", pa.string()),
+    ("voice", VOICE), ("card", pa.string()),
 ])  # fmt: skip
 """One number. `source` is null for figures of the whole scene; `estimate` is the one that was set against `source`, by
 the permutation that all metrics of the scene share. `value` is null unless `status` is ok. Rates that are
 pooled (wer) carry their counts in `errors` and `total`; what is pooled from trials (eer_asv) carries its `trials`, and
-its value is the score of the first. `card`: digest of the metric's identity card."""
+its value is the score of the first; in shards, `voice` stands for trials against scenes that may lie in another one.
+`card`: digest of the metric's identity card."""
 
 
 SCENES = pa.schema([

@@ -11,6 +11,7 @@ from cocktail.boards import statistics
 from cocktail.boards.cells import ATTACK, tabulate
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
+from cocktail.scoring.trials import Heard, asv_trials, heard_of
 
 BASELINE = "unprocessed"
 
@@ -31,6 +32,7 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
     shards = [tables.read_table(path, tables.SCORES.names).cast(tables.SCORES) for path in score_paths]
     scores = pa.concat_tables([tables.SCORES.empty_table(), *shards])
     _refuse_duplicates(scores)
+    scores = with_verification(scores)
     absent = pa.Table.from_pylist([{"status": "skipped"} | skip for skip in skips], schema=tables.SCORES)
     scores = pa.concat_tables([scores, improvements(scores), undefined(scores), absent])
     order = ["condition", "entry", "scene", "source", "metric"]
@@ -39,10 +41,30 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
     return scores
 
 
+def with_verification(scores: pa.Table) -> pa.Table:
+    """The scores with trials of verification among all scenes of a condition, made of the voices in their rows."""
+    voiced = pc.is_valid(scores["voice"])
+    rows = scores.filter(voiced).to_pylist()
+    conditions: dict[tuple, dict[str, Heard]] = {}
+    for row in rows:
+        of = conditions.setdefault((row["condition"], row["entry"], row["metric"]), {})
+        of[row["scene"]] = heard_of(row["scene"], row.pop("voice"))
+    for row in rows:
+        if row["status"] == "ok":
+            scenes = conditions[row["condition"], row["entry"], row["metric"]]
+            row["trials"] += asv_trials(scenes[row["scene"]], scenes)
+            if row["trials"]:
+                row["value"] = row["trials"][0]["score"]
+            else:
+                reason = "no-trial: no other utterance in the condition"
+                row |= {"status": "failed", "reason": reason, "trials": None}
+    return pa.concat_tables([scores.filter(pc.invert(voiced)), pa.Table.from_pylist(rows, schema=tables.SCORES)])
+
+
 def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
     """Rows `<metric>_i` for every row of a metric that has an improvement, in the schema tables.SCORES."""
     improving = [name for name, metric in METRICS.items() if metric.improvement and not metric.pooled]
-    rows = scores.drop_columns("trials").filter(pc.is_in(scores["metric"], pa.array(improving, pa.string())))
+    rows = scores.drop_columns(["trials", "voice"]).filter(pc.is_in(scores["metric"], pa.array(improving, pa.string())))
     # A join never matches null keys, hence -1 for figures of the whole scene.
     rows = rows.set_column(rows.schema.get_field_index("source"), "source", pc.fill_null(rows["source"], -1))
     base = rows.filter(pc.equal(rows["entry"], baseline))
@@ -70,6 +92,7 @@ def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:
         "errors": none,
         "total": none,
         "trials": pa.nulls(len(joined), tables.SCORES.field("trials").type),
+        "voice": pa.nulls(len(joined), tables.VOICE),
         "card": joined["card"],
     }
     return pa.table(columns).cast(tables.SCORES)

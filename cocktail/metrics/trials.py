@@ -130,8 +130,8 @@ METRICS = (
         "%",
         100.0,
         "equal error rate; embeddings of Snyder et al., ICASSP 2018",
-        "cosine of embeddings: estimate against the clean references of the other scenes of its shard, or each scene "
-        "against each other in the task `verify`; never the same utterance",
+        "cosine of embeddings: estimate against the clean references of the other scenes of its condition, or each "
+        "scene against each other in the task `verify`; never the same utterance",
         {"enhance": "speaker", "verify": None},
     ),
     _metric(
@@ -159,7 +159,7 @@ METRICS = (
         "",
         None,
         "Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
-        "normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the shard",
+        "normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the condition",
         {"detect": "speaker"},
     ),
     _metric(

@@ -1,6 +1,5 @@
 """Rows of store.SCORES: a number or its reason, beside the digest of what it means."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,7 @@ from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.metrics.trials import cm_rejection
 from cocktail.recognition.recogniser import Counts, Recogniser
 from cocktail.scoring.scorers import Scorers
-from cocktail.scoring.trials import Heard, trials_of
+from cocktail.scoring.trials import VERIFYING, Heard, trials_of, voice
 
 
 def metric_named(name: str) -> Metric:
@@ -46,16 +45,22 @@ class Judges:
             return self.failed(metric, source, f"metric-failed: {type(error).__name__}: {error}")
         return self._finished(metric, source, value)
 
-    def trial_row(self, metric: Metric, tested: Heard, shard: Mapping[str, Heard]) -> dict | None:
-        """The row of a metric of trials for one scene of a shard; None where the scene takes no part in it."""
+    def trial_row(self, metric: Metric, tested: Heard) -> dict | None:
+        """The row of a metric of trials for one scene; None where the scene takes no part in it.
+
+        Trials of verification are made later of the voices; until then a row of theirs alone has no value.
+        """
+        kept = {"voice": voice(tested)} if metric.name in VERIFYING else {}
         try:
-            trials = trials_of(metric.name, tested, shard)
+            trials = trials_of(metric.name, tested)
             if trials is None:
                 return None
+            if not trials:
+                return self._blank(metric, None) | {"status": "ok", "trials": trials} | kept
             value = cm_rejection(trials[0]["score"], tested.threshold) if metric.pooled else trials[0]["score"]
         except Unscorable as reason:
-            return self.failed(metric, None, str(reason))
-        return self._finished(metric, None, value) | {"trials": None if metric.pooled else trials}
+            return self.failed(metric, None, str(reason)) | kept
+        return self._finished(metric, None, value) | {"trials": None if metric.pooled else trials} | kept
 
     def failed(self, metric: Metric, source: int | None, reason: str) -> dict:
         """The row of a metric that has no value."""
@@ -72,5 +77,5 @@ class Judges:
         helper = self.scorers.card(metric.tasks.get(self.task))
         if helper is None and metric.pooled and self.recogniser is not None:
             helper = self.recogniser.card
-        columns = dict.fromkeys(("estimate", "value", "status", "reason", "errors", "total", "trials"))
+        columns = dict.fromkeys(("estimate", "value", "status", "reason", "errors", "total", "trials", "voice"))
         return {"source": source, "metric": metric.name, **columns, "card": metric.digest_with(helper)}

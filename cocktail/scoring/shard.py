@@ -72,7 +72,7 @@ def score_shard(
                 rows[scene] = _all_failed(mixture, wanted, reason, judges)
                 heard[scene] = Heard(scene, **_identity(truths[scene]), method_failure=reason)
     for scene, tested in heard.items():
-        found = (judges.trial_row(metric, tested, heard) for metric in wanted if metric.level == "trials")
+        found = (judges.trial_row(metric, tested) for metric in wanted if metric.level == "trials")
         rows[scene] += [row for row in found if row is not None]
     named = {"condition": condition, "entry": entry}
     tables.write_rows(out, [named | {"scene": scene} | row for scene in rows for row in rows[scene]], tables.SCORES)

@@ -1,9 +1,11 @@
-"""Trials of speaker verification and of spoofing detection, from the scenes of a shard.
+"""Trials of speaker verification and of spoofing detection.
 
 A verification trial sets what is heard in one scene (the test) against the voice of another scene (the enrolment) of
-the same shard, never the same utterance; its score is the cosine of two embeddings. Its label is `target` where both
-are one speaker and `nontarget` where not; a spoof is set only against the speaker that it claims to be, label `spoof`.
-Nobody enrols with a spoof. By task of the condition:
+the same condition, never the same utterance. Shards hold the voices, and the trials are made of them when all scenes of
+a condition are there, so that they do not depend on the size of shards. A scene is set against all others of its
+speaker and against at most NONTARGETS of other speakers, which are drawn by a hash of the two scenes' names. The score
+is the cosine of two embeddings. Its label is `target` where both are one speaker and `nontarget` where not; a spoof is
+set only against the speaker that it claims to be, label `spoof`. Nobody enrols with a spoof. By task of the condition:
 
 - `enhance`: test = the estimate, enrolment = the clean reference, both embedded by the suite's scorer `speaker`;
 - `verify`: both are what the entry itself returned;
@@ -15,12 +17,18 @@ the suite's scorer `spoofing` on the estimate in `enhance`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
 from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import BONAFIDE
+
+NONTARGETS = 200
+"""Most trials of a scene against other speakers: all of them in conditions of so many scenes."""
+VERIFYING = ("eer_asv", "min_tdcf")
+"""Metrics that have trials of verification."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +73,11 @@ def unit(embedding: Any) -> np.ndarray:
     return embedding / norm
 
 
-def asv_trials(tested: Heard, shard: Mapping[str, Heard]) -> list[dict]:
-    """Verification trials of one scene against the others of its shard, as store.TRIAL. Raises Unscorable."""
+def asv_trials(tested: Heard, scenes: Mapping[str, Heard]) -> list[dict]:
+    """Verification trials of one scene against the others of its condition, as tables.TRIAL. Raises Unscorable."""
     test = _value(tested.test)
     trials = []
-    for other in shard.values():
+    for other in scenes.values():
         if other.scene == tested.scene or not other.genuine or not isinstance(other.enrolment, np.ndarray):
             continue
         if other.utterance is not None and other.utterance == tested.utterance:
@@ -78,28 +86,44 @@ def asv_trials(tested: Heard, shard: Mapping[str, Heard]) -> list[dict]:
         if tested.genuine or same:
             label = ("target" if same else "nontarget") if tested.genuine else "spoof"
             trials.append(_trial("asv", label, float(test @ other.enrolment), other.scene))
-    return trials
+    others = [trial for trial in trials if trial["label"] == "nontarget"]
+    if len(others) <= NONTARGETS:
+        return trials
+    others.sort(key=lambda trial: sha256(f"{tested.scene} {trial['enrolment']}".encode()).digest())
+    left_out = {trial["enrolment"] for trial in others[NONTARGETS:]}
+    return [trial for trial in trials if trial["enrolment"] not in left_out]
 
 
 def cm_trial(tested: Heard) -> dict:
-    """The detection trial of one scene, as store.TRIAL. Raises Unscorable."""
+    """The detection trial of one scene, as tables.TRIAL. Raises Unscorable."""
     return _trial("cm", tested.label, float(_value(tested.cm)), None)
 
 
-def trials_of(metric: str, tested: Heard, shard: Mapping[str, Heard]) -> list[dict] | None:
-    """Trials of one scene for one metric; None where the scene takes no part in it. Raises Unscorable."""
+def trials_of(metric: str, tested: Heard) -> list[dict] | None:
+    """Trials of one scene for one metric, but those of verification; None where the scene takes no part in the metric.
+
+    Raises Unscorable where the scene has no figure, whatever the other scenes are.
+    """
     if tested.method_failure is not None:
         raise Unscorable(tested.method_failure)
     if metric in ("eer_asv", "cm_rejection") and not tested.genuine:
         return None
-    if metric in ("eer_cm", "auc", "cm_rejection"):
-        return [cm_trial(tested)]
-    of_speaker = asv_trials(tested, shard)
-    if metric == "min_tdcf":
-        return [cm_trial(tested), *of_speaker]
-    if not of_speaker:
-        raise Unscorable("no-trial: no other utterance in the shard")
-    return of_speaker
+    if metric in VERIFYING:
+        _value(tested.test)
+    return [] if metric == "eer_asv" else [cm_trial(tested)]
+
+
+def voice(heard: Heard) -> dict:
+    """What is kept of a scene for verification, as tables.VOICE."""
+    parts = {name: getattr(heard, name) for name in ("test", "enrolment")}
+    known = {name: value.tolist() if isinstance(value, np.ndarray) else None for name, value in parts.items()}
+    return {"speaker": heard.speaker, "utterance": heard.utterance, "label": heard.label, **known}
+
+
+def heard_of(scene: str, voice: dict) -> Heard:
+    """A scene from what `voice` kept of it."""
+    parts = {name: None if voice[name] is None else np.array(voice[name]) for name in ("test", "enrolment")}
+    return Heard(scene, voice["speaker"], voice["utterance"], voice["label"], **parts)
 
 
 def _value(found):

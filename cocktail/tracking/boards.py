@@ -226,5 +226,5 @@ def _csv(scores) -> bytes:
     from pyarrow import csv
 
     buffer = io.BytesIO()
-    csv.write_csv(scores.drop_columns("trials"), buffer)
+    csv.write_csv(scores.drop_columns(["trials", "voice"]), buffer)
     return buffer.getvalue()

@@ -10,14 +10,14 @@ from records import record
 
 from cocktail import tables
 from cocktail.boards import cells, leaderboard, statistics
-from cocktail.boards.scores import collect, failed_cells, failures
+from cocktail.boards.scores import collect, failed_cells, failures, with_verification
 from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.detection import eer, eer_threshold, min_tdcf
 from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import Trials, against, attacks, cm_rejection
 from cocktail.rng import rng
 from cocktail.scoring.shard import score_shard
-from cocktail.scoring.trials import Heard, asv_trials, trials_of, unit
+from cocktail.scoring.trials import NONTARGETS, Heard, asv_trials, heard_of, trials_of, unit, voice
 
 FS = 16000
 
@@ -54,18 +54,15 @@ def test_a_spoof_is_set_against_the_speaker_that_it_claims_to_be():
     scenes = shard(heard("a", "ann", "u1"), heard("bb", "bob", "u2"), heard("ccc", "ann", "u3", label="tts"))
     (trial,) = asv_trials(scenes["ccc"], scenes)
     assert (trial["label"], trial["enrolment"]) == ("spoof", "a")
-    assert [t["kind"] for t in trials_of("min_tdcf", scenes["ccc"], scenes)] == ["cm", "asv"]
-    assert trials_of("eer_cm", scenes["ccc"], scenes) == [
-        {"kind": "cm", "label": "tts", "score": 0.5, "enrolment": None}
-    ]
+    of_detection = [{"kind": "cm", "label": "tts", "score": 0.5, "enrolment": None}]
+    assert trials_of("eer_cm", scenes["ccc"]) == trials_of("min_tdcf", scenes["ccc"]) == of_detection
 
 
 def test_spoofs_take_no_part_in_what_is_about_genuine_speech():
     scenes = shard(heard("a", "ann", "u1"), heard("bb", "ann", "u2", label="tts"))
-    assert trials_of("eer_asv", scenes["bb"], scenes) is None
-    assert trials_of("cm_rejection", scenes["bb"], scenes) is None
-    with pytest.raises(Unscorable, match="no other utterance"):
-        trials_of("eer_asv", scenes["a"], scenes)
+    assert trials_of("eer_asv", scenes["bb"]) is None
+    assert trials_of("cm_rejection", scenes["bb"]) is None
+    assert trials_of("eer_asv", scenes["a"]) == asv_trials(scenes["a"], scenes) == []
 
 
 def test_a_scene_that_failed_has_its_reason_and_still_enrols():
@@ -74,10 +71,22 @@ def test_a_scene_that_failed_has_its_reason_and_still_enrols():
         heard("ccc", "bob", "u3", test="silent-estimate", enrolment="scorer-failed: x"),
     )  # fmt: skip
     with pytest.raises(Unscorable, match="method-failed: no"):
-        trials_of("eer_asv", scenes["a"], scenes)
+        trials_of("eer_asv", scenes["a"])
     with pytest.raises(Unscorable, match="silent-estimate"):
-        trials_of("eer_asv", scenes["ccc"], scenes)
-    assert [trial["enrolment"] for trial in trials_of("eer_asv", scenes["bb"], scenes)] == ["a"]
+        trials_of("eer_asv", scenes["ccc"])
+    assert [trial["enrolment"] for trial in asv_trials(scenes["bb"], scenes)] == ["a"]
+
+
+def test_of_very_many_other_speakers_some_are_drawn_whatever_the_order():
+    generator = rng(0, role="voices")
+    voices = [unit(generator.normal(size=4)) for _ in range(NONTARGETS + 50)]
+    scenes = shard(*(Heard(f"s{i}", f"v{i // 2}", f"u{i}", "bonafide", x, x) for i, x in enumerate(voices)))
+    found = asv_trials(scenes["s0"], scenes)
+    assert [trial["label"] for trial in found].count("target") == 1
+    assert len(found) == NONTARGETS + 1
+    backwards = asv_trials(scenes["s0"], dict(reversed(scenes.items())))
+    assert {trial["enrolment"] for trial in backwards} == {trial["enrolment"] for trial in found}
+    assert {trial["enrolment"] for trial in asv_trials(scenes["s1"], scenes)} != {t["enrolment"] for t in found}
 
 
 @pytest.mark.parametrize("embedding", [np.zeros(3), np.array([1.0, np.nan]), np.ones((2, 2))])
@@ -203,6 +212,37 @@ def exact(rate, drawn, n, scenes=24):
     hits = rate * trials
     beta = scipy.stats.beta.ppf([0.025, 0.975], [hits, hits + 1], [trials - hits + 1, trials - hits])
     return (100 * beta).tolist()
+
+
+@pytest.mark.parametrize("size", [3, 5, 24])
+def test_trials_do_not_depend_on_the_size_of_shards(tmp_path, size):
+    generator = rng(0, role="voices")
+    speaker = generator.integers(6, size=24)
+    centres = generator.normal(size=(6, 8))
+    rows = []
+    for i, k in enumerate(speaker):
+        test, enrolment = (unit(centres[k] + generator.normal(size=8)).astype(np.float32) for _ in range(2))
+        heard = Heard(f"s{i:02d}", f"v{k}", f"u{i}", "bonafide", test, enrolment)
+        identity = {"condition": "c", "entry": "x", "scene": heard.scene, "metric": "eer_asv", "card": "0"}
+        rows.append(identity | {"status": "ok", "trials": [], "voice": voice(heard)})
+    paths = [tmp_path / f"{start}.parquet" for start in range(0, 24, size)]
+    for path, start in zip(paths, range(0, 24, size), strict=True):
+        tables.write_rows(path, rows[start : start + size], tables.SCORES)
+    scores = collect(paths, tmp_path / "scores.parquet")
+    assert scores["voice"].null_count == len(scores) == 24
+    everybody = {row["scene"]: heard_of(row["scene"], row["voice"]) for row in rows}
+    for row in scores.to_pylist():
+        trials = row["trials"]
+        assert len(trials) == 23
+        assert row["value"] == trials[0]["score"]
+        assert [t["score"] for t in trials] == [t["score"] for t in asv_trials(everybody[row["scene"]], everybody)]
+
+
+def test_a_voice_that_nothing_can_be_set_against_has_its_reason(tmp_path):
+    heard = Heard("a", "ann", "u1", "bonafide", np.ones(2), np.ones(2))
+    row = {"condition": "c", "entry": "x", "scene": "a", "metric": "eer_asv", "status": "ok", "trials": []}
+    scores = collected(tmp_path, [row | {"voice": voice(heard)}]).to_pylist()
+    assert scores[0]["reason"] == "no-trial: no other utterance in the condition"
 
 
 def test_a_board_pools_all_trials_and_resamples_both_sides(tmp_path):
@@ -379,7 +419,7 @@ def tone(hz, level=0.3):
 
 
 def scored(folder, scenes, task, metrics, scorers, made):
-    """Rows of a shard of scenes [(speaker, label, (N,) reference)]; `made`: columns of each scene's ESTIMATES."""
+    """Rows of a condition of one shard, of scenes [(speaker, label, (N,) reference)]; `made`: columns of ESTIMATES."""
     mixtures, references, estimates = [], [], []
     for index, ((speaker, label, x), columns) in enumerate(zip(scenes, made, strict=True)):
         name = f"s{index}"
@@ -394,7 +434,7 @@ def scored(folder, scenes, task, metrics, scorers, made):
     tables.write_rows(paths["estimates"], estimates, tables.ESTIMATES)
     out = folder / "scores.parquet"
     score_shard(**paths, out=out, condition="c", entry="e", metrics=metrics, recogniser=None, scorers=scorers)
-    return tables.read_rows(out)
+    return with_verification(tables.read_table(out)).to_pylist()
 
 
 VOICES = [("low", tone(200)), ("high", tone(400)), ("low", tone(201)), ("high", tone(401))]
