@@ -104,7 +104,7 @@ class Mixer:
 
     def _granted(self, name, images, sources, noise, utterances):
         """What is handed over besides the mixture."""
-        granted = {"array": self._surroundings.microphones(name)} if self.array else {}
+        granted = {"array": self._surroundings.microphones[name]} if self.array else {}
         if not self.mixtures_only:
             granted |= {"sources": sources, "noise": noise if self.array else noise[0]}
             granted |= {"images": images} if self.array else {}
@@ -115,7 +115,7 @@ class Mixer:
 
     def _channels(self, name):
         """Microphones of a condition's scenes, D."""
-        return len(self._surroundings.microphones(name))
+        return len(self._surroundings.microphones[name])
 
     def _talkers(self, name, split, generator):
         """K utterances of different speakers, and (K, N) dry speech that begins together after the lead."""

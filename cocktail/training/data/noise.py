@@ -40,10 +40,11 @@ class NoiseSource:
     fs: int
     array: bool
 
-    def microphones(self, condition: str) -> np.ndarray:
-        """(D, 3): all microphones of a condition, or the first."""
-        microphones = positions(self.conditions[condition]["array"])
-        return microphones if self.array else microphones[:1]
+    @functools.cached_property
+    def microphones(self) -> dict[str, np.ndarray]:
+        """Condition -> (D, 3): all its microphones, or the first."""
+        last = None if self.array else 1
+        return {name: positions(condition["array"])[:last] for name, condition in self.conditions.items()}
 
     def kind(self, condition: str, split: str, generator: np.random.Generator) -> Kind:
         """A kind that the condition names and the corpus has. Raises CocktailError where it has none of them."""
@@ -70,7 +71,7 @@ class NoiseSource:
         """
         spec = self.conditions[kind.condition]["noise"]
         if kind.name is None:
-            shape = len(self.microphones(kind.condition)), n_samples
+            shape = len(self.microphones[kind.condition]), n_samples
             return generator.standard_normal(shape, np.float32)
         if point is not None:
             point = np.atleast_2d(point)
@@ -94,7 +95,7 @@ class NoiseSource:
 
     def _diffuse(self, kind, n_samples, generator):
         """(D, N): fresh excerpts, far sources around the array; at one microphone, a part of a loop of these."""
-        microphones = self.microphones(kind.condition)
+        microphones = self.microphones[kind.condition]
         if len(microphones) == 1:
             loop = self._loops[kind, int(generator.integers(FIELDS))]
             return sound.anywhere(loop, n_samples, generator)[None]
