@@ -1,8 +1,7 @@
 """Part 1: every network trains for some seconds, on mixtures made on the fly.
 
-An entry is trained three times: twice for a few steps, without dropout, which tells how long a step takes and whether
-the training is repeatable, then for as many steps as its time allows. The model of the last one is kept for the
-comparison of devices.
+An entry is trained three times: twice for a few steps, which tells how long a step takes and whether the training is
+repeatable, then for as many steps as its time allows. The model of the last one is kept for the comparison of devices.
 """
 
 import time
@@ -47,7 +46,7 @@ def train(node: Node, name: str, clock: Clock) -> dict:
     method, times = node.method(name), []
 
     with meter.every_step(lambda: times.append(time.monotonic())):
-        short = scheduled(method, epochs=1, steps=FEW, dropout=0.0)
+        short = scheduled(method, epochs=1, steps=FEW)
         losses = []
         for again in ("first", "second"):
             node.fit(name, short, node.work / f"{name}-{again}")

@@ -127,8 +127,7 @@ def is_network(method: Method) -> bool:
     return method.learned() and any(field.name == "steps" for field in fields(method))
 
 
-def scheduled(method: Method, *, epochs: int, steps: int, **changed) -> Method:
+def scheduled(method: Method, *, epochs: int, steps: int) -> Method:
     """A network's method with so many epochs of so many steps in each stage of its training."""
-    names = [field.name for field in fields(method)]
-    stages = {name: epochs for name in names if "epochs" in name}
-    return replace(method, **stages, steps=steps, **{k: v for k, v in changed.items() if k in names})
+    stages = {field.name: epochs for field in fields(method) if "epochs" in field.name}
+    return replace(method, **stages, steps=steps)

@@ -96,8 +96,8 @@ class Net(LearnedMethod):
     dropout: float = 0.5
 
 
-def test_schedules_change_all_stages_and_only_fields_that_there_are():
-    assert scheduled(Net(), epochs=2, steps=3, dropout=0.0, width=1) == Net(2, 2, 3, 0.0)
+def test_schedules_change_all_stages_and_nothing_else():
+    assert scheduled(Net(), epochs=2, steps=3) == Net(2, 2, 3, 0.5)
     assert is_network(Net()) and not is_network(Registry().entry("nmf-sparse").make())
 
 
