@@ -3,7 +3,10 @@
 Signals are compared by their SI-SDR to the truth, scores and embeddings with each other, text by being the same.
 """
 
+import os
+
 import numpy as np
+import torch
 
 from benchmarks.gpu.node import Clock, Node
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
@@ -21,6 +24,8 @@ SCENES = 4
 
 def part(node: Node, clock: Clock, report: dict, written) -> None:
     """Fill `report` {entry: figures}, calling `written` after each."""
+    if node.device != "cpu":
+        torch.set_num_threads(len(os.sched_getaffinity(0)))  # of the CPU's side
     names = [name for name in node.entries if "gpu" in node.method(name).needs]
     for name in names:
         report[name] = {}

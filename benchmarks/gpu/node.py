@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.gpu.bundle import JOBS, SCENES, Sounds, TestScene, read_scenes
-from cocktail.method import Info, Method, View
+from cocktail.method import Bases, Info, Method, View
 from cocktail.plugins.entry import from_spec
 from cocktail.rng import rng
 from cocktail.training.data.corpus import CorpusTrainingData
@@ -63,7 +63,7 @@ class Node:
 
     @property
     def entries(self) -> dict[str, dict]:
-        """Entry -> its spec, the entry that it uses, task, conditions."""
+        """Entry -> its spec, what it uses by role, its task and conditions."""
         return self.jobs["entries"]
 
     @functools.cached_property
@@ -81,19 +81,16 @@ class Node:
 
     def data(self, name: str, method: Method, conditions: list[str] | None = None) -> CorpusTrainingData:
         """What the entry may learn from; `conditions` in place of those that it trains on."""
-        names = self.entries[name]["train_on"] if conditions is None else conditions
-        key = method.paradigm, tuple(names), self.entries[name]["uses"]
+        names = tuple(self.entries[name]["train_on"] if conditions is None else conditions)
+        key = method.paradigm, names, tuple(self.entries[name]["uses"].items())
         if key not in self._data:  # kept for the next entry that may learn from the same: noise is mixed once
-            self._data[key] = self._granted(*key)
+            self._data[key] = CorpusTrainingData(
+                **self._libraries, fs=self.jobs["fs"], paradigm=method.paradigm, seed=self.jobs["seed"],
+                device=self.device, conditions={c: self.jobs["conditions"][c] for c in names},
+                rooms={c: self.folder / path for c, path in self.jobs["rooms"].items() if c in names},
+                bases=self.bases(name),
+            )  # fmt: skip
         return self._data[key]
-
-    def _granted(self, paradigm, conditions, used):
-        rooms = {name: self.folder / path for name, path in self.jobs["rooms"].items() if name in conditions}
-        return CorpusTrainingData(
-            **self._libraries, fs=self.jobs["fs"], paradigm=paradigm, seed=self.jobs["seed"], device=self.device,
-            conditions={name: self.jobs["conditions"][name] for name in conditions}, rooms=rooms,
-            base=used and self.model(used),
-        )  # fmt: skip
 
     def fit(self, name: str, method: Method, folder: Path, conditions: list[str] | None = None) -> None:
         """Train an entry in `folder`, from the seed of its name."""
@@ -104,17 +101,19 @@ class Node:
         """The model of a trained entry, read anew. Raises KeyError where it was not trained."""
         return self.method(name).load(self.trained[name])
 
+    def bases(self, name: str) -> Bases:
+        """The models that an entry uses, by role."""
+        return Bases({role: self.model(used) for role, used in self.entries[name]["uses"].items()})
+
     def grants(self, name: str, method: Method) -> dict[str, Any]:
-        """What views of the entry grant whatever the scene, but for the device."""
-        used = self.entries[name]["uses"]
-        own = {"model": self.model(name)} if method.learned() else {}
-        return own | ({"base": self.model(used)} if used else {})
+        """What views of the entry may grant whatever the scene, but for the device."""
+        return {"model": self.model(name) if method.learned() else None, "bases": self.bases(name)}
 
     def view(self, name: str, method: Method, scene: TestScene, grants: dict, device: str) -> View:
         """What the entry may know of a scene; the same generator whenever it is asked for."""
-        offered = {"array": np.array(scene.array), "n_sources": len(scene.target), "gpu": device}
-        granted = {("device" if need == "gpu" else need): offered[need] for need in method.needs if need in offered}
-        return View(scene.fs, rng(self.jobs["seed"], scene.name, name, role="method"), grants | granted)
+        generator = rng(self.jobs["seed"], scene.name, name, role="method")
+        offered = {"array": np.array(scene.array), "n_sources": len(scene.target), "device": device}
+        return View.of(method, grants | offered, fs=scene.fs, rng=generator)
 
     def skip(self, name: str, method: Method, scene: TestScene) -> str | None:
         """Why the entry does not apply to a scene, or None."""

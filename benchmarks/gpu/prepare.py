@@ -107,8 +107,8 @@ def chosen(registry: Registry) -> list[Entry]:
     found: dict[str, Entry] = {}
 
     def add(entry):
-        if entry.uses is not None:
-            add(registry.entry(entry.uses))
+        for used in entry.uses.values():
+            add(registry.entry(used))
         found.setdefault(entry.name, entry)
 
     for name in CELLS:

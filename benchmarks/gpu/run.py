@@ -95,7 +95,6 @@ def main(arguments=None) -> int:
         return 2
     single_precision()
     meter.spare_shared_memory(meter.shared_memory_gb())
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
     work = Path(tempfile.mkdtemp(prefix="cocktail-gpu-"))
     node = Node(ROOT, work, given.device)
     facts = {"commit": node.jobs["commit"], "started": datetime.now(UTC).isoformat(timespec="seconds")}

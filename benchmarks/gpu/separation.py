@@ -54,7 +54,8 @@ def part(node: Node, clock: Clock, report: dict, written, test_s: float = TEST_S
     scenes = [scene for scene in node.scenes if scene.condition == condition]
     gains = []
     for scene in scenes:
-        estimate = method(scene.mixture.copy(), node.view(ENTRY, method, scene, {"model": model}, node.device))
+        view = node.view(ENTRY, method, scene, {"model": model}, node.device)
+        estimate = method(scene.mixture.copy(), view)
         mixture = np.repeat(scene.mixture[:1], len(scene.target), axis=0)
         gains.append(si_sdr_db(estimate, scene.target) - si_sdr_db(mixture, scene.target))
         if clock.left_s <= 0:

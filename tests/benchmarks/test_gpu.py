@@ -48,7 +48,8 @@ def test_every_plugin_that_uses_a_gpu_is_there_and_what_it_builds_on_comes_first
     wanted = {entry.plugin.name for entry in registry.entries.values() if "gpu" in entry.cls.needs}
     assert {job["spec"]["plugin"] for job in jobs.values()} == wanted
     order = list(jobs)
-    assert all(order.index(job["uses"]) < order.index(name) for name, job in jobs.items() if job["uses"])
+    assert all(order.index(used) < order.index(name) for name, job in jobs.items() for used in job["uses"].values())
+    assert jobs["dpcl-enhance"]["uses"] == {"base": "dpcl"}
     assert jobs["blstm-psa"]["train_on"] == ["stationary", "living-room"] and jobs["mask-mvdr"]["train_on"] == []
 
 

@@ -12,9 +12,8 @@ from cocktail.nets.clustering import EmbeddingNetwork, separate
 from cocktail.nets.saved import seeded
 from cocktail.plugins.registry import Registry
 from cocktail.rng import rng
-from cocktail.testing.bench import benches
 from cocktail.testing.entries import probed
-from cocktail.testing.learning import fit, fit_bases
+from cocktail.testing.learning import prepare
 from cocktail.testing.probes import difference
 from cocktail.testing.signals import speech_like
 
@@ -27,16 +26,13 @@ ENTRIES = [entry.name for entry in chosen(REGISTRY)]
 @pytest.mark.parametrize("name", ENTRIES)
 def test_tensors_stay_on_the_gpu(name, tmp_path, monkeypatch):
     monkeypatch.setattr("cocktail.training.loop.loop.workers", lambda device: 0)
-    method, bases = probed(REGISTRY.entry(name), REGISTRY)
     with FakeGpu():
-        base = fit_bases(bases, tmp_path, device="cuda")
-        model = fit(method, tmp_path / "model", base=base, device="cuda") if method.learned() else None
-    bench = replace(next(benches(method)), model=model, base=base)
+        bench = prepare(probed(REGISTRY.entry(name), REGISTRY), tmp_path, device="cuda")
     scenes = [bench.scene(seconds, seed=seed) for seed, seconds in enumerate((0.7, 1.0))]
 
     def answers(device):
         views = [replace(bench, device=device).view(scene) for scene in scenes]
-        return [np.ravel(x) for x in method.batch([scene.mixture.copy() for scene in scenes], views)]
+        return [np.ravel(x) for x in bench.method.batch([scene.mixture.copy() for scene in scenes], views)]
 
     expected = answers("cpu")
     with FakeGpu():
