@@ -4,7 +4,6 @@ A method sees one piece at a time. Neighbouring estimates are cross-faded; where
 is put into the order that correlates best with the piece before.
 """
 
-import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -59,10 +58,9 @@ def process_recording(
 
 def _order(before, after):
     """Indices that put the rows of `after` (K, n) in the order of `before`, by the sum of correlations."""
-    similarity = _unit(before) @ _unit(after).T
-    rows = range(len(before))
-    best = max(itertools.permutations(rows), key=lambda order: sum(similarity[k, order[k]] for k in rows))
-    return list(best)
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(_unit(before) @ _unit(after).T, maximize=True)[1]
 
 
 def _unit(x):

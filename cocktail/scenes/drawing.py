@@ -91,7 +91,15 @@ def draw(
             for row, level, place in zip(rows, levels, places, strict=True)
         ),
         room=room,
-        noise=_noise(condition.get("noise"), split, noise, duration_s, len(array), room, generator),
+        noise=_noise(
+            condition.get("noise"),
+            generator,
+            split=split,
+            library=noise,
+            duration_s=duration_s,
+            n_channels=len(array),
+            room=room,
+        ),
         label=(attack or BONA_FIDE) if "attacks" in condition else rows[0].get("label"),
         wanted=condition["sounds"]["labels"][0] if "sounds" in condition else BONA_FIDE,
         speakers="closed" if is_closed(condition) else "open",
@@ -171,7 +179,7 @@ def draw_noise_position(room: Room, generator: Callable[[str], np.random.Generat
     return _points([place_noise(generator("noise position"), np.array(room.size), np.array(room.centre))])[0]
 
 
-def _noise(spec, split, library, duration_s, n_channels, room, generator):
+def _noise(spec, generator, *, split, library, duration_s, n_channels, room):
     """The noise of a scene, or None."""
     if spec is None:
         return None

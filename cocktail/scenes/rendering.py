@@ -132,22 +132,22 @@ def _noise_field(scene, library, room, shift):
     total = np.zeros((n_channels, n_samples))
     if spec.diffuse:
         before, generator = fields.preroll(scene.fs), scene.generator("diffuse field")
-        parts = [_excerpt(excerpt, library, before, n_samples, scene.fs, shift) for excerpt in spec.diffuse]
+        parts = [_excerpt(scene, excerpt, library, preroll=before, shift=shift) for excerpt in spec.diffuse]
         recordings = np.stack([_unit(part) for part in parts])
         total += _unit(fields.surround(recordings, np.array(scene.array), scene.fs, generator))
     if spec.point:
         preroll = 0 if room is None else room.full.shape[-1] - 1
-        dry = _excerpt(spec.point, library, preroll, n_samples, scene.fs, shift)
+        dry = _excerpt(scene, spec.point, library, preroll=preroll, shift=shift)
         point = dry if room is None else convolve(dry, room.full[-1])[:, preroll : preroll + n_samples]
         total += 10 ** ((spec.point_db or 0) / 20) * _unit(np.atleast_2d(point))
     return total
 
 
-def _excerpt(excerpt, library, preroll, n_samples, fs, shift):
-    """(preroll + n_samples,) of a recording, `preroll` samples before the excerpt's start."""
-    recording = library.samples(excerpt.recording, fs)
-    start = round(excerpt.start_s * fs + shift * len(recording)) - preroll
-    return levels.stretch(recording, start, preroll + n_samples, fs)
+def _excerpt(scene, excerpt, library, *, preroll, shift):
+    """(preroll + N,) of a recording, from `preroll` samples before the excerpt's start."""
+    recording = library.samples(excerpt.recording, scene.fs)
+    start = round(excerpt.start_s * scene.fs + shift * len(recording)) - preroll
+    return levels.stretch(recording, start, preroll + scene.n_samples, scene.fs)
 
 
 def _unit(x):

@@ -17,7 +17,7 @@ from cocktail.runtime.worker import CallFailed, Worker
 from cocktail.scenes.truth import Truth
 from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
-from cocktail.scoring.signals import _signal_rows
+from cocktail.scoring.signals import signal_rows
 from cocktail.scoring.trials import Heard, part, unit
 
 SCENE_LIMIT_S = 600.0
@@ -89,8 +89,9 @@ def _scene_rows(mixture, truth, made, metrics, judges):
     reference = truth.target
     estimate = [tables.unpack(cell)[0] for cell in made["estimate"]]
     interference = tables.unpack(mixture["mixture"])[0] - reference.sum(0)
+    signals = {"reference": reference, "estimate": estimate, "fs": mixture["fs"], "interference": interference}
     text = [talker.text for talker in truth.scene.talkers]
-    return _signal_rows(reference, estimate, mixture["fs"], interference, text, of_source, judges) + rows
+    return signal_rows(**signals, text=text, metrics=of_source, judges=judges) + rows
 
 
 def _all_failed(mixture, metrics, reason, judges):

@@ -40,11 +40,12 @@ def score_signals(
     for name in metrics:
         if metric_named(name).level != "source":
             raise CocktailError(f"metric {name!r} is no property of a signal: it comes with the estimates of a run")
-    return _signal_rows(reference, estimate, fs, interference, text, metrics, Judges(recogniser))
+    signals = {"reference": reference, "estimate": estimate, "fs": fs, "interference": interference, "text": text}
+    return signal_rows(**signals, metrics=metrics, judges=Judges(recogniser))
 
 
-def _signal_rows(reference, estimate, fs, interference, text, metrics, judges):
-    """Rows of the metrics of level `source`, see score_signals."""
+def signal_rows(*, reference, estimate, fs, interference, text, metrics, judges: Judges) -> list[dict]:
+    """Rows of the metrics of level `source` by their names, see score_signals."""
     cards = [METRICS[name] for name in metrics]
     reference = np.atleast_2d(np.asarray(reference, float))
     k_sources = len(reference)

@@ -14,11 +14,12 @@ def test_identity_survives_any_cut(n, length, half):
     np.testing.assert_allclose(y, x, atol=1e-12)
 
 
-def test_talkers_keep_their_rows_when_a_piece_swaps_them():
-    x = np.random.default_rng(0).standard_normal((3, 1000))
+@pytest.mark.parametrize("n_talkers", [3, 10])
+def test_talkers_keep_their_rows_when_a_piece_swaps_them(n_talkers):
+    x = np.random.default_rng(0).standard_normal((n_talkers, 1000))
 
     def swap(piece, number):
-        return piece[[(k + number) % 3 for k in range(3)]]
+        return piece[[(k + number) % n_talkers for k in range(n_talkers)]]
 
     np.testing.assert_allclose(process_in_pieces(x, swap, length=200, overlap=50), x, atol=1e-12)
 
