@@ -172,7 +172,7 @@ def test_silent_noise_and_silent_speech_are_errors_that_name_them():
 
 def table(path, library, schema):
     rows = [row | {"audio": tables.pack(library.samples(row["id"], 16000), 16000, row["id"])} for row in library.rows]
-    tables.write_rows(path, [{key: row[key] for key in schema.names} for row in rows], schema)
+    tables.write_rows(path, [{key: row.get(key) for key in schema.names} for row in rows], schema)
     return Library(path)
 
 
