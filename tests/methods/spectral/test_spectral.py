@@ -13,7 +13,7 @@ from cocktail.stft import framing
 from cocktail.testing.conformance import assert_conforms
 from cocktail.testing.signals import pink_noise, speech_like
 
-NAMES = ["spectral-subtraction", "wiener", "mmse-stsa", "mmse-lsa", "omlsa"]
+NAMES = ["spectral-subtraction", "power-subtraction", "wiener", "mmse-stsa", "mmse-lsa", "omlsa"]
 LEAD_IN_S = 0.5
 
 every_method = pytest.mark.parametrize("name", NAMES)
@@ -146,9 +146,34 @@ def test_framing_keeps_milliseconds():
 @pytest.mark.parametrize(("frame_snr_db", "factor"), [(-15, 4.75), (0, 4.0), (10, 2.5), (20, 1.0), (40, 1.0)])
 def test_over_subtraction_by_frame_snr(frame_snr_db, factor):
     """A flat frame of known SNR: the gain follows from Berouti's line, or from the floor."""
-    gamma = 10 ** (frame_snr_db / 10)
-    gain = method("spectral-subtraction")._gain(np.full((5, 1), gamma), np.ones((5, 1)), 0.008)
+    gamma = 1 + 10 ** (frame_snr_db / 10)
+    gain = method("power-subtraction")._gain(np.full((5, 1), gamma), np.ones((5, 1)), 0.008)
     np.testing.assert_allclose(gain**2, min(max(1 - factor / gamma, 0.01 / gamma), 1))
+
+
+def test_boll_subtracts_the_mean_magnitude_of_the_noise():
+    """Far above the noise: noise of power 1 has a mean magnitude of 0.886."""
+    gain = method("spectral-subtraction")._gain(np.full((5, 20), 100.0), np.ones((5, 20)), 0.008)
+    np.testing.assert_allclose(gain, (10 - np.sqrt(np.pi) / 2) / 10)
+
+
+def test_boll_replaces_what_is_no_larger_than_the_noise_was():
+    """Frames 0 to 29 are noise, whose largest residual is 1 in bin 1; then comes speech in bin 0.
+
+    Bins 1 and 2 have a peak in frame 45 after four empty frames. Averages of five frames leave residuals that rise
+    from frame 43 to frame 47, of which frame 45 gets the least in bin 1, and its own in bin 2, whose noise was never
+    so large.
+    """
+    mean = np.sqrt(np.pi / 4)
+    magnitude = np.full((40, 60), mean)
+    magnitude[1, 10] = mean + 5
+    magnitude[0, 30:] = 1000
+    magnitude[1:3, 41:45] = 0
+    magnitude[1:3, 45] = mean + 4
+    gain = method("spectral-subtraction")._gain(magnitude**2, np.ones((40, 60)), 0.008)
+    assert gain[1, 45] * (mean + 4) == pytest.approx((mean + 4) / 5 - mean)
+    assert gain[2, 45] * (mean + 4) == pytest.approx((3 * mean + 4) / 5 - mean)
+    np.testing.assert_allclose(gain[:, :25], 10**-1.5)
 
 
 def test_omlsa_likelihood_is_logarithmic_between_its_bounds():
