@@ -40,13 +40,13 @@ def check(name, path, decode, as_json):
 
     corpus = published(name)
     path = _folder(corpus, path)
-    found = completeness.inspect(corpus, path, decode)
-    print_rows([_row(part) for part in found], corpus.name, as_json)
+    parts = completeness.inspect(corpus, path, decode)
+    print_rows([_row(part) for part in parts], corpus.name, as_json)
     if not as_json:
-        _explain(corpus, found, path)
+        _explain(corpus, parts, path)
     if not path.is_dir():
         click.echo(f"{path}: no such folder", err=True)
-    states = {part.state for part in found}
+    states = {part.state for part in parts}
     if completeness.INCOMPLETE in states or states == {completeness.ABSENT}:
         raise click.exceptions.Exit(1)
 
@@ -76,10 +76,10 @@ def download(name, path, parts):
         if part not in known:
             raise CocktailError(f"{name} has no part '{part}'{nearest(part, known)} (it has {', '.join(known)})")
     wanted = parts or corpus.default or known
-    found = {part.part: part.state for part in completeness.inspect(corpus, path) if part.part.name in wanted}
+    states = {part.part: part.state for part in completeness.inspect(corpus, path) if part.part.name in wanted}
     needed = [
         part
-        for part, state in found.items()
+        for part, state in states.items()
         if state in (completeness.ABSENT, completeness.INCOMPLETE)
         or any(place(corpus, archive, path).exists() for archive in part.archives)
     ]
@@ -96,23 +96,23 @@ def _folder(corpus, path):
     return expand(str(path) if path is not None else corpus.path)
 
 
-def _row(found):
-    part = found.part
+def _row(report):
+    part = report.part
     return {
         "part": part.name,
         "split": part.split,
-        "files": found.files,
+        "files": report.files,
         "published": part.files,
-        "state": found.state,
+        "state": report.state,
         "free": "yes" if part.archives else "",
     }
 
 
-def _explain(corpus, found, path):
+def _explain(corpus, parts, path):
     """What is wrong with parts that are there; where to get those that are not."""
     from cocktail.corpora.completeness import ABSENT, INCOMPLETE
 
-    for part in found:
+    for part in parts:
         lines = [f"missing: {file}" for file in part.missing[:MAX_MISSING]]
         if len(part.missing) > MAX_MISSING:
             lines.append(f"... and {len(part.missing) - MAX_MISSING} more")
@@ -120,7 +120,7 @@ def _explain(corpus, found, path):
             click.echo(f"{part.part.name}: {line}")
     click.echo(f"\n{corpus.title}\nin {corpus.root(path)}; from {corpus.home}; licence: {corpus.licence}")
     click.echo(corpus.note)
-    needed = [part.part for part in found if part.state in (ABSENT, INCOMPLETE) and part.part.archives]
+    needed = [part.part for part in parts if part.state in (ABSENT, INCOMPLETE) and part.part.archives]
     if needed:
         click.echo(f"To download it: cocktail corpora download {corpus.name} {path} --part {needed[0].name}")
 

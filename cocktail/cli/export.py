@@ -46,13 +46,13 @@ def _choose(root: Path, names, suite) -> list[Path]:
     """The folders of the conditions that are named, or of all."""
     from cocktail.errors import nearest
 
-    found = {path.name: path for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
-    if not found:
+    folders = {path.name: path for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
+    if not folders:
         raise CocktailError(f"{root}: nothing there yet; `cocktail run {suite}` first")
     for name in names:
-        if name not in found:
-            raise CocktailError(f"{root}: no condition '{name}'{nearest(name, found)}")
-    return [found[name] for name in names or found]
+        if name not in folders:
+            raise CocktailError(f"{root}: no condition '{name}'{nearest(name, folders)}")
+    return [folders[name] for name in names or folders]
 
 
 def _require_entries(folders, entries, root):

@@ -127,9 +127,9 @@ def show(rows) -> None:
         table.add_column("value" if len(sources) == 1 else f"talker {source + 1}", justify="right")
     table.add_column("unit")
     for name in dict.fromkeys(row["metric"] for row in rows):
-        found = {row["source"]: row for row in rows if row["metric"] == name}
-        unit = next(iter(found.values()))["unit"]
-        table.add_row(name, *(_figure(found.get(source)) for source in sources), unit)
+        by_source = {row["source"]: row for row in rows if row["metric"] == name}
+        unit = next(iter(by_source.values()))["unit"]
+        table.add_row(name, *(_figure(by_source.get(source)) for source in sources), unit)
     Console(highlight=False).print(table)
 
 

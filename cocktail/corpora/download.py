@@ -126,10 +126,10 @@ def _verify(url, path, md5):
     if md5 is None:
         return
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
-    if found != md5:
+        digest = hashlib.file_digest(file, "md5").hexdigest()
+    if digest != md5:
         path.unlink()
-        raise CocktailError(f"{url}: its MD5 is {found} and should be {md5}; it was deleted")
+        raise CocktailError(f"{url}: its MD5 is {digest} and should be {md5}; it was deleted")
 
 
 def unpack(archive: Path, folder: Path) -> None:

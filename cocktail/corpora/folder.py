@@ -110,11 +110,11 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
     lines, names = _read(table)
     columns = _columns(options, table, names, kind)
     lines = _select(lines, options.get("where", {}), table, names)
-    found = _recordings(lines, columns, options, table, root, kind)
-    if not found:
+    recordings = _recordings(lines, columns, options, table, root, kind)
+    if not recordings:
         raise CocktailError(f"{table}: no recording is left by `where`, `min_s` and `max_s`")
-    splits = _splits(options["split"], sorted({row["speaker"] for row in found}), seed)
-    for row in found:
+    splits = _splits(options["split"], sorted({row["speaker"] for row in recordings}), seed)
+    for row in recordings:
         row["split"] = splits[row["speaker"]]
         if kind == "noise":
             row["recording"] = row.pop("utterance")
@@ -212,7 +212,7 @@ def _check_column(column, table, names, use):
 
 def _recordings(lines, columns, options, table, root, kind):
     """Rows of the valid recordings within the limits of length, still without a split."""
-    problems, seen, found = Problems(table), {}, []
+    problems, seen, recordings = Problems(table), {}, []
     names = _names([row[columns["path"]] for _, row in lines])
     for line, row in lines:
         cell = {what: row[column] or None for what, column in columns.items()}
@@ -237,7 +237,7 @@ def _recordings(lines, columns, options, table, root, kind):
             problems.add(line, str(error))
             continue
         if options.get("min_s", 0.0) <= n_samples / fs <= options.get("max_s", np.inf):
-            found.append({
+            recordings.append({
                 "utterance": names[cell["path"]],
                 "speaker": cell.get("speaker") or names[cell["path"]],
                 "gender": cell.get("gender"),
@@ -249,7 +249,7 @@ def _recordings(lines, columns, options, table, root, kind):
                 "audio": {"bytes": None, "path": str(path)},
             })  # fmt: skip
     problems.check()
-    return found
+    return recordings
 
 
 def _names(paths):

@@ -148,22 +148,24 @@ class Corpus:
         """
         root = self.root(expand(options.get("path", self.path)))
         wanted = options.get("parts", self.default)
-        found = {part.name: self.recordings(root, part) for part in self.parts if not wanted or part.name in wanted}
-        absent = [name for name in wanted if not found[name]] if "parts" in options else []
-        if absent or not any(found.values()):
+        recordings = {
+            part.name: self.recordings(root, part) for part in self.parts if not wanted or part.name in wanted
+        }
+        absent = [name for name in wanted if not recordings[name]] if "parts" in options else []
+        if absent or not any(recordings.values()):
             names = ", ".join(absent) or "no part"
             raise CocktailError(
                 f"{root}: {names} {'not found' if absent else 'found'}: "
                 f"`cocktail corpora check {self.name} {root}` says what is missing and where to get it"
             )
         if not options.get("partial"):
-            self._check_numbers(root, found)
-        return [recording for part in found.values() for recording in part if recording.split is not None]
+            self._check_numbers(root, recordings)
+        return [recording for part in recordings.values() for recording in part if recording.split is not None]
 
-    def _check_numbers(self, root, found):
+    def _check_numbers(self, root, recordings):
         short = []
         for part in self.parts:
-            files = {file for recording in found.get(part.name, ()) for file in recording.files}
+            files = {file for recording in recordings.get(part.name, ()) for file in recording.files}
             there = sum(file.is_file() for file in files)
             if files and there < (part.files or 0):
                 short.append(f"{part.name} has {there} of {part.files} files")
@@ -178,9 +180,11 @@ class Corpus:
 
         Raises CocktailError with up to MAX_PROBLEMS recordings that are missing, broken or silent.
         """
-        found = [recording for recording in self.read(options) if (recording.kind is not None) == (kind == "noise")]
+        recordings = [
+            recording for recording in self.read(options) if (recording.kind is not None) == (kind == "noise")
+        ]
         problems, n_rows = [], 0
-        for recording in _chosen(found, options.get("at_most"), seed):
+        for recording in _chosen(recordings, options.get("at_most"), seed):
             try:
                 row = self._row(recording, fs)
             except CocktailError as error:

@@ -69,5 +69,5 @@ class Library:
             raise CocktailError(f"{self.path}: no {self.id} {id!r} among its {len(self)}") from None
 
 
-def _matches(found, wanted):
-    return found in wanted if isinstance(wanted, list | tuple | set | frozenset) else found == wanted
+def _matches(value, wanted):
+    return value in wanted if isinstance(wanted, list | tuple | set | frozenset) else value == wanted

@@ -58,10 +58,10 @@ class Logged:
 
 def read_log(text: str) -> Logged:
     """What `work` and `works_on` left in the text of a log."""
-    found = [(float(seconds), bool(once)) for seconds, once in WORK.findall(text)]
+    blocks = [(float(seconds), bool(once)) for seconds, once in WORK.findall(text)]
     device = DEVICE.search(text)
     return Logged(
-        work_s=sum(seconds for seconds, once in found if not once),
-        once_s=sum(seconds for seconds, once in found if once),
+        work_s=sum(seconds for seconds, once in blocks if not once),
+        once_s=sum(seconds for seconds, once in blocks if once),
         device=device and device[1],
     )

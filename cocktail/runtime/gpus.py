@@ -83,13 +83,13 @@ def _installed() -> list[str]:
         listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return ["0"] if Path("/dev/nvidiactl").exists() else []
-    found: list[list[str]] = []
+    devices: list[list[str]] = []
     for line in LISTED.finditer(listed):
         if line["mig"]:
-            found[-1].append(line["uuid"])
+            devices[-1].append(line["uuid"])
         else:
-            found.append([line["uuid"]])
-    return [name for whole, *parts in found for name in (parts or [whole])]
+            devices.append([line["uuid"]])
+    return [name for whole, *parts in devices for name in (parts or [whole])]
 
 
 def _visible(installed: list[str]) -> list[str]:

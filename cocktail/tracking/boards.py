@@ -92,14 +92,14 @@ def results_of(condition: str, board: list[dict], scores: pa.Table, cards: Mappi
     for row in board:
         if row["condition"] == condition:
             rows.setdefault(row["entry"], []).append(row)
-    found = []
+    results = []
     for entry in sorted(rows):
         why = reasons.get(entry, [])
         if any(row["status"] == "skipped" for row in why):
             continue
         texts = list(dict.fromkeys(f"{row['reason']} ({row['count']} scenes)" for row in why))
-        found.append(Result(condition, entry, cards.get(entry, {}), rows[entry], here, texts))
-    return sorted(found, key=lambda result: -(result.headline["rank"] or math.inf))
+        results.append(Result(condition, entry, cards.get(entry, {}), rows[entry], here, texts))
+    return sorted(results, key=lambda result: -(result.headline["rank"] or math.inf))
 
 
 def log_boards(

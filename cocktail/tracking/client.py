@@ -59,15 +59,26 @@ class Store:
 
         `note`: what its page says, Markdown.
         """
-        found = self.client.get_experiment_by_name(name)
-        if found is None:
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
             root = None if is_server(self._uri) else (self._results / "mlartifacts" / name).as_uri()
             # With this kind, MLflow opens its pages for training, and not those for language models.
             tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": note}
             return self.client.create_experiment(name, artifact_location=root, tags=tags)
-        if found.lifecycle_stage != "active":
-            self.client.restore_experiment(found.experiment_id)
-        return found.experiment_id
+        self._require_files(experiment)
+        if experiment.lifecycle_stage != "active":
+            self.client.restore_experiment(experiment.experiment_id)
+        return experiment.experiment_id
+
+    def _require_files(self, experiment):
+        """Raise StoreError where the files of an SQLite store lie in a folder that is gone, as after a move."""
+        folder = _local_folder(experiment.artifact_location)
+        moved = folder is not None and folder != self._results / "mlartifacts" / experiment.name
+        if moved and not folder.exists() and self._uri.startswith(SQLITE):
+            raise StoreError(
+                f"{shown(self._uri)}: its files are expected in {folder}, which is gone: move the results back, "
+                f"or delete this database and {self._results / 'mlartifacts'}, and every suite is logged anew"
+            )
 
     def ended(self, experiment: str) -> Iterator:
         """The project's runs that were written to their end. Those that an interrupted job left are deleted."""

@@ -75,8 +75,10 @@ def log_suite(
         parent = SuiteRun(tracking, experiment, folder, common)
         below = {"suite": suite, "common": common, "parent": parent.id}
         models = log_models(tracking, experiment, trained or {}, **below)
-        found = {condition: results_of(condition, board, scores, cards) for condition in conditions}
-        new, same = log_boards(tracking, folder=folder, results=found, models=models, n_examples=n_examples, **below)
+        by_condition = {condition: results_of(condition, board, scores, cards) for condition in conditions}
+        new, same = log_boards(
+            tracking, folder=folder, results=by_condition, models=models, n_examples=n_examples, **below
+        )
         parent.update(board, cards)
     return Logged(new, same, shown(uri))
 

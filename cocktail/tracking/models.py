@@ -38,7 +38,7 @@ def log_models(
     `trained`: as of Plan.trained_models. `common`: tags of all runs. `parent`: id of the suite's run.
     """
     known = {run.data.tags[DIGEST]: run.data.tags for run in store.ended(experiment)}
-    found = {}
+    logged = {}
     for name, model in trained.items():
         if not Path(model["model"]).is_dir():
             continue  # its part of the suite was not run
@@ -47,8 +47,8 @@ def log_models(
         if tags is None:
             tags = _log(store, experiment, name, model, suite, common | {"mlflow.parentRunId": parent, DIGEST: digest})
         if tags.get(MODEL):
-            found[name] = tags[MODEL]
-    return found
+            logged[name] = tags[MODEL]
+    return logged
 
 
 def _log(store, experiment, name, trained, suite, tags) -> dict[str, str]:

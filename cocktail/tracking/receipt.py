@@ -25,12 +25,12 @@ def store_state(folder: str | Path) -> str:
     count goes from here into the receipt, the value is the same before and after a log. It does not change when the
     results move.
     """
-    found, state = receipt(folder), settled_state(folder)
+    written, state = receipt(folder), settled_state(folder)
     store, _, count = state.rpartition(" ")
-    if found.get("state") != state:
+    if written.get("state") != state:
         return state
     folder = Path(folder).resolve()
-    return f"{store} {int(count) + ('error' in found or _lost(default_uri(folder.parent), folder.name))}"
+    return f"{store} {int(count) + ('error' in written or _lost(default_uri(folder.parent), folder.name))}"
 
 
 def settled_state(folder: str | Path) -> str:

@@ -29,8 +29,8 @@ class SuiteRun:
 
     def __init__(self, store: Store, experiment: str, folder: Path, common: Mapping[str, str]):
         self._store, self._folder, self._common = store, folder, common
-        found = store.client.search_runs([experiment], f"tags.{KIND} = '{SUITE}'", max_results=1)
-        self._run = found[0] if found else store.begin(experiment, folder.name, {KIND: SUITE})
+        runs = store.client.search_runs([experiment], f"tags.{KIND} = '{SUITE}'", max_results=1)
+        self._run = runs[0] if runs else store.begin(experiment, folder.name, {KIND: SUITE})
 
     @property
     def id(self) -> str:

@@ -18,13 +18,13 @@ def pages() -> dict[str, str]:
 
 def modules() -> dict[str, Path]:
     """Module -> its file."""
-    found = {}
+    files = {}
     for path in sorted((ROOT / "cocktail").rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if not any(name == left or name.startswith(f"{left}.") for left in LEFT_OUT):
-            found[name] = path
-    return found
+            files[name] = path
+    return files
 
 
 def _index():

@@ -53,9 +53,9 @@ def _published():
 
 def _figures(path):
     content = read_yaml(path)
-    found = published.read([content["corpus"]])
-    metrics = list(dict.fromkeys(figure.metric for figure in sorted(found, key=lambda figure: figure.metric)))
-    values = {(figure.system, figure.source, figure.metric): f"{figure.published:g}" for figure in found}
+    figures = published.read([content["corpus"]])
+    metrics = list(dict.fromkeys(figure.metric for figure in sorted(figures, key=lambda figure: figure.metric)))
+    values = {(figure.system, figure.source, figure.metric): f"{figure.published:g}" for figure in figures}
     rows = {(row["system"], row["source"]): code(row.get("entry")) for row in content["figures"]}
     head = [line.removeprefix("#") for line in path.read_text().splitlines() if line.startswith("#")]
     yield f"## {code(content['corpus'])} {{ #{content['corpus']} }}"

@@ -26,7 +26,7 @@ NAVIGATION = [
 
 def pages() -> dict[str, str]:
     """Path in the site -> Markdown."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for module in (commands, methods, metrics, suites, claims, corpora, files, packages, gpu, api):
-        found |= module.pages()
-    return found
+        texts |= module.pages()
+    return texts

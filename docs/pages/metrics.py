@@ -32,8 +32,8 @@ def _modules():
     names = [module.name for module in pkgutil.iter_modules(metrics.__path__)]
     modules = [importlib.import_module(f"cocktail.metrics.{name}") for name in names]
     order = list(METRICS)
-    found = [module for module in modules if isinstance(getattr(module, "METRICS", None), tuple)]
-    return sorted(found, key=lambda module: order.index(module.METRICS[0].name))
+    families = [module for module in modules if isinstance(getattr(module, "METRICS", None), tuple)]
+    return sorted(families, key=lambda module: order.index(module.METRICS[0].name))
 
 
 def _overview():

@@ -177,6 +177,18 @@ def test_a_database_of_another_program_loses_nothing(tmp_path, monkeypatch, capf
     assert "v2.4.0.a" in receipt(suite.folder)["error"]
 
 
+def test_results_that_were_moved_are_told_from_results_that_are_logged(tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    suite = Suite(tmp_path / "results" / "quick", entries=2, conditions=1, scenes=2, seconds=0.2)
+    suite.write()
+    log.log_suite(suite="quick", results=tmp_path / "results")
+    (tmp_path / "results").rename(tmp_path / "moved")
+    with pytest.raises(client.StoreError, match=r"results/mlartifacts/.* is gone: move the results back, or delete"):
+        log.log_suite(suite="quick", results=tmp_path / "moved")
+    (tmp_path / "moved").rename(tmp_path / "results")
+    assert log.log_suite(suite="quick", results=tmp_path / "results").same == 2
+
+
 def test_the_command_logs_what_could_not_be_logged(absent, tmp_path, monkeypatch):
     """`cocktail log` fails while nobody answers, and makes good for the job that failed once somebody does."""
     monkeypatch.setattr(client, "CONNECT_S", "2")

@@ -25,8 +25,8 @@ def sentence(code: str) -> str | None:
     """`bbaf2n` is `bin blue at f two now`; None for a name that is no code."""
     digits = dict(zip("z123456789", SLOTS["digit"], strict=True))
     words = [{word[0]: word for word in words} | (digits if slot == "digit" else {}) for slot, words in SLOTS.items()]
-    found = [known.get(letter) for known, letter in zip(words, code.lower(), strict=False)]
-    return " ".join(found) if len(code) == len(words) and None not in found else None
+    spoken = [known.get(letter) for known, letter in zip(words, code.lower(), strict=False)]
+    return " ".join(spoken) if len(code) == len(words) and None not in spoken else None
 
 
 CORPUS = Corpus(

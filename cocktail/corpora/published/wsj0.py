@@ -19,10 +19,10 @@ def find(root, part):
         *(file for folder in folders for file in folder.rglob("*.dot")),
     ]
     texts = {name: said for file in sorted(dots) for name, said in transcripts(file).items()}
-    found = {}
+    recordings = {}
     for pattern in ("wv1", "wav"):  # .wav is preferred
-        found |= {path.stem.lower(): path for folder in folders for path in sorted(folder.glob(f"*/*.{pattern}"))}
-    for name, path in found.items():
+        recordings |= {path.stem.lower(): path for folder in folders for path in sorted(folder.glob(f"*/*.{pattern}"))}
+    for name, path in recordings.items():
         yield Recording(name, path, part.split, name[:3], text=texts.get(name))
 
 
