@@ -156,7 +156,9 @@ class Suite:
             "trials": [None] * total,
             "card": ["c"] * total,
         }
-        return pa.table({name: pa.array(columns[name], tables.SCORES.field(name).type) for name in tables.SCORES.names})
+        return pa.table({
+            field.name: pa.array(columns.get(field.name, [None] * total), field.type) for field in tables.SCORES
+        })  # fmt: skip
 
     def _trials(self, card):
         generator = rng(SEED, card["name"], role="scores")

@@ -206,4 +206,4 @@ def test_the_command_logs_what_could_not_be_logged(absent, tmp_path, monkeypatch
     assert done.exit_code == 0 and "2 new runs, 0 were logged already" in done.output
     assert store_state(suite.folder) == receipt(suite.folder)["state"] == "mlflow.db 0"
     again = CliRunner().invoke(log_command, ["mine.yaml"], catch_exceptions=False)
-    assert "0 new runs, 2 were there" in again.output
+    assert "0 new runs, 2 were logged already" in again.output

@@ -145,7 +145,7 @@ def test_a_server_that_is_not_there_costs_no_board(project, monkeypatch):
     assert project.pending() == {"mlflow.json"}
     project.run("--strict", check=1)
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert "0 new runs, 7 were there" in project.cocktail("log", "micro.yaml").stdout
+    assert "0 new runs, 7 were logged already" in project.cocktail("log", "micro.yaml").stdout
 
 
 def test_a_truncated_recording_is_named_before_anything_is_computed(project, tmp_path):
