@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from cocktail.errors import CocktailError
-from cocktail.metrics.cost import METRICS as COSTS_OF_METHODS
+from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
 from cocktail.runtime.accounting import read_log
 from cocktail.tasks import TASKS
@@ -63,7 +63,7 @@ class Costs:
     corpora: dict
     """The suite's own key: scenes are as long as its speech."""
     judged: tuple[str, ...]
-    """Metrics, roles of the models that score, and the recogniser's options."""
+    """Metrics of signals, roles of the models that score, and the recogniser's options."""
     costs: tuple[Cost, ...]
 
     @property
@@ -105,14 +105,13 @@ def measure(plan: Plan) -> Costs:
 
 
 def judged(plan: Plan) -> tuple[str, ...]:
-    """What scores a suite: its metrics, roles of the models that they need, and the recogniser's options.
+    """What scores a suite: metrics of signals, roles of the models that score, and the recogniser's options.
 
-    Metrics of what the method itself cost are left out: they are read off its records.
+    Metrics of scenes are read off a method's records, those of trials cost what the models of their roles do.
     """
     needed = {role for definition in plan.conditions.values() for role in TASKS[definition["task"]].scorers}
     recogniser = [f"{key} {value}" for key, value in plan.config["recogniser"].items()] if "wer" in plan.metrics else []
-    read_off = {metric.name for metric in COSTS_OF_METHODS}
-    metrics = (name for name in plan.metrics if name not in read_off)
+    metrics = (name for name in plan.metrics if METRICS[name].level == "source")
     return (*metrics, *(role for role in plan.scorers if role in needed), *recogniser)
 
 
