@@ -40,6 +40,13 @@ class Bases(dict[str, Any]):
         )
 
 
+class Estimates(dict[str, np.ndarray]):
+    """Entry that another one reads -> its estimate (K, N) of the same scene."""
+
+    def __missing__(self, entry: str):
+        raise AccessError(f"'{entry}' is not read: say `reads: [{entry}]` in the entry's row of methods.yaml")
+
+
 @dataclass(frozen=True)
 class View:
     """What a method may know of the scene besides its samples.
@@ -55,7 +62,7 @@ class View:
     @classmethod
     def of(cls, method: "Method", offered: Mapping[str, Any], *, fs: int, rng: np.random.Generator) -> "View":
         """The view of a method: of what there is, by the names of the properties, it grants what the method may see."""
-        granted = {NEEDS[need].grants for need in method.needs} | {"bases"}
+        granted = {NEEDS[need].grants for need in method.needs} | {"bases", "estimates"}
         granted |= {"model"} if method.learned() else set()
         granted |= {"references"} if method.sees(REFERENCES) else set()
         return cls(fs, rng, {name: value for name, value in offered.items() if name in granted})
@@ -106,9 +113,14 @@ class View:
         return self._get("model", "only a method with `fit` and `load` has a model")
 
     @property
-    def bases(self) -> "Bases":
+    def bases(self) -> Bases:
         """Role -> what `load` of the entry that this one `uses` in that role returned."""
         return self.granted.get("bases", Bases())
+
+    @property
+    def estimates(self) -> Estimates:
+        """Entry that this one `reads` -> its estimate (K, N) of the scene."""
+        return self.granted.get("estimates", Estimates())
 
     @property
     def references(self) -> References:
@@ -203,6 +215,14 @@ class TrainingMixture:
         raise AccessError(f"a training mixture's {name} are not granted to this method: {' and '.join(remedies)}")
 
 
+@dataclass(frozen=True)
+class EstimatedMixture(TrainingMixture):
+    """A train scene of a suite, and what the entries that are read made of it."""
+
+    estimates: Estimates = field(default_factory=Estimates)
+    """Entry -> (K, N) float32."""
+
+
 class TrainingData:
     """What `fit` may learn from: the train split, as far as the paradigm allows, and `valid` to stop by.
 
@@ -214,6 +234,8 @@ class TrainingData:
     """`cuda` or `cpu`."""
     start: Path | None = None
     """Folder of the model whose weights the entry starts from, where its row says `start`."""
+    reads: tuple[str, ...] = ()
+    """Entries that this one `reads`."""
     _recogniser: Any = None
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
@@ -235,6 +257,13 @@ class TrainingData:
         """
         raise NotImplementedError
 
+    def estimates(self, split: str = "train") -> Iterator[EstimatedMixture]:
+        """The suite's train scenes of the conditions trained on, with what the entries read made of them.
+
+        A fifth of them are for `valid`. Scenes in which one of the entries failed are left out.
+        """
+        raise NotImplementedError
+
     @property
     def recogniser(self) -> Any:
         """Speech recogniser of the suite (cocktail.recognition.recogniser.Recogniser). Needs `recogniser`."""
@@ -243,7 +272,7 @@ class TrainingData:
         return self._recogniser
 
     @property
-    def bases(self) -> "Bases":
+    def bases(self) -> Bases:
         """Role -> what `load` of the entry that this one `uses` in that role returned."""
         return Bases()
 

@@ -11,6 +11,7 @@ rule process:
         gpu=of_wildcards(plan.gpu) if plan.has_gpu else 0,
     params:
         run=of_wildcards(plan.run),
+        reads=of_wildcards(plan.reads),
         suite=plan.suite,
         seed=plan.config["seed"],
         limit_s=plan.config["time_limit_s"],

@@ -2,6 +2,7 @@ rule train:
     input:
         unpack(of_wildcards(plan.train_models)),
         unpack(of_wildcards(plan.train_spoofs)),
+        unpack(of_wildcards(plan.train_reads)),
         speech=rules.corpora.output.speech,
         noise=rules.corpora.output.noise,
         rooms=of_wildcards(plan.train_rooms),
@@ -18,6 +19,7 @@ rule train:
         spec=of_wildcards(plan.spec),
         bases=of_wildcards(plan.base_specs),
         start=of_wildcards(plan.start_spec),
+        reads=of_wildcards(plan.reads),
         conditions=of_wildcards(plan.train_conditions),
         suite=plan.suite,
         device=of_wildcards(plan.device),

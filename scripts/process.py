@@ -6,7 +6,7 @@ from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.recognition.recogniser import create
 from cocktail.runtime.job import running
-from cocktail.runtime.log import base_models, leave_pandas_out
+from cocktail.runtime.log import base_models, estimates_read, leave_pandas_out
 
 with running(snakemake):
     leave_pandas_out()
@@ -23,6 +23,7 @@ with running(snakemake):
     process_shard(
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.get("references"),
+        estimates={name: path for name, (path,) in estimates_read(snakemake).items()},
         out=snakemake.output[0],
         setup=setup,
         limit_s=snakemake.params.limit_s,

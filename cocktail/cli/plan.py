@@ -11,7 +11,6 @@ STAGES = {
     "scenes": ("scenes",),
     "train": ("train",),
     "process": ("process",),
-    "retrain": ("retrain",),
     "score": ("score",),
     "leaderboard": ("leaderboard", "track"),
     "claims": ("claims",),
@@ -136,7 +135,7 @@ def _rounded(value: float) -> float:
 
 def _about(plan, stage) -> str:
     """What the jobs of a stage do."""
-    cells, scenes, retraining = len(plan.cells), plan.config["scenes"], plan.retraining
+    cells, scenes = len(plan.cells), plan.config["scenes"]
     banks = [name if where == "first" else f"{name} (all microphones)" for name, where in plan.all_banks()]
     trained = ", ".join(_trained(plan.known[name]) for name in sorted(plan.trained))
     return {
@@ -145,7 +144,6 @@ def _about(plan, stage) -> str:
         "scenes": " and ".join(_scenes(plan)),
         "train": trained or "nothing to train",
         "process": f"{cells} cells x {scenes} scenes" + _train_cells(plan),
-        "retrain": f"a recogniser each for {', '.join(retraining.entries)}, on {plan.n_scenes(TRAIN)} scenes",
         "score": f"{len(plan.metrics)} metrics each",
         "leaderboard": "the boards, and MLflow",
         "claims": f"{len(plan.comparisons())} comparisons",

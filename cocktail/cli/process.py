@@ -45,16 +45,12 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     import numpy as np
 
     from cocktail import audio
-    from cocktail.method import View
     from cocktail.plugins.registry import find_entry
     from cocktail.processing.recording import OVERLAP_S, process_recording
-    from cocktail.processing.runner import Setup, shared_grants
-    from cocktail.recognition.recogniser import create
-    from cocktail.rng import rng
     from cocktail.tasks import TASKS
 
     plan = _plan(suite, folders)
-    config, entry = plan.config, find_entry(plan.known, name)
+    entry = find_entry(plan.known, name)
     with _said_of(name):
         method = entry.make()
     if piece_s < 2 * OVERLAP_S:
@@ -62,36 +58,53 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     recording, fs_in = audio.read(source)
     if not recording.size or not np.isfinite(recording).all():
         raise CocktailError(f"{source}: {'holds samples that are not finite' if recording.size else 'is empty'}")
-    fs = config["fs"]
     talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
-    _require_fit(name, method, len(recording), talkers, fs)
-    with _said_of(name):
-        listener = partial(create, config["recogniser"])
-        setup = Setup(
-            spec=entry.spec(),
-            suite=plan.suite,
-            seed=config["seed"],
-            model=plan.model(name) if method.learned() else None,
-            bases=plan.bases(name),
-            device=config["device"],
-            recogniser=listener,
-        )
-        offered = shared_grants(method, setup, fs) | {"n_sources": talkers}
-    if "array" in method.needs:
-        offered["array"] = _read_array(array_csv, len(recording), name)
-
-    def estimate(piece, number):
-        generator = rng(config["seed"], source.name, number, name, role="method")
-        view = View.of(method, offered, fs=fs, rng=generator)
-        with _said_of(name):
-            return method.answer().check(method(piece.copy(), view), talkers, piece.shape[-1])
-
+    estimate = _estimator(plan, name, recording=source.name, channels=len(recording), talkers=talkers, array=array_csv)
+    fs = plan.config["fs"]
     written = []
     for k, samples in enumerate(process_recording(recording, fs_in, estimate, fs=fs, piece_s=piece_s), start=1):
         path = target if talkers == 1 else target.with_stem(f"{target.stem}_{k}")
         write_audio(path, samples, fs_in)
         written.append(path)
     return written
+
+
+def _estimator(plan, name, *, recording, channels, talkers, array):
+    """Function (piece (D, N), its number) -> estimate (K, N) of an entry, which others that it reads precede."""
+    from cocktail.method import Estimates, View
+    from cocktail.processing.runner import Setup, shared_grants
+    from cocktail.recognition.recogniser import create
+    from cocktail.rng import rng
+
+    config, entry = plan.config, plan.known[name]
+    fs, seed = config["fs"], config["seed"]
+    with _said_of(name):
+        method = entry.make()
+    _require_fit(name, method, channels, talkers, fs)
+    about = {"recording": recording, "channels": channels, "talkers": talkers, "array": array}
+    members = {member: _estimator(plan, member, **about) for member in entry.reads}
+    with _said_of(name):
+        setup = Setup(
+            spec=entry.spec(),
+            suite=plan.suite,
+            seed=seed,
+            model=plan.model(name) if method.learned() else None,
+            bases=plan.bases(name),
+            device=config["device"],
+            recogniser=partial(create, config["recogniser"]),
+        )
+        offered = shared_grants(method, setup, fs) | {"n_sources": talkers}
+    if "array" in method.needs:
+        offered["array"] = _read_array(array, channels, name)
+
+    def estimate(piece, number):
+        estimates = Estimates({member: made(piece, number) for member, made in members.items()})
+        generator = rng(seed, recording, number, name, role="method")
+        view = View.of(method, offered | {"estimates": estimates}, fs=fs, rng=generator)
+        with _said_of(name):
+            return method.answer().check(method(piece.copy(), view), talkers, piece.shape[-1])
+
+    return estimate
 
 
 @contextmanager

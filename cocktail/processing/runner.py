@@ -12,7 +12,7 @@ import numpy as np
 
 from cocktail import tables
 from cocktail.errors import CocktailError
-from cocktail.method import Method, View
+from cocktail.method import Estimates, Method, View
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_bases, load_model
 from cocktail.processing.latency import look_ahead
@@ -60,13 +60,15 @@ def shared_grants(method: Method, setup: Setup, fs: int) -> dict[str, Any]:
 class Runner:
     """An entry with everything that it is granted, and the scenes of a shard.
 
-    `scenes`: rows of tables.MIXTURES; `truths`: scene -> its row of tables.REFERENCES, for methods that see it.
-    A Worker serves `call`.
+    `scenes`: rows of tables.MIXTURES; `truths`: scene -> its row of tables.REFERENCES, for methods that see it;
+    `members`: entry that is read -> scene -> its row of tables.ESTIMATES. A Worker serves `call`.
     """
 
-    def __init__(self, scenes: Sequence[dict], truths: dict[str, dict], setup: Setup):
+    def __init__(
+        self, scenes: Sequence[dict], truths: dict[str, dict], members: dict[str, dict[str, dict]], setup: Setup
+    ):
         self._idle = _peak_memory()
-        self._scenes, self._seed = scenes, setup.seed
+        self._scenes, self._members, self._seed = scenes, members, setup.seed
         self._truths = {name: Truth(row) for name, row in truths.items()}
         self._entry = from_spec(setup.spec)
         self._method = self._entry.make()
@@ -112,6 +114,12 @@ class Runner:
     def _view(self, scene, n_samples):
         method = self._method
         offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
+        offered["estimates"] = Estimates(
+            {
+                name: np.concatenate([tables.unpack(cell) for cell in rows[scene["scene"]]["estimate"]])[:, :n_samples]
+                for name, rows in self._members.items()
+            }
+        )
         if "enrolment" in method.needs and scene["enrolment"] is not None:
             offered["enrolment"] = tables.unpack(scene["enrolment"])[0]
         if scene["position"] is not None:

@@ -21,18 +21,47 @@ def process_shard(
     *,
     mixtures: str | Path,
     references: str | Path | None,
+    estimates: dict[str, str | Path] | None = None,
     out: str | Path,
     setup: Setup,
     limit_s: float,
 ) -> None:
     """Estimate every scene of a shard and write ESTIMATES rows.
 
-    `references` is the shard's truth, for methods that see it. `limit_s` bounds one scene.
+    `references` is the shard's truth, for methods that see it; `estimates`: entry -> its estimates of the shard, for
+    those that the entry reads. `limit_s` bounds one scene.
     """
     scenes = tables.read_rows(mixtures)
-    truths = {row["scene"]: row for row in tables.read_rows(references)} if references else {}
+    members = {name: _by_scene(path) for name, path in (estimates or {}).items()}
+    reasons = {scene["scene"]: _unread(scene["scene"], members) for scene in scenes}
+    workable = [scene for scene in scenes if reasons[scene["scene"]] is None]
+    truths = _by_scene(references) if references else {}
+    rows = _estimate(workable, truths, members, setup, limit_s) if workable else []
+    made = {row["scene"]: row for row in rows}
+    rows = [made.get(name) or failed(name, reason) for name, reason in reasons.items()]
+    for row in rows:
+        if row["status"] == "failed":
+            print(f"{row['scene']}: {row['reason']}", file=sys.stderr)
+    tables.write_rows(out, rows, tables.ESTIMATES)
+
+
+def _by_scene(path) -> dict[str, dict]:
+    return {row["scene"]: row for row in tables.read_rows(path)}
+
+
+def _unread(scene, members) -> str | None:
+    """Why a scene cannot be processed: an entry that is read has no estimate of it. None where all have one."""
+    for name, rows in members.items():
+        row = rows.get(scene, {"status": "failed", "reason": "there is no row of this scene"})
+        if row["status"] != "ok":
+            return f"it reads '{name}', which failed here: {row['reason']}"
+    return None
+
+
+def _estimate(scenes, truths, members, setup, limit_s) -> list[dict]:
+    """Rows of scenes, whatever the method does."""
     entry = from_spec(setup.spec)
-    with Worker(lambda: Runner(scenes, truths, setup).call) as worker:
+    with Worker(lambda: Runner(scenes, truths, members, setup).call) as worker:
         warm = _warm_up(worker, limit_s)
         ahead_s = _look_ahead_s(worker, limit_s) if warm and entry.cls.answer().signals else None
         batches = entry.error is None and entry.cls.batch is not Method.batch
@@ -42,9 +71,7 @@ def process_shard(
     for row in rows:
         if row["status"] == "ok" and ahead_s is not None:
             row["latency_ms"] = 1000 * min(ahead_s, row["duration"])
-        if row["status"] == "failed":
-            print(f"{row['scene']}: {row['reason']}", file=sys.stderr)
-    tables.write_rows(out, rows, tables.ESTIMATES)
+    return rows
 
 
 def _warm_up(worker, limit_s) -> bool:

@@ -81,6 +81,13 @@ def base_models(specs: dict[str, dict], snakemake) -> dict[str, dict]:
     return {role: {"spec": spec, "model": model} for (role, spec), model in zip(specs.items(), models, strict=True)}
 
 
+def estimates_read(snakemake) -> dict[str, list[str]]:
+    """Entry that a job's entry reads -> files of its estimates, which are among the inputs entry by entry."""
+    names, files = snakemake.params.reads, list(snakemake.input.get("estimates", []))
+    each = len(files) // max(len(names), 1)
+    return {name: files[i * each : (i + 1) * each] for i, name in enumerate(names)}
+
+
 def start_model(snakemake) -> dict | None:
     """{"spec", "model"} of the entry that a job's entry starts from, the model from its inputs; None without one."""
     spec = snakemake.params.start

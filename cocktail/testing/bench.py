@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from cocktail.errors import CocktailError
-from cocktail.method import Bases, Info, Method, View
+from cocktail.method import Bases, Estimates, Info, Method, View
 from cocktail.recognition.alignment import Alignment, Segment, of_characters
 from cocktail.rng import rng
 from cocktail.tasks import TASKS
@@ -65,6 +65,8 @@ class Bench:
     model: Any = None
     bases: Bases = field(default_factory=Bases)
     """Models of the entries that the method uses."""
+    reads: "dict[str, Bench]" = field(default_factory=dict)
+    """Entries whose estimates the method reads."""
     device: str = "cpu"
     long_s: float = 60.0
 
@@ -88,6 +90,7 @@ class Bench:
             "references": scene.references,
             "model": self.model,
             "bases": self.bases,
+            "estimates": Estimates({name: member.run_unchecked(scene) for name, member in self.reads.items()}),
             "enrolment": scene.enrolment,
             "position": scene.position,
             "speakers": scene.speakers,

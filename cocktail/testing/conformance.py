@@ -69,7 +69,7 @@ def probe_method(
                 return
             model = method.load(Path(folder) / MOVED)
         for bench in benches(method):
-            bench = replace(bench, model=model, bases=others.bases, device=device, long_s=long_s)
+            bench = replace(bench, model=model, bases=others.bases, reads=others.reads, device=device, long_s=long_s)
             suffix = f" ({bench.info.task})" if len(method.tasks()) > 1 else ""
             if method.learned():
                 yield limit.probe(f"loaded twice{suffix}", check_round_trip, bench, Path(folder))

@@ -1,16 +1,16 @@
 """Training data for the conformance probes: seconds of synthetic sound, granted as a suite grants its corpora."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cocktail.method import Bases, Recording, TrainingData
+from cocktail.method import Bases, EstimatedMixture, Estimates, Recording, TrainingData
 from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
 from cocktail.rng import rng
-from cocktail.testing.signals import ARRAY_RADIUS_M, pink_noise, speech_like
+from cocktail.testing.signals import ARRAY_RADIUS_M, make_scene, pink_noise, speech_like
 
 SPEAKERS = {"train": 6, "valid": 2}
 UTTERANCES = 2
@@ -35,6 +35,7 @@ class TinyData(TrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
     `channels`: microphones of its mixtures, if it needs an array. `recogniser`, `bases`, `start`: as of TrainingData.
+    `members`: entry that is read -> its cocktail.testing.bench.Bench.
     """
 
     def __init__(
@@ -49,11 +50,14 @@ class TinyData(TrainingData):
         recogniser: Any = None,
         bases: Bases | None = None,
         start: Path | None = None,
+        members: Mapping[str, Any] | None = None,
     ):
         self.fs, self.device, self._channels = fs, device, channels
         self._paradigm, self._tasks = paradigm, tasks
         self._bases, self.start = Bases(bases or {}), start
         self._recogniser = recogniser
+        self._members = dict(members or {})
+        self.reads = tuple(self._members)
         self._n = round(seconds * fs)
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
@@ -135,6 +139,20 @@ class TinyData(TrainingData):
                 spectrum[np.fft.rfftfreq(self._n, 1 / self.fs) > 3000] *= 0.03
                 samples = np.fft.irfft(spectrum, self._n)
             yield Recording(samples, "speech", f"speaker-{k % 6}", label="low-pass" if k % 2 else "bonafide")
+
+    def estimates(self, split: str = "train") -> Iterator[EstimatedMixture]:
+        """A few scenes of one talker, with what the entries read make of them."""
+        for k in range(SPEAKERS[split]):
+            scene = make_scene(n_sources=1, channels=self._channels or 2, seconds=self._n / self.fs, fs=self.fs, seed=k)
+            made = Estimates({name: member.run_unchecked(scene) for name, member in self._members.items()})
+            at = slice(None) if self._channels else 0
+            granted = {"array": scene.array} if self._channels else {}
+            if sees(self._paradigm, SOURCES):
+                granted |= {"sources": scene.references.target, "noise": scene.references.noise[at]}
+                granted |= {"images": scene.references.images} if self._channels else {}
+            if sees(self._paradigm, ANNOTATIONS):
+                granted |= {"texts": (_text(k, 0),), "speakers": (f"{split}-{k}",)}
+            yield EstimatedMixture(scene.mixture[at], "probe", granted, made)
 
     @property
     def bases(self) -> Bases:

@@ -22,6 +22,7 @@ def probed(entry: Entry, registry: Registry, suite: str = "tiny") -> Probed:
             each.make(),
             uses={role: of(other) for role, other in each.uses.items()},
             start=None if each.start is None else of(each.start),
+            reads={name: of(name) for name in each.reads},
         )
 
     return of(entry.name)

@@ -23,11 +23,13 @@ class Probed:
     uses: dict[str, "Probed"] = field(default_factory=dict)
     """By role."""
     start: "Probed | None" = None
+    reads: dict[str, "Probed"] = field(default_factory=dict)
+    """By entry."""
 
     @property
     def others(self) -> list["Probed"]:
         """All that it names."""
-        return [*self.uses.values(), *([self.start] if self.start else [])]
+        return [*self.uses.values(), *([self.start] if self.start else []), *self.reads.values()]
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,16 @@ class Others:
 
     bases: Bases = field(default_factory=Bases)
     start: Path | None = None
+    reads: dict[str, Bench] = field(default_factory=dict)
 
 
 def train_others(probed: Probed, folder: Path, device: str = "cpu") -> Others:
     """Train all that the entry of a method names, in folders below `folder`."""
     bases = {role: prepare(base, folder / f"uses-{role}", device).model for role, base in probed.uses.items()}
-    if probed.start is None:
-        return Others(Bases(bases))
-    prepare(probed.start, folder / "start", device)
-    return Others(Bases(bases), folder / "start" / MOVED)
+    reads = {name: prepare(member, folder / f"reads-{name}", device) for name, member in probed.reads.items()}
+    if probed.start is not None:
+        prepare(probed.start, folder / "start", device)
+    return Others(Bases(bases), folder / "start" / MOVED if probed.start else None, reads)
 
 
 def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), device: str = "cpu") -> Any:
@@ -56,7 +59,7 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     first.mkdir(parents=True)
     channels = next(benches(method)).info.channels if "array" in method.needs else None
     recogniser = StubRecogniser() if "recogniser" in method.needs else None
-    given = {"recogniser": recogniser, "bases": others.bases, "start": others.start}
+    given = {"recogniser": recogniser, "bases": others.bases, "start": others.start, "members": others.reads}
     data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, **given)
     method.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):
@@ -69,7 +72,7 @@ def prepare(probed: Probed, folder: Path, device: str = "cpu") -> Bench:
     """A bench of the method, trained after all that it builds on; for the first of its tasks."""
     others = train_others(probed, folder / "others", device)
     model = fit(probed.method, folder, others=others, device=device) if probed.method.learned() else None
-    return replace(next(benches(probed.method)), model=model, bases=others.bases, device=device)
+    return replace(next(benches(probed.method)), model=model, bases=others.bases, reads=others.reads, device=device)
 
 
 def check_round_trip(bench: Bench, folder: Path) -> str:

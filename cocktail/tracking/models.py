@@ -62,7 +62,8 @@ def _log(store, experiment, name, trained, suite, tags) -> dict[str, str]:
     points = ((curve, value, step) for curve, row in curves.items() for step, value in row)
     about = {"commit": tags.get("commit", ""), "digest": tags[DIGEST]}
     store.fill(run, points, about | (from_spec(spec).make().parameters() if card.error is None else {}))
-    if card.error is None and "array" not in from_spec(spec).cls.needs:
+    alone = not trained["reads"] and "array" not in from_spec(spec).cls.needs
+    if card.error is None and alone:
         tags |= {MODEL: _add_model(store, experiment, run, name, trained, suite, card.fs)}
         store.client.set_tag(run.info.run_id, MODEL, tags[MODEL])
     store.client.set_terminated(run.info.run_id, "FAILED" if card.error else "FINISHED")

@@ -24,6 +24,7 @@ from cocktail.runtime.accounting import work, works_on
 from cocktail.runtime.device import choose_device, device_name
 from cocktail.runtime.worker import CallFailed, Interrupted, Worker
 from cocktail.training.data.corpus import CorpusTrainingData
+from cocktail.training.data.estimates import EstimatedScenes
 
 IDENTITY = ".training"
 CHECKPOINTS = "*.checkpoint.pt"
@@ -38,15 +39,19 @@ def train_entry(
     rooms: dict[str, str | Path] | None = None,
     spoofs: str | Path | None = None,
     recogniser: Callable[[], Any] | None = None,
+    estimated: EstimatedScenes | None = None,
     **options,
 ) -> None:
     """Fit an entry on the train split of the tables `speech` and `noise`; see `fit_entry` for `options`.
 
     `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table of spoofed
-    speech. `recogniser` makes the recogniser of a method that asks for one.
+    speech; `estimated`: train scenes with the estimates of the entries read. `recogniser` makes the recogniser of a
+    method that asks for one.
     """
 
     def data(method, **granted):
+        if estimated:
+            estimated.check()
         return CorpusTrainingData(
             Library(speech),
             Library(noise),
@@ -57,6 +62,7 @@ def train_entry(
             rooms=rooms,
             spoofs=spoofs and Library(spoofs),
             recogniser=recogniser() if recogniser and "recogniser" in method.needs else None,
+            estimated=estimated,
             **granted,
         )
 

@@ -27,8 +27,6 @@ from cocktail.workflow.plan import Plan
 
 FILE = "costs.json"
 """In the folder of a suite's results: what `write` leaves there."""
-ALIASES = {"retrain": "train"}
-"""Rules that do the work of another one."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +115,12 @@ def judged(plan: Plan) -> tuple[str, ...]:
 
 def _cost(plan, group: Group) -> Cost | None:
     finished = [job for job in group.jobs if Path(f"{job.log}.tsv").exists()]
-    if not finished or (group.rule in ("train", "retrain") and not _as_planned(plan, group, finished[0])):
+    if not finished or (group.rule == "train" and not _as_planned(plan, group, finished[0])):
         return None
     spent = [_spent(job) for job in finished]
     amount = sum(job.amount * _share(group, job) for job in finished)
     return Cost(
-        rule=ALIASES.get(group.rule, group.rule),
+        rule=group.rule,
         condition=group.condition,
         task=group.task,
         entry=group.entry,

@@ -11,6 +11,7 @@ from cocktail.config import read_yaml
 from cocktail.corpora import adapters
 from cocktail.digest import digest
 from cocktail.scenes.shard import module_of
+from cocktail.workflow.files import TRAIN
 from cocktail.workflow.sources import PACKAGE, source_digest
 
 OF_FIGURES = (
@@ -64,11 +65,18 @@ class Digests:
             [plan.train_conditions(name) for name in lineage],
             [self.rooms(*bank) for name in lineage for bank in plan.banks(name)],
             plan.train_spoofs(entry) and self.spoofs(),
+            [self._read(name) for name in lineage if plan.reads(name)],
             self.corpora(),
             listening,
             keys=("train_limit_s", "seed", "fs"),
             packages=("recognition",) if any(listening) else (),
         )
+
+    def _read(self, entry: str) -> list[str]:
+        """The train scenes that an entry learns from, and the runs of those that it reads."""
+        plan, shards = self._plan, self._plan.shards_of(TRAIN)
+        runs = [self.process(member, shard, TRAIN) for member in plan.reads(entry) for shard in shards]
+        return runs + [self.scenes(name, shard, TRAIN) for name in plan.train_conditions(entry) for shard in shards]
 
     def process(self, entry: str, shard: str, split: str) -> str:
         """A run of an entry on a shard of scenes."""
@@ -83,12 +91,12 @@ class Digests:
     def score(self, condition: str, entry: str, shard: str) -> str:
         """The scoring of a shard of estimates."""
         plan = self._plan
-        retrained = plan.retraining.fit_digest(entry) if plan.is_retrained(condition, entry) else None
         scorers = {
-            role: self._entry(name, "cocktail.plugins.model") for role, name in plan.scorers_of(condition).items()
+            role: self._entry(name, "cocktail.plugins.model")
+            for role, name in plan.scorers_of(condition, entry).items()
         }
         return self._job(
-            plan.metrics, plan.scene_indices(shard), retrained, scorers,
+            plan.metrics, plan.scene_indices(shard), scorers,
             keys=("recogniser",), code=("cocktail.scoring.shard",), packages=("metrics", "recognition"),
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ What has no measured basis is unknown, never nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cocktail.workflow.costs import ALIASES, Cost, Costs, judged
+from cocktail.workflow.costs import Cost, Costs, judged
 from cocktail.workflow.job_groups import Group, groups
 from cocktail.workflow.plan import Plan
 
@@ -59,7 +59,7 @@ def estimate(plan: Plan, known: Sequence[Costs]) -> list[Estimate]:
 
 
 def _estimate(plan, group: Group, known: Sequence[Costs], wanted: set[str]) -> Estimate:
-    rule = ALIASES.get(group.rule, group.rule)
+    rule = group.rule
     if rule == "train":
         return _training(group, known)
     for attributes in LIKE.get(rule, ((),)):

@@ -65,7 +65,6 @@ def groups(plan: Plan) -> Iterator[Group]:
         yield _training(plan, "train", name, name, plan.model(name), plan.gpu(name))
     for split in SPLITS:
         yield from _processing(plan, split)
-    yield from _retraining(plan)
     for condition, entry in plan.cells:
         jobs = tuple(  # what scores an estimate does not depend on the size of what made it
             Job(plan.path("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
@@ -165,12 +164,6 @@ def _processing(plan, split):
         work = _workload(plan, entry)
         size = work.size if work else 1.0
         yield Group("process", jobs, **_cell(plan, condition, entry), size=size, gpu=bool(plan.gpu(entry)))
-
-
-def _retraining(plan):
-    for entry in plan.retraining.entries:
-        folder = plan.retraining.model(entry)
-        yield _training(plan, "retrain", entry, plan.retraining.recogniser, folder, plan.retraining.gpu)
 
 
 def _boards(plan):

@@ -7,7 +7,7 @@ functions of Snakemake's wildcards.
 from collections.abc import Iterator
 from pathlib import Path
 
-from cocktail.paradigms import ANNOTATIONS, MIXTURES
+from cocktail.paradigms import ANNOTATIONS, MIXTURES, SOURCES
 from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.conditions import is_closed
 from cocktail.scenes.shard import shard_indices, shard_names
@@ -15,8 +15,8 @@ from cocktail.spoofing import names
 from cocktail.tasks import TASKS
 from cocktail.tracking.receipt import store_state
 from cocktail.workflow.digests import Digests
-from cocktail.workflow.files import TEST, TRAIN, Files
-from cocktail.workflow.retraining import ROLE, Retraining
+from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files
+from cocktail.workflow.retraining import ROLE, recognisers
 from cocktail.workflow.selection import Selection
 
 
@@ -28,13 +28,15 @@ class Plan(Selection, Files):
         self.folder = Path(self.config["results"]) / self.suite
         self.store_state = store_state(self.folder)
         self.digests = Digests(self)
-        self.retraining = Retraining(self, source)
+        self.recognisers = recognisers(self, source)
+        self.known = self.known | {entry.name: entry for entry in self.recognisers.values()}
+        self._methods = self._methods | {entry.name: entry.make() for entry in self.recognisers.values()}
         self.trained = self._trained()
 
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
-        begun = self.ancestry(self.retraining.recogniser)[1:] if self.retraining.cells else []
-        needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *begun])
+        retrained = [entry.name for entry in self.recognisers.values()]
+        needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *retrained])
         found = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in found if self._methods[name].learned()]
 
@@ -58,8 +60,23 @@ class Plan(Selection, Files):
         return list(shard_indices(shard, self.n_scenes(split), self.config["shard_size"]))
 
     def estimated(self, split: str) -> list[tuple[str, str]]:
-        """(condition, entry) whose estimates of a split's scenes are made."""
-        return self.cells if split == TEST else self.retraining.cells
+        """(condition, entry) whose estimates of a split's scenes are made: of cells, and of what others read."""
+        readers = [(x, name) for name in self.trained if self.reads(name) for x in self._trains_on(name)]
+        made = list(self.cells) if split == TEST else self._members(readers)
+        return list(dict.fromkeys([*made, *self._members(made)]))
+
+    def _members(self, cells) -> list[tuple[str, str]]:
+        """(condition, entry) that entries of some cells read."""
+        return [(condition, member) for condition, entry in cells for member in self._closure(entry, ("reads",))[1:]]
+
+    @property
+    def processing(self) -> list[str]:
+        """Entries that run on scenes."""
+        return list(dict.fromkeys(entry for split in SPLITS for _, entry in self.estimated(split)))
+
+    def reads(self, entry: str) -> list[str]:
+        """Entries that one reads."""
+        return list(self.known[entry].reads)
 
     def rendered(self, split: str) -> list[str]:
         """Conditions of which scenes of a split are made."""
@@ -83,7 +100,6 @@ class Plan(Selection, Files):
             *self.all_references(),
             *(self.estimates(condition, entry, shard) for condition, entry in kept for shard in self.shards),
             *(self.model(entry) for entry in self.trained),
-            *(self.retraining.model(entry) for entry in self.retraining.entries),
         ]
 
     # Corpora, rooms and scenes
@@ -154,11 +170,25 @@ class Plan(Selection, Files):
         return {"spec": self.spec(name), "model": self.model(name)}
 
     def trained_models(self) -> dict[str, dict]:
-        """What trains in this suite -> {"spec", "model"} and, as `bases`, the same of what it uses by role."""
-        again = {
-            f"{self.retraining.recogniser}-{entry}": self.retraining.models(entry) for entry in self.retraining.entries
+        """What trains in this suite -> {"spec", "model"}, the same of its `bases` by role, and what it `reads`."""
+        return {
+            name: self._trained_model(name) | {"bases": self.bases(name), "reads": self.reads(name)}
+            for name in self.trained
         }
-        return {name: self._trained_model(name) | {"bases": self.bases(name)} for name in self.trained} | again
+
+    def train_reads(self, entry: str) -> dict[str, list[str]]:
+        """Train scenes that an entry learns from, and what those that it reads made of them, entry by entry."""
+        reads = self.reads(entry)
+        if not reads:
+            return {}
+        shards = [(condition, shard) for condition in self._trains_on(entry) for shard in self.shards_of(TRAIN)]
+        files = {
+            "mixtures": [self.mixtures(*each, TRAIN) for each in shards],
+            "estimates": [self.estimates(x, member, shard, TRAIN) for member in reads for x, shard in shards],
+        }
+        if self._methods[entry].sees(SOURCES) or self._methods[entry].sees(ANNOTATIONS):
+            files["references"] = [self.references(*each, TRAIN) for each in shards]
+        return files
 
     def train_conditions(self, entry: str) -> dict[str, dict]:
         """Definitions of the conditions that an entry trains on."""
@@ -191,6 +221,8 @@ class Plan(Selection, Files):
             files["references"] = self.references(condition, shard, split)
         if self._methods[entry].learned():
             files["model"] = self.model(entry)
+        if self.known[entry].reads:
+            files["estimates"] = [self.estimates(condition, each, shard, split) for each in self.known[entry].reads]
         return files | self.base_input(entry)
 
     def run(self, entry: str) -> dict:
@@ -221,24 +253,20 @@ class Plan(Selection, Files):
 
     # Scoring
 
-    def scorers_of(self, condition: str) -> dict[str, str]:
-        """Role -> entry whose model scores the estimates of a condition."""
+    def scorers_of(self, condition: str, entry: str) -> dict[str, str]:
+        """Role -> entry whose model scores the estimates of a cell."""
         roles = TASKS[self.conditions[condition]["task"]].scorers
-        return {role: entry for role, entry in self.scorers.items() if role in roles}
-
-    def is_retrained(self, condition: str, entry: str) -> bool:
-        """Whether a recogniser was trained on what this entry makes of this condition."""
-        return (condition, entry) in self.retraining.cells
+        found = {role: name for role, name in self.scorers.items() if role in roles}
+        own = self.recognisers.get(entry)
+        return found | ({ROLE: own.name} if own and condition in own.train_on else {})
 
     def score_input(self, condition: str, entry: str) -> dict[str, str]:
         """Role -> model that scores the estimates of a cell."""
-        files = {role: self.model(name) for role, name in self.scorers_of(condition).items()}
-        return files | ({ROLE: self.retraining.model(entry)} if self.is_retrained(condition, entry) else {})
+        return {role: self.model(name) for role, name in self.scorers_of(condition, entry).items()}
 
     def scorer_specs(self, condition: str, entry: str) -> dict[str, dict]:
         """Role -> what a job needs to read that model."""
-        specs = {role: self.spec(name) for role, name in self.scorers_of(condition).items()}
-        return specs | ({ROLE: self.retraining.spec} if self.is_retrained(condition, entry) else {})
+        return {role: self.spec(name) for role, name in self.scorers_of(condition, entry).items()}
 
     def untrained_scores(self) -> list[str]:
         """Score shards that wait for no training."""

@@ -17,7 +17,7 @@ from cocktail.plugins.entry import Entry
 from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
-from cocktail.tasks import TASK_OF_ROLE, TASKS
+from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
 from cocktail.workflow.suite import check_suite, known_conditions
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
@@ -125,8 +125,13 @@ class Selection:
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
+        for member in self.known[name].reads:
+            found = self._absent_member(member, about)
+            if found is not None:
+                reason = f"it reads '{member}', which does not run here: {found.reason}"
+                return Absent(about.condition, name, found.status, reason)
         learned = [about.condition in self._trains_on(each) for each in self.lineage(name) if self._mixes(each)]
-        if "sounds" in self.conditions[about.condition] and learned and not any(learned):
+        if "sounds" in self.all_conditions[about.condition] and learned and not any(learned):
             return Absent(about.condition, name, "skipped", "did not learn to tell these sounds apart")
         if reason := lacks(method.needs, about):
             return Absent(about.condition, name, "skipped", reason)
@@ -135,6 +140,13 @@ class Selection:
         except Exception as error:  # a plugin may raise anything: only its own cells fail
             return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
+
+    def _absent_member(self, name: str, about: Info) -> Absent | None:
+        """Why there are no estimates of a condition by an entry that others read, or None."""
+        task = signal_task(about.n_sources)
+        if task not in self._methods[name].tasks():
+            return Absent(about.condition, name, "skipped", f"it does not have the task '{task}'")
+        return self._absent(name, about)
 
     def lineage(self, name: str) -> list[str]:
         """An entry, what it uses, what that uses ...: whose code runs with it."""
@@ -153,12 +165,14 @@ class Selection:
     def _mixes(self, name: str) -> bool:
         """Whether an entry trains on scenes, and not on isolated signals alone."""
         method = self._methods[name]
-        return method.learned() and (method.sees(MIXTURES) or method.answer().labelled)
+        reads = bool(self.known[name].reads)
+        return method.learned() and (reads or method.sees(MIXTURES) or method.answer().labelled)
 
     def _trains_on(self, name: str) -> dict[str, dict]:
         """Definitions of the conditions of this suite that an entry trains on; none for isolated signals.
 
-        Unless its row says otherwise, they are all of its tasks that have as many microphones as it needs.
+        Unless its row says otherwise, they are all of its tasks that have as many microphones as it needs. What the
+        entry reads must run there.
         """
         if not self._mixes(name):
             return {}
@@ -168,11 +182,12 @@ class Selection:
             condition: definition
             for condition, definition in self.all_conditions.items()
             if (condition in wanted if wanted is not None else _suits(definition, tasks, fewest))
+            and all(self._absent_member(each, self.info(condition)) is None for each in self.known[name].reads)
         }
 
     def info(self, condition: str) -> Info:
         """What methods may know of a condition."""
-        return info(condition, self.conditions[condition], self.config["fs"])
+        return info(condition, self.all_conditions[condition], self.config["fs"])
 
     def comparisons(self) -> list[Comparison]:
         """What the claims compare. Raises CocktailError for an entry or a condition that does not exist."""

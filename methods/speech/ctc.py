@@ -14,6 +14,7 @@ a decoding graph.
 
 from dataclasses import dataclass
 
+from cocktail.method import Recording
 from cocktail.nets.network_method import NetworkMethod
 
 
@@ -44,8 +45,13 @@ class CtcRecogniser(NetworkMethod):
         from cocktail.nets import ctc_training
 
         language, splits = self._language(data), ("train", "valid")
-        speech = {split: ctc_training.utterances(data.speech(split), language) for split in splits}
-        noise = {split: [x.samples for x in data.noise(split)] for split in splits}
+        if data.reads:  # the noise is in what others made of the scenes
+            speech = {split: _estimates(data, split) for split in splits}
+            noise = {split: [] for split in splits}
+        else:
+            speech = {split: data.speech(split) for split in splits}
+            noise = {split: [x.samples for x in data.noise(split)] for split in splits}
+        speech = {split: ctc_training.utterances(recordings, language) for split, recordings in speech.items()}
         return ctc_training.Examples(speech, noise, language, data.fs)
 
     def collate(self, examples):
@@ -70,3 +76,10 @@ class CtcRecogniser(NetworkMethod):
 
             return Language(read_facts(data.start)["language"])
         return Language.learn(x.text for x in data.speech("train") if x.text is not None)
+
+
+def _estimates(data, split):
+    """Recordings of what the entries read made of train scenes with one talker."""
+    for scene in data.estimates(split):
+        for estimate in scene.estimates.values():
+            yield Recording(estimate[0], "speech", scene.speakers[0], scene.texts[0])

@@ -317,7 +317,8 @@ def test_plan_counts_what_is_trained_again(call, tmp_path):
     (tmp_path / "mine.yaml").write_text(suite + again)
     stages = {row["stage"]: row for row in json.loads(call("plan", "mine.yaml", "--json")[1])}
     assert [stages[name]["jobs"] - before[name]["jobs"] for name in ("scenes", "process")] == [5, 5]
-    assert stages["retrain"]["jobs"] == 1
+    assert stages["train"]["jobs"] - before["train"]["jobs"] == 2
+    assert "ctc-retrained-omlsa (starts from ctc; reads omlsa)" in stages["train"]["of"]
     assert stages["rooms"]["of"].startswith("100 each for ")
 
 

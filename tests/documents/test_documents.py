@@ -48,9 +48,9 @@ def test_the_network_of_the_contract_trains_and_conforms(tmp_path):
 def test_the_rows_of_the_contract_are_rows():
     rows = yaml.safe_load(snippet("yaml", "uses: blstm-psa"))
     registry = Registry()
-    mine = {"my_joint": registry.plugins["ctc"]}
+    mine = dict.fromkeys(("my_joint", "my_fusion"), registry.plugins["ctc"])
     entries = [read_row(name, row, registry.plugins | mine, "README.md") for name, row in rows.items()]
-    assert {key for entry in entries for key, _ in entry.others} == {"uses", "start"}
+    assert {key for entry in entries for key, _ in entry.others} == {"uses", "start", "reads"}
     assert {other for entry in entries for _, other in entry.others} <= set(registry.entries)
 
 

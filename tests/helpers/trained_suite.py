@@ -67,7 +67,7 @@ class Trained:
         spec = {"name": name, "plugin": name, "path": str(plugin), "parameters": {"extra": 2.0}}
         own = {"spec": spec, "model": str(model)}
         bases = {"base": {key: self.models[base][key] for key in ("spec", "model")}} if base else {}
-        self.models[name] = own | {"bases": bases}
+        self.models[name] = own | {"bases": bases, "reads": []}
 
     def log(self):
         return log.log_suite(

@@ -182,3 +182,29 @@ def test_latency_is_how_far_a_method_looks_ahead(shard, write_plugin, call, expe
 def test_latency_of_the_stft_is_one_window(shard):
     rows = run_spec(shard, Registry().entry("wiener").spec())
     assert 31.0 < rows[0]["latency_ms"] <= 32.0
+
+
+def test_an_entry_sees_what_others_made_of_the_scene_and_fails_where_one_of_them_did(shard, write_plugin):
+    """The second scene was failed by one of the two that are read."""
+    mixtures, _, truth = shard
+    scenes = [row["scene"] for row in tables.read_rows(mixtures)]
+    made = {}
+    for name, gain in (("one", 1.0), ("two", 2.0)):
+        rows = [
+            {"scene": scene, "status": "ok", "estimate": [tables.pack(gain * mixture[:1] / 4, FS, scene)]}
+            for scene, (mixture, _) in zip(scenes, truth, strict=True)
+        ]
+        if name == "two":
+            rows[1] = {"scene": scenes[1], "status": "failed", "reason": "ValueError: bad luck"}
+        made[name] = mixtures.with_name(f"{name}.parquet")
+        tables.write_rows(made[name], rows, tables.ESTIMATES)
+    body = "return view.estimates['one'] + view.estimates['two']"
+    spec = Registry([write_plugin("plugin", body)]).entry("plugin").spec()
+    out = mixtures.parent / "out.parquet"
+    process_shard(
+        mixtures=mixtures, references=None, estimates=made, out=out, setup=Setup(spec, "s", 1), limit_s=20.0
+    )  # fmt: skip
+    rows = tables.read_rows(out)
+    assert [row["scene"] for row in rows] == scenes and [row["status"] for row in rows] == ["ok", "failed", "ok"]
+    assert rows[1]["reason"] == "it reads 'two', which failed here: ValueError: bad luck"
+    np.testing.assert_allclose(tables.unpack(rows[0]["estimate"][0])[0], 0.75 * truth[0][0][0], atol=1e-5)

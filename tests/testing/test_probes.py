@@ -298,6 +298,28 @@ def test_a_method_is_probed_with_the_model_that_it_uses():
     assert probe.name == "fit, save, load" and "no base 'base'" in probe.message
 
 
+@dataclass(frozen=True)
+class Mean(Level):
+    """The mean of two others, weighed by a factor that brings it nearest to the talker.
+
+    Deviations: none.
+    """
+
+    def fit(self, data, rng, folder):
+        scenes = list(data.estimates("train"))
+        mean = np.concatenate([np.mean([*x.estimates.values()], axis=0)[0] for x in scenes])
+        target = np.concatenate([x.sources[0] for x in scenes])
+        np.save(folder / "level.npy", mean @ target / (mean @ mean))
+
+    def __call__(self, mixture, view):
+        return view.model * np.mean([*view.estimates.values()], axis=0)
+
+
+def test_a_method_is_probed_with_the_estimates_that_it_reads():
+    members = {"level": Probed(Level()), "doubled": Probed(Doubled(), uses={"base": Probed(Level())})}
+    assert_conforms(Probed(Mean(), reads=members), long_s=2)
+
+
 def centroid(mixture):
     """Mean frequency of microphone 1, as a share of the band."""
     spectrum = np.abs(np.fft.rfft(mixture[0]))

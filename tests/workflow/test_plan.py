@@ -228,6 +228,50 @@ def test_an_entry_starts_from_another_that_is_trained_first(networks):
     assert sized.digests.train("child") != p.digests.train("child")
 
 
+def fusion(networks, **row):
+    """Rows of a folder whose entry `fusion` learns from what `net` and `omlsa` make."""
+    rows = {"net": {"plugin": "network"}, "fusion": {"plugin": "network", "reads": ["net", "omlsa"]} | row}
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+
+
+def test_an_entry_reads_what_others_make_of_the_same_scenes(networks):
+    fusion(networks, train_on=["tablet"])
+    p = plan(plugins=[networks], methods=["fusion"], train_scenes=40)
+    assert {entry for _, entry in p.cells} == {"unprocessed", "fusion"} and p.trained == ["fusion", "net"]
+    files = p.process_input("stationary", "fusion", "000", "test")
+    assert files["estimates"] == [p.estimates("stationary", name, "000") for name in ("net", "omlsa")]
+    assert {("stationary", "net"), ("stationary", "omlsa")} <= set(p.estimated("test"))
+    assert p.estimated("train") == [("tablet", "net"), ("tablet", "omlsa")]
+    reads = p.train_reads("fusion")
+    assert reads["estimates"] == [
+        p.estimates("tablet", name, shard, "train") for name in ("net", "omlsa") for shard in p.shards_of("train")
+    ]
+    assert len(reads["references"]) == len(p.shards_of("train"))
+    changed = plan(
+        plugins=[networks], methods=["fusion"], train_scenes=40, parameters={"omlsa": {"gain_floor_db": -9.0}}
+    )
+    assert changed.digests.train("fusion") != p.digests.train("fusion")
+    assert changed.digests.train("net") == p.digests.train("net")
+
+
+def test_an_entry_reads_no_more_than_its_paradigm_allows_and_only_what_runs(networks):
+    rows = {"a": {"plugin": "wiener", "reads": ["nmf-sparse"]}, "b": {"plugin": "wiener", "reads": ["mask-mvdr"]}}
+    rows["c"] = {"plugin": "network", "reads": ["mask-mvdr"]}
+    (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "controls" / "unprocessed.py").read_text())
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+    p = plan(plugins=[networks])
+    absent = {cell.entry: (cell.status, cell.reason) for cell in p.absent if cell.condition == "stationary"}
+    assert absent["a"] == (
+        "failed",
+        "method-failed: it reads 'nmf-sparse', whose paradigm 'source-model' sees more than its own, 'learning-free'",
+    )
+    assert "it reads 'mask-mvdr', whose paradigm 'separation'" in absent["b"][1]
+    assert absent["c"] == ("skipped", "it reads 'mask-mvdr', which does not run here: needs several microphones")
+    assert ("tablet", "c") in p.cells and set(p.train_conditions("c")) <= {
+        name for name, definition in p.conditions.items() if definition["array"] != "single"
+    }
+
+
 def test_what_an_entry_trains_on(networks):
     p = plan(plugins=[networks])
     enhance = {name for name, x in p.conditions.items() if x["task"] == "enhance" and "attacks" not in x}
@@ -316,6 +360,8 @@ def test_scorers_are_trained_and_read(networks, write_plugin):
         ({"a": {"plugin": "network", "uses": {"mask": ["b"]}}}, "a: uses: expected the name of an entry, or {role"),
         ({"a": {"plugin": "network", "uses": {"mask": "nett"}}}, "a: uses: unknown entry 'nett'"),
         ({"a": {"plugin": "network", "start": "nett"}}, "a: start: unknown entry 'nett'"),
+        ({"a": {"plugin": "network", "reads": "net"}}, "a: reads: expected a list of entries, got 'net'"),
+        ({"a": {"plugin": "network", "reads": ["nett"]}}, "a: reads: unknown entry 'nett'"),
         ({"a": {"plugin": "network", "start": ["b"]}}, "a: start: expected the name of an entry"),
         ({"a": {"plugin": "network", "start": "b"}, "b": {"plugin": "network", "uses": "a"}}, "a -> b -> a runs in a"),
     ],

@@ -8,8 +8,9 @@ from typing import Any
 from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import AccessError
-from cocktail.method import Bases, Recording, TrainingData
+from cocktail.method import Bases, EstimatedMixture, Recording, TrainingData
 from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
+from cocktail.training.data.estimates import EstimatedScenes
 from cocktail.training.data.holdout import noise_splits, speech_splits
 
 
@@ -19,7 +20,8 @@ class CorpusTrainingData(TrainingData):
     `array`: whether mixtures are at all microphones. `conditions`: name -> definition of those that the entry trains
     on. `rooms`: condition -> file with its bank of room responses, at these microphones. `spoofs`: the table of spoofed
     speech, if a condition has any. `recogniser`: for a method that needs one. `bases`: role -> model of the entry that
-    this one uses in it; `start`: folder of the model that it starts from.
+    this one uses in it; `start`: folder of the model that it starts from; `estimated`: train scenes with what the
+    entries that it reads made of them.
     """
 
     def __init__(
@@ -38,13 +40,15 @@ class CorpusTrainingData(TrainingData):
         recogniser: Any = None,
         bases: Bases | None = None,
         start: Path | None = None,
+        estimated: EstimatedScenes | None = None,
     ):
         self.fs, self.device = fs, device
         self._speech, self._noise, self._seed = speech, noise, seed
         self._paradigm, self._array = paradigm, array
         self._conditions, self._rooms = conditions or {}, rooms or {}
         self._bases, self.start = Bases(bases or {}), start
-        self._spoofs, self._recogniser = spoofs, recogniser
+        self._spoofs, self._recogniser, self._estimated = spoofs, recogniser, estimated
+        self.reads = tuple(estimated.estimates) if estimated else ()
 
     def speech(self, split: str = "train") -> Iterator[Recording]:
         """Isolated utterances; with speakers and transcripts where the paradigm allows annotations."""
@@ -117,6 +121,12 @@ class CorpusTrainingData(TrainingData):
         """Split -> kind -> recordings of noise."""
         rows = [(row["recording"], row["kind"], row["split"]) for row in self._noise.rows]
         return noise_splits(rows)
+
+    def estimates(self, split: str = "train") -> Iterator[EstimatedMixture]:
+        """Train scenes with what the entries read made of them."""
+        if self._estimated is None:
+            raise AccessError("data.estimates: say `reads: [ENTRY]` in the entry's row of methods.yaml")
+        return self._estimated.of(_seen(split), paradigm=self._paradigm, array=self._array)
 
     @property
     def bases(self) -> Bases:

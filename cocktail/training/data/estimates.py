@@ -1,51 +1,82 @@
-"""Training a recogniser on what an entry made of training scenes."""
+"""Train scenes with what other entries made of them, for those that read them (`reads` in a row)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cocktail import tables
 from cocktail.errors import CocktailError
-from cocktail.method import Recording, TrainingData
-from cocktail.training.job import fit_entry
+from cocktail.method import EstimatedMixture, Estimates
+from cocktail.paradigms import ANNOTATIONS, SOURCES, sees
+from cocktail.scenes.truth import Truth
 
 HELD_OUT = 5
 """One scene in so many is for validation."""
 
 
-class EnhancedSpeech(TrainingData):
-    """Estimates of scenes with one talker each, with what was said. There is no noise to add: it is in them.
+@dataclass(frozen=True)
+class EstimatedScenes:
+    """Shards of train scenes. Scenes in which an entry failed are left out."""
 
-    `estimates`, `references`: Parquet files of tables.ESTIMATES and REFERENCES. `start`: folder of the model to begin
-    with. Scenes in which the method failed are left out; raises CocktailError where that leaves too few.
-    """
+    mixtures: Sequence[str | Path]
+    """Of tables.MIXTURES."""
+    references: Sequence[str | Path]
+    """Of tables.REFERENCES, in the same order; none where the paradigm sees nothing of them."""
+    estimates: Mapping[str, Sequence[str | Path]]
+    """Entry -> files of tables.ESTIMATES, in the same order."""
 
-    def __init__(
-        self, estimates: Sequence, references: Sequence, *, fs: int, device: str = "cpu", bases=None, start=None
-    ):
-        self.fs, self.device, self.start = fs, device, start
-        truths = {row["scene"]: row for path in references for row in tables.read_rows(path)}
-        made = [row for path in estimates for row in tables.read_rows(path) if row["status"] == "ok"]
-        if len(made) < HELD_OUT:
-            raise CocktailError(f"only {len(made)} of {len(truths)} training scenes were processed")
-        self._rows = [(row["estimate"][0], truths[row["scene"]]) for row in made]
+    def check(self) -> None:
+        """Raise CocktailError that names an entry which left too few scenes to learn from."""
+        for name, paths in self.estimates.items():
+            rows = [row for path in paths for row in tables.read_rows(path, ["status", "reason"])]
+            reasons = [row["reason"] for row in rows if row["status"] != "ok"]
+            if len(rows) - len(reasons) < HELD_OUT:
+                first = f": {reasons[0]}" if reasons else ""
+                raise CocktailError(
+                    f"it reads '{name}', which finished {len(rows) - len(reasons)} of {len(rows)} train scenes{first}"
+                )
 
-    def speech(self, split: str = "train") -> Iterator[Recording]:
-        """The estimates: every fifth one of `valid`, the others of `train`."""
-        for number, (estimate, truth) in enumerate(self._rows):
+    def of(self, split: str, *, paradigm: str, array: bool) -> Iterator[EstimatedMixture]:
+        """Every fifth scene for `valid`, the others for `train`, with what a paradigm may see of them.
+
+        `array`: at all microphones, otherwise at the first.
+        """
+        for number, (row, truth, estimates) in enumerate(self._finished()):
             if (number % HELD_OUT == HELD_OUT - 1) == (split == "valid"):
-                samples = tables.unpack(estimate)[0].astype(np.float32)
-                yield Recording(samples, "speech", truth["speaker"][0], truth["text"][0])
+                yield _mixture(row, truth, estimates, paradigm, array)
 
-    def noise(self, split: str = "train") -> Iterator[Recording]:
-        return iter(())
+    def _finished(self):
+        """Rows of the scenes that all entries finished: of the mixture, of its truth, and entry -> its estimate's."""
+        for index, path in enumerate(self.mixtures):
+            truths = _by_scene(self.references[index]) if self.references else {}
+            made = {name: _by_scene(paths[index]) for name, paths in self.estimates.items()}
+            for scene, row in _by_scene(path).items():
+                rows = {name: found[scene] for name, found in made.items()}
+                if all(each["status"] == "ok" for each in rows.values()):
+                    yield row, truths.get(scene), rows
 
 
-def retrain(*, estimates: Sequence[str | Path], references: Sequence[str | Path], **options) -> None:
-    """Fit a recogniser on estimates; see cocktail.training.job.fit_entry for `options`."""
+def signals(row: dict) -> np.ndarray:
+    """(K, N): the estimate in a row of tables.ESTIMATES."""
+    return np.concatenate([tables.unpack(cell) for cell in row["estimate"]])
 
-    def data(method, **granted):
-        return EnhancedSpeech(estimates, references, **granted)
 
-    fit_entry(data, **options)
+def _by_scene(path):
+    return {row["scene"]: row for row in tables.read_rows(path)}
+
+
+def _mixture(row, truth, estimates, paradigm, array):
+    mixture = tables.unpack(row["mixture"]).astype(np.float32)
+    granted = {"array": np.array(row["array"])} if array else {}
+    if truth and sees(paradigm, SOURCES):
+        true = Truth(truth)
+        granted["sources"] = true.target.astype(np.float32)
+        granted["noise"] = true.noise.astype(np.float32)[slice(None) if array else 0]
+        granted |= {"images": true.images.astype(np.float32)} if array else {}
+    if truth and sees(paradigm, ANNOTATIONS):
+        granted |= {"texts": tuple(truth["text"]), "speakers": tuple(truth["speaker"])}
+    made = Estimates({name: signals(each).astype(np.float32) for name, each in estimates.items()})
+    condition = row["scene"].rsplit("-", 2)[0]
+    return EstimatedMixture(mixture if array else mixture[0], condition, granted, made)
