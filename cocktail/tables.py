@@ -64,6 +64,9 @@ ESTIMATES = pa.schema([
 `status` = failed with its reason. `seconds` of processing for `duration` seconds of audio; `peak_memory` in bytes above
 the idle process; `latency_ms` of input it waits for; `side_information` in bytes."""
 
+BONA_FIDE = "bonafide"
+"""The label of speech that is no attack."""
+
 TRIAL = pa.struct([
     ("kind", pa.string()), ("label", pa.string()), ("score", pa.float64()), ("enrolment", pa.string()),
 ])  # fmt: skip

@@ -33,7 +33,8 @@ import numpy as np
 
 from cocktail.boards import rates
 from cocktail.metrics.metric import Unscorable
-from cocktail.metrics.trials import BONAFIDE, Trials
+from cocktail.metrics.trials import Trials
+from cocktail.tables import BONA_FIDE
 
 LEVEL = 0.95
 RESAMPLES = 1000
@@ -158,7 +159,7 @@ class TrialCells:
         `units` (S,) int: instead, how many of these, such as speakers.
         """
         units = np.arange(len(self.finished)) if units is None else units
-        names = ("target", "nontarget", BONAFIDE)
+        names = ("target", "nontarget", BONA_FIDE)
         kind = sum(
             ((self.trials.label == name) * (i + 1) for i, name in enumerate(names)), 4 * (self.trials.kind == "cm")
         )

@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, nearest
 
 
 @click.command(short_help="Print the leaderboards of a suite, also while it runs.")
@@ -10,8 +10,9 @@ from cocktail.errors import CocktailError
 @click.option("--condition", help="Only this condition's board.")
 @click.option("--metric", help="Sort by this metric, and show it first.")
 @click.option("--by", metavar="WHAT", help="The metric by snr_db, noise, t60_s ... of the scenes (scenes.parquet).")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: a row an entry in a condition, a column a metric.")
 @click.option("--page", is_flag=True, help="Write the page of what is finished, without sounds, and print its place.")
-def command(suite, condition, metric, by, page):
+def command(suite, condition, metric, by, as_csv, page):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
 
     Where scores are newer than the boards, as while a run is at work or after one was stopped, the boards are made of
@@ -25,6 +26,7 @@ def command(suite, condition, metric, by, page):
       cocktail leaderboard
       cocktail leaderboard quick --condition stationary --metric pesq_wb
       cocktail leaderboard quick --metric wer --by snr_db
+      cocktail leaderboard quick --csv > quick.csv
       cocktail leaderboard quick --page         while it runs; the run makes one now and then, too
     """
     from cocktail.workflow.partial import boards, write_page
@@ -39,7 +41,22 @@ def command(suite, condition, metric, by, page):
     with boards(suite) as folder:
         if not (folder / "leaderboard.csv").is_file():
             raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
-        _show(folder, config, condition, metric, by)
+        if as_csv:
+            click.echo(_wide(folder, condition, metric), nl=False)
+        else:
+            _show(folder, config, condition, metric, by)
+
+
+def _wide(folder, condition, metric) -> str:
+    """The figures of leaderboard.csv as CSV with a column for each metric, or for one."""
+    import pandas
+
+    board = pandas.read_csv(folder / "leaderboard.csv")
+    for column, wanted in {"condition": condition, "metric": metric}.items():
+        if wanted is not None and wanted not in set(board[column]):
+            raise CocktailError(f"the leaderboard has no {column} '{wanted}'{nearest(wanted, set(board[column]))}")
+        board = board[board[column] == (wanted or board[column])]
+    return board.pivot(index=["condition", "entry"], columns="metric", values="value").to_csv()
 
 
 def _show(folder, config, condition, metric, by):

@@ -14,8 +14,7 @@ import numpy as np
 from cocktail.metrics import detection
 from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.recognition.recogniser import Counts
-
-BONAFIDE = "bonafide"
+from cocktail.tables import BONA_FIDE
 
 
 @dataclass(frozen=True)
@@ -82,18 +81,18 @@ def cm_rejection(score: float, threshold: float) -> Counts:
 def attacks(trials: Trials) -> list[str]:
     """Names of the attacks among the trials, sorted."""
     labels = np.unique(trials.label[trials.kind == "cm"])
-    return [str(label) for label in labels if label != BONAFIDE]
+    return [str(label) for label in labels if label != BONA_FIDE]
 
 
 def against(trials: Trials, scene: np.ndarray, attack: str) -> np.ndarray:
     """(N,) bool: trials of bona fide speech and of one attack, by either system; `scene` (N,): of each trial."""
     detection = trials.kind == "cm"
     attacked = np.isin(scene, scene[detection & (trials.label == attack)])
-    return attacked | np.where(detection, trials.label == BONAFIDE, trials.label != "spoof")
+    return attacked | np.where(detection, trials.label == BONA_FIDE, trials.label != "spoof")
 
 
 def _bonafide_and_spoof(trials):
-    bonafide = trials.of("cm", BONAFIDE)
+    bonafide = trials.of("cm", BONA_FIDE)
     spoof = trials.of("cm") & ~bonafide
     if not spoof.any():
         raise Unscorable("no-trial: no spoof among the cm trials")

@@ -22,8 +22,9 @@ from cocktail.scenes.conditions import draw_levels, is_closed
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
-from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
+from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
+from cocktail.tables import BONA_FIDE
 
 SPOOFED = 0.5
 """Share of the scenes of a condition with attacks that are attacks."""

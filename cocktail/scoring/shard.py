@@ -10,7 +10,6 @@ import numpy as np
 
 from cocktail import tables
 from cocktail.metrics.metric import Unscorable, defect
-from cocktail.metrics.trials import BONAFIDE
 from cocktail.recognition.recogniser import create
 from cocktail.runtime.accounting import work
 from cocktail.runtime.worker import CallFailed, Worker
@@ -19,6 +18,7 @@ from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import signal_rows
 from cocktail.scoring.trials import Heard, part, unit
+from cocktail.tables import BONA_FIDE
 
 SCENE_LIMIT_S = 600.0
 """A metric in C that crashes or hangs on a scene costs that scene."""
@@ -122,7 +122,7 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
 
     reference = truth.target[0]
     speaker = needed & {"eer_asv", "min_tdcf"}
-    if speaker and heard["label"] == BONAFIDE:
+    if speaker and heard["label"] == BONA_FIDE:
         heard["enrolment"] = embedded(reference)
     if failed:
         return Heard(**heard)
@@ -151,4 +151,4 @@ def _detected(detector, samples, fs):
 def _identity(truth):
     """Who speaks in a scene, which utterance, and whether it is a spoof."""
     talker = truth.scene.talkers[0]
-    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.class_label or BONAFIDE}
+    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.class_label or BONA_FIDE}

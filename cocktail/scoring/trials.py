@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from cocktail.metrics.metric import Unscorable
-from cocktail.metrics.trials import BONAFIDE
+from cocktail.tables import BONA_FIDE
 
 NONTARGETS = 200
 """Most trials of a scene against other speakers: all of them in conditions of so many scenes."""
@@ -53,7 +53,7 @@ class Heard:
 
     @property
     def genuine(self) -> bool:
-        return self.label == BONAFIDE
+        return self.label == BONA_FIDE
 
 
 def part(function: Callable[[], Any]) -> Any:

@@ -11,9 +11,6 @@ LOGICAL = ("tts", "vocoder", "griffin-lim", "conversion", "tts-klatt", "vocoder-
 
 ATTACKS = (*LOGICAL, *REPLAYS)
 
-BONA_FIDE = "bonafide"
-"""The label of speech that is no attack."""
-
 
 def logical_attacks(condition: dict, split: str) -> list[str]:
     """Logical attacks of a condition in a split; none where it has no attacks."""

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from cocktail.boards.verdicts import VERDICTS
 from cocktail.tracking.boards import HEADLINE
 from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.plots import plots
@@ -120,6 +121,6 @@ def _counts(board, claims) -> list[tuple[str, float, int]]:
     if claims.is_file():
         with claims.open(encoding="utf-8", newline="") as file:
             verdicts = [row["verdict"] for row in csv.DictReader(file)]
-        for verdict in ("holds", "fails", "not distinguishable", "not run"):
+        for verdict in VERDICTS:
             counts[f"claims/{verdict}"] = verdicts.count(verdict)
     return [(name, value, 0) for name, value in counts.items()]

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from cocktail import tables
 from cocktail.boards import leaderboard, verdicts
 from cocktail.boards.claims import CLAIMS
+from cocktail.boards.scores import IDENTITY
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.recognition.recogniser import create
@@ -151,7 +152,7 @@ def _is_file(path) -> bool:
 def _compare_scores(old: pa.Table, new: pa.Table):
     if old.equals(new):
         return
-    old, new = ({tuple(row[key] for key in leaderboard.IDENTITY): row for row in x.to_pylist()} for x in (old, new))
+    old, new = ({tuple(row[key] for key in IDENTITY): row for row in x.to_pylist()} for x in (old, new))
     found = [f"{_name(key)}: not in the shards" for key in old if key not in new]
     found += [f"{_name(key)}: only in its shard" for key in new if key not in old]
     for key in old:

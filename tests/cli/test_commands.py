@@ -354,6 +354,13 @@ def test_leaderboard_by_snr(call, small_results):
     assert call("leaderboard", "--by", "snr")[2] == "Error: no stratum 'snr'; did you mean 'snr_db'?\n"
 
 
+def test_leaderboard_as_a_wide_table(call, small_results):
+    lines = call("leaderboard", "--csv", "--condition", "stationary")[1].splitlines()
+    assert lines == ["condition,entry,si_sdr,si_sdr_i", "stationary,omlsa,8.5,5.0", "stationary,unprocessed,3.5,0.0"]
+    assert call("leaderboard", "--csv", "--metric", "si_sdr")[1].splitlines()[1] == "stationary,omlsa,8.5"
+    assert "no metric 'si_sd'; did you mean 'si_sdr'" in call("leaderboard", "--csv", "--metric", "si_sd")[2]
+
+
 def test_claims(call, small_results):
     status, _, err = call("claims")
     assert status == cli.ERROR

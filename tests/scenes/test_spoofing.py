@@ -9,8 +9,9 @@ from cocktail.errors import AccessError, CocktailError
 from cocktail.scenes.drawing import draw
 from cocktail.scenes.rendering import render
 from cocktail.scenes.scene import Scene
-from cocktail.spoofing.names import BONA_FIDE, LOGICAL, split_attacks
+from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import FAR, NEAR, REPLAYS, Replay, draw_replay, play
+from cocktail.tables import BONA_FIDE
 from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.trials import trials
 

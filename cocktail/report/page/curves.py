@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from cocktail.boards.strata import by_stratum
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import operating_points
-from cocktail.metrics.trials import BONAFIDE
+from cocktail.tables import BONA_FIDE
 
 BY = ("snr_db", "t60_s", "distance_m", "level_db")
 METRICS = ("si_sdr", "sdr", "pesq_wb", "stoi", "wer", "wer_ctc")
@@ -17,7 +17,7 @@ POINTS = 60
 """Of a detection error trade-off, at most."""
 RATES = (0.001, 0.999)
 """Rates are drawn between these: beyond them the axis, a normal deviate, runs to infinity."""
-DETECTION = {"eer_cm": ("cm", (BONAFIDE,)), "eer_asv": ("asv", ("target",))}
+DETECTION = {"eer_cm": ("cm", (BONA_FIDE,)), "eer_asv": ("asv", ("target",))}
 """Metric -> kind of its trials, and the labels that are to be accepted; `asv` trials of spoofs are left out."""
 
 
