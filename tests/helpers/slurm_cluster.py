@@ -146,15 +146,15 @@ class Cluster:
                 if f"SLURM_CONF={self.folder}/".encode() in path.read_bytes() and int(path.parent.name) != os.getpid():
                     os.kill(int(path.parent.name), signal.SIGKILL)
 
-    def _start(self, program, *arguments):
+    def _start(self, name, *arguments):
         done = subprocess.run(
-            [program(program), *arguments],
+            [program(name), *arguments],
             env=os.environ | self.environment,
             stdout=subprocess.DEVNULL,
-            stderr=(self.folder / f"{program}.start.log").open("w"),
+            stderr=(self.folder / f"{name}.start.log").open("w"),
             timeout=60,
         )
-        assert done.returncode == 0, f"{program} did not start:{self.log()}"
+        assert done.returncode == 0, f"{name} did not start:{self.log()}"
 
 
 def _free_ports(n) -> list[int]:
