@@ -4,10 +4,11 @@ An entry is trained three times: twice for a few steps, which tells how long a s
 repeatable, then for as many steps as its time allows. The model of the last one is kept for the comparison of devices.
 """
 
+import contextlib
 import time
 
 from benchmarks.gpu import meter
-from benchmarks.gpu.node import Clock, Node, is_network, scheduled
+from benchmarks.gpu.node import Clock, Node, NoTimeLeft, is_network, scheduled
 from cocktail.training.history import read_history
 
 FEW = 8
@@ -57,12 +58,20 @@ def train(node: Node, name: str, clock: Clock) -> dict:
         steps = max(FEW, min(MOST, int(SPARE * clock.left_s * rate / (stages * EPOCHS))))
         times.clear()
         meter.reset_memory(node.device)
-        with meter.Utilisation(node.device) as utilisation, meter.every_step(clock.check):
-            node.fit(name, scheduled(method, epochs=EPOCHS, steps=steps), node.work / name)
-    node.trained[name] = node.work / name
+        finished, longer = False, scheduled(method, epochs=EPOCHS, steps=steps)
+        with (
+            meter.Utilisation(node.device) as utilisation,
+            meter.every_step(clock.check),
+            contextlib.suppress(NoTimeLeft),
+        ):
+            node.fit(name, longer, node.work / name)
+            finished = True
+    if finished:
+        node.trained[name] = node.work / name
     losses_by_stage = train_losses(read_history(node.work / name))
     return {
         "seconds": clock.spent_s,
+        "finished": finished,
         "parameters": method.size(node.model(name)),
         "batch": method.batch_size,
         "steps": len(times),
@@ -70,9 +79,15 @@ def train(node: Node, name: str, clock: Clock) -> dict:
         "utilisation_percent": utilisation.percent(times[0], times[-1]),
         "peak_memory_mb": meter.peak_memory_mb(node.device),
         "loss": losses_by_stage,
-        "loss_falls": all(found[-1] < found[0] for found in losses_by_stage.values()),
+        "loss_falls": falls(losses_by_stage),
         "repeatable": losses[0] == losses[1],
     }
+
+
+def falls(losses: dict[str, list[float]]) -> bool | None:
+    """Whether the last epoch's loss is below the first's in every stage of several epochs; None where there is none."""
+    several = [found for found in losses.values() if len(found) > 1]
+    return all(found[-1] < found[0] for found in several) if several else None
 
 
 def train_losses(history: dict) -> dict[str, list[float]]:

@@ -102,10 +102,11 @@ def main(arguments=None) -> int:
     report.write()
     stop_at_last(report, given.seconds)
     scale = given.seconds / SECONDS
-    small = {"ratios": {"small": min(scale, 1.0)}, "separation": {"test_s": scale * separation.TEST_S}}
+    smaller = min(scale, 1.0)
+    options = {"ratios": {"small": smaller}, "separation": {"test_s": smaller * separation.TEST_S}}
     try:
         run(node, report, given.seconds, {name: PARTS[name] for name in given.parts},
-            {name: scale * seconds for name, seconds in BUDGETS.items()}, **small)  # fmt: skip
+            {name: scale * seconds for name, seconds in BUDGETS.items()}, **options)  # fmt: skip
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return int(bool(faults(report.figures)))

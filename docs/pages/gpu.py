@@ -53,7 +53,7 @@ def _trained(entry):
     return (
         f"{entry['parameters']:,}", str(entry["batch"]), _number(entry["steps_per_s"], 1),
         "" if busy is None else f"{busy:.0f} %", _number(entry["peak_memory_mb"], 0),
-        _yes(entry["loss_falls"]), _yes(entry["repeatable"]),
+        "" if entry["loss_falls"] is None else _yes(entry["loss_falls"]), _yes(entry["repeatable"]),
     )  # fmt: skip
 
 
