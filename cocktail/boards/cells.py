@@ -15,7 +15,7 @@ from cocktail.metrics.trials import Trials, against, attacks
 
 ATTACK = ":"
 """Between a metric and the attack that it is about."""
-BY_ATTACK = ("eer_cm", "min_tdcf")
+BY_ATTACK = ("eer_cm", "min_tdcf", "min_tdcf_2021")
 """Metrics that boards have against each attack alone, too."""
 
 

@@ -3,7 +3,9 @@
 EER: where misses and false alarms are equally frequent on the line that joins the operating points of the empirical
 detector (where scores tie, the expectation over random tie-breaking). t-DCF: T. Kinnunen et al., "t-DCF: a detection
 cost function for the tandem assessment of spoofing countermeasures and automatic speaker verification", Odyssey 2018,
-in the form and with the constants of the ASVspoof 2019 evaluation plan.
+with the constants of the ASVspoof 2019 evaluation plan, in its form; or in that of ASVspoof 2021, which counts the
+errors that the verifier makes by itself: T. Kinnunen et al., "Tandem assessment of spoofing countermeasures and
+automatic speaker verification: fundamentals", IEEE/ACM TASLP 28, 2020.
 Deviations: none.
 """
 
@@ -109,12 +111,14 @@ def min_tdcf(
     weights=None,
     asv_weights=None,
     costs: TandemCosts = ASVSPOOF_2019,
+    verifier_errors: bool = False,
     normalise: bool = True,
 ) -> float | np.ndarray:
     """Least tandem detection cost of a countermeasure over its threshold, beside a speaker verifier at its EER.
 
     scores (N,), higher = bona fide; labels (N,), true = bona fide; the verifier's scores of target, nontarget and spoof
-    trials, one list each, M in all, higher = accept. Normalised, 1 is a countermeasure that is of no use. With
+    trials, one list each, M in all, higher = accept. `verifier_errors`: count those that no countermeasure can mend, as
+    in 2021. Normalised, 1 is a countermeasure that is of no use. With
     `weights` (..., N) and `asv_weights` (..., M), the cost of each weighting, (...), NaN where it is not defined;
     without, Undefined is raised there.
     """
@@ -129,7 +133,12 @@ def min_tdcf(
     if weights is None and not useless > 0:
         raise Undefined("the speaker verifier is too weak, or rejects every spoof: the t-DCF is not defined")
     cost = np.min(np.asarray(c1)[..., None] * miss + np.asarray(c2)[..., None] * false_alarm, axis=-1)
-    cost = np.where(useless > 0, cost / np.where(normalise & (useless > 0), useless, 1.0), np.nan)
+    if verifier_errors:
+        alone = costs.p_target * costs.miss_asv * miss_asv + costs.p_nontarget * costs.false_alarm_asv * false_alarm_asv
+        cost, full = cost + alone, useless + alone
+    else:
+        full = useless
+    cost = np.where(useless > 0, cost / np.where(normalise & (useless > 0), full, 1.0), np.nan)
     return _plain(cost)
 
 

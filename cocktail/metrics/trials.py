@@ -56,7 +56,12 @@ def auc(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray
     return detection.auc(trials.score[used], bonafide[used], None if weights is None else weights[..., used])
 
 
-def min_tdcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+def min_tdcf_2021(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """`min_tdcf` in the form of ASVspoof 2021, with the verifier's own errors."""
+    return min_tdcf(trials, weights, verifier_errors=True)
+
+
+def min_tdcf(trials: Trials, weights: np.ndarray | None = None, *, verifier_errors: bool = False) -> float | np.ndarray:
     """Normalised minimum t-DCF of a detector beside a verifier; with `weights` (R, N), of each weighting (R,)."""
     bonafide, spoof = _bonafide_and_spoof(trials)
     cm = bonafide | spoof
@@ -66,6 +71,7 @@ def min_tdcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.nd
             trials.score[cm],
             bonafide[cm],
             **{f"asv_{name}": trials.score[of] for name, of in zip(("target", "nontarget", "spoof"), asv, strict=True)},
+            verifier_errors=verifier_errors,
             weights=None if weights is None else weights[..., cm],
             asv_weights=None if weights is None else np.concatenate([weights[..., of] for of in asv], axis=-1),
         )
@@ -159,6 +165,15 @@ METRICS = (
         None,
         "Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
         "normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the condition",
+        {"detect": "speaker"},
+    ),
+    _metric(
+        "min_tdcf_2021",
+        min_tdcf_2021,
+        "",
+        None,
+        "Kinnunen et al., IEEE/ACM TASLP 2020; the form of ASVspoof 2021, constants of 2019",
+        "as min_tdcf, and with the errors of the verifier that no countermeasure can mend",
         {"detect": "speaker"},
     ),
     _metric(

@@ -3,8 +3,9 @@
 from cocktail.boards.cells import ATTACK
 
 DIGITS = {
-    "stoi": 3, "estoi": 3, "rtf": 3, "min_tdcf": 3, "wer": 1, "wer_ctc": 1, "wer_retrained": 1, "eer_asv": 1,
-    "eer_cm": 1, "auc": 3, "cm_rejection": 1, "peak_memory": 1, "latency_ms": 0, "bit_rate": 1, "parameters": 0,
+    "stoi": 3, "estoi": 3, "rtf": 3, "min_tdcf": 3, "min_tdcf_2021": 3, "wer": 1, "wer_ctc": 1, "wer_retrained": 1,
+    "eer_asv": 1, "eer_cm": 1, "auc": 3, "cm_rejection": 1, "peak_memory": 1, "latency_ms": 0, "bit_rate": 1,
+    "parameters": 0,
 }  # fmt: skip
 """Metric -> digits behind the point, where they are not 2."""
 

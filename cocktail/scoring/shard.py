@@ -17,7 +17,7 @@ from cocktail.scenes.truth import Truth
 from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import signal_rows
-from cocktail.scoring.trials import Heard, part, unit
+from cocktail.scoring.trials import VERIFYING, Heard, part, unit
 from cocktail.tables import BONA_FIDE
 
 SCENE_LIMIT_S = 600.0
@@ -53,9 +53,9 @@ def score_shard(
     wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
     found = [truth.scene for truth in truths.values()]
     if all(scene.label is None for scene in found):
-        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "auc", "min_tdcf")]
+        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "auc", "min_tdcf", "min_tdcf_2021")]
     if any(scene.talkers[0].kind is not None for scene in found):  # nobody speaks who could be verified
-        wanted = [metric for metric in wanted if metric.name != "min_tdcf"]
+        wanted = [metric for metric in wanted if metric.name not in ("min_tdcf", "min_tdcf_2021")]
 
     def score(scene):
         with work():
@@ -111,7 +111,7 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     scorers, task, fs = judges.scorers, judges.task, mixture["fs"]
     heard = {"scene": mixture["scene"], "method_failure": _method_failure(made), **_identity(truth)}
     failed, needed = heard["method_failure"] is not None, {metric.name for metric in metrics}
-    if not needed & {"eer_asv", "eer_cm", "auc", "min_tdcf", "cm_rejection"}:
+    if not needed & {"eer_asv", "eer_cm", "auc", *VERIFYING, "cm_rejection"}:
         return Heard(**heard)
     if task == "verify":
         embedding = None if failed else part(lambda: unit(made["embedding"]))
@@ -121,7 +121,7 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
         return part(lambda: unit(scorers["speaker"](samples, fs)))
 
     reference = truth.target[0]
-    speaker = needed & {"eer_asv", "min_tdcf"}
+    speaker = needed & {*VERIFYING}
     if speaker and heard["label"] == BONA_FIDE:
         heard["enrolment"] = embedded(reference)
     if failed:

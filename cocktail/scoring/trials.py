@@ -27,7 +27,7 @@ from cocktail.tables import BONA_FIDE
 
 NONTARGETS = 200
 """Most trials of a scene against other speakers: all of them in conditions of so many scenes."""
-VERIFYING = ("eer_asv", "min_tdcf")
+VERIFYING = ("eer_asv", "min_tdcf", "min_tdcf_2021")
 """Metrics that have trials of verification."""
 
 

@@ -15,7 +15,7 @@ from cocktail.rng import rng
 EXPECTED = {
     "si_sdr", "sdr", "sir", "sar", "pesq_wb", "pesq_nb", "stoi", "estoi", "seg_snr", "fwseg_snr", "cd", "llr", "csig",
     "cbak", "covl", "hit_fa", "wer", "wer_ctc", "wer_retrained", "eer_asv", "eer_cm", "auc", "min_tdcf",
-    "cm_rejection", "rtf", "latency_ms", "bit_rate", "peak_memory", "parameters",
+    "min_tdcf_2021", "cm_rejection", "rtf", "latency_ms", "bit_rate", "peak_memory", "parameters",
 }  # fmt: skip
 
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from cocktail.errors import CocktailError
+from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.detection import ASVSPOOF_2019, auc, eer, min_tdcf, operating_points
+from cocktail.metrics.trials import Trials
 from cocktail.rng import rng
 
 
@@ -137,6 +139,30 @@ def test_min_tdcf_of_hand_counted_errors():
     c1, c2 = ASVSPOOF_2019.p_target, 10 * 0.05 * 0.75
     assert min_tdcf(scores, labels, **ASV) == pytest.approx(0.1 * c1 / c2)
     assert min_tdcf(scores, labels, **ASV, normalise=False) == pytest.approx(0.1 * c1)
+
+
+def test_min_tdcf_of_2021_counts_the_errors_of_the_verifier():
+    """One of ten targets is missed and one of ten others accepted, whatever the countermeasure is."""
+    c, verifier = ASVSPOOF_2019, {
+        "asv_target": np.append(np.full(9, 2.0), 0.0), "asv_nontarget": np.append(np.full(9, -1.0), 1.0),
+        "asv_spoof": np.full(10, 3.0),
+    }  # fmt: skip
+    labels = np.arange(200) < 100
+    alone = 0.1 * (c.p_target * c.miss_asv + c.p_nontarget * c.false_alarm_asv)
+    useless = min(c.p_target - alone, c.false_alarm_cm * c.p_spoof)
+    perfect = min_tdcf(labels.astype(float), labels, **verifier, verifier_errors=True)
+    assert perfect == pytest.approx(alone / (alone + useless))
+    assert min_tdcf(np.zeros(200), labels, **verifier, verifier_errors=True) == pytest.approx(1.0)
+    assert min_tdcf(labels.astype(float), labels, **verifier, verifier_errors=True, normalise=False) == pytest.approx(
+        alone
+    )
+    trials = Trials(
+        np.array(["cm"] * 200 + ["asv"] * 30),
+        np.array(["bonafide"] * 100 + ["tts"] * 100 + ["target"] * 10 + ["nontarget"] * 10 + ["spoof"] * 10),
+        np.concatenate([labels.astype(float), *verifier.values()]),
+    )
+    assert METRICS["min_tdcf_2021"].compute(trials) == pytest.approx(perfect)
+    assert METRICS["min_tdcf"].compute(trials) == 0
 
 
 def test_min_tdcf_of_gaussian_scores_is_its_closed_form():

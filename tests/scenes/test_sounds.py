@@ -111,7 +111,7 @@ def test_a_detector_is_scored_by_the_area_under_its_curve(tmp_path, write_plugin
     spec = Registry([write_plugin("decay", call, attributes="task = 'detect'")]).entry("decay").spec()
     process_shard(mixtures=paths["mixtures"], references=None, out=paths["estimates"], setup=Setup(spec, "s", seed=1),
                   limit_s=20.0)  # fmt: skip
-    metrics = ["auc", "eer_cm", "min_tdcf", "si_sdr"]
+    metrics = ["auc", "eer_cm", "min_tdcf", "min_tdcf_2021", "si_sdr"]
     score_shard(**{name: paths[name] for name in ("mixtures", "references", "estimates")}, out=paths["scores"],
                 condition="coughs", entry="decay", metrics=metrics, recogniser=None)  # fmt: skip
     rows = tables.read_rows(paths["scores"])
