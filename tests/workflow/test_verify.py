@@ -169,7 +169,7 @@ def of_all():
 
 def test_a_score_outside_of_the_sample_is_found_in_the_table(tampered):
     path = "scores/two-talkers/unprocessed/000.parquet"
-    tampered(path, tables.SCORES, lambda rows: rows[2].update(value=0.5))
+    tampered(path, tables.SCORES, lambda rows: next(row for row in rows if row["metric"] == "wer").update(value=0.5))
     found = of_all()["tables follow from the scores"]
     assert any(
         text.startswith("scores.parquet: two-talkers-test-00000, unprocessed, talker 1, wer: value ")
