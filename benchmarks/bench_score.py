@@ -23,6 +23,7 @@ from cocktail.metrics.catalogue import METRICS as CATALOGUE
 from cocktail.metrics.metric import Comparison
 from cocktail.recognition.recogniser import create
 from cocktail.rng import rng
+from cocktail.scenes.scene import Scene, Talker
 from cocktail.scoring.shard import score_shard
 from cocktail.scoring.signals import SOURCE_METRICS
 from cocktail.testing.signals import pink_noise, speech_like
@@ -32,7 +33,6 @@ SCENES = 6
 SECONDS = 3
 SHARD = 20
 ROUNDS = 3
-RECORD = '{"task": "separate", "talkers": [{"speaker": "a", "utterance": "a"}]}'
 METRICS = ["si_sdr", "sdr", "sir", "sar", "pesq_wb", "stoi", "estoi"]
 LIMIT_MS = 40.0
 """CPU time of all but PESQ and recognisers for one scene of 2.5 s, files included."""
@@ -48,6 +48,27 @@ def make_scene(index):
     return talkers, talkers + 0.2 * talkers[::-1] + 0.1 * talkers.std() / noise.std() * noise
 
 
+def record(talkers):
+    """The JSON record of a scene of these talkers (K, N) at one microphone, without a room."""
+    return Scene(
+        id="scene",
+        condition="bench",
+        split="test",
+        index=0,
+        seed=0,
+        fs=FS,
+        task="separate",
+        reference="image",
+        n_samples=talkers.shape[-1],
+        lead_s=0.0,
+        peak=0.5,
+        array=((0.0, 0.0, 0.0),),
+        talkers=tuple(Talker(f"utterance-{k}", f"speaker-{k}", None, None, 0.0, None) for k in range(len(talkers))),
+        room=None,
+        noise=None,
+    ).to_json()
+
+
 def write_shard(folder, scenes):
     """The scenes as the Parquet files of a shard."""
     mixtures, references, estimates = [], [], []
@@ -57,7 +78,13 @@ def write_shard(folder, scenes):
         mixture = tables.pack(talkers.sum(0), FS, name)
         mixtures.append({"scene": name, "fs": FS, "n_sources": len(talkers), "mixture": mixture})
         references.append(
-            {"scene": name, "record": RECORD, "reference": "image", "text": [None] * len(talkers), "images": cells}
+            {
+                "scene": name,
+                "record": record(talkers),
+                "reference": "image",
+                "text": [None] * len(talkers),
+                "images": cells,
+            }
         )
         estimates.append({"scene": name, "status": "ok", "estimate": [tables.pack(x, FS, name) for x in estimate]})
     schemas = {"mixtures": tables.MIXTURES, "references": tables.REFERENCES, "estimates": tables.ESTIMATES}
