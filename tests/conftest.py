@@ -57,7 +57,7 @@ def exact_products(monkeypatch):
     """NMF with products of full single precision also on processors whose matrix units round factors."""
     from cocktail.dsp.nmf import updates
 
-    monkeypatch.setattr(updates, "_fast_products", contextlib.nullcontext)
+    monkeypatch.setattr(updates, "fast_products", contextlib.nullcontext)
 
 
 def pytest_collection_modifyitems(items):

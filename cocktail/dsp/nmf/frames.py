@@ -1,5 +1,7 @@
 """Columns of a spectrogram: stacked with their neighbours, and drawn evenly from a stream of recordings."""
 
+import heapq
+
 import numpy as np
 
 STRIDE = 2
@@ -46,3 +48,37 @@ class Reservoir:
         if not self._seen:
             raise ValueError("there is no sound to learn from")
         return self._kept[:, : self._seen]
+
+
+class RecordingReservoir:
+    """A uniform sample of the recordings of a stream: those with the smallest of random keys, up to a number of frames.
+
+    P. S. Efraimidis and P. G. Spirakis, Information Processing Letters 97(5), 2006.
+    """
+
+    def __init__(self, capacity: int, rng: np.random.Generator):
+        self._capacity, self._rng = capacity, rng
+        self._kept: list[tuple[float, int, np.ndarray]] = []
+        self._seen, self._frames = 0, 0
+
+    def add(self, V: np.ndarray) -> None:
+        """Offer a recording's spectrogram (F, T)."""
+        self._seen += 1
+        heapq.heappush(self._kept, (-self._rng.random(), self._seen, V))
+        self._frames += V.shape[1]
+        while self._frames - self._kept[0][2].shape[1] >= self._capacity:  # enough without the largest key
+            self._frames -= heapq.heappop(self._kept)[2].shape[1]
+
+    def joined(self, gap: int, floor: float) -> np.ndarray:
+        """The sample in the order of its stream, (F, about capacity), `gap` frames of `floor` after each recording.
+
+        Raises ValueError where nothing was offered.
+        """
+        if not self._kept:
+            raise ValueError("there is no sound to learn from")
+        parts = [np.pad(V, ((0, 0), (0, gap)), constant_values=floor) for _, _, V in sorted(self._kept, key=_number)]
+        return np.concatenate(parts, axis=1)[:, : self._capacity]
+
+
+def _number(kept):
+    return kept[1]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from cocktail.dsp.blocks import SCENES_NMF
-from cocktail.dsp.nmf import updates
+from cocktail.dsp.nmf import convolutive, dynamical, updates
 
 SMALLEST = 1e-8
 """Least entry of a basis of unit norm: no model is ever zero where a mixture is not."""
@@ -21,6 +21,12 @@ def learn(V: np.ndarray, n_bases: int, mu: float, divergence: str, iterations: i
     W = _drawn(V, n_bases, rng)
     H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32)) * _even(V, n_bases) * 2
     return updates.factorise(V, W, H, mu, divergence, iterations)[0].clamp_min(SMALLEST).numpy()
+
+
+def exemplars(V: np.ndarray, n_bases: int, rng) -> np.ndarray:
+    """Columns drawn from V (F, T), each once, of unit norm -> (F, at most n_bases) float32."""
+    chosen = V[:, rng.choice(V.shape[1], size=min(n_bases, V.shape[1]), replace=False)]
+    return updates.normalised(torch.as_tensor(chosen))[0].clamp_min(SMALLEST).numpy()
 
 
 def supervised(
@@ -66,6 +72,100 @@ def _semi_supervised(columns, speech, n_noise, mu, divergence, iterations, devic
     W, H = updates.factorise(V, W, H, mu, divergence, iterations, fixed=k, frames=frames)
     models = [(W[..., part] @ H[:, part]).cpu().numpy() for part in (slice(None, k), slice(k, None))]
     return [(models[0][b, :, :n], models[1][b, :, :n]) for b, n in enumerate(lengths)]
+
+
+def learn_templates(
+    V: np.ndarray, n_frames: int, n_templates: int, mu: float, iterations: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Templates of unit norm from a spectrogram V (F, T) -> (n_frames, F, n_templates) float32.
+
+    They start as stretches drawn from V.
+    """
+    V = torch.as_tensor(V)
+    starts = torch.as_tensor(rng.integers(max(V.shape[1] - n_frames, 1), size=n_templates))
+    index = (starts + torch.arange(n_frames)[:, None]).clamp_max(V.shape[1] - 1)
+    spread = torch.as_tensor(rng.random((n_frames, len(V), n_templates), np.float32))
+    W = 0.9 * V[:, index].transpose(0, 1) + 0.1 * spread * V.mean(1)[:, None]
+    W = convolutive.normalised(W)[0].clamp_min(SMALLEST)
+    H = torch.as_tensor(rng.random((n_templates, V.shape[1]), np.float32)) * _even(V, n_frames * n_templates) * 2
+    return convolutive.learn(V, W, H, mu, iterations)[0].clamp_min(SMALLEST).numpy()
+
+
+def supervised_templates(
+    V: np.ndarray, speech: np.ndarray, noise: np.ndarray, mu: float, iterations: int, device: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Speech and noise models (F, T) of a mixture V (F, T) with templates (P, F, R) that are fixed."""
+    V = torch.as_tensor(V, device=device)
+    W = torch.cat([torch.as_tensor(part, device=device) for part in (speech, noise)], dim=-1)
+    H = _even(V, len(W) * W.shape[-1]).expand(W.shape[-1], -1)
+    H = convolutive.activations(V, W, H, mu, iterations)
+    k = speech.shape[-1]
+    parts = (W[..., :k], H[:k]), (W[..., k:], H[k:])
+    return tuple((convolutive.model(*part) + SMALLEST).cpu().numpy() for part in parts)
+
+
+def block_sparse(
+    V: np.ndarray, speech: np.ndarray, block: int, n_noise: int, share: float, divergence: str, iterations: int,
+    device: str, rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Speech and noise models (F, T) of a mixture V (F, T), few of the blocks of speech bases being active.
+
+    `speech` (F, G block) holds blocks of `block` bases each; the penalty is that of updates.block_penalty with lambda =
+    `share` times the sum of V. `n_noise` bases are learnt on the mixture.
+    """
+    V = torch.as_tensor(V)
+    N = _flat(V, n_noise, rng).to(device)
+    V, S = V.to(device), torch.as_tensor(speech, device=device)
+    W = torch.cat([S, N], dim=1)
+    H = _even(V, W.shape[1]).expand(W.shape[1], -1).clone()
+    k, weight = S.shape[1], share * float(V.sum())
+    with updates.fast_products():
+        for _ in range(iterations):
+            mu = torch.cat([updates.block_weights(H[:k], block, weight), H.new_zeros(n_noise)])
+            H = updates.update_activations(V, W, H, mu, divergence)
+            W, H = updates.update_bases(V, W, H, 0.0, divergence, fixed=k)
+    return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
+
+
+def learn_dynamical(
+    V: np.ndarray, n_bases: int, shape: float, iterations: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bases (F, n_bases) and transitions (n_bases, n_bases) of a spectrogram V (F, T), float32."""
+    V = torch.as_tensor(V)
+    W = _drawn(V, n_bases, rng)
+    W = W / W.sum(0)
+    H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32) + 0.5) * V.sum(0) / n_bases
+    A = torch.full((n_bases, n_bases), 0.1 / n_bases) + 0.9 * torch.eye(n_bases)
+    for _ in range(iterations):
+        H = dynamical.update_activations(V, W, H, A, shape)
+        W, H = dynamical.update_bases(V, W, H)
+        A = dynamical.update_transitions(H, A)
+    return W.clamp_min(SMALLEST).numpy(), A.numpy()
+
+
+def side_by_side(systems: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Bases (F, R) and transitions (R, R) of several systems that know nothing of each other."""
+    bases, transitions = zip(*systems, strict=True)
+    joint = torch.block_diag(*map(torch.as_tensor, transitions)).clamp_min(dynamical.TINY)
+    return np.concatenate(bases, axis=1), joint.numpy()
+
+
+def supervised_dynamical(
+    V: np.ndarray,
+    speech: tuple[np.ndarray, np.ndarray],
+    noise: tuple[np.ndarray, np.ndarray],
+    shape: float,
+    iterations: int,
+    device: str,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Speech and noise models (F, T) of a mixture V (F, T), by systems (bases, transitions) that are fixed."""
+    V = torch.as_tensor(V, device=device)
+    W, A = (torch.as_tensor(x, device=device) for x in side_by_side([speech, noise]))
+    H = (V.sum(0) / W.shape[1]).expand(W.shape[1], -1)
+    for _ in range(iterations):
+        H = dynamical.update_activations(V, W, H, A, shape)
+    k = speech[0].shape[1]
+    return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
 
 
 def _drawn(V, n_bases, rng):

@@ -22,6 +22,9 @@ from cocktail.dsp.blocks import FRAMES
 
 DIVERGENCES = ("kl", "is")
 
+EPSILON = 1e-3
+"""Keeps the logarithm of a block's activation finite."""
+
 
 def objective(V, W, H, mu: float, divergence: str) -> float:
     """D(V | W H) + mu |H|_1, summed over all entries, in double precision. Columns of W have unit norm."""
@@ -45,7 +48,7 @@ def activations(V, W, H, mu: float, divergence: str, iterations: int):
 
     Frames are independent of each other: those of many scenes can be put side by side.
     """
-    with _fast_products():
+    with fast_products():
         block = FRAMES[V.device.type]
         parts = zip(V.split(block, dim=-1), H.split(block, dim=-1), strict=True)
         update = _activations_kl if divergence == "kl" else _activations_is
@@ -71,12 +74,13 @@ def _activations_is(V, W, H, mu, iterations):
 
 
 def update_activations(V, W, H, mu: float, divergence: str):
-    """One update of H; the objective does not rise."""
+    """One update of H; the objective does not rise. mu: a number, or one for each row of H, (R,)."""
     model = W @ H
     if divergence == "kl":
         return H * (W.mT @ torch.div(V, model, out=model)) / (W.sum(-2) + mu)[..., None]
     inverse = 1 / model
-    return H * ((W.mT @ (V * inverse**2)) / (W.mT @ inverse + mu)).sqrt()
+    down = W.mT @ inverse + torch.as_tensor(mu, dtype=H.dtype, device=H.device)[..., None]
+    return H * ((W.mT @ (V * inverse**2)) / down).sqrt()
 
 
 def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=None):
@@ -100,12 +104,29 @@ def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=Non
     return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], old * norm[..., None]], -2)
 
 
+def block_penalty(H, block: int, weight: float) -> float:
+    """weight * sum_g log(epsilon + |H_g|_1) over blocks g of `block` rows of H (R, T), in double precision.
+
+    D. L. Sun and G. J. Mysore, "Universal speech models for speaker independent single channel source separation",
+    ICASSP 2013; A. Lefevre, F. Bach and C. Fevotte, "Itakura-Saito nonnegative matrix factorization with group
+    sparsity", ICASSP 2011. epsilon is EPSILON.
+    """
+    totals = H.double().sum(-1).unflatten(0, (-1, block)).sum(-1)
+    return float(weight * (EPSILON + totals).log().sum())
+
+
+def block_weights(H, block: int, weight: float):
+    """mu of each row of H (R, T), (R,), with which |H|_1 majorises `block_penalty` at H: the logarithm's tangent."""
+    totals = H.sum(-1).unflatten(0, (-1, block)).sum(-1)
+    return (weight / (EPSILON + totals)).repeat_interleave(block)
+
+
 def factorise(V, W, H, mu: float, divergence: str, iterations: int, *, fixed: int = 0, frames=None):
     """Alternate both updates. The first `fixed` columns of W stay; all of W has unit norm from the start.
 
     `frames` as in `update_bases`. Returns (W, H).
     """
-    with _fast_products():
+    with fast_products():
         for _ in range(iterations):
             H = update_activations(V, W, H, mu, divergence)
             W, H = update_bases(V, W, H, mu, divergence, fixed, frames)
@@ -113,7 +134,7 @@ def factorise(V, W, H, mu: float, divergence: str, iterations: int, *, fixed: in
 
 
 @contextlib.contextmanager
-def _fast_products():
+def fast_products():
     """Let torch choose its fastest single-precision product.
 
     On x86 that is oneDNN's, which on processors not by Intel is twice as fast as the default and as precise; with

@@ -142,3 +142,28 @@ def test_sparsity_trades_fit_for_smaller_activations():
     found = [updates.activations(V, W, H, mu, "kl", 100) for mu in (0.0, 1.0, 5.0)]
     assert found[0].sum() > found[1].sum() > found[2].sum()
     assert np.all(np.diff([updates.objective(V, W, h, 0.0, "kl") for h in found]) > 0)
+
+
+@given(st.integers(0, 10**6), st.sampled_from(updates.DIVERGENCES), st.sampled_from([0.1, 3.0]))
+@settings(max_examples=30, deadline=None)
+def test_block_sparse_objective_never_rises(seed, divergence, weight):
+    V, W, H = problem(seed, bases=6)
+
+    def objective():
+        return updates.objective(V, W, H, 0.0, divergence) + updates.block_penalty(H[:4], 2, weight)
+
+    values = [objective()]
+    for _ in range(15):
+        mu = torch.cat([updates.block_weights(H[:4], 2, weight), torch.zeros(2, dtype=H.dtype)])
+        H = updates.update_activations(V, W, H, mu, divergence)
+        values.append(objective())
+        W, H = updates.update_bases(V, W, H, 0.0, divergence, fixed=4)
+        values.append(objective())
+    assert np.all(np.diff(values) <= 1e-9 * np.abs(values[0]))
+
+
+def test_block_weights_are_the_penalty_s_gradient():
+    H = problem(11, bases=6)[2].requires_grad_()
+    totals = H.sum(-1).unflatten(0, (-1, 2)).sum(-1)
+    (0.7 * (updates.EPSILON + totals).log().sum()).backward()
+    torch.testing.assert_close(H.grad[:, 0], updates.block_weights(H.detach(), 2, 0.7))

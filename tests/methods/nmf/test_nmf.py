@@ -1,81 +1,26 @@
 """The NMF plugin: stacked frames, an even sample, models of many scenes, a gain where it must have one."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nmf_sounds import Data, hiss, si_sdr, trained, view, voiced
 from torch.overrides import TorchFunctionMode
 
 from cocktail.dsp import blocks
 from cocktail.dsp.nmf import frames, models
-from cocktail.method import AccessError, Recording, TrainingData, View
+from cocktail.method import AccessError
 from cocktail.plugins.registry import Registry
 
-FS = 16000
-
-
-def load(name):
-    """A plugin's module."""
-    return sys.modules[Registry().plugins[name].cls.__module__]
-
-
-Nmf = load("nmf").Nmf
-
-
-def voiced(rng, seconds=1.5):
-    """Harmonics of a drifting pitch under a syllable envelope, (N,)."""
-    t = np.arange(int(seconds * FS)) / FS
-    phase = 2 * np.pi * np.cumsum(150 + 40 * np.sin(2 * np.pi * rng.uniform(0.5, 1.5) * t)) / FS
-    tone = sum(np.sin(k * phase) / k for k in range(1, 20))
-    return 0.1 * tone * (np.sin(2 * np.pi * 3 * t + rng.uniform(0, 6)) > -0.3)
-
-
-def hiss(rng, seconds=1.5):
-    """High-passed noise, (N,)."""
-    x = rng.standard_normal(int(seconds * FS) + 1)
-    return 0.05 * np.diff(x)
-
-
-class Data(TrainingData):
-    """Synthetic recordings, repeatable."""
-
-    fs = FS
-
-    def speech(self):
-        for i in range(6):
-            yield Recording(voiced(np.random.default_rng(i)), "speech", f"s{i}")
-
-    def noise(self):
-        for i in range(4):
-            rng = np.random.default_rng(100 + i)
-            yield Recording(hiss(rng) if i % 2 else 0.1 * rng.standard_normal(FS), "hiss" if i % 2 else "white")
-
-
-SMALL = {"speech_bases": 12, "frames_fit": 400, "iterations_fit": 20}
-
-
-def trained(tmp_path, **fields):
-    """A plugin and its model after a round trip through a folder."""
-    method = Nmf(**SMALL, **fields)
-    method.fit(Data(), np.random.default_rng(0), tmp_path)
-    return method, method.load(tmp_path)
-
-
-def view(model, seed=0):
-    return View(FS, np.random.default_rng(seed), {"model": model, "device": "cpu"})
-
-
-def si_sdr(reference, estimate):
-    part = np.vdot(estimate, reference) / np.vdot(reference, reference) * reference
-    return 10 * np.log10(np.sum(part**2) / np.sum((estimate - part) ** 2))
+Nmf = Registry().plugins["nmf"].cls
+SMALL = {"speech_bases": 12, "frames_fit": 400}
 
 
 VARIANTS = [
     {"noise_bases": 8},
     {"noise_bases": 8, "context": 3},
+    {"noise_bases": 20, "speech_bases": 60, "bases": "exemplars", "context": 3},
     {"noise_bases": 8, "divergence": "is", "sparsity": 0.5, "sparsity_fit": 0.5},
     {"noise": "scene", "noise_bases": 2, "sparsity": 1.0, "sparsity_fit": 0.3},
     {"noise": "scene", "noise_bases": 2, "divergence": "is", "sparsity": 0.3, "sparsity_fit": 0.3},
@@ -84,7 +29,7 @@ VARIANTS = [
 
 @pytest.mark.parametrize("fields", VARIANTS, ids=str)
 def test_gains_on_unseen_noise_of_a_known_kind(tmp_path, fields):
-    method, model = trained(tmp_path, **fields)
+    method, model = trained(tmp_path, "nmf", **SMALL | fields)
     rng = np.random.default_rng(50)
     speech, noise = voiced(rng), hiss(rng)
     mixture = (speech + noise * np.linalg.norm(speech) / np.linalg.norm(noise))[None]
@@ -97,7 +42,7 @@ def test_gains_on_unseen_noise_of_a_known_kind(tmp_path, fields):
 
 @pytest.mark.parametrize("fields", VARIANTS, ids=str)
 def test_batch_equals_loop(tmp_path, fields):
-    method, model = trained(tmp_path, **fields)
+    method, model = trained(tmp_path, "nmf", **SMALL | fields)
     rng = np.random.default_rng(51)
     mixtures = [(voiced(rng, s) + hiss(rng, s))[None] for s in (0.4, 1.0, 0.1)]
     together = method.batch(mixtures, [view(model, i) for i in range(3)])
@@ -132,7 +77,7 @@ def test_fixed_bases_explain_what_they_made():
 
 
 def test_model_counts_and_sparsity_of_files(tmp_path):
-    method, model = trained(tmp_path, noise_bases=8)
+    method, model = trained(tmp_path, "nmf", **SMALL, noise_bases=8)
     assert method.size(model) == 513 * (12 + 2 * 8)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bases.npz"]
     np.testing.assert_allclose(np.linalg.norm(model["noise"], axis=0), 1, rtol=1e-5)
@@ -142,7 +87,7 @@ def test_fit_repeats(tmp_path):
     estimates_of = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        estimates_of.append(trained(tmp_path / name, noise_bases=4)[1])
+        estimates_of.append(trained(tmp_path / name, "nmf", **SMALL, noise_bases=4)[1])
     for key in estimates_of[0]:
         np.testing.assert_array_equal(estimates_of[0][key], estimates_of[1][key])
 
@@ -156,7 +101,7 @@ def test_semi_supervised_asks_for_no_noise(tmp_path):
 
 
 def test_single_precision_setting_is_given_back(tmp_path):
-    method, model = trained(tmp_path, noise_bases=4)
+    method, model = trained(tmp_path, "nmf", **SMALL, noise_bases=4)
     before = torch.get_float32_matmul_precision()
     method(voiced(np.random.default_rng(1))[None], view(model))
     assert torch.get_float32_matmul_precision() == before
@@ -180,7 +125,7 @@ def test_rounded_factors_do_not_move_scores(tmp_path, exact_products):
 
     def score(folder):
         folder.mkdir()
-        method, model = trained(folder, noise_bases=4)
+        method, model = trained(folder, "nmf", **SMALL, noise_bases=4)
         return si_sdr(speech, method((speech + noise)[None], view(model))[0])
 
     exact = score(tmp_path / "exact")
@@ -220,8 +165,8 @@ def test_reservoir_without_sound_says_so():
 
 @pytest.mark.parametrize("fields", VARIANTS, ids=str)
 def test_products_of_bfloat16_factors_move_no_score(tmp_path, monkeypatch, fields):
-    """What `nmf._fast_products` allows on processors with matrix units, done by hand here."""
-    method, model = trained(tmp_path, **fields)
+    """What `updates.fast_products` allows on processors with matrix units, done by hand here."""
+    method, model = trained(tmp_path, "nmf", **SMALL | fields)
     rng = np.random.default_rng(54)
     speech = voiced(rng)
     mixture = (speech + hiss(rng))[None]

@@ -1,0 +1,56 @@
+"""Semi-supervised NMF as the signal goes: fixed bases of speech and bases of noise that adapt explain each frame.
+
+Z. Duan, G. J. Mysore and P. Smaragdis, "Online PLCA for real-time semi-supervised source separation", LVA/ICA 2012, and
+"Speech enhancement by online non-negative spectrogram decomposition in non-stationary noise environments", Interspeech
+2012: for each frame, its activations and the adaptive bases are estimated together, the bases on the frame and a
+buffer of past frames whose activations stay. The divergence is Kullback-Leibler's, of which PLCA is a scaled form.
+
+Shapes: V (F, T) > 0, S (F, K) the fixed bases, N (F, R) the adaptive ones, all of unit norm.
+
+Deviations: the papers adapt the speech to known noise; here, as in the semi-supervised entries, the speech is known and
+the noise adapts. All frames of the buffer count alike.
+"""
+
+import numpy as np
+
+TINY = 1e-12
+
+
+def separate(
+    V: np.ndarray, S: np.ndarray, n_noise: int, mu: float, iterations: int, buffer: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Models of speech and noise, (F, T) each. Column t depends on columns 0 ... t of V alone.
+
+    `iterations` for each frame; `buffer`: frames that the bases of noise are estimated on, the newest among them.
+    """
+    N = V[:, :1] * (0.5 + rng.random((len(V), n_noise), np.float32)) + TINY
+    N /= np.linalg.norm(N, axis=0)
+    speech, noise = np.zeros_like(V), np.zeros_like(V)
+    activations = np.zeros((n_noise, V.shape[1]), V.dtype)
+    for t in range(V.shape[1]):
+        recent = slice(max(t + 1 - buffer, 0), t + 1)
+        N = explain(V[:, recent], S, N, mu, iterations, speech=speech[:, recent], activations=activations[:, recent])
+        noise[:, t] = N @ activations[:, t]
+    return speech + TINY, noise + TINY
+
+
+def explain(V, S, N, mu: float, iterations: int, *, speech, activations):
+    """Explain the last frame of a buffer V (F, T); returns the bases of noise after it.
+
+    `speech` (F, T) is the model of speech in the buffer, `activations` (R, T) those of noise: the last columns are
+    written, the activations before them only scaled with their bases, which have unit norm.
+    """
+    v, S_sums = V[:, -1], S.sum(0)
+    n_bases = S.shape[1] + N.shape[1]
+    h = np.full(S.shape[1], v.mean() * len(v) ** 0.5 / n_bases, V.dtype)
+    activations[:, -1] = h[0]
+    for _ in range(iterations):
+        ratio = v / (S @ h + N @ activations[:, -1] + TINY)
+        h = h * (S.T @ ratio) / (S_sums + mu)
+        activations[:, -1] *= (N.T @ ratio) / (N.sum(0) + mu)
+        speech[:, -1] = S @ h
+        ratio = V / (speech + N @ activations + TINY)
+        N = N * (ratio @ activations.T) / (activations.sum(1) + TINY) + TINY
+        norm = np.linalg.norm(N, axis=0)
+        N, activations[:] = N / norm, activations * norm[:, None]
+    return N

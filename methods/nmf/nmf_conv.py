@@ -1,0 +1,48 @@
+"""Convolutive NMF: speech and noise as sums of spectro-temporal templates.
+
+P. Smaragdis, "Convolutive speech bases and their application to supervised speech separation", IEEE TASLP 15(1), 2007;
+P. D. O'Grady and B. A. Pearlmutter, "Discovering speech phones using convolutive non-negative matrix factorisation with
+a sparseness constraint", Neurocomputing 72(1-3), 2008.
+
+Deviations: see cocktail/dsp/nmf/convolutive.py for the updates. Templates of noise are learnt per kind of noise and put
+side by side.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.dsp.nmf.enhancer import NmfEnhancer
+
+
+@dataclass(frozen=True)
+class NmfConv(NmfEnhancer):
+    """Templates of speech, templates of noise."""
+
+    template_frames: int = 8
+    """Frames of a template, P: 176 ms at 16 kHz."""
+    speech_templates: int = 40
+    noise_templates: int = 8
+    """Per kind of train noise."""
+
+    def learn(self, data, rng):
+        """speech, noise: (P, F, R)."""
+        return {
+            "speech": self._templates(data.speech(), self.speech_templates, self.frames_fit, rng),
+            "noise": self._templates(data.noise(), self.noise_templates, self.frames_fit // 4, rng),
+        }
+
+    def _templates(self, recordings, n_templates, n_frames, rng):
+        """`n_templates` for each kind, side by side."""
+        from cocktail.dsp.nmf import models
+
+        how = (self.template_frames, n_templates, self.sparsity_fit, self.iterations_fit, rng)
+        kinds = self.stretches(recordings, n_frames, rng, gap=self.template_frames - 1).values()
+        return np.concatenate([models.learn_templates(V, *how) for V in kinds], axis=-1)
+
+    def models(self, spectrograms, views):
+        """Scene by scene."""
+        from cocktail.dsp.nmf import models
+
+        bases, how = views[0].model, (self.sparsity, self.iterations, views[0].device)
+        return [models.supervised_templates(V, bases["speech"], bases["noise"], *how) for V in spectrograms]

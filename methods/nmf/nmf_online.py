@@ -1,0 +1,51 @@
+"""Online NMF: bases of speech are known, those of noise and all activations follow the signal frame by frame.
+
+Z. Duan, G. J. Mysore and P. Smaragdis, "Online PLCA for real-time semi-supervised source separation", LVA/ICA 2012, and
+"Speech enhancement by online non-negative spectrogram decomposition in non-stationary noise environments", Interspeech
+2012.
+
+Deviations: see cocktail/dsp/nmf/online.py. The floor of the spectrogram follows the mean of what has been heard; the
+divergence and the penalty do not depend on the level.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.dsp.nmf.enhancer import FLOOR, NmfEnhancer
+
+
+@dataclass(frozen=True)
+class NmfOnline(NmfEnhancer):
+    """Bases of speech from isolated speech; noise is learnt on the scene."""
+
+    causal = True
+    sparsity_fit: float = 0.3
+    sparsity: float = 1.0
+    iterations: int = 20
+    """For each frame."""
+    speech_bases: int = 100
+    noise_bases: int = 3
+    buffer: int = 200
+    """Frames that the noise is estimated on: three seconds."""
+
+    def learn(self, data, rng):
+        """speech (F, R)."""
+        from cocktail.dsp.nmf import models
+
+        (V,) = self.columns(data.speech(), self.frames_fit, rng).values()
+        how = (self.speech_bases, self.sparsity_fit, self.divergence, self.iterations_fit, rng)
+        return {"speech": models.learn(V, *how)}
+
+    def mixture_spectrogram(self, Y):
+        """Magnitudes, with a floor that depends on no later frame."""
+        V = np.abs(Y)
+        heard = np.cumsum(V.mean(0)) / np.arange(1, V.shape[1] + 1)
+        return (V + FLOOR * heard + np.finfo(np.float32).tiny).astype(np.float32)
+
+    def models(self, spectrograms, views):
+        """Scene by scene."""
+        from cocktail.dsp.nmf.online import separate
+
+        how = (self.noise_bases, self.sparsity, self.iterations, self.buffer)
+        return [separate(V, view.model["speech"], *how, view.rng) for V, view in zip(spectrograms, views, strict=True)]

@@ -1,0 +1,85 @@
+"""NMF of convolutive mixtures by EM: the likelihood never falls, one channel is IS-NMF by EM, planted sources part."""
+
+import numpy as np
+import pytest
+
+from cocktail.dsp.spatial import convolutive_nmf as nmf
+
+SIGMA = 1e-2
+
+
+def planted(rng, n_bins=8, n_frames=120, n_mics=2, components=2):
+    """x (F, T, D), images at microphone 1 (2, F, T) and the model that they were drawn from."""
+    A = rng.standard_normal((n_bins, n_mics, 2)) + 1j * rng.standard_normal((n_bins, n_mics, 2))
+    source = np.repeat([0, 1], components)
+    W, H = rng.gamma(0.5, 1.0, (n_bins, len(source))) + 0.02, rng.gamma(0.3, 2.0, (len(source), n_frames)) + 1e-3
+    model = nmf._normalised(nmf.Model(A, W, H, source))
+    s = np.sqrt(model.powers / 2) * (rng.standard_normal((2, 2, n_bins, n_frames)) * [[[[1]]], [[[1j]]]]).sum(0)
+    noise = np.sqrt(SIGMA / 2) * (rng.standard_normal((2, n_bins, n_frames, n_mics)) * [[[[1]]], [[[1j]]]]).sum(0)
+    return np.einsum("fdj,jft->ftd", model.A, s) + noise, np.moveaxis(model.A[:, 0], -1, 0)[..., None] * s, model
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_likelihood_never_falls(seed):
+    rng = np.random.default_rng(seed)
+    x, _, truth = planted(rng)
+    blurred = truth.A + 0.5 * (rng.standard_normal(truth.A.shape) + 1j * rng.standard_normal(truth.A.shape))
+    model = nmf._normalised(nmf.Model(blurred, rng.random((8, 4)) + 0.1, rng.random((4, 120)) + 0.1, truth.source))
+    values = []
+    for _ in range(40):
+        model, likelihood = nmf.update(x, model, SIGMA)
+        values.append(likelihood)
+    assert np.all(np.diff(values) >= -1e-8 * np.abs(values[0]))
+    assert values[-1] > values[0] + 10
+
+
+def test_the_likelihood_is_that_of_the_model():
+    rng = np.random.default_rng(4)
+    x, _, model = planted(rng, n_bins=2, n_frames=3)
+    total = 0.0
+    for f in range(2):
+        for t in range(3):
+            S = model.A[f] @ np.diag(model.powers[:, f, t]) @ model.A[f].conj().T + SIGMA * np.eye(2)
+            total -= np.log(np.linalg.det(S).real) + (x[f, t].conj() @ np.linalg.solve(S, x[f, t])).real
+    assert nmf.posterior(x, model, SIGMA).likelihood == pytest.approx(total)
+
+
+def test_one_channel_equals_is_nmf_by_em():
+    """C. Fevotte, N. Bertin and J.-L. Durrieu, Neural Computation 21(3), 2009, algorithm 2, with additive noise."""
+    rng = np.random.default_rng(5)
+    V = rng.gamma(1.0, 1.0, (6, 25))
+    x = np.sqrt(V)[..., None].astype(complex)
+    W, H = rng.random((6, 3)) + 0.1, rng.random((3, 25)) + 0.1
+    model, _ = nmf.update(x, nmf.Model(np.ones((6, 1, 1), complex), W, H, np.zeros(3, int)), 1e-9)
+    expected = []
+    for r in range(3):
+        p = W[:, r : r + 1] * H[r]
+        gain = p / (W @ H)
+        u = gain**2 * V + p * (1 - gain)
+        w = np.mean(u / H[r], axis=1)
+        expected.append(w[:, None] * np.mean(u / w[:, None], axis=0))
+    found = np.abs(model.A[:, 0, 0])[:, None] ** 2 * model.powers[0]
+    assert np.corrcoef(found.ravel(), sum(expected).ravel())[0, 1] > 0.999
+    scale = np.abs(model.A[:, 0, 0])
+    np.testing.assert_allclose(scale, 1.0)
+    ratio = found / sum(expected)
+    np.testing.assert_allclose(ratio, np.broadcast_to(ratio[:, :1], ratio.shape), rtol=1e-6)
+
+
+def test_sources_drawn_from_the_model_come_apart():
+    rng = np.random.default_rng(6)
+    x, images, truth = planted(rng, n_bins=12, n_frames=200)
+    blurred = truth.A + 0.3 * (rng.standard_normal(truth.A.shape) + 1j * rng.standard_normal(truth.A.shape))
+    found, _ = nmf.separate(np.moveaxis(x, -1, 0), blurred, 3, 80, rng)
+    for k in range(2):
+        error, mixed = (np.sum(np.abs(y - images[k]) ** 2) for y in (found[k], x[..., 0]))
+        assert 10 * np.log10(mixed / error) > 6
+
+
+def test_silence_and_scale():
+    rng = np.random.default_rng(7)
+    x, _, truth = planted(rng)
+    X = np.moveaxis(x, -1, 0)
+    assert not nmf.separate(0 * X, truth.A, 2, 3, rng)[0].any()
+    one, loud = (nmf.separate(g * X, truth.A, 2, 5, np.random.default_rng(0))[0] for g in (1.0, 100.0))
+    np.testing.assert_allclose(loud, 100 * one, rtol=1e-6)

@@ -1,0 +1,70 @@
+"""NMF plugins besides `nmf`: a gain where there must be one, and what tells each from the others."""
+
+import numpy as np
+import pytest
+from nmf_sounds import FS, Data, hiss, si_sdr, trained, view, voiced
+
+from cocktail.dsp.nmf import frames, models
+
+PLUGINS = {
+    "nmf_conv": {"speech_templates": 8, "noise_templates": 3, "template_frames": 4, "frames_fit": 600},
+    "nds": {"speech_bases": 8, "noise_bases": 2, "frames_fit": 600},
+    "nmf_online": {"speech_bases": 12, "noise_bases": 2, "frames_fit": 400},
+    "nmf_universal": {"speaker_bases": 4, "noise_bases": 2, "frames_fit": 2000},
+}
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_gains_on_unseen_noise(tmp_path, plugin):
+    method, model = trained(tmp_path, plugin, **PLUGINS[plugin])
+    rng = np.random.default_rng(50)
+    speech, noise = voiced(rng), hiss(rng)
+    mixture = (speech + noise * np.linalg.norm(speech) / np.linalg.norm(noise))[None]
+    estimate = method(mixture, view(model))
+    assert estimate.shape == mixture.shape
+    assert si_sdr(speech, estimate[0]) > si_sdr(speech, mixture[0]) + 5
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_batch_equals_loop(tmp_path, plugin):
+    method, model = trained(tmp_path, plugin, **PLUGINS[plugin])
+    rng = np.random.default_rng(51)
+    mixtures = [(voiced(rng, s) + hiss(rng, s))[None] for s in (0.4, 1.0, 0.1)]
+    together = method.batch(mixtures, [view(model, i) for i in range(3)])
+    for i, (mixture, estimate) in enumerate(zip(mixtures, together, strict=True)):
+        np.testing.assert_allclose(estimate, method(mixture, view(model, i)), atol=1e-4 * np.abs(mixture).max())
+
+
+def test_a_known_speaker_switches_on_their_block():
+    """A mixture of one speaker's bases and noise: among blocks of three speakers, theirs holds the speech."""
+    rng = np.random.default_rng(60)
+    speech = np.zeros((30, 9), np.float32)
+    for k in range(9):
+        speech[3 * k : 3 * k + 4, k] = rng.random(len(speech[3 * k : 3 * k + 4])) + 0.2
+    speech /= np.linalg.norm(speech, axis=0)
+    active = speech[:, 3:6] @ rng.gamma(0.5, 1.0, (3, 80))
+    V = (active + 0.05 + 1e-3 * rng.random((30, 80))).astype(np.float32)
+    found, _ = models.block_sparse(V, speech, 3, 1, 0.001, "kl", 200, "cpu", rng)
+    inside = found[9:19].sum() / found.sum()
+    assert inside > 0.95, "bins of the second block"
+
+
+def test_recordings_are_drawn_whole_and_evenly():
+    counts = np.zeros(10)
+    for seed in range(300):
+        sample = frames.RecordingReservoir(30, np.random.default_rng(seed))
+        for i in range(10):
+            sample.add(np.full((2, 10), float(i)))
+        joined = sample.joined(2, -1.0)
+        assert joined.shape == (2, 30)
+        kept = [int(x) for x in dict.fromkeys(joined[0]) if x >= 0]
+        assert kept == sorted(kept)
+        counts[kept] += 1
+    assert np.all(np.abs(counts / 300 - 0.3) < 0.1)
+    np.testing.assert_array_equal(joined[0][10:12], -1)
+
+
+def test_nothing_to_learn_from_is_an_error():
+    with pytest.raises(ValueError, match="no sound"):
+        frames.RecordingReservoir(3, np.random.default_rng(0)).joined(1, 0.0)
+    assert Data.fs == FS
