@@ -26,8 +26,11 @@ class NmfOnline(NmfEnhancer):
     """For each frame."""
     speech_bases: int = 100
     noise_bases: int = 3
-    buffer: int = 200
-    """Frames that the noise is estimated on: three seconds."""
+    buffer: int = 300
+    """Frames that the noise is estimated on: 2.4 s at 16 kHz."""
+    window: int = 512
+    """Samples of the STFT window, half that of the entries that need not be causal: its length is the delay."""
+    hop: int = 128
 
     def learn(self, data, rng):
         """speech (F, R)."""
