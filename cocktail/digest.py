@@ -1,8 +1,4 @@
-"""Digests that stand in a job's params, so that Snakemake reruns what an edit has changed, and only that.
-
-The source digest of a stage covers the module it starts from and every project module that this imports, at any depth
-and also inside functions. It is taken from the syntax tree without docstrings: comments and layout rerun nothing.
-"""
+"""Short digests of JSON-like values."""
 
 import hashlib
 import json

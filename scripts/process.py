@@ -6,10 +6,9 @@ from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.recognition.recogniser import create
 from cocktail.runtime.job import running
-from cocktail.runtime.log import base_models, estimates_read, leave_pandas_out
+from cocktail.runtime.log import base_models, estimates_read
 
-with running(snakemake):
-    leave_pandas_out()
+with running(snakemake, pandas=False):
     run = dict(snakemake.params.run)
     listening, bases = run.pop("recogniser"), run.pop("bases")
     setup = Setup(

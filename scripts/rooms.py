@@ -1,10 +1,9 @@
 """Make the bank of room responses of one condition."""
 
-from cocktail.runtime.log import leave_pandas_out, logged
+from cocktail.runtime.log import logged
 from cocktail.scenes.room_bank import make_bank
 
-with logged(snakemake.log[0]):
-    leave_pandas_out()
+with logged(snakemake.log[0], pandas=False):
     make_bank(
         condition=snakemake.wildcards.condition,
         definition=snakemake.params.definition,

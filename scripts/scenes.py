@@ -1,10 +1,9 @@
 """Draw and render one shard of scenes."""
 
-from cocktail.runtime.log import leave_pandas_out, logged
+from cocktail.runtime.log import logged
 from cocktail.scenes.shard import make_shard
 
-with logged(snakemake.log[0]):
-    leave_pandas_out()
+with logged(snakemake.log[0], pandas=False):
     make_shard(
         condition=snakemake.wildcards.condition,
         definition=snakemake.params.definition,

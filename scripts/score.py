@@ -1,11 +1,10 @@
 """Score one entry on one shard of scenes."""
 
 from cocktail.runtime.job import running
-from cocktail.runtime.log import leave_pandas_out, scorer_models
+from cocktail.runtime.log import scorer_models
 from cocktail.scoring.shard import score_shard
 
-with running(snakemake):
-    leave_pandas_out()
+with running(snakemake, pandas=False):
     score_shard(
         mixtures=snakemake.input.mixtures,
         references=snakemake.input.references,

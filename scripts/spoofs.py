@@ -2,11 +2,10 @@
 
 from cocktail.corpora.library import Library
 from cocktail.runtime.accounting import work
-from cocktail.runtime.log import leave_pandas_out, logged
+from cocktail.runtime.log import logged
 from cocktail.spoofing.table import build
 
-with logged(snakemake.log[0]), work():
-    leave_pandas_out()
+with logged(snakemake.log[0], pandas=False), work():
     build(
         Library(snakemake.input.speech),
         snakemake.params.counts,

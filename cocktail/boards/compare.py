@@ -19,10 +19,11 @@ import pyarrow.compute as pc
 from cocktail import tables
 from cocktail.boards import statistics
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
+from cocktail.boards.verdicts import OPEN
 from cocktail.errors import CocktailError, nearest
 from cocktail.rng import rng
 
-BETTER, WORSE, OPEN, SAME, NOT_COMPARED = "better", "worse", "not distinguishable", "same", "not compared"
+BETTER, WORSE, SAME, NOT_COMPARED = "better", "worse", "same", "not compared"
 COLUMNS = (
     "condition", "entry", "metric", "a", "b", "difference", "ci_low", "ci_high", "verdict", "paired", "n_a", "n_b",
     "reason",

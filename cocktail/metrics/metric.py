@@ -47,7 +47,7 @@ class Metric:
     implementation: str
     """Where the number comes from: this project, or a package."""
     compute: Callable[..., Any] = field(repr=False, compare=False)
-    """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of store.ESTIMATES -> float; for `trials`,
+    """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of tables.ESTIMATES -> float; for `trials`,
     the Trials of a set of scenes -> float."""
     version: str = "1"
     mode: str = ""

@@ -54,7 +54,7 @@ class Entry:
     source: str
     """File that names the entry, for messages."""
     train_on: tuple[str, ...] | None = None
-    """Conditions to train on; None: every condition of the entry's task that has no spoofing attacks."""
+    """Conditions to train on; None: those of the entry's task, as cocktail.workflow.selection chooses them."""
     uses: dict[str, str] = field(default_factory=dict)
     """Role -> entry whose trained model is handed over."""
     reads: tuple[str, ...] = ()

@@ -30,13 +30,15 @@ def say(message: str, *, progress: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def logged(path: str | Path) -> Iterator[None]:
+def logged(path: str | Path, *, pandas: bool = True) -> Iterator[None]:
     """Send standard output and error of the block, child processes and C libraries included, to the file `path`.
 
     A CocktailError also shows on the real standard error, every line after `cocktail: `, and ends the process with
-    status 1.
+    status 1. `pandas`: False keeps pyarrow from importing it in this process.
     """
     global _terminal
+    if not pandas:
+        _leave_pandas_out()
     sys.stdout.flush()
     sys.stderr.flush()
     saved = os.dup(1), os.dup(2)
@@ -100,11 +102,11 @@ def scorer_models(snakemake) -> dict[str, dict]:
     return {role: {"spec": spec, "model": snakemake.input[role], "suite": suite} for role, spec in specs.items()}
 
 
-def leave_pandas_out() -> None:
+def _leave_pandas_out() -> None:
     """Keep pyarrow in this process from importing pandas, for jobs that take a second and of which a run has hundreds.
 
     pyarrow imports pandas when it makes its first array, and has no option against it; that would cost 0.3 s and 50 MB
-    a job. Scripts call this, not the library: pyarrow remembers the answer, and cannot make data frames any more.
+    a job. Scripts ask for this, not the library: pyarrow remembers the answer, and cannot make data frames any more.
     """
     import pyarrow
 

@@ -4,6 +4,7 @@ Every part of a record has a generator of its own, keyed by suite seed, conditio
 the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells nothing about its other values.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -214,7 +215,7 @@ def _recordings(generator, kinds, split, library):
 def _excerpts(generator, rows, n, duration_s):
     """`n` excerpts: of different recordings as long as there are any, then of far parts of the same ones."""
     order, offset = generator.permutation(len(rows)), generator.random(len(rows))
-    turns = -(-n // len(rows))
+    turns = math.ceil(n / len(rows))
     excerpts = []
     for i in range(n):
         which, turn = order[i % len(rows)], i // len(rows)

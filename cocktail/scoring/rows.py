@@ -1,4 +1,4 @@
-"""Rows of store.SCORES: a number or its reason, beside the digest of what it means."""
+"""Rows of tables.SCORES: a number or its reason, beside the digest of what it means."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -75,7 +75,7 @@ class Result:
 
     @property
     def own_scores(self) -> pa.Table:
-        """Its rows of the scores, in the schema store.SCORES."""
+        """Its rows of the scores, in the schema tables.SCORES."""
         return self.scores.filter(pc.equal(self.scores["entry"], self.entry))
 
 

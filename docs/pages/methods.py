@@ -82,7 +82,7 @@ def _plugin(plugin, entries):
 
 def _entry(entry):
     parameters = ", ".join(code(f"{name}: {value}") for name, value in entry.parameters.items())
-    learns = codes(entry.train_on or ()) or ("every condition of its task" if entry.cls.learned() else "")
+    learns = codes(entry.train_on or ()) or ("conditions of its task" if entry.cls.learned() else "")
     others = "; ".join(f"{key} {codes(names.split(', '))}" for key, names in entry.said().items())
     return code(entry.name), parameters, others, learns, "yes" if entry.make().causal else "no"
 

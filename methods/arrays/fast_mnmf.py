@@ -12,31 +12,22 @@ regular.
 
 from dataclasses import dataclass
 
-from cocktail import stft
-from cocktail.dsp.spatial import blind, directions
-from cocktail.method import Method, finite
+from cocktail.dsp.spatial import blind
+from cocktail.dsp.spatial.separator import ArraySeparator
 
 
 @dataclass(frozen=True)
-class FastMnmf(Method):
+class FastMnmf(ArraySeparator):
     """K talkers from D >= K microphones."""
 
-    task = "separate"
-    needs = frozenset({"array", "n_sources"})
+    determined = True
     iterations: int = 30
     components: int = 16
     """Bases of the spectral model of each source."""
-    window: int = 1024
-    """Samples of the STFT window."""
-    hop: int = 256
 
-    def __call__(self, mixture, view):
-        """mixture (D, N) -> (K, N) at microphone 1."""
+    def images(self, X, f_hz, view):
         import pyroomacoustics
 
-        mixture = finite(mixture)
-        X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
-        f_hz = directions.frequencies(self.window, view.fs)
         R = blind.talker_covariances(X, view.array, f_hz, view.n_sources)
         with blind.numpy_seed(view.rng):
             Y = pyroomacoustics.bss.fastmnmf2(
@@ -46,10 +37,4 @@ class FastMnmf(Method):
                 n_components=self.components,
                 W0=blind.separating_rows(R),
             )
-        return stft.istft(Y.transpose(2, 1, 0) * scale, mixture.shape[-1], self.window, self.hop)
-
-    def skip(self, info):
-        """Fewer microphones than talkers."""
-        if info.channels < info.n_sources:
-            return f"needs as many microphones as talkers ({info.n_sources}), there are {info.channels}"
-        return None
+        return Y.transpose(2, 1, 0)

@@ -12,31 +12,24 @@ keeps every covariance regular.
 
 from dataclasses import dataclass
 
-from cocktail import stft
-from cocktail.dsp.spatial import blind, directions
-from cocktail.method import Method, finite
+from cocktail.dsp.spatial import blind
+from cocktail.dsp.spatial.separator import ArraySeparator
 
 
 @dataclass(frozen=True)
-class Ilrma(Method):
+class Ilrma(ArraySeparator):
     """K talkers from D >= K microphones."""
 
-    task = "separate"
-    needs = frozenset({"array", "n_sources"})
+    determined = True
     iterations: int = 60
     components: int = 5
     """Bases of the spectral model of each source."""
     window: int = 2048
-    """Samples of the STFT window."""
     hop: int = 512
 
-    def __call__(self, mixture, view):
-        """mixture (D, N) -> (K, N) at microphone 1."""
+    def images(self, X, f_hz, view):
         import pyroomacoustics
 
-        mixture = finite(mixture)
-        X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
-        f_hz = directions.frequencies(self.window, view.fs)
         R = blind.talker_covariances(X, view.array, f_hz, view.n_sources)
         reduce = blind.whitening(X, view.n_sources)  # (F, K, D)
         with blind.numpy_seed(view.rng):
@@ -47,11 +40,4 @@ class Ilrma(Method):
                 proj_back=False,
                 W0=blind.separating_rows(reduce @ R @ reduce.conj().swapaxes(-1, -2)),
             )
-        images = blind.project_back(Y.transpose(2, 1, 0), X[0]) * scale
-        return stft.istft(images, mixture.shape[-1], self.window, self.hop)
-
-    def skip(self, info):
-        """Fewer microphones than talkers."""
-        if info.channels < info.n_sources:
-            return f"needs as many microphones as talkers ({info.n_sources}), there are {info.channels}"
-        return None
+        return blind.project_back(Y.transpose(2, 1, 0), X[0])

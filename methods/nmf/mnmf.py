@@ -10,31 +10,20 @@ end in poor local optima (the paper's mixtures last ten). A dither at -60 dB kee
 
 from dataclasses import dataclass
 
-from cocktail import stft
-from cocktail.dsp.spatial import blind, directions
-from cocktail.method import Method, finite
+from cocktail.dsp.spatial import blind
+from cocktail.dsp.spatial.separator import ArraySeparator
 
 
 @dataclass(frozen=True)
-class Mnmf(Method):
+class Mnmf(ArraySeparator):
     """K talkers from D microphones; K may exceed D."""
 
-    task = "separate"
-    needs = frozenset({"array", "n_sources"})
     components: int = 24
     """Of the mixture."""
     iterations: int = 20
-    window: int = 1024
-    """Samples of the STFT window."""
-    hop: int = 256
 
-    def __call__(self, mixture, view):
-        """mixture (D, N) -> (K, N) at microphone 1."""
+    def images(self, X, f_hz, view):
         from cocktail.dsp.spatial import multichannel_nmf
 
-        mixture = finite(mixture)
-        X, scale = blind.regular(stft.stft(mixture, self.window, self.hop), view.rng)
-        f_hz = directions.frequencies(self.window, view.fs)
         R = blind.talker_covariances(X, view.array, f_hz, view.n_sources)
-        images, _ = multichannel_nmf.separate(X, R, self.components, self.iterations, view.rng)
-        return stft.istft(images * scale, mixture.shape[-1], self.window, self.hop)
+        return multichannel_nmf.separate(X, R, self.components, self.iterations, view.rng)[0]

@@ -97,10 +97,10 @@ def test_a_job_without_pandas_reads_and_writes_tables(tmp_path):
     code = f"""
 import sys
 from cocktail import tables
-from cocktail.runtime.log import leave_pandas_out
-leave_pandas_out()
-tables.write_rows({str(tmp_path / "a.parquet")!r}, [{{"scene": "a"}}], tables.MIXTURES)
-assert tables.read_rows({str(tmp_path / "a.parquet")!r})[0]["scene"] == "a"
+from cocktail.runtime.log import logged
+with logged({str(tmp_path / "job.log")!r}, pandas=False):
+    tables.write_rows({str(tmp_path / "a.parquet")!r}, [{{"scene": "a"}}], tables.MIXTURES)
+    assert tables.read_rows({str(tmp_path / "a.parquet")!r})[0]["scene"] == "a"
 print("pandas" in sys.modules)
 import pandas
 """

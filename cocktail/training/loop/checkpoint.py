@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 
 from cocktail.runtime.log import say
+from cocktail.training.history import HISTORY
 from cocktail.training.loop.weights import save
 
-HISTORY = "history.csv"
 SAY_EVERY_S = 5.0
 """Between two lines of progress."""
 
