@@ -5,7 +5,7 @@ valued data", IEEE TASLP 21(5), 2013.
 
 Deviations: spatial properties start as those of talkers in a room, in directions that SRP-PHAT finds, and not as the
 identity, and each component starts mostly with one talker: from no knowledge at all, utterances of two or three seconds
-end in poor local optima (the paper's mixtures last ten). A dither at -60 dB keeps every covariance regular.
+end in poor local optima. Twenty iterations. A dither at -60 dB keeps every covariance regular.
 """
 
 from dataclasses import dataclass

@@ -4,11 +4,12 @@ C. Fevotte, J. Le Roux and J. R. Hershey, "Non-negative dynamical system with ap
 2013. One system of speech, one of each kind of noise, learnt from isolated sound; on a mixture they run side by side,
 with block-diagonal transitions.
 
-Deviations: see cocktail/dsp/nmf/dynamical.py for the updates. Training alternates the updates of activations,
-transitions and bases on recordings that follow each other after silence.
+Deviations: see cocktail/dsp/nmf/dynamical.py for the updates. The noise is learnt beforehand from each kind of train
+noise and then stays, where the paper adapts a model to a noise it does not know; transitions have no sparsity.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from cocktail.dsp.nmf.enhancer import NmfEnhancer
 
@@ -17,7 +18,7 @@ from cocktail.dsp.nmf.enhancer import NmfEnhancer
 class Nds(NmfEnhancer):
     """Bases and transitions of speech, and of each kind of noise; has no sparsity."""
 
-    divergence: str = "is"
+    divergence: Literal["is"] = "is"
     iterations: int = 200
     iterations_fit: int = 100
     speech_bases: int = 100
@@ -35,8 +36,8 @@ class Nds(NmfEnhancer):
             ("speech", data.speech(), self.speech_bases, self.frames_fit),
             ("noise", data.noise(), self.noise_bases, self.frames_fit // 4),
         ):
-            kinds = self.stretches(recordings, n_frames, rng, gap=1).values()
-            parts = [models.learn_dynamical(V, n_bases, self.shape, self.iterations_fit, rng) for V in kinds]
+            kinds = self.recordings(recordings, n_frames, rng).values()
+            parts = [models.learn_dynamical(kind, n_bases, self.shape, self.iterations_fit, rng) for kind in kinds]
             found[name], found[f"{name}-transitions"] = models.side_by_side(parts)
         return found
 

@@ -9,6 +9,7 @@ side by side.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from cocktail.dsp.nmf.enhancer import NmfEnhancer
 class NmfConv(NmfEnhancer):
     """Templates of speech, templates of noise."""
 
+    divergence: Literal["kl"] = "kl"
     template_frames: int = 8
     """Frames of a template, P: 176 ms at 16 kHz."""
     speech_templates: int = 40
@@ -37,7 +39,7 @@ class NmfConv(NmfEnhancer):
         from cocktail.dsp.nmf import models
 
         how = (self.template_frames, n_templates, self.sparsity_fit, self.iterations_fit, rng)
-        kinds = self.stretches(recordings, n_frames, rng, gap=self.template_frames - 1).values()
+        kinds = self.recordings(recordings, n_frames, rng).values()
         return np.concatenate([models.learn_templates(V, *how) for V in kinds], axis=-1)
 
     def models(self, spectrograms, views):

@@ -5,7 +5,8 @@ separation", Interspeech 2014; J. Le Roux, J. R. Hershey and F. Weninger, "Deep 
 Bases start as those of the entry that this one `uses`.
 
 Deviations: the papers' multiplicative back-propagation, which splits every gradient into two parts, is replaced by
-steps of Adam on the logarithms of the bases, which stay positive as well. One frame of context instead of nine.
+steps of Adam on the logarithms of the bases, which stay positive as well. One frame of context instead of nine, and
+bases as many as the entry that is used has. The error is relative to the power of each mixture.
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ divergence and the penalty do not depend on the level.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from cocktail.dsp.nmf.enhancer import FLOOR, NmfEnhancer
 class NmfOnline(NmfEnhancer):
     """Bases of speech from isolated speech; noise is learnt on the scene."""
 
+    needs = frozenset()
     causal = True
+    divergence: Literal["kl"] = "kl"
     sparsity_fit: float = 0.3
     sparsity: float = 1.0
     iterations: int = 20

@@ -4,8 +4,9 @@ D. L. Sun and G. J. Mysore, "Universal speech models for speaker independent sin
 2013: ten bases for each training speaker, the block-sparse penalty lambda sum_g log(epsilon + |H_g|_1) over speakers g,
 noise learnt on the scene.
 
-Deviations: lambda is relative to the sum of the scaled spectrogram, so that it means the same on long and short
-scenes; the paper's figure belongs to its own scale. The bases of noise start from the scene's mean spectrum.
+Deviations: bases have unit Euclidean norm, as in the rest of the family, and lambda is relative to the sum of the
+scaled spectrogram, so that it means the same on long and short scenes; the paper's figure belongs to its own scale. The
+bases of noise start from the scene's mean spectrum.
 """
 
 from dataclasses import dataclass

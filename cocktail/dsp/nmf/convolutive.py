@@ -57,7 +57,7 @@ def update_templates(V, W, H, mu: float):
     a = W * torch.einsum("ft,prt->pfr", ratio, placed)
     b, c = placed.sum(-1)[:, None], mu * H.sum(-1)
     W = 2 * a / (b + (b**2 + 4 * a * c).sqrt()).clamp_min(torch.finfo(W.dtype).tiny)
-    W, norm = normalised(W.clamp_min(torch.finfo(W.dtype).tiny))
+    W, norm = normalised(W.clamp_min(updates.LEAST))
     return W, H * norm[:, None]
 
 

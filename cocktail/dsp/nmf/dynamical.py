@@ -10,10 +10,11 @@ Every update minimises a majoriser (Jensen for convex terms, tangents for concav
 the identity the penalty is the smoothness of C. Fevotte, "Majorization-minimization algorithm for smooth Itakura-Saito
 nonnegative matrix factorization", ICASSP 2011.
 
-Shapes: V (..., F, T) > 0, W (..., F, R), H (..., R, T) > 0, A (R, R). Columns of W sum to 1, which fixes the scale that
-the model leaves open.
+Shapes: V (F, T) > 0, W (F, R), H (R, T) > 0, A (R, R). Columns of W sum to 1, which fixes the scale that the model
+leaves open. `follows` (T - 1,) is 1 where frame n + 1 follows frame n, 0 where another recording begins; the first
+frame of each has a flat prior over log h.
 
-Deviations: this is the mode over log h; over h itself, as in the paper, the last term has the weight alpha - 1, and C
+Deviations: this is the mode over log h; over h itself, as in the paper, log h_kn has the weight alpha - 1, and C
 falls without limit as a component fades, by the logarithm of its scale in each frame: after fifty iterations the noise
 of a mixture was gone from the model. The paper goes through the frames in turn; here the even frames are updated
 together, then the odd ones. A frame's terms hold its neighbours alone, so that this descends as well, and needs two
@@ -26,53 +27,50 @@ TINY = 1e-12
 """Least activation and least transition: a model that was zero once would stay so."""
 
 
-def objective(V, W, H, A, alpha: float) -> float:
+def objective(V, W, H, A, alpha: float, follows=1.0) -> float:
     """C, in double precision."""
     V, W, H, A = V.double(), W.double(), H.double(), A.double()
-    ratio = V / (W @ H)
-    predicted, now = A @ H[..., :-1], H[..., 1:]
-    penalty = alpha * (now / predicted - (now / predicted).log())
-    return float((ratio - ratio.log() - 1).sum() + penalty.sum())
+    ratio, innovation = V / (W @ H), H[:, 1:] / (A @ H[:, :-1])
+    return float((ratio - ratio.log() - 1).sum() + alpha * (follows * (innovation - innovation.log())).sum())
 
 
-def update_activations(V, W, H, A, alpha: float):
+def update_activations(V, W, H, A, alpha: float, follows=1.0):
     """One update of all frames, even ones first; the objective does not rise."""
     for first in (0, 1):
         H = H.clone()
-        H[..., first::2] = _minimised(V, W, H, A, alpha)[..., first::2]
+        H[:, first::2] = _minimised(V, W, H, A, alpha, follows)[:, first::2]
     return H
 
 
-def _minimised(V, W, H, A, alpha):
+def _minimised(V, W, H, A, alpha, follows):
     """(R, T): where the majoriser of each frame is least, its neighbours staying.
 
-    The majoriser of an entry is p / h + q h - alpha log h; the first frame has no log term.
+    The majoriser of an entry is p / h + q h - bend log h; what begins a recording has no bend.
     """
     inverse = 1 / (W @ H)
-    p, q = W.mT @ (V * inverse**2), W.mT @ inverse
-    predicted = 1 / (A @ H[..., :-1])
-    p[..., :-1] += alpha * (A.mT @ (H[..., 1:] * predicted**2))  # what the next frame says of this one
-    q[..., :-1] += alpha * (A.mT @ predicted)
-    q[..., 1:] += alpha * predicted
+    p, q, bend = W.mT @ (V * inverse**2), W.mT @ inverse, torch.zeros_like(H)
+    predicted, weight = 1 / (A @ H[:, :-1]), alpha * follows
+    p[:, :-1] += A.mT @ (weight * H[:, 1:] * predicted**2)  # what the next frame says of this one
+    q[:, :-1] += A.mT @ (weight * predicted)
+    q[:, 1:] += weight * predicted
+    bend[:, 1:] += weight
     p = p * H**2
-    bend = torch.full_like(H[..., :1, :], alpha)
-    bend[..., 0] = 0
     return ((bend + (bend**2 + 4 * p * q).sqrt()) / (2 * q)).clamp_min(TINY)
 
 
-def update_bases(V, W, H):
-    """One update of W, and its columns scaled to sum 1; the divergence does not rise before the scaling.
+def update_bases(V, W, H, A):
+    """One update of W, its columns scaled to sum 1, and H and A by the inverse scale; the objective does not rise.
 
-    H gets the inverse scale, so that W H stays. Returns (W, H).
+    W H stays under the scaling, and so does every innovation. Returns (W, H, A).
     """
     inverse = 1 / (W @ H)
     W = W * (((V * inverse**2) @ H.mT) / (inverse @ H.mT)).sqrt()
     total = W.sum(-2, keepdim=True)
-    return W / total, H * total.mT
+    return W / total, H * total.mT, (A * total.mT / total).clamp_min(TINY)
 
 
-def update_transitions(H, A):
+def update_transitions(H, A, follows=1.0):
     """One update of A; the objective does not rise."""
-    predicted, before, now = 1 / (A @ H[..., :-1]), H[..., :-1], H[..., 1:]
-    up, down = (now * predicted**2) @ before.mT, predicted @ before.mT
+    predicted, before, now = 1 / (A @ H[:, :-1]), H[:, :-1], H[:, 1:]
+    up, down = (follows * now * predicted**2) @ before.mT, (follows * predicted) @ before.mT
     return (A * (up / down).sqrt()).clamp_min(TINY)

@@ -22,7 +22,7 @@ FLOOR = 1e-5
 """Added to every spectrogram, whose mean is 1: keeps logarithms and ratios finite, is not heard."""
 
 SILENT = 1e-3
-"""Training leaves out frames below this share of their recording's mean."""
+"""Training leaves out frames whose magnitudes are below this share of their recording's mean."""
 
 
 def stacked(V: np.ndarray, context: int) -> np.ndarray:
@@ -98,7 +98,7 @@ class NmfEnhancer(LearnedMethod):
     def audible(self, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
         """A training recording's spectrogram (F, T), and which of its frames are not silent (T,)."""
         V = self.spectrogram(stft.stft(recording.samples, self.window, self.hop))
-        return V, V.sum(0) > SILENT * V.sum(0).mean()
+        return V, V.sum(0) > SILENT ** (1 if self.divergence == "kl" else 2) * V.sum(0).mean()
 
     def columns(
         self, recordings: Iterable[Recording], n_frames: int, rng, context: int = 1, group: str = "kind"
@@ -114,13 +114,10 @@ class NmfEnhancer(LearnedMethod):
             sample.add(stacked(V, context)[:, heard])
         return {name: groups[name].columns() for name in sorted(groups)}
 
-    def stretches(self, recordings: Iterable[Recording], n_frames: int, rng, gap: int) -> dict[str, np.ndarray]:
-        """Kind -> whole recordings drawn from all of it, one after the other with `gap` silent frames between: (F, T).
-
-        T is at most about `n_frames`: the recording that passes it is cut.
-        """
+    def recordings(self, recordings: Iterable[Recording], n_frames: int, rng) -> dict[str, list[np.ndarray]]:
+        """Kind -> whole spectrograms (F, T) drawn from all of it, together about `n_frames` frames or a little more."""
         kinds: dict[str, frames.RecordingReservoir] = {}
         for recording in recordings:
             V, _ = self.audible(recording)
             kinds.setdefault(recording.kind, frames.RecordingReservoir(n_frames, rng)).add(V)
-        return {kind: kinds[kind].joined(gap, FLOOR) for kind in sorted(kinds)}
+        return {kind: kinds[kind].recordings() for kind in sorted(kinds)}

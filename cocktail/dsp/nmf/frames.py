@@ -51,7 +51,8 @@ class Reservoir:
 
 
 class RecordingReservoir:
-    """A uniform sample of the recordings of a stream: those with the smallest of random keys, up to a number of frames.
+    """A uniform sample of the recordings of a stream: those with the smallest of random keys, as many as reach a number
+    of frames.
 
     P. S. Efraimidis and P. G. Spirakis, Information Processing Letters 97(5), 2006.
     """
@@ -69,15 +70,11 @@ class RecordingReservoir:
         while self._frames - self._kept[0][2].shape[1] >= self._capacity:  # enough without the largest key
             self._frames -= heapq.heappop(self._kept)[2].shape[1]
 
-    def joined(self, gap: int, floor: float) -> np.ndarray:
-        """The sample in the order of its stream, (F, about capacity), `gap` frames of `floor` after each recording.
-
-        Raises ValueError where nothing was offered.
-        """
+    def recordings(self) -> list[np.ndarray]:
+        """The sample in the order of its stream, (F, T) each. Raises ValueError where nothing was offered."""
         if not self._kept:
             raise ValueError("there is no sound to learn from")
-        parts = [np.pad(V, ((0, 0), (0, gap)), constant_values=floor) for _, _, V in sorted(self._kept, key=_number)]
-        return np.concatenate(parts, axis=1)[:, : self._capacity]
+        return [V for _, _, V in sorted(self._kept, key=_number)]
 
 
 def _number(kept):

@@ -75,14 +75,20 @@ def _semi_supervised(columns, speech, n_noise, mu, divergence, iterations, devic
 
 
 def learn_templates(
-    V: np.ndarray, n_frames: int, n_templates: int, mu: float, iterations: int, rng: np.random.Generator
+    recordings: Sequence[np.ndarray],
+    n_frames: int,
+    n_templates: int,
+    mu: float,
+    iterations: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Templates of unit norm from a spectrogram V (F, T) -> (n_frames, F, n_templates) float32.
+    """Templates of unit norm from spectrograms (F, T) -> (n_frames, F, n_templates) float32.
 
-    They start as stretches drawn from V.
+    They start as stretches drawn from them. So much silence follows each recording that no template spans two.
     """
-    V = torch.as_tensor(V)
-    starts = torch.as_tensor(rng.integers(max(V.shape[1] - n_frames, 1), size=n_templates))
+    gap = [(0, 0), (0, n_frames - 1)]
+    V = torch.as_tensor(np.concatenate([np.pad(V, gap, constant_values=V.min()) for V in recordings], axis=1))
+    starts = torch.as_tensor(rng.integers(max(V.shape[1] - n_frames + 1, 1), size=n_templates))
     index = (starts + torch.arange(n_frames)[:, None]).clamp_max(V.shape[1] - 1)
     spread = torch.as_tensor(rng.random((n_frames, len(V), n_templates), np.float32))
     W = 0.9 * V[:, index].transpose(0, 1) + 0.1 * spread * V.mean(1)[:, None]
@@ -128,18 +134,20 @@ def block_sparse(
 
 
 def learn_dynamical(
-    V: np.ndarray, n_bases: int, shape: float, iterations: int, rng: np.random.Generator
+    recordings: Sequence[np.ndarray], n_bases: int, shape: float, iterations: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bases (F, n_bases) and transitions (n_bases, n_bases) of a spectrogram V (F, T), float32."""
-    V = torch.as_tensor(V)
+    """Bases (F, n_bases) and transitions (n_bases, n_bases) of spectrograms (F, T), float32."""
+    V = torch.as_tensor(np.concatenate(recordings, axis=1))
+    follows = torch.ones(V.shape[1] - 1)
+    follows[np.cumsum([part.shape[1] for part in recordings])[:-1] - 1] = 0
     W = _drawn(V, n_bases, rng)
     W = W / W.sum(0)
     H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32) + 0.5) * V.sum(0) / n_bases
     A = torch.full((n_bases, n_bases), 0.1 / n_bases) + 0.9 * torch.eye(n_bases)
     for _ in range(iterations):
-        H = dynamical.update_activations(V, W, H, A, shape)
-        W, H = dynamical.update_bases(V, W, H)
-        A = dynamical.update_transitions(H, A)
+        H = dynamical.update_activations(V, W, H, A, shape, follows)
+        W, H, A = dynamical.update_bases(V, W, H, A)
+        A = dynamical.update_transitions(H, A, follows)
     return W.clamp_min(SMALLEST).numpy(), A.numpy()
 
 

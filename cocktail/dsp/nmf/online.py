@@ -8,12 +8,15 @@ buffer of past frames whose activations stay. The divergence is Kullback-Leibler
 Shapes: V (F, T) > 0, S (F, K) the fixed bases, N (F, R) the adaptive ones, all of unit norm.
 
 Deviations: the papers adapt the speech to known noise; here, as in the semi-supervised entries, the speech is known and
-the noise adapts. All frames of the buffer count alike.
+the noise adapts. Every frame that is not silent adapts it, not only those that the known bases explain badly, and all
+frames of the buffer count alike. The activations of speech have the sparse penalty mu |h|_1, as in the other entries.
 """
 
 import numpy as np
 
 TINY = 1e-12
+SILENT = 1e-4
+"""A frame below this share of the mean of those so far is silent: nothing is learnt from it."""
 
 
 def separate(
@@ -23,15 +26,24 @@ def separate(
 
     `iterations` for each frame; `buffer`: frames that the bases of noise are estimated on, the newest among them.
     """
-    N = V[:, :1] * (0.5 + rng.random((len(V), n_noise), np.float32)) + TINY
-    N /= np.linalg.norm(N, axis=0)
-    speech, noise = np.zeros_like(V), np.zeros_like(V)
+    means = V.mean(0)
+    heard = means > SILENT * np.cumsum(means) / np.arange(1, len(means) + 1)
+    heard &= means > np.finfo(V.dtype).tiny * len(V)
+    speech, noise = np.zeros_like(V), V.copy()
+    if not heard.any():
+        return speech + TINY, noise + TINY
+    level = means[np.argmax(heard)]  # of the first frame that is not silent
+    V, first = V[:, heard] / level, V[:, [np.argmax(heard)]] / level
+    N = (first + 1e-2) * (0.5 + rng.random((len(V), n_noise), np.float32))
+    N = (N / np.linalg.norm(N, axis=0)).astype(V.dtype)
+    voiced, rest = np.zeros_like(V), np.zeros_like(V)
     activations = np.zeros((n_noise, V.shape[1]), V.dtype)
     for t in range(V.shape[1]):
         recent = slice(max(t + 1 - buffer, 0), t + 1)
-        N = explain(V[:, recent], S, N, mu, iterations, speech=speech[:, recent], activations=activations[:, recent])
-        noise[:, t] = N @ activations[:, t]
-    return speech + TINY, noise + TINY
+        N = explain(V[:, recent], S, N, mu, iterations, speech=voiced[:, recent], activations=activations[:, recent])
+        rest[:, t] = N @ activations[:, t]
+    speech[:, heard], noise[:, heard] = voiced * level, rest * level
+    return speech + TINY * level, noise + TINY * level
 
 
 def explain(V, S, N, mu: float, iterations: int, *, speech, activations):
@@ -47,10 +59,11 @@ def explain(V, S, N, mu: float, iterations: int, *, speech, activations):
     for _ in range(iterations):
         ratio = v / (S @ h + N @ activations[:, -1] + TINY)
         h = h * (S.T @ ratio) / (S_sums + mu)
-        activations[:, -1] *= (N.T @ ratio) / (N.sum(0) + mu)
+        activations[:, -1] *= (N.T @ ratio) / N.sum(0)
         speech[:, -1] = S @ h
         ratio = V / (speech + N @ activations + TINY)
-        N = N * (ratio @ activations.T) / (activations.sum(1) + TINY) + TINY
+        total = activations.sum(1)
+        N = np.where(total > TINY, N * (ratio @ activations.T) / (total + TINY) + TINY, N)
         norm = np.linalg.norm(N, axis=0)
         N, activations[:] = N / norm, activations * norm[:, None]
     return N

@@ -22,6 +22,9 @@ from cocktail.dsp.blocks import FRAMES
 
 DIVERGENCES = ("kl", "is")
 
+LEAST = 1e-12
+"""Least entry of a basis before it is scaled: its square is a number in single precision, too."""
+
 EPSILON = 1e-3
 """Keeps the logarithm of a block's activation finite."""
 
@@ -100,7 +103,7 @@ def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=Non
         inverse = 1 / model
         up, down = (V * inverse**2) @ h.mT, inverse @ h.mT + mu * total * free
         free = free * (up / down.clamp_min(torch.finfo(W.dtype).tiny)) ** (1 / 3 if mu else 1 / 2)
-    free, norm = normalised(free.clamp_min(torch.finfo(W.dtype).tiny))
+    free, norm = normalised(free.clamp_min(LEAST))
     return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], old * norm[..., None]], -2)
 
 

@@ -1,8 +1,8 @@
 """NMF of convolutive mixtures: each source reaches the microphones by one transfer function, its power is an NMF.
 
 A. Ozerov and C. Fevotte, "Multichannel nonnegative matrix factorization in convolutive mixtures for audio source
-separation", IEEE TASLP 18(3), 2010, section III-A, by EM. At each bin x = A_f s + b: s_j is Gaussian with the power
-P_j = sum_r w_fr h_rt over the components r of source j, b Gaussian noise of power sigma in each channel.
+separation", IEEE TASLP 18(3), 2010, by EM. At each bin x = A_f s + b: s_j is Gaussian with the power P_j = sum_r w_fr
+h_rt over the components r of source j, b Gaussian noise of power sigma_f in each channel.
 
 Shapes: x (F, T, D), A (F, D, J), W (F, r), H (r, T), source (r,) the source that each component belongs to.
 """
@@ -14,8 +14,8 @@ import numpy as np
 LEAST = 1e-10
 """Least entry of W and H; the mean power of the mixture is 1."""
 
-NOISE = (1e-1, 1e-3)
-"""sigma at the first and the last iteration, falling geometrically: the paper's annealing, section III-A4."""
+NOISE = (1e-2, 1e-8)
+"""sigma at the first and the last iteration, of the mean power of the bin; its square root falls linearly."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the E-step says of the sources (eqs. 18-25)."""
+    """What the E-step says of the sources."""
 
     mean: np.ndarray
     """(J, F, T): of s."""
@@ -52,33 +52,35 @@ class Posterior:
     """Log likelihood of the parameters, up to a constant."""
 
 
-def posterior(x: np.ndarray, model: Model, sigma: float) -> Posterior:
-    """The E-step."""
+def posterior(x: np.ndarray, model: Model, sigma: np.ndarray) -> Posterior:
+    """The E-step. sigma (F,)."""
     A, P = model.A, model.powers
-    S = np.einsum("jft,fdj,fej->ftde", P, A, A.conj(), optimize=True) + sigma * np.eye(A.shape[1])
+    S = np.einsum("jft,fdj,fej->ftde", P, A, A.conj(), optimize=True) + sigma[:, None, None, None] * np.eye(A.shape[1])
     inverse = np.linalg.inv(S)
     G = np.einsum("jft,fdj,ftde->ftje", P, A.conj(), inverse, optimize=True)  # Wiener filters (F, T, J, D)
     mean = np.einsum("ftje,fte->jft", G, x)
     back = G @ A[:, None]  # (F, T, J, J)
     second = np.einsum("jft,kft->fjk", mean, mean.conj()) - np.einsum("ftjk,kft->fjk", back, P)
     second += np.einsum("jft,jk->fjk", P, np.eye(len(P)))
+    second = (second + second.conj().swapaxes(-1, -2)) / 2
     energy = np.einsum("ftd,ftde,fte->ft", x.conj(), inverse, x, optimize=True).real
     likelihood = -float((energy + np.linalg.slogdet(S)[1]).sum())
     return Posterior(mean, np.einsum("ftjj->jft", back).real, second / x.shape[1], likelihood)
 
 
-def update(x: np.ndarray, model: Model, sigma: float) -> tuple[Model, float]:
+def update(x: np.ndarray, model: Model, sigma: np.ndarray) -> tuple[Model, float]:
     """One iteration of EM: the next parameters, and the log likelihood of those given."""
     found, P = posterior(x, model, sigma), model.powers
     cross = np.einsum("ftd,jft->fdj", x, found.mean.conj()) / x.shape[1]
-    A = cross @ np.linalg.inv(found.second)  # eq. 26
+    least = 1e-12 * np.trace(found.second, axis1=-2, axis2=-1).real[:, None, None]  # a silent source has no inverse
+    A = cross @ np.linalg.inv(found.second + least * np.eye(len(P)))
     W, H = model.W.copy(), model.H.copy()
     for r, j in enumerate(model.source):
         p = model.W[:, r : r + 1] * model.H[r]
-        share = p / np.maximum(P[j], LEAST)
-        u = share**2 * np.abs(found.mean[j]) ** 2 + p * (1 - share * found.gain[j])  # eq. 22: posterior power
-        W[:, r] = np.mean(u / model.H[r], axis=1)  # eq. 28
-        H[r] = np.mean(u / np.maximum(W[:, r : r + 1], LEAST), axis=0)  # eq. 29
+        share = p / np.maximum(P[j], np.finfo(float).tiny)
+        u = share**2 * np.abs(found.mean[j]) ** 2 + p * (1 - share * found.gain[j])  # posterior power
+        W[:, r] = np.mean(u / model.H[r], axis=1)
+        H[r] = np.mean(u / np.maximum(W[:, r : r + 1], LEAST), axis=0)
     return _normalised(replace(model, A=A, W=np.maximum(W, LEAST), H=np.maximum(H, LEAST))), found.likelihood
 
 
@@ -103,13 +105,13 @@ def separate(
         return np.zeros((n_sources, *X.shape[1:]), complex), np.zeros(iterations)
     x = np.moveaxis(X / scale, 0, -1)
     n = n_sources * components
-    level = np.mean(np.abs(x) ** 2, axis=(1, 2))[:, None]
+    level = np.mean(np.abs(x) ** 2, axis=(1, 2))[:, None] + LEAST
     W = level * rng.uniform(0.5, 1.5, (X.shape[1], n)) + LEAST
     H = rng.uniform(0.5, 1.5, (n, X.shape[2])) / n
     model = _normalised(Model(A, W, H, np.repeat(np.arange(n_sources), components)))
     likelihoods = []
-    for sigma in np.geomspace(*NOISE, iterations):
-        model, likelihood = update(x, model, sigma)
+    for root in np.linspace(*np.sqrt(NOISE), iterations):
+        model, likelihood = update(x, model, level[:, 0] * root**2)
         likelihoods.append(likelihood)
-    found = posterior(x, model, NOISE[-1])
+    found = posterior(x, model, level[:, 0] * NOISE[-1])
     return np.moveaxis(model.A[:, 0], -1, 0)[..., None] * found.mean * scale, np.array(likelihoods)

@@ -1,16 +1,18 @@
 """Multichannel NMF with full-rank spatial properties.
 
 H. Sawada, H. Kameoka, S. Araki and N. Ueda, "Multichannel extensions of non-negative matrix factorization with complex-
-valued data", IEEE TASLP 21(5), 2013, for the Itakura-Saito divergence, section III-D and IV: the covariance of the
-mixture at a bin is
+valued data", IEEE TASLP 21(5), 2013, for the Itakura-Saito divergence: the covariance of the mixture at a bin is
 
-    M_ft = sum_j R_jf sum_r z_jr t_fr v_rt      (eq. 38)
+    M_ft = sum_j R_jf sum_r z_jr t_fr v_rt
 
 with a spatial property R_jf of each source, components t_fr v_rt, and the share z_jr of component r that belongs to
-source j. All updates are multiplicative (eqs. 42-44), that of R solves a Riccati equation (eqs. 47-49); none lets the
-log-determinant divergence rise. With one channel this is Itakura-Saito NMF.
+source j. The updates of z, t and v are multiplicative, that of R solves a Riccati equation; but for the floors below,
+none lets the log-determinant divergence rise. With one channel this is Itakura-Saito NMF.
 
-Shapes: x (F, T, D), R (J, F, D, D) of trace D, z (J, r) with columns of sum 1, t (F, r), v (r, T).
+Deviation: the paper's R_jf have trace 1. Here the mean over sources of their traces is D, so that R_jf also says how
+loud a source is in a bin beside what it shares with the others.
+
+Shapes: x (F, T, D), R (J, F, D, D), z (J, r) with columns of sum 1, t (F, r), v (r, T).
 """
 
 from dataclasses import dataclass, replace
@@ -80,7 +82,7 @@ def _traces(x, model):
 
 
 def _spatial(x, model):
-    """R that solves R A R = B, A = sum_t p M^-1, B = R (sum_t p M^-1 x x^H M^-1) R (eqs. 47-49)."""
+    """R that solves R A R = B, A = sum_t p M^-1, B = R (sum_t p M^-1 x x^H M^-1) R."""
     inverse, powers = np.linalg.inv(model.covariance), model.powers
     y = np.einsum("ftde,fte->ftd", inverse, x)
     A = np.einsum("jft,ftde->jfde", powers, inverse, optimize=True)
@@ -95,16 +97,15 @@ def _spatial(x, model):
 def _roots(A):
     """Square root of Hermitian matrices and its inverse."""
     values, vectors = np.linalg.eigh((A + A.conj().swapaxes(-1, -2)) / 2)
-    root = np.sqrt(np.maximum(values, np.finfo(float).tiny))
+    root = np.sqrt(np.maximum(values, 1e-14 * values[..., -1:] + np.finfo(float).tiny))
     back = vectors.conj().swapaxes(-1, -2)
     return vectors * root[..., None, :] @ back, vectors / root[..., None, :] @ back
 
 
 def _normalised(model):
-    """Scales moved so that R_jf has trace D and the columns of z sum to 1; what cannot be moved exactly stays in R.
+    """Scales moved so that the mean over sources of the trace of R_jf is D and the columns of z sum to 1.
 
-    The trace of R_jf differs over sources and bins, whereas t_fr is shared by the sources: its mean over them, weighted
-    by z, goes to t.
+    M stays: t, which the sources share, takes the scales.
     """
     total = model.z.sum(0)
     z, t = model.z / total, model.t * total

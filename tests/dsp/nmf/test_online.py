@@ -47,6 +47,21 @@ def test_steady_noise_is_taken_away():
     assert np.abs(found - speech)[:, late].sum() < 0.15 * noise[:, late].sum()
 
 
+def test_silence_before_the_signal_costs_no_basis():
+    S, speech, noise = problem(7)
+    V = (speech + noise + 1e-4).astype(np.float32)
+    silent = np.concatenate([np.full((20, 5), np.finfo(np.float32).tiny, np.float32), V], axis=1)
+    found = [online.separate(x, S.astype(np.float32), 3, 0.1, 5, 20, np.random.default_rng(0)) for x in (V, silent)]
+    np.testing.assert_allclose(found[1][0][:, 5:], found[0][0], rtol=1e-5, atol=1e-7)
+
+
+def test_level_does_not_matter():
+    S, speech, noise = problem(8)
+    V = speech + noise + 1e-4
+    one, soft = (online.separate(g * V, S, 2, 0.3, 5, 20, np.random.default_rng(0))[0] for g in (1.0, 1e-9))
+    np.testing.assert_allclose(soft, 1e-9 * one, rtol=1e-6)
+
+
 def test_silence_stays_finite():
     S, *_ = problem(6)
     for part in online.separate(np.full((20, 5), 1e-30), S, 2, 0.1, 5, 3, np.random.default_rng(0)):

@@ -167,3 +167,11 @@ def test_block_weights_are_the_penalty_s_gradient():
     totals = H.sum(-1).unflatten(0, (-1, 2)).sum(-1)
     (0.7 * (updates.EPSILON + totals).log().sum()).backward()
     torch.testing.assert_close(H.grad[:, 0], updates.block_weights(H.detach(), 2, 0.7))
+
+
+@pytest.mark.parametrize("divergence", updates.DIVERGENCES)
+def test_a_basis_that_is_never_active_keeps_unit_norm_in_single_precision(divergence):
+    V, W, H = (x.float() for x in problem(12))
+    H[2] = 0
+    found, _ = updates.update_bases(V, W, H, 0.5, divergence)
+    torch.testing.assert_close(torch.linalg.vector_norm(found, dim=0), torch.ones(4))
