@@ -22,7 +22,7 @@ FLOOR = 1e-5
 """Added to every spectrogram, whose mean is 1: keeps logarithms and ratios finite, is not heard."""
 
 SILENT = 1e-3
-"""Training leaves out frames whose magnitudes are below this share of their recording's mean."""
+"""Training leaves out frames below this share of their recording's mean, of magnitudes or of powers."""
 
 
 def stacked(V: np.ndarray, context: int) -> np.ndarray:
@@ -95,10 +95,14 @@ class NmfEnhancer(LearnedMethod):
         """What `models` sees of a mixture's STFT (F, T)."""
         return self.spectrogram(Y)
 
-    def audible(self, recording: Recording) -> tuple[np.ndarray, np.ndarray]:
-        """A training recording's spectrogram (F, T), and which of its frames are not silent (T,)."""
-        V = self.spectrogram(stft.stft(recording.samples, self.window, self.hop))
-        return V, V.sum(0) > SILENT ** (1 if self.divergence == "kl" else 2) * V.sum(0).mean()
+    def training_spectrogram(self, recording: Recording) -> np.ndarray:
+        """Of a training recording, (F, T)."""
+        return self.spectrogram(stft.stft(recording.samples, self.window, self.hop))
+
+    @staticmethod
+    def heard(V: np.ndarray) -> np.ndarray:
+        """Which frames of a training spectrogram (F, T) are not silent, (T,)."""
+        return V.sum(0) > SILENT * V.sum(0).mean()
 
     def columns(
         self, recordings: Iterable[Recording], n_frames: int, rng, context: int = 1, group: str = "kind"
@@ -109,15 +113,15 @@ class NmfEnhancer(LearnedMethod):
         """
         groups: dict[str, frames.Reservoir] = {}
         for recording in recordings:
-            V, heard = self.audible(recording)
+            V = self.training_spectrogram(recording)
             sample = groups.setdefault(getattr(recording, group), frames.Reservoir(n_frames, rng))
-            sample.add(stacked(V, context)[:, heard])
+            sample.add(stacked(V, context)[:, self.heard(V)])
         return {name: groups[name].columns() for name in sorted(groups)}
 
     def recordings(self, recordings: Iterable[Recording], n_frames: int, rng) -> dict[str, list[np.ndarray]]:
         """Kind -> whole spectrograms (F, T) drawn from all of it, together about `n_frames` frames or a little more."""
         kinds: dict[str, frames.RecordingReservoir] = {}
         for recording in recordings:
-            V, _ = self.audible(recording)
-            kinds.setdefault(recording.kind, frames.RecordingReservoir(n_frames, rng)).add(V)
+            sample = kinds.setdefault(recording.kind, frames.RecordingReservoir(n_frames, rng))
+            sample.add(self.training_spectrogram(recording))
         return {kind: kinds[kind].recordings() for kind in sorted(kinds)}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from cocktail.dsp.blocks import SCENES_NMF
-from cocktail.dsp.nmf import convolutive, dynamical, updates
+from cocktail.dsp.nmf import convolutive, updates
 
 SMALLEST = 1e-8
 """Least entry of a basis of unit norm: no model is ever zero where a mixture is not."""
@@ -130,49 +130,6 @@ def block_sparse(
             mu = torch.cat([updates.block_weights(H[:k], block, weight), H.new_zeros(n_noise)])
             H = updates.update_activations(V, W, H, mu, divergence)
             W, H = updates.update_bases(V, W, H, 0.0, divergence, fixed=k)
-    return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
-
-
-def learn_dynamical(
-    recordings: Sequence[np.ndarray], n_bases: int, shape: float, iterations: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Bases (F, n_bases) and transitions (n_bases, n_bases) of spectrograms (F, T), float32."""
-    V = torch.as_tensor(np.concatenate(recordings, axis=1))
-    follows = torch.ones(V.shape[1] - 1)
-    follows[np.cumsum([part.shape[1] for part in recordings])[:-1] - 1] = 0
-    W = _drawn(V, n_bases, rng)
-    W = W / W.sum(0)
-    H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32) + 0.5) * V.sum(0) / n_bases
-    A = torch.full((n_bases, n_bases), 0.1 / n_bases) + 0.9 * torch.eye(n_bases)
-    for _ in range(iterations):
-        H = dynamical.update_activations(V, W, H, A, shape, follows)
-        W, H, A = dynamical.update_bases(V, W, H, A)
-        A = dynamical.update_transitions(H, A, follows)
-    return W.clamp_min(SMALLEST).numpy(), A.numpy()
-
-
-def side_by_side(systems: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Bases (F, R) and transitions (R, R) of several systems that know nothing of each other."""
-    bases, transitions = zip(*systems, strict=True)
-    joint = torch.block_diag(*map(torch.as_tensor, transitions)).clamp_min(dynamical.TINY)
-    return np.concatenate(bases, axis=1), joint.numpy()
-
-
-def supervised_dynamical(
-    V: np.ndarray,
-    speech: tuple[np.ndarray, np.ndarray],
-    noise: tuple[np.ndarray, np.ndarray],
-    shape: float,
-    iterations: int,
-    device: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Speech and noise models (F, T) of a mixture V (F, T), by systems (bases, transitions) that are fixed."""
-    V = torch.as_tensor(V, device=device)
-    W, A = (torch.as_tensor(x, device=device) for x in side_by_side([speech, noise]))
-    H = (V.sum(0) / W.shape[1]).expand(W.shape[1], -1)
-    for _ in range(iterations):
-        H = dynamical.update_activations(V, W, H, A, shape)
-    k = speech[0].shape[1]
     return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
 
 

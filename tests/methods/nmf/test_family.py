@@ -8,7 +8,6 @@ from cocktail.dsp.nmf import frames, models
 
 PLUGINS = {
     "nmf_conv": {"speech_templates": 8, "noise_templates": 3, "template_frames": 4, "frames_fit": 600},
-    "nds": {"speech_bases": 8, "noise_bases": 2, "frames_fit": 600},
     "nmf_online": {"speech_bases": 12, "noise_bases": 2, "frames_fit": 400},
     "nmf_universal": {"speaker_bases": 4, "noise_bases": 2, "frames_fit": 2000},
 }
