@@ -328,7 +328,7 @@ class Method:
 
     @classmethod
     def answer(cls) -> Task:
-        """What a call returns, and where it is stored: the same for all its tasks."""
+        """Its row of the table of tasks: what it returns, and where that is stored, is the same for all of them."""
         return TASKS[cls.tasks()[0]]
 
     @classmethod

@@ -154,7 +154,7 @@ class TrialCells:
         )
 
     def independent(self, units: np.ndarray | None = None) -> np.ndarray:
-        """(E, 2 or more) scenes that have trials of a kind: target, nontarget, bona fide, spoof, as far as any has one.
+        """(E, kinds) scenes that have trials of a kind: target, nontarget, bona fide, spoof, as far as any has one.
 
         `units` (S,) int: instead, how many of these, such as speakers.
         """
@@ -167,7 +167,7 @@ class TrialCells:
         shape = (self.finished.shape[1], len(kinds), units.max(initial=0) + 1)
         seen = np.zeros(shape, bool)
         seen[self.entry, kind, units[self.scene]] = True
-        return seen.sum(axis=2)
+        return seen.sum(axis=2) if len(kinds) else np.zeros((self.finished.shape[1], 1), int)
 
     def interval(self, samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.

@@ -166,6 +166,9 @@ def test_independent_trials_are_scenes_of_the_kind_that_has_fewest():
     verifier = voices(10, 3, np.random.default_rng(0))
     assert verifier.independent().tolist() == [[30, 30]]
     assert verifier.independent(verifier.speaker).tolist() == [[10, 10]]
+    none_at_all = cells.at(cells.scene < 0)
+    assert none_at_all.independent().tolist() == [[0]]
+    assert not none_at_all.enough.any()
 
 
 def voices(speakers, scenes, generator):

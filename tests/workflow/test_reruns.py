@@ -163,7 +163,7 @@ def test_snakemake_report_works(project):
 
 
 @pytest.mark.timeout(2400)
-def test_the_tiny_suite_runs_every_plugin_and_condition(tmp_path):
+def test_the_tiny_suite_runs_every_plugin(tmp_path):
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.suite import load_suite
 

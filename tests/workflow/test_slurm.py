@@ -134,7 +134,7 @@ def test_what_takes_more_than_its_job_has_is_a_failed_row_with_that_reason(distu
     entries = ("--methods", "memory,time,together,wiener")
     done = project.run("--methods", str(plugins), *entries, "--conditions", "stationary")
     assert "Error in rule process:" in done.stdout and "SLURM status is: 'FAILED'" in done.stdout
-    slurm_logs = (project.work / ".snakemake" / "slurm_logs" / "rule_process").glob("stationary_together_*/*.log")
+    slurm_logs = (project.work / ".snakemake" / "slurm_logs" / "rule_process").glob("stationary_test_together_*/*.log")
     ended = ["exceeded memory limit" in path.read_text() for path in slurm_logs]
     assert ended == [True] * 4  # 2 shards, twice each; of the tries that give up, which end well, nothing is kept
     reasons = {row["entry"]: row["reason"] for row in _scores(project) if row["status"] == "failed"}
