@@ -73,7 +73,12 @@ def ratio(node: Node, call: Callable[[str], object]) -> dict:
 def nmf(node: Node, small: float) -> dict:
     """All bases fixed: the frames of all scenes side by side."""
     columns, speech, noise = _nmf_problem(small)
-    return ratio(node, lambda device: models.supervised(columns, speech, noise, 5.0, "kl", ITERATIONS, device))
+    return ratio(
+        node,
+        lambda device: models.supervised(
+            columns, speech, noise, mu=5.0, divergence="kl", iterations=ITERATIONS, device=device
+        ),
+    )
 
 
 def nmf_semi(node: Node, small: float) -> dict:
@@ -82,7 +87,9 @@ def nmf_semi(node: Node, small: float) -> dict:
 
     def call(device):
         generators = [np.random.default_rng(i) for i in range(len(columns))]
-        return models.semi_supervised(columns, speech, NOISE_BASES, 1.0, "kl", ITERATIONS, device, generators)
+        return models.semi_supervised(
+            columns, speech, NOISE_BASES, generators, mu=1.0, divergence="kl", iterations=ITERATIONS, device=device
+        )
 
     return ratio(node, call)
 

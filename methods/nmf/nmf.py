@@ -50,18 +50,19 @@ class Nmf(NmfEnhancer):
         kinds = self.columns(recordings, n_frames, rng, self.context).values()
         if self.bases == "exemplars":
             return np.concatenate([models.exemplars(V, n_bases, rng) for V in kinds], axis=1)
-        how = (n_bases, self.sparsity_fit, self.divergence, self.iterations_fit, rng)
-        return np.concatenate([models.learn(V, *how) for V in kinds], axis=1)
+        return np.concatenate([models.learn(V, n_bases, rng, **self.training) for V in kinds], axis=1)
 
     def models(self, spectrograms, views):
         """The frames of all scenes side by side or, where each learns its noise, in padded stacks."""
         from cocktail.dsp.nmf import models
 
         columns = [stacked(V, self.context) for V in spectrograms]
-        bases, how = views[0].model, (self.sparsity, self.divergence, self.iterations, views[0].device)
+        bases = views[0].model
+        options = {"mu": self.sparsity, "divergence": self.divergence, "iterations": self.iterations}
+        options["device"] = views[0].device
         if self.noise == "trained":
-            found = models.supervised(columns, bases["speech"], bases["noise"], *how)
+            found = models.supervised(columns, bases["speech"], bases["noise"], **options)
         else:
             rngs = [view.rng for view in views]
-            found = models.semi_supervised(columns, bases["speech"], self.noise_bases, *how, rngs)
+            found = models.semi_supervised(columns, bases["speech"], self.noise_bases, rngs, **options)
         return [tuple(frames.unstack(part, self.context) for part in model) for model in found]

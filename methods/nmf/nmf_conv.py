@@ -38,13 +38,17 @@ class NmfConv(NmfEnhancer):
         """`n_templates` for each kind, side by side."""
         from cocktail.dsp.nmf import models
 
-        how = (self.template_frames, n_templates, self.sparsity_fit, self.iterations_fit, rng)
-        kinds = self.recordings(recordings, n_frames, rng).values()
-        return np.concatenate([models.learn_templates(V, *how) for V in kinds], axis=-1)
+        options = {"mu": self.sparsity_fit, "iterations": self.iterations_fit}
+        learnt = (
+            models.learn_templates(kind, self.template_frames, n_templates, rng, **options)
+            for kind in self.recordings(recordings, n_frames, rng).values()
+        )
+        return np.concatenate(list(learnt), axis=-1)
 
     def models(self, spectrograms, views):
         """Scene by scene."""
         from cocktail.dsp.nmf import models
 
-        bases, how = views[0].model, (self.sparsity, self.iterations, views[0].device)
-        return [models.supervised_templates(V, bases["speech"], bases["noise"], *how) for V in spectrograms]
+        bases = views[0].model
+        options = {"mu": self.sparsity, "iterations": self.iterations, "device": views[0].device}
+        return [models.supervised_templates(V, bases["speech"], bases["noise"], **options) for V in spectrograms]

@@ -40,8 +40,7 @@ class NmfOnline(NmfEnhancer):
         from cocktail.dsp.nmf import models
 
         (V,) = self.columns(data.speech(), self.frames_fit, rng).values()
-        how = (self.speech_bases, self.sparsity_fit, self.divergence, self.iterations_fit, rng)
-        return {"speech": models.learn(V, *how)}
+        return {"speech": models.learn(V, self.speech_bases, rng, **self.training)}
 
     def mixture_spectrogram(self, Y):
         """Magnitudes, with a floor that depends on no later frame."""
@@ -53,5 +52,8 @@ class NmfOnline(NmfEnhancer):
         """Scene by scene."""
         from cocktail.dsp.nmf.online import separate
 
-        how = (self.noise_bases, self.sparsity, self.iterations, self.buffer)
-        return [separate(V, view.model["speech"], *how, view.rng) for V, view in zip(spectrograms, views, strict=True)]
+        options = {"mu": self.sparsity, "iterations": self.iterations, "buffer": self.buffer}
+        return [
+            separate(V, view.model["speech"], self.noise_bases, view.rng, **options)
+            for V, view in zip(spectrograms, views, strict=True)
+        ]

@@ -34,15 +34,16 @@ class NmfUniversal(NmfEnhancer):
         from cocktail.dsp.nmf import models
 
         speakers = self.columns(data.speech(), self.frames_fit // 10, rng, group="speaker")
-        how = (self.speaker_bases, self.sparsity_fit, self.divergence, self.iterations_fit, rng)
-        return {"speech": np.concatenate([models.learn(V, *how) for V in speakers.values()], axis=1)}
+        bases = [models.learn(V, self.speaker_bases, rng, **self.training) for V in speakers.values()]
+        return {"speech": np.concatenate(bases, axis=1)}
 
     def models(self, spectrograms, views):
         """Scene by scene."""
         from cocktail.dsp.nmf import models
 
-        how = (self.speaker_bases, self.noise_bases, self.block_sparsity, self.divergence, self.iterations)
+        options = {"block": self.speaker_bases, "n_noise": self.noise_bases, "share": self.block_sparsity}
+        options |= {"divergence": self.divergence, "iterations": self.iterations}
         return [
-            models.block_sparse(V, view.model["speech"], *how, view.device, view.rng)
+            models.block_sparse(V, view.model["speech"], view.rng, device=view.device, **options)
             for V, view in zip(spectrograms, views, strict=True)
         ]

@@ -24,7 +24,9 @@ def network(trained, iterations=12):
 def test_untrained_it_equals_sparse_nmf_with_as_many_iterations(trained, exact_products):
     found, speech, noise = network(trained)
     V = torch.as_tensor(np.random.default_rng(1).gamma(1.0, 1.0, (33, 20)).astype(np.float32) + 1e-3)
-    ((s, n),) = models.supervised([V.numpy()], speech.numpy(), noise.numpy(), 0.7, "kl", 12, "cpu")
+    ((s, n),) = models.supervised(
+        [V.numpy()], speech.numpy(), noise.numpy(), mu=0.7, divergence="kl", iterations=12, device="cpu"
+    )
     torch.testing.assert_close(found(V[None])[0], torch.as_tensor(s / (s + n)), atol=1e-5, rtol=0)
 
 

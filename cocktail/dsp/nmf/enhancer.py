@@ -58,6 +58,11 @@ class NmfEnhancer(LearnedMethod):
         """(speech, noise), (F, T) each, of the mixtures' spectrograms (F, T); `views[0].model` holds the bases."""
         raise NotImplementedError
 
+    @property
+    def training(self) -> dict:
+        """What cocktail.dsp.nmf.models.learn is told besides its columns."""
+        return {"mu": self.sparsity_fit, "divergence": self.divergence, "iterations": self.iterations_fit}
+
     def fit(self, data, rng, folder: Path) -> None:
         """Learn the bases; leave bases.npz."""
         np.savez(folder / "bases.npz", **self.learn(data, rng))

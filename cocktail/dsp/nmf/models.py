@@ -15,7 +15,7 @@ SMALLEST = 1e-8
 """Least entry of a basis of unit norm: no model is ever zero where a mixture is not."""
 
 
-def learn(V: np.ndarray, n_bases: int, mu: float, divergence: str, iterations: int, rng) -> np.ndarray:
+def learn(V: np.ndarray, n_bases: int, rng, *, mu: float, divergence: str, iterations: int) -> np.ndarray:
     """Bases of unit norm from columns V (F, T) -> (F, n_bases) float32. They start as columns drawn from V."""
     V = torch.as_tensor(V)
     W = _drawn(V, n_bases, rng)
@@ -30,8 +30,8 @@ def exemplars(V: np.ndarray, n_bases: int, rng) -> np.ndarray:
 
 
 def supervised(
-    columns: Sequence[np.ndarray], speech: np.ndarray, noise: np.ndarray, mu: float, divergence: str, iterations: int,
-    device: str,
+    columns: Sequence[np.ndarray], speech: np.ndarray, noise: np.ndarray, *, mu: float, divergence: str,
+    iterations: int, device: str,
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """Speech and noise models of many mixtures with all bases fixed: columns (F, T) each -> [((F, T), (F, T))]."""
     V = torch.as_tensor(np.concatenate(columns, axis=1), device=device)
@@ -44,18 +44,18 @@ def supervised(
 
 
 def semi_supervised(
-    columns: Sequence[np.ndarray], speech: np.ndarray, n_noise: int, mu: float, divergence: str, iterations: int,
-    device: str, rngs: Sequence[np.random.Generator],
+    columns: Sequence[np.ndarray], speech: np.ndarray, n_noise: int, rngs: Sequence[np.random.Generator], *,
+    device: str, **options,
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
-    """The same with noise bases learnt on each mixture, from a start drawn by its generator."""
+    """The same with noise bases learnt on each mixture, from a start drawn by its generator; `options` as there."""
     found = []
     for first in range(0, len(columns), SCENES_NMF[device]):
         group = slice(first, first + SCENES_NMF[device])
-        found += _semi_supervised(columns[group], speech, n_noise, mu, divergence, iterations, device, rngs[group])
+        found += _semi_supervised(columns[group], speech, n_noise, rngs[group], device=device, **options)
     return found
 
 
-def _semi_supervised(columns, speech, n_noise, mu, divergence, iterations, device, rngs):
+def _semi_supervised(columns, speech, n_noise, rngs, *, mu, divergence, iterations, device):
     """One padded stack: V (B, F, T), its frames marked."""
     lengths = [part.shape[1] for part in columns]
     V = np.ones((len(columns), len(speech), max(lengths)), np.float32)
@@ -78,9 +78,10 @@ def learn_templates(
     recordings: Sequence[np.ndarray],
     n_frames: int,
     n_templates: int,
+    rng: np.random.Generator,
+    *,
     mu: float,
     iterations: int,
-    rng: np.random.Generator,
 ) -> np.ndarray:
     """Templates of unit norm from spectrograms (F, T) -> (n_frames, F, n_templates) float32.
 
@@ -98,7 +99,7 @@ def learn_templates(
 
 
 def supervised_templates(
-    V: np.ndarray, speech: np.ndarray, noise: np.ndarray, mu: float, iterations: int, device: str
+    V: np.ndarray, speech: np.ndarray, noise: np.ndarray, *, mu: float, iterations: int, device: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Speech and noise models (F, T) of a mixture V (F, T) with templates (P, F, R) that are fixed."""
     V = torch.as_tensor(V, device=device)
@@ -111,8 +112,8 @@ def supervised_templates(
 
 
 def block_sparse(
-    V: np.ndarray, speech: np.ndarray, block: int, n_noise: int, share: float, divergence: str, iterations: int,
-    device: str, rng: np.random.Generator,
+    V: np.ndarray, speech: np.ndarray, rng: np.random.Generator, *, block: int, n_noise: int, share: float,
+    divergence: str, iterations: int, device: str,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Speech and noise models (F, T) of a mixture V (F, T), few of the blocks of speech bases being active.
 

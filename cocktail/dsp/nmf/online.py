@@ -20,7 +20,7 @@ SILENT = 1e-4
 
 
 def separate(
-    V: np.ndarray, S: np.ndarray, n_noise: int, mu: float, iterations: int, buffer: int, rng: np.random.Generator
+    V: np.ndarray, S: np.ndarray, n_noise: int, rng: np.random.Generator, *, mu: float, iterations: int, buffer: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Models of speech and noise, (F, T) each. Column t depends on columns 0 ... t of V alone.
 
@@ -40,13 +40,16 @@ def separate(
     activations = np.zeros((n_noise, V.shape[1]), V.dtype)
     for t in range(V.shape[1]):
         recent = slice(max(t + 1 - buffer, 0), t + 1)
-        N = explain(V[:, recent], S, N, mu, iterations, speech=voiced[:, recent], activations=activations[:, recent])
+        N = explain(
+            V[:, recent], S, N, mu=mu, iterations=iterations, speech=voiced[:, recent],
+            activations=activations[:, recent],
+        )  # fmt: skip
         rest[:, t] = N @ activations[:, t]
     speech[:, heard], noise[:, heard] = voiced * level, rest * level
     return speech + TINY * level, noise + TINY * level
 
 
-def explain(V, S, N, mu: float, iterations: int, *, speech, activations):
+def explain(V, S, N, *, mu: float, iterations: int, speech, activations):
     """Explain the last frame of a buffer V (F, T); returns the bases of noise after it.
 
     `speech` (F, T) is the model of speech in the buffer, `activations` (R, T) those of noise: the last columns are

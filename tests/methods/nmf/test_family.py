@@ -43,7 +43,9 @@ def test_a_known_speaker_switches_on_their_block():
     speech /= np.linalg.norm(speech, axis=0)
     active = speech[:, 3:6] @ rng.gamma(0.5, 1.0, (3, 80))
     V = (active + 0.05 + 1e-3 * rng.random((30, 80))).astype(np.float32)
-    found, _ = models.block_sparse(V, speech, 3, 1, 0.001, "kl", 200, "cpu", rng)
+    found, _ = models.block_sparse(
+        V, speech, rng, block=3, n_noise=1, share=0.001, divergence="kl", iterations=200, device="cpu"
+    )
     inside = found[9:19].sum() / found.sum()
     assert inside > 0.95, "bins of the second block"
 

@@ -54,12 +54,14 @@ def test_batch_equals_loop(tmp_path, fields):
 def test_padded_stacks_equal_single_scenes(monkeypatch, exact_products, divergence):
     rng = np.random.default_rng(52)
     columns = [rng.gamma(1.0, 1.0, (30, n)).astype(np.float32) + 1e-5 for n in (25, 40, 7)]
-    speech = models.learn(columns[0], 5, 0.1, divergence, 5, np.random.default_rng(0))
+    speech = models.learn(columns[0], 5, np.random.default_rng(0), mu=0.1, divergence=divergence, iterations=5)
 
     def estimates_of(stack):
         monkeypatch.setitem(blocks.SCENES_NMF, "cpu", stack)
         rngs = [np.random.default_rng(i) for i in range(3)]
-        return models.semi_supervised(columns, speech, 3, 0.2, divergence, 15, "cpu", rngs)
+        return models.semi_supervised(
+            columns, speech, 3, rngs, mu=0.2, divergence=divergence, iterations=15, device="cpu"
+        )
 
     for single, stacked in zip(estimates_of(1), estimates_of(3), strict=True):
         for a, b in zip(single, stacked, strict=True):
@@ -71,7 +73,7 @@ def test_fixed_bases_explain_what_they_made():
     speech, noise = (np.linalg.qr(rng.random((40, 3)))[0].__abs__().astype(np.float32) for _ in range(2))
     H = rng.gamma(0.4, 1.0, (6, 50)).astype(np.float32)
     V = np.concatenate([speech, noise], 1) @ H + 1e-6
-    ((found, rest),) = models.supervised([V], speech, noise, 0.0, "kl", 500, "cpu")
+    ((found, rest),) = models.supervised([V], speech, noise, mu=0.0, divergence="kl", iterations=500, device="cpu")
     np.testing.assert_allclose(found + rest, V, atol=0.05 * V.max())
     assert np.corrcoef(found.ravel(), (speech @ H[:3]).ravel())[0, 1] > 0.95
 
