@@ -32,7 +32,7 @@ class References:
 
 
 class Bases(dict[str, Any]):
-    """Role -> trained model of the entry that another one uses. cocktail.bases says what is asked of them."""
+    """Role -> trained model of the entry that another one uses. cocktail.plugins.bases says what is asked of them."""
 
     def __missing__(self, role: str):
         raise AccessError(

@@ -139,6 +139,11 @@ def read_rows(path: str | Path, columns: list[str] | None = None) -> list[dict]:
     return read_table(path, columns).to_pylist()
 
 
+def read_by_scene(path: str | Path) -> dict[str, dict]:
+    """Scene -> its row, of a Parquet file with one row a scene. Raises CocktailError as `read_rows`."""
+    return {row["scene"]: row for row in read_rows(path)}
+
+
 def read_table(path: str | Path, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file as an Arrow table. Raises CocktailError where it is missing or broken."""
     try:
@@ -160,3 +165,8 @@ def unpack(cell: dict) -> np.ndarray:
     if cell["bytes"] is None:
         return audio.read(cell["path"])[0]
     return audio.decode(cell["bytes"], cell["path"])[0]
+
+
+def unpack_all(cells: Iterable[dict]) -> np.ndarray:
+    """(K, N): the signals of several audio cells of one channel each, such as an estimate's."""
+    return np.concatenate([unpack(cell) for cell in cells])

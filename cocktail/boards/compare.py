@@ -51,7 +51,7 @@ def read(folder: str | Path, name: str) -> Results:
     if not (folder / "scores.parquet").is_file():
         raise CocktailError(f"{folder}: no scores.parquet; compare takes results/<suite> or a suite that has run")
     scenes = folder / "scenes.parquet"
-    drawn = {row["scene"]: row for row in tables.read_rows(scenes)} if scenes.is_file() else {}
+    drawn = tables.read_by_scene(scenes) if scenes.is_file() else {}
     return Results(name, tables.read_table(folder / "scores.parquet"), drawn)
 
 

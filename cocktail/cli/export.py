@@ -70,9 +70,7 @@ def _write_scenes(folder, target, _entries) -> int:
 
     count = 0
     for path in sorted(folder.glob("test/*.mixtures.parquet")):
-        truths = {
-            row["scene"]: row for row in tables.read_rows(path.with_name(path.name.replace("mixtures", "references")))
-        }
+        truths = tables.read_by_scene(path.with_name(path.name.replace("mixtures", "references")))
         for row in tables.read_rows(path):
             truth = truths[row["scene"]]
             cells = {"mixture": row["mixture"], "noise": truth["noise"]}

@@ -116,7 +116,7 @@ class Runner:
         offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
         offered["estimates"] = Estimates(
             {
-                name: np.concatenate([tables.unpack(cell) for cell in rows[scene["scene"]]["estimate"]])[:, :n_samples]
+                name: tables.unpack_all(rows[scene["scene"]]["estimate"])[:, :n_samples]
                 for name, rows in self._members.items()
             }
         )

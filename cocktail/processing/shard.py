@@ -32,10 +32,10 @@ def process_shard(
     those that the entry reads. `limit_s` bounds one scene.
     """
     scenes = tables.read_rows(mixtures)
-    members = {name: _by_scene(path) for name, path in (estimates or {}).items()}
+    members = {name: tables.read_by_scene(path) for name, path in (estimates or {}).items()}
     reasons = {scene["scene"]: _unread(scene["scene"], members) for scene in scenes}
     workable = [scene for scene in scenes if reasons[scene["scene"]] is None]
-    truths = _by_scene(references) if references else {}
+    truths = tables.read_by_scene(references) if references else {}
     rows = _estimate(workable, truths, members, setup, limit_s) if workable else []
     made = {row["scene"]: row for row in rows}
     rows = [made.get(name) or failed(name, reason) for name, reason in reasons.items()]
@@ -43,10 +43,6 @@ def process_shard(
         if row["status"] == "failed":
             print(f"{row['scene']}: {row['reason']}", file=sys.stderr)
     tables.write_rows(out, rows, tables.ESTIMATES)
-
-
-def _by_scene(path) -> dict[str, dict]:
-    return {row["scene"]: row for row in tables.read_rows(path)}
 
 
 def _unread(scene, members) -> str | None:

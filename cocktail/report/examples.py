@@ -40,7 +40,7 @@ class Audio:
             for row in _rows(path, scenes, ["scene", "status", "estimate"]):
                 cells = row["estimate"]
                 if row["status"] == "ok" and cells and all(cell and cell["bytes"] for cell in cells):
-                    estimate = np.concatenate([tables.unpack(cell) for cell in cells])
+                    estimate = tables.unpack_all(cells)
                     kept[row["scene"]] = estimate[orders.get(row["scene"], slice(None))]
         return kept
 

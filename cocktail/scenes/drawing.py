@@ -22,7 +22,7 @@ from cocktail.runtime.accounting import work
 from cocktail.scenes.conditions import draw_levels, is_closed
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
-from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker
+from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, scene_id
 from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
 from cocktail.tables import BONA_FIDE
@@ -67,7 +67,7 @@ def draw(
     lead_s = float(condition.get("lead_s", 0))
     duration_s = lead_s + longest_s + condition.get("trail_s", 0)
     return Scene(
-        id=f"{name}-{split}-{index:05d}",
+        id=scene_id(name, split, index),
         condition=name,
         split=split,
         index=index,

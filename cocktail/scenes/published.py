@@ -21,7 +21,7 @@ from cocktail.rooms.arrays import positions
 from cocktail.runtime.accounting import work
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals
-from cocktail.scenes.scene import Noise, Scene, Talker
+from cocktail.scenes.scene import Noise, Scene, Talker, scene_id
 
 
 def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy: bool, seed: int) -> list[str]:
@@ -72,7 +72,7 @@ def read(
     voice = None if enrolment is None else speech.samples(enrolment, fs)
     signals = Signals(dry.sum(axis=0)[None] + rest, dry[:, None], rest[None], dry.copy(), dry.copy(), voice)
     scene = Scene(
-        id=f"{name}-{split}-{index:05d}",
+        id=scene_id(name, split, index),
         condition=name,
         split=split,
         index=index,

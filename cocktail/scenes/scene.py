@@ -67,6 +67,16 @@ class Room:
     microphones: tuple[Position, ...]
 
 
+def scene_id(condition: str, split: str, index: int) -> str:
+    """The name of a scene in tables and files."""
+    return f"{condition}-{split}-{index:05d}"
+
+
+def condition_of(scene: str) -> str:
+    """The condition of a scene, from its `scene_id`."""
+    return scene.rsplit("-", 2)[0]
+
+
 @dataclass(frozen=True)
 class Scene:
     """All that was drawn for a scene. `array`: microphones in the array's own axes, metres about their centre."""

@@ -44,9 +44,8 @@ def score_shard(
     has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and
     `cm_rejection` are of bona fide speech, `eer_cm` and `auc` need a condition with classes.
     """
-    truths = {row["scene"]: Truth(row) for row in tables.read_rows(references)}
-    made = {row["scene"]: row for row in tables.read_rows(estimates)}
-    scenes = {row["scene"]: row for row in tables.read_rows(mixtures)}
+    truths = {scene: Truth(row) for scene, row in tables.read_by_scene(references).items()}
+    made, scenes = tables.read_by_scene(estimates), tables.read_by_scene(mixtures)
     task = next(iter(truths.values())).scene.task
     listener = None if recogniser is None else create(recogniser)
     judges = Judges(listener, Scorers(scorers), task)
@@ -87,7 +86,7 @@ def _scene_rows(mixture, truth, made, metrics, judges):
     if not of_source:
         return rows
     reference = truth.target
-    estimate = [tables.unpack(cell)[0] for cell in made["estimate"]]
+    estimate = tables.unpack_all(made["estimate"])
     interference = tables.unpack(mixture["mixture"])[0] - reference.sum(0)
     signals = {"reference": reference, "estimate": estimate, "fs": mixture["fs"], "interference": interference}
     text = [talker.text for talker in truth.scene.talkers]

@@ -280,8 +280,8 @@ class Plan(Selection, Files):
 
     def scorer_models(self, condition: str, entry: str) -> dict[str, dict]:
         """Role -> {"spec", "model", "suite"} of the models that score a cell."""
-        files, specs = self.score_input(condition, entry), self.scorer_specs(condition, entry)
-        return {role: {"spec": specs[role], "model": files[role], "suite": self.suite} for role in files}
+        scorers = self.scorers_of(condition, entry)
+        return {role: self._trained_model(name) | {"suite": self.suite} for role, name in scorers.items()}
 
 
 def _untitled(definition: dict) -> dict:

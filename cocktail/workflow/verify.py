@@ -90,7 +90,7 @@ def _verify_scenes(plan, stored) -> list[str]:
 
 def _compare_tables(stored: Path, again: Path) -> list[str]:
     """What differs between two tables of scenes: audio within a tolerance, everything else exactly."""
-    old, new = ({row["scene"]: row for row in tables.read_rows(path)} for path in (stored, again))
+    old, new = map(tables.read_by_scene, (stored, again))
     differences = [f"{scene}: not in both" for scene in sorted(set(old) ^ set(new))]
     for scene in sorted(set(old) & set(new)):
         for column, value in old[scene].items():
@@ -140,7 +140,7 @@ def _judge_scores(plan, stored) -> Iterator[str]:
         plan.references(condition, stored.stem),
         plan.estimates(condition, entry, stored.stem),
     )
-    mixtures, truths, made = ({row["scene"]: row for row in tables.read_rows(path)} for path in paths)
+    mixtures, truths, made = map(tables.read_by_scene, paths)
     rows = tables.read_rows(stored)
     for scene in sorted(mixtures)[:JUDGED]:
         of_scene = [row for row in rows if row["scene"] == scene]

@@ -17,8 +17,10 @@ from cocktail.boards.scores import IDENTITY
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.recognition.recogniser import create
+from cocktail.scenes.scene import scene_id
 from cocktail.scoring.rows import Judges
 from cocktail.scoring.scorers import Scorers
+from cocktail.workflow.files import TEST
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite, suite_path
 from cocktail.workflow.verify import found_by
@@ -40,10 +42,9 @@ def verify_tables(suite: str) -> Iterator[tuple[str, list[str]]]:
         raise CocktailError(f"{plan.folder}: no scores yet; `cocktail run {suite}` first")
     scores = tables.read_table(stored)
     cells = _cells(scores)
-    shards = {shard: [f"test-{index:05d}" for index in plan.scene_indices(shard)] for shard in plan.shards}
     conditions = {condition for condition, _ in cells}
-    yield "scenes are complete", _shorten(found_by(_missing_scenes, plan, shards, conditions))
-    yield "scores are complete", _shorten(found_by(_missing_scores, plan, shards, cells))
+    yield "scenes are complete", _shorten(found_by(_missing_scenes, plan, conditions))
+    yield "scores are complete", _shorten(found_by(_missing_scores, plan, cells))
     yield "metrics have today's definitions", _shorten(found_by(_definitions, plan, scores))
     yield "tables follow from the scores", found_by(_tables, plan, scores, cells)
 
@@ -54,20 +55,24 @@ def _cells(scores) -> list[tuple[str, str]]:
     return sorted((row["condition"], row["entry"]) for row in rows.to_pylist())
 
 
-def _missing_scenes(plan, shards, conditions):
+def _missing_scenes(plan, conditions):
     for condition in sorted(conditions):
-        for shard, ids in shards.items():
+        for shard in plan.shards:
             for path in (plan.mixtures(condition, shard), plan.references(condition, shard)):
-                yield from _missing(plan, path, {f"{condition}-{name}" for name in ids}, "scene")
+                yield from _missing(plan, path, _ids(plan, condition, shard), "scene")
 
 
-def _missing_scores(plan, shards, cells):
+def _missing_scores(plan, cells):
     for condition, entry in cells:
-        for shard, ids in shards.items():
+        for shard in plan.shards:
             path = plan.scores(condition, entry, shard)
-            yield from _missing(plan, path, {f"{condition}-{name}" for name in ids}, "scores of")
+            yield from _missing(plan, path, _ids(plan, condition, shard), "scores of")
             if Path(path).is_file():
                 yield from _unscored(plan, path)
+
+
+def _ids(plan, condition, shard) -> set[str]:
+    return {scene_id(condition, TEST, index) for index in plan.scene_indices(shard)}
 
 
 def _missing(plan, path, expected, what):

@@ -10,6 +10,7 @@ from cocktail import tables
 from cocktail.errors import CocktailError
 from cocktail.method import EstimatedMixture, Estimates
 from cocktail.paradigms import ANNOTATIONS, SOURCES, sees
+from cocktail.scenes.scene import condition_of
 from cocktail.scenes.truth import Truth
 
 HELD_OUT = 5
@@ -50,21 +51,12 @@ class EstimatedScenes:
     def _finished(self):
         """Rows of the scenes that all entries finished: of the mixture, of its truth, and entry -> its estimate's."""
         for index, path in enumerate(self.mixtures):
-            truths = _by_scene(self.references[index]) if self.references else {}
-            made = {name: _by_scene(paths[index]) for name, paths in self.estimates.items()}
-            for scene, row in _by_scene(path).items():
+            truths = tables.read_by_scene(self.references[index]) if self.references else {}
+            made = {name: tables.read_by_scene(paths[index]) for name, paths in self.estimates.items()}
+            for scene, row in tables.read_by_scene(path).items():
                 rows = {name: found[scene] for name, found in made.items()}
                 if all(each["status"] == "ok" for each in rows.values()):
                     yield row, truths.get(scene), rows
-
-
-def signals(row: dict) -> np.ndarray:
-    """(K, N): the estimate in a row of tables.ESTIMATES."""
-    return np.concatenate([tables.unpack(cell) for cell in row["estimate"]])
-
-
-def _by_scene(path):
-    return {row["scene"]: row for row in tables.read_rows(path)}
 
 
 def _mixture(row, truth, estimates, paradigm, array):
@@ -77,6 +69,5 @@ def _mixture(row, truth, estimates, paradigm, array):
         granted |= {"images": true.images.astype(np.float32)} if array else {}
     if truth and sees(paradigm, ANNOTATIONS):
         granted |= {"texts": tuple(truth["text"]), "speakers": tuple(truth["speaker"])}
-    made = Estimates({name: signals(each).astype(np.float32) for name, each in estimates.items()})
-    condition = row["scene"].rsplit("-", 2)[0]
-    return EstimatedMixture(mixture if array else mixture[0], condition, granted, made)
+    made = Estimates({name: tables.unpack_all(each["estimate"]).astype(np.float32) for name, each in estimates.items()})
+    return EstimatedMixture(mixture if array else mixture[0], condition_of(row["scene"]), granted, made)

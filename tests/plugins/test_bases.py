@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cocktail import bases
+from cocktail.plugins import bases
 from cocktail.plugins.registry import Registry
 
 FS = 16000
