@@ -8,7 +8,7 @@ import os
 import numpy as np
 import torch
 
-from benchmarks.gpu.node import Clock, Node
+from benchmarks.gpu.node import Clock, Node, fill
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
 
 LIMITS = {
@@ -27,14 +27,7 @@ def part(node: Node, clock: Clock, report: dict, written) -> None:
     if node.device != "cpu":
         torch.set_num_threads(len(os.sched_getaffinity(0)))  # of the CPU's side
     names = [name for name in node.entries if "gpu" in node.method(name).needs]
-    for name in names:
-        report[name] = {}
-        try:
-            clock.check()
-            report[name] = compare(node, name, clock)
-        except Exception as error:
-            report[name] = {"error": f"{type(error).__name__}: {error}"}
-        written()
+    fill(report, names, lambda name: compare(node, name, clock), clock, written)
 
 
 def compare(node: Node, name: str, clock: Clock) -> dict:

@@ -8,7 +8,7 @@ import contextlib
 import time
 
 from benchmarks.gpu import meter
-from benchmarks.gpu.node import Clock, Node, NoTimeLeft, is_network, scheduled
+from benchmarks.gpu.node import Clock, Node, NoTimeLeft, fill, is_network, scheduled
 from cocktail.training.history import read_history
 
 FEW = 8
@@ -24,15 +24,12 @@ SPARE = 0.5
 def part(node: Node, clock: Clock, report: dict, written) -> None:
     """Fill `report` {entry: figures}, calling `written` after each."""
     names = [name for name in node.entries if node.method(name).learned()]
-    for number, name in enumerate(names):
-        report[name] = {}
-        try:
-            clock.check()
-            found = train if is_network(node.method(name)) else learn
-            report[name] = found(node, name, clock.share(len(names) - number))
-        except Exception as error:
-            report[name] = {"error": f"{type(error).__name__}: {error}"}
-        written()
+
+    def figures(name):
+        teach = train if is_network(node.method(name)) else learn
+        return teach(node, name, clock.share(len(names) - names.index(name)))
+
+    fill(report, names, figures, clock, written)
 
 
 def learn(node: Node, name: str, clock: Clock) -> dict:

@@ -3,6 +3,7 @@
 import functools
 import json
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,21 @@ class Clock:
         """Raise NoTimeLeft where nothing is left."""
         if self.left_s <= 0:
             raise NoTimeLeft(f"its {self.limit_s:.0f} s were over")
+
+
+def fill(report: dict, names: Iterable[str], figures: Callable[[str], dict], clock: Clock, written) -> None:
+    """`figures(name)` of each name in turn, calling `written` after it.
+
+    What fails, or finds the time over, has its reason in the report, and the next one goes on.
+    """
+    for name in names:
+        report[name] = {}
+        try:
+            clock.check()
+            report[name] = figures(name)
+        except Exception as error:  # whatever goes wrong on a machine that nobody has tried
+            report[name] = {"error": f"{type(error).__name__}: {error}"}
+        written()
 
 
 @dataclass

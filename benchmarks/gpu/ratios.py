@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from benchmarks.gpu.node import Clock, Node
+from benchmarks.gpu.node import Clock, Node, fill
 from cocktail.dsp.nmf import models
 from cocktail.dsp.spatial import dnn_em
 from cocktail.nets.segments import Segments, collate
@@ -36,14 +36,7 @@ MIXTURES = "two-talkers"
 def part(node: Node, clock: Clock, report: dict, written, small: float = 1.0) -> None:
     """Fill `report` {case: figures}, calling `written` after each. `small`: factor on all sizes, for a dry run."""
     cases = {"nmf": nmf, "nmf-semi-supervised": nmf_semi, "dnn-em": em, "convolution": convolution, "mixing": mixing}
-    for name, case in cases.items():
-        report[name] = {}
-        try:
-            clock.check()
-            report[name] = case(node, small)
-        except Exception as error:
-            report[name] = {"error": f"{type(error).__name__}: {error}"}
-        written()
+    fill(report, cases, lambda name: cases[name](node, small), clock, written)
 
 
 def seconds(call: Callable, device: str, repeats: int = REPEATS) -> float:

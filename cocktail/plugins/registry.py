@@ -3,7 +3,7 @@
 Plugins are found in the folders of `methods/`, a family each, then in the folders that the user names, then among the
 entry points of the group `cocktail.methods` (each names a module). A row of a folder's `methods.yaml` makes an entry; a
 plugin that no row names is an entry of its own with its defaults. `sizes` is no row: it says how large methods are
-(cocktail/plugins/sizes.py). A plugin that fails to import is an entry with its reason: the others run.
+(cocktail/plugins/sizes.py). A plugin that fails to import is an entry with the reason, and all others run.
 """
 
 import importlib.metadata
