@@ -31,6 +31,11 @@ def power(x: np.ndarray, where: np.ndarray | None = None) -> float:
     return float(np.mean(np.square(x if where is None else x[where])))
 
 
+def levelled(x: np.ndarray, level_db: float, peak: float) -> np.ndarray:
+    """(N,) at `level_db` re full scale, or less loud where its largest sample would pass `peak`."""
+    return x * min(10 ** (level_db / 20) / np.sqrt(np.mean(x**2)), peak / np.abs(x).max())
+
+
 def stretch(recording: np.ndarray, start: int, n_samples: int, fs: int) -> np.ndarray:
     """(n_samples,) from sample `start`, which may be negative, of the recording repeated for ever.
 

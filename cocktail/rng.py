@@ -5,6 +5,7 @@ drawn before it, so that scene 17 is the same whether 20 or 2,000 are made, in a
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -18,3 +19,8 @@ def rng(seed: int, *identity: str | int, role: str) -> np.random.Generator:
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in (seed, *identity, role))
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
     return np.random.default_rng(int.from_bytes(digest, "little"))
+
+
+def shuffled(names: Iterable[str], seed: int) -> list[str]:
+    """Names in the order of a hash of seed and name: a name that is added or left out moves no two others."""
+    return sorted(names, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())

@@ -17,6 +17,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.errors import CocktailError, nearest
+from cocktail.rng import shuffled
 
 DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
 KINDS = ("speech", "noise")
@@ -281,7 +282,7 @@ def _splits(split, speakers, seed):
         raise CocktailError(f"the shares of `split` add up to {sum(split.values()):g} and not to 1: {split}")
     if len(speakers) < len(split):
         raise CocktailError(f"{len(speakers)} speakers are too few for {', '.join(split)}")
-    ordered = sorted(speakers, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())
+    ordered = shuffled(speakers, seed)
     edges = np.round(np.cumsum(list(split.values())) * len(ordered)).astype(int)
     for i in range(len(edges)):  # however small a share, every split gets a speaker, and leaves one for each after it
         edges[i] = min(max(edges[i], edges[i - 1] + 1 if i else 1), len(ordered) - len(split) + i + 1)

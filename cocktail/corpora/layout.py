@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand
 from cocktail.errors import CocktailError
+from cocktail.rng import shuffled
 
 DATA = "COCKTAIL_DATA"
 """Environment variable with the folder of corpora."""
@@ -238,10 +239,7 @@ def _chosen(recordings, at_most, seed):
     mixtures: dict[str, set[str]] = {}
     for recording in recordings:
         mixtures.setdefault(recording.split, set()).add(recording.mixture)
-    kept = {
-        split: set(sorted(names, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())[:at_most])
-        for split, names in mixtures.items()
-    }
+    kept = {split: set(shuffled(names, seed)[:at_most]) for split, names in mixtures.items()}
     return [recording for recording in recordings if recording.mixture in kept[recording.split]]
 
 

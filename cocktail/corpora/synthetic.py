@@ -8,6 +8,7 @@ from cocktail import tables
 from cocktail.corpora import noises
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
+from cocktail.levels import levelled
 from cocktail.rng import rng
 
 DESCRIPTION = "white, pink, car, hum, machine gun, hammer, street, music and babble, synthesised on the spot"
@@ -62,7 +63,8 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech: Library | None
         for split, count in recordings.items():
             for number in range(count):
                 name = f"{noise}-{split}-{number:02d}"
-                x = levelled(synthesise(noise, name, split, n_samples, seed=seed, fs=fs, speech=speech))
+                made = synthesise(noise, name, split, n_samples, seed=seed, fs=fs, speech=speech)
+                x = levelled(made, LEVEL_DB, PEAK)
                 yield {
                     "recording": name,
                     "split": split,
@@ -81,11 +83,6 @@ def synthesise(
     if noise == "babble":
         return noises.babble(draw, n_samples, fs, _talkers(draw, split, fs, speech))
     return noises.KINDS[noise](draw, n_samples, fs)
-
-
-def levelled(x: np.ndarray) -> np.ndarray:
-    """`x` at LEVEL_DB, or lower where its peak asks for it."""
-    return x * min(10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(x**2)), PEAK / np.abs(x).max())
 
 
 def _talkers(draw, split, fs, speech):

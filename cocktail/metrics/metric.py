@@ -1,7 +1,5 @@
 """What a metric is (its identity card), and what it is given: an estimate beside its reference."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -9,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cocktail.digest import digest
 from cocktail.errors import CocktailError
 from cocktail.tasks import TASKS
 
@@ -83,7 +82,7 @@ class Metric:
         """Digest of the definition together with the card of a helper that decides the number (a recogniser)."""
         names = ("name", "unit", "implementation", "version", "mode", "clamp", "permutation")
         definition = {name: getattr(self, name) for name in names} | ({"helper": helper} if helper else {})
-        return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()[:12]
+        return digest(definition)
 
     def __call__(self, *, reference, estimate, fs: int, interference=None, text=None, recogniser=None, scorers=None):
         """The metric of one pair: reference, estimate and, where there is one, interference (N,) at `fs` Hz.

@@ -8,6 +8,7 @@ spoofed and fake audio detection", Interspeech 2019.
 """
 
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 
@@ -110,80 +111,72 @@ def _eer(trials, positive, negative, weights):
     return detection.eer(trials.score[used], positive[used], None if weights is None else weights[..., used])
 
 
-def _metric(name, compute, unit, high, citation, mode, tasks, higher_is_better=False, **more):
-    return Metric(
-        name=name,
-        unit=unit,
-        higher_is_better=higher_is_better,
-        low=0.0,
-        high=high,
-        citation=citation,
-        implementation="cocktail, with the suite's scorers",
-        compute=compute,
-        mode=mode,
-        permutation="none",
-        level="trials",
-        tasks=tasks,
-        **more,
-    )
-
+_metric = partial(
+    Metric,
+    higher_is_better=False,
+    low=0.0,
+    implementation="cocktail, with the suite's scorers",
+    permutation="none",
+    level="trials",
+)
 
 METRICS = (
     _metric(
-        "eer_asv",
-        eer_asv,
-        "%",
-        100.0,
-        "equal error rate; embeddings of Snyder et al., ICASSP 2018",
-        "cosine of embeddings: estimate against the clean references of the other scenes of its condition, or each "
-        "scene against each other in the task `verify`; never the same utterance",
-        {"enhance": "speaker", "verify": None},
+        name="eer_asv",
+        compute=eer_asv,
+        unit="%",
+        high=100.0,
+        citation="equal error rate; embeddings of Snyder et al., ICASSP 2018",
+        mode="cosine of embeddings: estimate against the clean references of the other scenes of its condition, or "
+        "each scene against each other in the task `verify`; never the same utterance",
+        tasks={"enhance": "speaker", "verify": None},
     ),
     _metric(
-        "eer_cm",
-        eer_cm,
-        "%",
-        100.0,
-        "equal error rate; ASVspoof 2019 (Todisco et al., Interspeech 2019)",
-        "score of the detector, or of the suite's detector on the estimate; bona fide against all attacks",
-        {"enhance": "spoofing", "detect": None},
+        name="eer_cm",
+        compute=eer_cm,
+        unit="%",
+        high=100.0,
+        citation="equal error rate; ASVspoof 2019 (Todisco et al., Interspeech 2019)",
+        mode="score of the detector, or of the suite's detector on the estimate; bona fide against all attacks",
+        tasks={"enhance": "spoofing", "detect": None},
     ),
     _metric(
-        "auc",
-        auc,
-        "",
-        1.0,
-        "area under the ROC curve; DiCOVA 2021 (Muguli et al., Interspeech 2021)",
-        "score of the detector; bona fide against all attacks, or the label that is looked for against the others",
-        {"detect": None},
+        name="auc",
+        compute=auc,
+        unit="",
+        high=1.0,
+        citation="area under the ROC curve; DiCOVA 2021 (Muguli et al., Interspeech 2021)",
+        mode="score of the detector; bona fide against all attacks, or the label that is looked for against the others",
+        tasks={"detect": None},
         higher_is_better=True,
     ),
     _metric(
-        "min_tdcf",
-        min_tdcf,
-        "",
-        None,
-        "Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
-        "normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the condition",
-        {"detect": "speaker"},
+        name="min_tdcf",
+        compute=min_tdcf,
+        unit="",
+        high=None,
+        citation="Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
+        mode="normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the "
+        "condition",
+        tasks={"detect": "speaker"},
     ),
     _metric(
-        "min_tdcf_2021",
-        min_tdcf_2021,
-        "",
-        None,
-        "Kinnunen et al., IEEE/ACM TASLP 2020; the form of ASVspoof 2021, constants of 2019",
-        "as min_tdcf, and with the errors of the verifier that no countermeasure can mend",
-        {"detect": "speaker"},
+        name="min_tdcf_2021",
+        compute=min_tdcf_2021,
+        unit="",
+        high=None,
+        citation="Kinnunen et al., IEEE/ACM TASLP 2020; the form of ASVspoof 2021, constants of 2019",
+        mode="as min_tdcf, and with the errors of the verifier that no countermeasure can mend",
+        tasks={"detect": "speaker"},
     ),
     _metric(
-        "cm_rejection",
-        cm_rejection,
-        "%",
-        100.0,
-        "share of bona fide speech that a spoofing detector rejects",
-        "at the detector's EER threshold on its validation trials; estimates of bona fide speech alone",
-        {"enhance": "spoofing"},
+        name="cm_rejection",
+        compute=cm_rejection,
+        unit="%",
+        high=100.0,
+        citation="share of bona fide speech that a spoofing detector rejects",
+        mode="at the detector's EER threshold on its validation trials; estimates of bona fide speech alone",
+        tasks={"enhance": "spoofing"},
         pooled=True,
     ),
 )

@@ -9,6 +9,7 @@ import torch
 
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import eer_threshold
+from cocktail.tables import BONA_FIDE
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Trials:
         """Labelled cocktail.method.Recording, `features` of whose samples are kept."""
         found = {True: [], False: []}
         for trial in recordings:
-            found[trial.label == "bonafide"].append(features(trial.samples))
+            found[trial.label == BONA_FIDE].append(features(trial.samples))
         return cls(found[True], found[False])
 
     def draw(self, generator: np.random.Generator, n_frames: int) -> dict[str, np.ndarray]:

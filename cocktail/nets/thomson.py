@@ -25,13 +25,6 @@ def energy(points: np.ndarray) -> float:
     return _energy(points.ravel(), points.shape)[0]
 
 
-def smallest_angle(points: np.ndarray) -> float:
-    """Between any two of unit vectors (P, E), in radians."""
-    cosine = points @ points.T
-    np.fill_diagonal(cosine, -1.0)
-    return float(np.arccos(np.clip(cosine.max(), -1.0, 1.0)))
-
-
 def _energy(flat, shape):
     """Energy of the points `flat` when brought to the sphere, and its gradient."""
     u, norm = _unit(flat.reshape(shape))

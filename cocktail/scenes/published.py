@@ -7,7 +7,6 @@ are mixtures are the publisher's whole set. The record says what was measured in
 training, which mixes the corpus's isolated signals anew.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -16,7 +15,7 @@ from cocktail import levels
 from cocktail.corpora.layout import OF_MIXTURE
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
-from cocktail.rng import rng
+from cocktail.rng import rng, shuffled
 from cocktail.rooms.arrays import positions
 from cocktail.runtime.accounting import work
 from cocktail.scenes.enrolment import draw_enrolment
@@ -33,7 +32,7 @@ def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy:
     wanted = {str(k + 1) for k in range(n_talkers)}
     recordings = {row["recording"] for row in noise.select(split=split)}
     found = [name for name, said in talkers.items() if said == wanted and (name in recordings or not noisy)]
-    return sorted(found, key=lambda name: hashlib.blake2b(f"{seed}:{name}".encode()).digest())
+    return shuffled(found, seed)
 
 
 def scenes(

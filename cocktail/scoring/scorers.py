@@ -5,20 +5,21 @@ CPU whatever the machine has, so that a board does not depend on it.
 """
 
 from collections.abc import Iterator, Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cocktail.digest import files_digest, files_in
 from cocktail.errors import CocktailError
 from cocktail.method import View
 from cocktail.metrics.metric import Unscorable
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import CARD, load_model
 from cocktail.rng import rng
+from cocktail.training.history import HISTORY
 
-UNUSED = (CARD, "history.csv", "*.checkpoint.pt")
+UNUSED = (CARD, HISTORY, "*.checkpoint.pt")
 """Files of a model's folder that do not decide what the model does."""
 
 
@@ -53,11 +54,8 @@ class Scorer:
 
     def card(self) -> dict[str, str]:
         """What decides its answers: the entry, and a digest of its trained model."""
-        content = sha256()
-        for path in sorted(self._folder.rglob("*")):
-            if path.is_file() and not any(path.match(pattern) for pattern in UNUSED):
-                content.update(path.relative_to(self._folder).as_posix().encode() + path.read_bytes())
-        return {"role": self.role, "entry": self.entry, "model": content.hexdigest()[:12]}
+        used = [(name, path) for name, path in files_in(self._folder) if not any(map(path.match, UNUSED))]
+        return {"role": self.role, "entry": self.entry, "model": files_digest(used)}
 
     def _method(self, fs):
         """The method and its model. A failure is remembered, so that every further scene fails at once."""

@@ -13,6 +13,7 @@ import numpy as np
 from cocktail import tables
 from cocktail.corpora.grid_tts import LEVEL_DB, trim
 from cocktail.corpora.library import Library
+from cocktail.levels import levelled
 from cocktail.rng import rng
 from cocktail.spoofing.attacks import ATTACKS, Claim
 from cocktail.spoofing.world import pitch
@@ -42,13 +43,24 @@ def rows(speech: Library, counts: dict[str, dict[str, int]], *, seed: int, fs: i
                 print(f"{attack} is left out of the split '{split}': it has {len(speakers)} speakers {what}and not two")
                 continue
             for index in range(number):
-                yield _row(speech, wanted, speakers, attack, split, index, seed, fs)
+                name = f"{attack}-{split}-{index:04d}"
+                said, other = _pair(rng(seed, "spoof", name, role="claim"), wanted, speakers)
+                x = _spoof(speech, ATTACKS[attack], said, other, fs, rng(seed, "spoof", name, role="attack"))
+                yield {
+                    "utterance": name,
+                    "attack": attack,
+                    "split": split,
+                    "speaker": said["speaker"],
+                    "gender": said["gender"],
+                    "text": other["text"] if ATTACKS[attack].says_other else said["text"],
+                    "fs": fs,
+                    "n_samples": len(x),
+                    "audio": tables.pack(x, fs, name, "PCM_16"),
+                }
 
 
-def _row(speech, wanted, speakers, attack, split, index, seed, fs):
-    name = f"{attack}-{split}-{index:04d}"
-    draw = rng(seed, "spoof", name, role="claim")
-    said, other = _pair(draw, wanted, speakers)
+def _spoof(speech, attack, said, other, fs, draw):
+    """(N,) samples of an attack on the speaker of the row `said`; the row `other` lends another voice and words."""
     claim = Claim(
         speaker=speech.samples(said["utterance"], fs),
         text=said["text"],
@@ -58,24 +70,12 @@ def _row(speech, wanted, speakers, attack, split, index, seed, fs):
         other_text=other["text"],
         fs=fs,
     )
-    x = finished(ATTACKS[attack].make(claim, rng(seed, "spoof", name, role="attack")), fs)
-    return {
-        "utterance": name,
-        "attack": attack,
-        "split": split,
-        "speaker": said["speaker"],
-        "gender": said["gender"],
-        "text": other["text"] if ATTACKS[attack].says_other else said["text"],
-        "fs": fs,
-        "n_samples": len(x),
-        "audio": tables.pack(x, fs, name, "PCM_16"),
-    }
+    return finished(attack.make(claim, draw), fs)
 
 
 def finished(x: np.ndarray, fs: int) -> np.ndarray:
     """(N,) trimmed and levelled as grid-tts utterances are."""
-    x = trim(x, fs)
-    return x * min(10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(x**2)), PEAK / np.abs(x).max())
+    return levelled(trim(x, fs), LEVEL_DB, PEAK)
 
 
 def _pair(draw, rows, speakers):

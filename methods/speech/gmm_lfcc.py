@@ -12,8 +12,9 @@ import numpy as np
 from cocktail import audio
 from cocktail.dsp import cepstra
 from cocktail.method import LearnedMethod, finite
+from cocktail.tables import BONA_FIDE
 
-CLASSES = ("bonafide", "spoof")
+CLASSES = (BONA_FIDE, "spoof")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class GmmLfcc(LearnedMethod):
         """{class: features of its trials}."""
         found = {name: [] for name in CLASSES}
         for trial in data.trials(split, n):
-            found["bonafide" if trial.label == "bonafide" else "spoof"].append(self._features(trial.samples, data.fs))
+            found[BONA_FIDE if trial.label == BONA_FIDE else "spoof"].append(self._features(trial.samples, data.fs))
         for name, features in found.items():
             if not features:
                 raise ValueError(f"no trial of the class '{name}' in the {split} split: train on more trials")

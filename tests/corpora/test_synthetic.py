@@ -7,6 +7,7 @@ from scipy.signal import find_peaks, welch
 from cocktail.corpora import adapters, noises, synthetic
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
+from cocktail.levels import levelled
 
 FS = 16000
 SECONDS = 10
@@ -172,8 +173,8 @@ class TestAdapter:
             self.rows(speech, kinds=["babble"], recordings={"train": 0, "valid": 1, "test": 0})
 
     def test_level_and_peak(self):
-        white = synthetic.levelled(noise("white"))
+        white = levelled(noise("white"), synthetic.LEVEL_DB, synthetic.PEAK)
         assert 10 * np.log10(np.mean(white**2)) == pytest.approx(synthetic.LEVEL_DB)
         click = np.zeros(1000_000)
         click[500] = 3.0
-        assert np.abs(synthetic.levelled(click)).max() == pytest.approx(synthetic.PEAK)
+        assert np.abs(levelled(click, synthetic.LEVEL_DB, synthetic.PEAK)).max() == pytest.approx(synthetic.PEAK)

@@ -20,8 +20,6 @@ import torch
 
 from cocktail.dsp.blocks import FRAMES
 
-DIVERGENCES = ("kl", "is")
-
 LEAST = 1e-12
 """Least entry of a basis before it is scaled: its square is a number in single precision, too."""
 

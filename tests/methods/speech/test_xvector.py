@@ -11,7 +11,7 @@ from cocktail.corpora import grid_tts
 from cocktail.method import Recording, View
 from cocktail.metrics.detection import eer
 from cocktail.nets import speaker, xvector
-from cocktail.nets.thomson import energy, smallest_angle, thomson
+from cocktail.nets.thomson import energy, thomson
 from cocktail.plugins.entry import Plugin
 from cocktail.plugins.registry import ROOT
 from cocktail.rng import rng
@@ -21,6 +21,13 @@ FS = 16000
 
 
 # Prototypes.
+
+
+def smallest_angle(points: np.ndarray) -> float:
+    """Between any two of unit vectors (P, E), in radians."""
+    cosine = points @ points.T
+    np.fill_diagonal(cosine, -1.0)
+    return float(np.arccos(np.clip(cosine.max(), -1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
