@@ -137,6 +137,18 @@ def test_the_best_of_several_counts(scores):
     assert (found["verdict"], found["worse"]) == (HOLDS, "good (best of networks)"), "the others of its family"
 
 
+def test_the_best_of_several_counts_wherever_its_name_stands(tmp_path):
+    gains = {"a": 0.0, "b": 3.0, "c": 1.0, "x": 0.5, "y": 2.0, "z": -1.0}
+    scores = table(tmp_path, *(means("stationary", name, gain, seed=i) for i, (name, gain) in enumerate(gains.items())))
+    found = judged(scores, ("a", "b", "c"), ("x", "y", "z"))
+    assert (found["verdict"], found["better"], found["worse"]) == (HOLDS, "b (best of 3)", "y (best of 3)")
+    alone = judged(scores, "b", "y")
+    assert found["difference"] == pytest.approx(alone["difference"])
+    assert found["difference"] == pytest.approx(1.0, abs=0.3)
+    assert found["ci_low"] < alone["ci_low"] < alone["ci_high"] < found["ci_high"]
+    assert judged(scores, ("x", "y", "z"), ("a", "b", "c"))["verdict"] == FAILS
+
+
 def test_scenes_of_several_conditions_are_taken_together(scores):
     one = [judged(scores, "good", "fair", conditions=(condition,)) for condition in ("stationary", "tablet")]
     both = judged(scores, "good", "fair", conditions=("stationary", "tablet"))

@@ -269,6 +269,33 @@ def test_a_pair_is_judged_by_the_paired_t_test():
             assert p[i, j] == pytest.approx(expected, rel=0.1)
 
 
+def every_resample(n_scenes):
+    """(n^n, n) weights: each way of drawing so many scenes once, which is the bootstrap without chance."""
+    drawn = np.stack(np.meshgrid(*[np.arange(n_scenes)] * n_scenes), axis=-1).reshape(-1, n_scenes)
+    return (drawn[:, :, None] == np.arange(n_scenes)).sum(axis=1).astype(float)
+
+
+def test_with_every_resample_a_pair_is_judged_by_the_very_paired_t_test():
+    values = np.random.default_rng(18).normal([0.0, 0.5, 1.0], size=(5, 3))
+    samples, figures = statistics.figures(cells_of(values), every_resample(5)), values.mean(axis=0)
+    p = statistics.differences(figures, samples, 5)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        test = scipy.stats.ttest_rel(values[:, i], values[:, j])
+        assert p[i, j] == pytest.approx(test.pvalue, rel=1e-9)
+        found = statistics.best_difference((figures[[i]], figures[[j]]), (samples[:, [i]], samples[:, [j]]), 5)
+        assert found == pytest.approx(tuple(test.confidence_interval(0.95)), rel=1e-9)
+
+
+def test_the_best_of_several_stands_against_the_best_of_several_at_a_share_of_the_level():
+    """Wherever they stand: of three against two, the ends are those at 5 % over 3 and over 2 of the best pair."""
+    values = np.random.default_rng(19).normal([-9.0, 1.0, -9.0, -9.0, 0.0], 0.1, size=(5, 5))
+    samples, figures = statistics.figures(cells_of(values), every_resample(5)), values.mean(axis=0)
+    found = statistics.best_difference((figures[:3], figures[3:]), (samples[:, :3], samples[:, 3:]), 5)
+    pair = scipy.stats.ttest_rel(values[:, 1], values[:, 4])
+    ends = pair.confidence_interval(1 - 0.05 / 3).low, pair.confidence_interval(1 - 0.05 / 2).high
+    assert found == pytest.approx(ends, rel=1e-9)
+
+
 def test_differences_without_spread_are_certain_and_rounding_is_none():
     values = np.random.default_rng(9).normal(size=(6, 1)) + np.array([0.0, 1.0, 1.0 + 1e-13])
     samples = statistics.figures(cells_of(values), statistics.resample(6, 100, np.random.default_rng(10)))

@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
 from sklearn.decomposition import non_negative_factorization
 
 from cocktail.dsp import blocks
@@ -177,3 +178,27 @@ def test_a_basis_that_is_never_active_keeps_unit_norm_in_single_precision(diverg
     H[2] = 0
     found, _ = updates.update_bases(V, W, H, 0.5, divergence)
     torch.testing.assert_close(torch.linalg.vector_norm(found, dim=0), torch.ones(4))
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.7])
+def test_an_update_of_is_bases_minimises_its_majoriser(mu):
+    """The majoriser at one entry, with |w_k| and 1 / model bounded by their tangents, by a search for its minimum.
+
+    Where w old is 1 in units of itself: up / r + down (r + 1 / r) / 2 with sparsity, up / r + down r without.
+    """
+    V, W, H = problem(13, 6, 8, 2)
+    model, total = W @ H, H.sum(-1)
+    parts = W * ((V / model**2) @ H.T), W * ((1 / model) @ H.T), mu * W**2 * total
+    up, linear, quadratic = (part.numpy() for part in parts)
+
+    def majoriser(r, f, k):
+        spread = (r**2 + 1) / 2 if mu else r
+        return up[f, k] / r + linear[f, k] * spread + quadratic[f, k] * (r**2 + 1) / 2
+
+    ratio = [
+        [minimize_scalar(majoriser, bounds=(1e-3, 1e3), args=(f, k), method="bounded", options={"xatol": 1e-9}).x
+         for k in range(2)]
+        for f in range(6)
+    ]  # fmt: skip
+    expected = updates.normalised(W * torch.as_tensor(ratio))[0]
+    torch.testing.assert_close(updates.update_bases(V, W, H, mu, "is")[0], expected, rtol=1e-4, atol=1e-6)

@@ -1,14 +1,17 @@
-"""The expectation maximisation of DNN-EM: against a loop over bins, its likelihood, recovery, padding, its beam."""
+"""DNN-EM: its updates against a loop over bins, likelihood, recovery, padding, beam, and the entries as a whole."""
 
 import importlib.util
 
 import numpy as np
 import pytest
+import scipy.linalg
 import torch
 
-from cocktail import ROOT
+from cocktail import ROOT, stft
 from cocktail.dsp import blocks
-from cocktail.dsp.spatial import beamformers, dnn_em
+from cocktail.dsp.spatial import beamformers, directions, dnn_em
+from cocktail.method import View
+from cocktail.plugins.registry import Registry
 
 N_BINS, N_MICS, N_FRAMES = 6, 3, 120
 
@@ -143,3 +146,65 @@ def test_silence_and_one_loud_bin_stay_finite():
     assert torch.isfinite(torch.view_as_real(R)).all()
     assert torch.isfinite(torch.view_as_real(found.first)).all()
     assert not found.first[:, :, 0].any()
+
+
+def masked(power):
+    """What the network of the tests below says of a power spectrum."""
+    return power / (power + 0.5)
+
+
+class Listener:
+    """A mask network without weights."""
+
+    def mask(self, beams, fs, device, lengths):
+        return masked(stft.stft(torch.as_tensor(beams)).abs() ** 2).float()
+
+    def mask_of(self, spectrum, lengths):
+        return masked(spectrum.abs() ** 2)
+
+
+def moments(x, v, R):
+    """Posterior mean (J, F, T, D) and second moment (J, F, T, D, D) of each source, as the paper writes them."""
+    inverse = np.linalg.inv(np.einsum("jft,jfde->ftde", v, R))
+    prior = v[..., None, None] * R[:, :, None]
+    wiener = prior @ inverse
+    image = np.einsum("jftde,fet->jftd", wiener, x)
+    return image, image[..., :, None] * image[..., None, :].conj() + prior - wiener @ prior
+
+
+def by_equations(mixture, array, iterations, updates):
+    """DNN-EM of one scene (D, N), one step after the other, in double precision: its estimate (N,)."""
+    scale = np.sqrt(np.mean(mixture**2) * 256)  # the energy of the window is 256
+    X = stft.stft(mixture / scale)
+    beam = directions.delay_and_sum(X, array, np.arange(257) * 16000 / 512)[0]
+    beam = stft.stft(stft.istft(beam, mixture.shape[-1]))
+    x, n_mics = X.swapaxes(0, 1), len(array)
+    R, unheard = np.broadcast_to(np.eye(n_mics), (2, 257, n_mics, n_mics)).astype(complex), 0.0
+
+    def powers():
+        power = np.abs(beam) ** 2
+        return np.stack([masked(power) * power, (1 - masked(power)) * power + unheard]).clip(1e-5)
+
+    for _ in range(iterations):
+        v = powers()
+        for _ in range(updates):
+            R = moments(x, v, R)[1].sum(2) / v.sum(-1)[..., None, None]  # frames weighted by v_j
+            level = np.trace(R, axis1=-2, axis2=-1).real / n_mics
+            R = R + 1e-5 * level[..., None, None] * np.eye(n_mics)
+        unheard = np.einsum("fde,fted->ft", np.linalg.inv(R[1]), moments(x, v, R)[1][1]).real / n_mics
+        for f in range(257):
+            a = R[1, f] @ scipy.linalg.eigh(R[0, f], R[1, f])[1][:, -1]  # MVDR towards the principal direction
+            towards = np.linalg.solve(R[1, f], a)
+            beam[f] = a[0] * (towards.conj() @ x[f]) / (a.conj() @ towards).real
+    return scale * stft.istft(moments(x, powers(), R)[0][0, ..., 0], mixture.shape[-1])
+
+
+@pytest.mark.parametrize(("name", "iterations"), [("dnn-em", 3), ("dnn-em-1", 1), ("dnn-em-0", 0)])
+def test_an_entry_is_20_updates_an_iteration_from_samples_to_samples(name, iterations):
+    rng = np.random.default_rng(12)
+    array = np.array([[-0.05, 0.0, 0.0], [0.05, 0.0, 0.0]])
+    talker = np.convolve(rng.standard_normal(1303), [1.0, 0.9, 0.5, 0.2], "valid")
+    mixture = np.stack([talker, np.roll(talker, 2)]) + 0.5 * rng.standard_normal((2, 1300))
+    view = View(16000, rng, {"array": array, "device": "cpu", "bases": {"base": Listener()}})
+    found = Registry().entry(name).make()(mixture, view)[0]
+    assert relative(found, by_equations(mixture, array, iterations, 20)) < 2e-3

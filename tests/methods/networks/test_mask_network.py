@@ -1,5 +1,6 @@
 """Mask networks: features, padding, causality, the mel start, the model's promises, and a problem they must solve."""
 
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture, View
 from cocktail.nets import mask_training, masks
@@ -61,7 +63,7 @@ def test_noise_joins_the_features_in_training_alone():
     assert torch.equal(quiet, features(magnitude))
     torch.manual_seed(0)
     added = features.train()(magnitude) - quiet
-    assert float(added.std()) == pytest.approx(masks.INPUT_NOISE, rel=0.02)
+    assert float(added.std()) == pytest.approx(0.1, rel=0.02)
 
 
 @pytest.mark.parametrize("running", [False, True])
@@ -272,6 +274,31 @@ def test_weights_depend_on_no_number_that_others_have_drawn(tmp_path):
     one = _fitted(tmp_path / "a")
     torch.seed()
     assert _equal(one, _fitted(tmp_path / "b"))
+
+
+def test_the_first_stage_trains_a_mask_of_the_mel_filters(tmp_path, monkeypatch):
+    """What it leaves is that mask spread over the bins; the second stage trains one of the bins."""
+    resolution, biases = [], []
+
+    class Watched(_small().__class__):
+        validation = 2
+
+        def prepare(self, network, stage):
+            super().prepare(network, stage)
+            biases.append(network.output.bias.detach().numpy().copy())
+
+        def objective(self, network, batch):
+            resolution.append(network.output.out_features)
+            return super().objective(network, batch)
+
+    monkeypatch.setattr(sys.modules[_small().__module__], "STATISTICS", 2)
+    method = Watched(width=0.05, segment_s=0.25, epochs_mel=1, epochs=1, steps=2, batch_size=2)
+    method.fit(SimpleNamespace(mixer=Bands(), fs=FS, device="cpu", start=None), np.random.default_rng(0), tmp_path)
+    half = len(resolution) // 2
+    assert resolution == [100] * half + [257] * half
+    seen = filterbank(100, FS, 512) + 1e-6
+    spread = (seen / seen.sum(0)).T
+    assert np.abs(spread @ np.linalg.lstsq(spread, biases[1])[0] - biases[1]).max() < 1e-5
 
 
 def test_an_entry_starts_from_the_weights_and_statistics_of_another(tmp_path):

@@ -1,11 +1,13 @@
 """x-vectors: NumPy against torch, features that know no gain, the known optima of Thomson, speakers recovered."""
 
+import dataclasses
 import functools
 
 import numpy as np
 import pytest
 import torch
 
+from cocktail import levels
 from cocktail.config import read_yaml
 from cocktail.corpora import grid_tts
 from cocktail.method import Recording, View
@@ -13,7 +15,7 @@ from cocktail.metrics.detection import eer
 from cocktail.nets import speaker, xvector
 from cocktail.nets.thomson import energy, thomson
 from cocktail.plugins.entry import Plugin
-from cocktail.plugins.registry import ROOT
+from cocktail.plugins.registry import ROOT, Registry
 from cocktail.rng import rng
 from cocktail.testing.signals import pink_noise, speech_like
 
@@ -172,6 +174,26 @@ def test_the_margin_is_taken_from_the_right_speaker_alone(network):
     assert plain.abs().max() <= 30.001
 
 
+@pytest.mark.parametrize("name", ["xvector", "xvector-thomson"])
+def test_the_entries_take_the_margin_from_the_cosine_of_the_right_speaker(name):
+    """Cross entropy of 30 (cos - 0.35) for the right one and 30 cos for the others: AM-softmax."""
+    torch.manual_seed(0)
+    method = dataclasses.replace(Registry().entry(name).make(), width=0.05)
+    model = method.network(FS, speakers=7).eval()
+    model.spread_prototypes(rng(0, role="head"))
+    batch = {"features": torch.randn(3, 40, method.bands), "speaker": torch.tensor([0, 4, 6])}
+    with torch.no_grad():
+        found = method.objective(model, batch)
+        embedding, prototypes = (x.double().numpy() for x in (model.network(batch["features"]), model.prototypes))
+    lengths = np.outer(np.linalg.norm(embedding, axis=1), np.linalg.norm(prototypes, axis=1))
+    cosine = embedding @ prototypes.T / lengths
+    losses = []
+    for row, right in zip(cosine, (0, 4, 6), strict=True):
+        powers = np.exp(30 * (row - 0.35 * (np.arange(7) == right)))
+        losses.append(-np.log(powers[right] / powers.sum()))
+    assert found.item() == pytest.approx(np.mean(losses), rel=1e-4)
+
+
 def test_fixed_prototypes_are_not_learnt(network):
     model = speakers(network, "thomson")
     model.spread_prototypes(rng(0, role="head"))
@@ -199,6 +221,31 @@ def test_examples_have_one_length_and_every_speaker():
     assert {int(example["speaker"]) for example in drawn} == set(range(9))
     again = examples()(rng(3, role="draw"), "train")
     np.testing.assert_array_equal(again["features"], drawn[3]["features"])
+
+
+def test_of_the_examples_six_in_ten_are_noisy_and_three_in_ten_reverberant(monkeypatch):
+    """Three speeds of each speaker are as likely; the noise is 0 to 20 dB below the speech."""
+    drawn, lengths = {"noise_at": [], "reverberant": []}, []
+    for name, calls in drawn.items():
+        function = getattr(speaker, name)
+        monkeypatch.setattr(
+            speaker, name, lambda x, *more, function=function, calls=calls: calls.append(len(x)) or function(x, *more)
+        )
+    silent = np.zeros((60, 24), np.float32)
+    monkeypatch.setattr(xvector, "features", lambda x, fs, bands: lengths.append(len(x)) or silent)
+    draw = examples(voices=[[voice(0)[:9000].astype(np.float32)] * 2])
+    for i in range(600):
+        draw(rng(i, role="draw"), "train")
+    assert len(drawn["noise_at"]) / 600 == pytest.approx(0.6, abs=0.06)
+    assert len(drawn["reverberant"]) / 600 == pytest.approx(0.3, abs=0.06)
+    times, counts = np.unique(9000 / np.array(lengths), return_counts=True)
+    np.testing.assert_allclose(times, [0.9, 1.0, 1.1], atol=1e-3)
+    np.testing.assert_allclose(counts / 600, 1 / 3, atol=0.06)
+    loop = pink_noise(FS, rng(0, role="loop"))
+    noises = [speaker.noise_at(voice(0), loop, FS, rng(i, role="draw")) for i in range(200)]
+    active = levels.power(voice(0), levels.active(voice(0), FS))
+    snr_db = [10 * np.log10(active / np.mean(noise**2)) for noise in noises]
+    np.testing.assert_allclose([min(snr_db), np.mean(snr_db), max(snr_db)], [0, 10, 20], atol=1.5)
 
 
 def test_validation_hears_utterances_that_training_does_not():
@@ -235,8 +282,6 @@ def test_noise_comes_at_the_ratio_drawn(monkeypatch):
     monkeypatch.setattr(speaker, "SNR_DB", (6.0, 6.0))
     x = voice(0)
     noise = speaker.noise_at(x, pink_noise(FS, rng(0, role="loop")), FS, rng(0, role="draw"))
-    from cocktail import levels
-
     assert 10 * np.log10(levels.power(x, levels.active(x, FS)) / np.mean(noise**2)) == pytest.approx(6.0, abs=1e-3)
 
 

@@ -250,6 +250,28 @@ def test_second_stage_learns_and_reaches_the_first(second):
     assert enhancement.loss(trained(second, enhancement.loss, 30), batch).item() < 0.5 * before
 
 
+def test_soft_clusters_are_two_soft_steps_from_where_k_means_ended(second):
+    """Of hardness 5: gamma = exp(-5 |v - mu|^2) over their sum, mu the mean of what counts, weighted by it."""
+    mixture = torch.from_numpy(Tones().draw(np.random.default_rng(4), "valid").mixture)
+    power = second.bands.power(second.bands.stft(mixture))[None]
+    with torch.no_grad():
+        found = second.eval().clusters(power, 2, np.random.default_rng(5))
+        V = second.embedding(power)
+    counted = power > power.max() * 1e-4
+    centres = clustering.centres(V, counted, 2, np.random.default_rng(5))[0].double().numpy()
+    v, counts = V.flatten(0, 2).double().numpy(), counted.flatten().numpy()
+
+    def shares(mu):
+        near = np.exp(-5 * ((v[:, None] - mu) ** 2).sum(-1))
+        return near / near.sum(1, keepdims=True)
+
+    for _ in range(2):
+        weight = shares(centres) * counts[:, None]
+        centres = weight.T @ v / weight.sum(0)[:, None]
+    expected = shares(centres).T.reshape(found[0].shape)
+    np.testing.assert_allclose(found[0].numpy(), expected, atol=1e-4)
+
+
 def test_masks_share_the_mixture_out(embedding, second):
     mixture = torch.from_numpy(Tones().draw(np.random.default_rng(3), "valid").mixture)
     for estimates in (
