@@ -305,6 +305,13 @@ def test_shipped_costs_cover_every_job_of_full():
     assert sum(each.cpu_s for each in estimates) > 100 * shipped.seconds
 
 
+def test_the_first_run_takes_half_a_cpu_hour_at_most():
+    """What is added to `quick` must find its place in a quarter of an hour on two cores."""
+    estimates = estimate(Plan(load_suite("quick"), "quick"), [read_costs(CONFIG / FILE)])
+    assert [each.group.name for each in estimates if each.basis is None] == []
+    assert 0.1 < sum(each.cpu_s for each in estimates) / 3600 < 0.5
+
+
 def test_the_command_prints_hours_and_what_is_unknown(make_plan, tmp_path, capsys):
     from cocktail.cli import main
 

@@ -3,9 +3,11 @@
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite
 
+CONDITIONS = ["stationary", "speakers", "living-room", "tablet", "reverb"]
+
 
 def plan(**overrides):
-    return Plan(load_suite("quick", overrides), "quick")
+    return Plan(load_suite("quick", {"conditions": CONDITIONS, **overrides}), "quick")
 
 
 def bank(p, condition):

@@ -10,7 +10,7 @@ from cocktail.workflow.suite import load_suite
 
 WANTED = {
     "conditions": ["stationary", "nonstationary"],
-    "entries": ["unprocessed", "omlsa", "oracle-irm"],
+    "entries": ["unprocessed", "omlsa", "oracle-ibm"],
 }
 
 
@@ -26,7 +26,7 @@ class TestPlan:
     def test_the_cells_of_the_entries_and_conditions_named(self):
         p = plan()
         assert set(p.estimated("train")) == set(itertools.product(WANTED["conditions"], WANTED["entries"]))
-        for cell in (("reverb", "omlsa"), ("stationary", "wiener")):
+        for cell in (("tablet", "omlsa"), ("stationary", "mmse-lsa")):
             assert "retrained" not in p.score_input(*cell)
         assert p.score_input("stationary", "omlsa")["retrained"] == p.model("ctc-retrained-omlsa")
         assert p.scorer_models("stationary", "omlsa")["retrained"]["spec"]["name"] == "ctc-retrained-omlsa"
