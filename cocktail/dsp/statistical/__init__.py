@@ -1,1 +1,1 @@
-"""Statistical models of features: Gaussian mixtures."""
+"""Statistical models of features: Gaussian mixtures, hidden Markov models, sums of sounds; enhancers by gains."""
