@@ -18,7 +18,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import Method
 from cocktail.testing.bench import ProbeError, benches, time_limit
 from cocktail.testing.declaration import DECLARATION_PROBES
-from cocktail.testing.learning import MOVED, Others, Probed, check_round_trip, fit, train_others
+from cocktail.testing.learning import MOVED, Others, Probed, check_round_trip, fit_probed, train_others
 from cocktail.testing.probes import PROBES
 
 __all__ = ["Probe", "assert_conforms", "check_method", "check_metric", "probe_method"]
@@ -64,7 +64,7 @@ def probe_method(
                 return
             (others,) = trained
         if method.learned():
-            yield limit.probe("fit, save, load", _fit, method, Path(folder), others, device)
+            yield limit.probe("fit, save, load", _fit, probed, Path(folder), others, device)
             if not limit.ok:
                 return
             model = method.load(Path(folder) / MOVED)
@@ -128,8 +128,8 @@ def _train_others(probed, folder, device, trained):
     return ", ".join(type(other.method).__name__ for other in probed.others)
 
 
-def _fit(method, folder, others, device):
-    fit(method, folder, others=others, device=device)
+def _fit(probed, folder, others, device):
+    fit_probed(probed, folder, others=others, device=device)
     return "trained on synthetic sound, moved, loaded"
 
 

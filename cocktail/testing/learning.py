@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from cocktail.method import Bases, LearnedMethod, Method
+from cocktail.nets.network_method import NetworkMethod
 from cocktail.rng import rng
 from cocktail.testing.bench import Bench, ProbeError, StubRecogniser, benches
 from cocktail.testing.data import TinyData
 from cocktail.testing.probes import REPEAT_TOLERANCE, difference
 
+MOST_UPDATES = 200
+"""Of a network in a training that is no more than a probe."""
 MOVED = "moved"
 """Folder that a trained model is found in."""
 
@@ -25,6 +28,8 @@ class Probed:
     start: "Probed | None" = None
     reads: dict[str, "Probed"] = field(default_factory=dict)
     """By entry."""
+    cure: str = ""
+    """What makes its training short, where nothing does."""
 
     @property
     def others(self) -> list["Probed"]:
@@ -68,10 +73,25 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     return method.load(moved)
 
 
+def fit_probed(probed: Probed, folder: Path, **options) -> Any:
+    """`fit`, with its options. Raises ProbeError for a network whose training is too long, and then at once, and
+    TimeoutError for other methods when the time is over; both name the cure that `probed` has.
+    """
+    method = probed.method
+    if probed.cure and isinstance(method, NetworkMethod):
+        updates = sum(stage.epochs for stage in method.stages()) * method.steps
+        if updates > MOST_UPDATES:
+            raise ProbeError(f"trains for {updates:,} updates, {MOST_UPDATES} at most are for probes: {probed.cure}")
+    try:
+        return fit(method, folder, **options)
+    except TimeoutError as error:
+        raise TimeoutError(f"{error}: {probed.cure}" if probed.cure else str(error)) from None
+
+
 def prepare(probed: Probed, folder: Path, device: str = "cpu") -> Bench:
     """A bench of the method, trained after all that it builds on; for the first of its tasks."""
     others = train_others(probed, folder / "others", device)
-    model = fit(probed.method, folder, others=others, device=device) if probed.method.learned() else None
+    model = fit_probed(probed, folder, others=others, device=device) if probed.method.learned() else None
     return replace(next(benches(probed.method)), model=model, bases=others.bases, reads=others.reads, device=device)
 
 
