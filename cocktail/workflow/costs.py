@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from cocktail.config import CONFIG
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
@@ -88,6 +89,13 @@ def read_costs(path: str | Path) -> Costs:
         raise CocktailError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CocktailError(f"{path}: no record of costs ({error}); `cocktail run` leaves one in {FILE}") from error
+
+
+def known_costs(plan: Plan) -> list[Costs]:
+    """Costs of the suite itself, of others beside its results, and those that the project ships."""
+    own = measure(plan)
+    others = [path for path in sorted(plan.folder.parent.glob(f"*/{FILE}")) if path.parent != plan.folder]
+    return [*([own] if own.costs else []), *map(read_costs, [*others, CONFIG / FILE])]
 
 
 def measure(plan: Plan) -> Costs:

@@ -9,10 +9,11 @@ an upper bound: where a GPU is planned and none was measured, they are given as 
 What has no measured basis is unknown, never nothing.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cocktail.workflow.costs import Cost, Costs, judged
+from cocktail.workflow.costs import Cost, Costs, judged, known_costs
 from cocktail.workflow.job_groups import Group, groups
 from cocktail.workflow.plan import Plan
 
@@ -83,6 +84,16 @@ def _estimate(plan, group: Group, known: Sequence[Costs], wanted: set[str]) -> E
                     and {x.size for x in like} == {group.size},
                 )
     return Estimate(group, reason=_why_unknown(rule, known, wanted))
+
+
+def costs_a_job(plan: Plan) -> dict[str, float]:
+    """Rule -> CPU seconds of one of its jobs on average, by all that is known; without unknown ones."""
+    jobs, cpu_s = Counter(), Counter()
+    for each in estimate(plan, known_costs(plan)):
+        if each.basis and each.group.jobs:
+            jobs[each.group.rule] += len(each.group.jobs)
+            cpu_s[each.group.rule] += each.cpu_s
+    return {rule: cpu_s[rule] / count for rule, count in jobs.items()}
 
 
 def _why_unknown(rule, known, wanted) -> str:

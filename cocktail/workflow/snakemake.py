@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from cocktail import ROOT, tables
@@ -16,8 +17,10 @@ from cocktail.errors import CocktailError
 from cocktail.plugins import model
 from cocktail.runtime.device import may_use_gpu
 from cocktail.runtime.gpus import slots
-from cocktail.runtime.log import NEWS, PROGRESS
+from cocktail.runtime.log import NEWS
+from cocktail.workflow.display import Display
 from cocktail.workflow.plan import Plan
+from cocktail.workflow.progress import BEGUN, Progress
 
 RETRIED = ("method-failed", "scoring-failed")
 """Reasons that a second try may mend: a machine under load, a want of memory."""
@@ -26,10 +29,7 @@ PROFILES = ROOT / "config" / "profiles"
 LOCAL = "default"
 """The profile of one machine."""
 
-# Read from the output rather than by a logger plugin of Snakemake: what jobs say (NEWS, PROGRESS) goes past Snakemake's
-# loggers and is read here in any case, and a plugin would have to be a top-level package, installed wherever jobs run.
-STEPS = re.compile(r"(\d+) of (\d+) steps \(\d+%\) done")
-ENDED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
+FAILED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
 """What Snakemake says of a job that a scheduler ended."""
 
 
@@ -100,6 +100,18 @@ def exclusive(folder: Path) -> Iterator[int]:
         yield file.fileno()
 
 
+def at_work(folder: Path) -> bool:
+    """Whether a run holds the lock of a suite's results."""
+    try:
+        with (folder / ".lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def forget_failures(plan: Plan) -> int:
     """Delete the shards in which a method or its scoring failed, and models whose training did, so that a run makes
     them again. Returns how many shards."""
@@ -126,27 +138,18 @@ def run(
     profile: str = LOCAL,
     *,
     meanwhile: contextlib.AbstractContextManager = contextlib.nullcontext(),  # noqa: B008
+    weights: Callable[[], Mapping[str, float]] = dict,
 ) -> int:
     """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log.
 
-    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended.
+    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. `weights`: as of
+    cocktail.workflow.progress.Progress.
     """
     # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("jobs"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
     log = folder / "logs" / "snakemake.log"
-    with exclusive(folder) as lock, meanwhile, Progress(*columns, transient=True, refresh_per_second=2) as progress:
+    with exclusive(folder) as lock, meanwhile, Display(Progress(weights)) as display:
         log.parent.mkdir(parents=True, exist_ok=True)
-        task = progress.add_task("", total=None)
         # A job has one thread: many processes with one each are faster than few with many.
         environment = {"OMP_NUM_THREADS": "1"} | os.environ | {"PYTHONUNBUFFERED": "1"}
         with (
@@ -161,14 +164,12 @@ def run(
             ) as process,
             log.open("w", buffering=1, encoding="utf-8") as file,
         ):
+            with contextlib.suppress(OSError):
+                file.write(f"{BEGUN}{datetime.now().isoformat(timespec='seconds')}\n")
             for line in process.stdout:
                 with contextlib.suppress(OSError):  # on a full disk the run must end with its own message
                     file.write(line)
-                steps = STEPS.search(line)
-                if steps:
-                    progress.update(task, completed=int(steps[1]), total=int(steps[2]))
-                elif line.startswith(PROGRESS):
-                    progress.update(task, description=escape(line.removeprefix(PROGRESS).rstrip()))
-                elif line.startswith(NEWS) or ENDED.match(line):
-                    progress.console.print(line.rstrip(), markup=False, highlight=False, soft_wrap=True)
+                display.read(line)
+                if line.startswith(NEWS) or FAILED.match(line):
+                    display.print(line)
     return process.returncode
