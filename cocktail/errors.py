@@ -16,7 +16,7 @@ class AccessError(CocktailError):
     """A method reached for something that its paradigm or its `needs` does not grant."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for messages, or nothing where no known word is close."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """`; did you mean 'x'?` for messages, or nothing where no known word is close: 1 is equal, 0 nothing alike."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"; did you mean '{found[0]}'?" if found else ""

@@ -142,8 +142,7 @@ def build(
     speakers = {row["scene"]: row["speaker"] for row in drawn}
     rows = board(scores, seed=seed, unranked=unranked, speakers=speakers, resamples=resamples)
     write_board(rows, folder / "leaderboard.csv")
-    with tables.replacing(folder / "entries.json") as temporary:
-        temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    write_entries(entries, folder)
     return rows
 
 
@@ -157,6 +156,12 @@ def strata(references: Iterable[str | Path]) -> list[dict]:
         for scene in scenes
     ]
     return sorted(rows, key=lambda row: (row["condition"], row["scene"]))
+
+
+def write_entries(entries: list[dict], folder: str | Path) -> None:
+    """Write what is known of each entry to entries.json in `folder`."""
+    with tables.replacing(Path(folder) / "entries.json") as temporary:
+        temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
 
 
 def read_entries(path: str | Path) -> dict[str, dict]:

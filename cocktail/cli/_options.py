@@ -17,6 +17,12 @@ methods_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
+def say_notes(plan) -> None:
+    """Print what may not be as the user thinks (cocktail.workflow.plan.Plan.notes) on standard error."""
+    for note in plan.notes:
+        click.secho(f"Note: {note}", fg="yellow", err=True)
+
+
 WIDTH_OF_A_FILE = 160
 """Width of a table that goes to a file or a pipe, in characters."""
 

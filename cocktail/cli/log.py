@@ -4,14 +4,18 @@ from pathlib import Path
 
 import click
 
+from cocktail.cli._options import methods_option, say_notes
+
 
 @click.command(short_help="Log the results of a suite that has run in MLflow.")
 @click.argument("suite", default="quick")
-def command(suite):
+@methods_option
+def command(suite, folders):
     """Log boards, trainings and models of SUITE in MLflow, as `cocktail run` does at its end.
 
     For results that could not be logged when the suite ran, or for another store. The store is the one that
     MLFLOW_TRACKING_URI names, or mlflow.db beside the results. What is logged already is not sent again.
+    The plugins that the run took are found again.
 
     \b
       cocktail log quick
@@ -20,11 +24,10 @@ def command(suite):
     from cocktail.errors import CocktailError
     from cocktail.tracking.log import track
     from cocktail.tracking.receipt import RECEIPT, receipt, settled_state
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
 
-    path = str(suite_path(suite))
-    plan = Plan(load_suite(path), path)
+    plan = plan_of(suite, folders)
+    say_notes(plan)
     out, state = Path(plan.path(RECEIPT)), settled_state(plan.folder)
     track(folder=plan.folder, out=out, suite_digest=plan.digests.suite(), trained=plan.trained_models(), state=state)
     done = receipt(plan.folder)

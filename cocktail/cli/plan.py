@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import json_option, print_rows
+from cocktail.cli._options import json_option, print_rows, say_notes
 from cocktail.workflow.files import SPLITS, TRAIN
 
 STAGES = {
@@ -49,13 +49,15 @@ def command(suite, methods, conditions, like, as_json):
       COCKTAIL_DEVICE=cuda cocktail plan full   for a machine with GPUs
     """
     from cocktail.cli.run import selection
+    from cocktail.workflow.costs import known_costs
     from cocktail.workflow.forecast import estimate
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.suite import load_suite, suite_path
 
     path = suite_path(suite)
-    plan = Plan(load_suite(str(path), selection(methods, conditions)), str(path))
-    known = [_named(name) for name in like] or _found(plan)
+    plan = Plan(load_suite(str(path), selection(path, methods, conditions)), str(path))
+    say_notes(plan)
+    known = [_named(name) for name in like] or known_costs(plan)
     estimates = estimate(plan, known)
     print_rows(_stages(plan, estimates), f"{plan.suite}: jobs, were nothing done yet", as_json)
     if as_json:
@@ -70,26 +72,14 @@ def _named(name: str):
     """Costs of a suite that ran here, or of a file."""
     from cocktail.errors import CocktailError
     from cocktail.workflow.costs import measure, read_costs
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
 
     if name.endswith(".json"):
         return read_costs(name)
-    path = suite_path(name)
-    costs = measure(Plan(load_suite(str(path)), str(path)))
+    costs = measure(plan_of(name))
     if not costs.costs:
         raise CocktailError(f"--like {name}: it has not run here; run it first, or give the costs.json of another run")
     return costs
-
-
-def _found(plan) -> list:
-    """Costs known without --like: of the suite itself, of others beside its results, and those shipped."""
-    from cocktail.config import CONFIG
-    from cocktail.workflow.costs import FILE, measure, read_costs
-
-    own = measure(plan)
-    others = [path for path in sorted(plan.folder.parent.glob(f"*/{FILE}")) if path.parent != plan.folder]
-    return [*([own] if own.costs else []), *map(read_costs, [*others, CONFIG / FILE])]
 
 
 def _stages(plan, estimates) -> list[dict]:

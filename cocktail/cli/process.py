@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import methods_option, write_audio
+from cocktail.cli._options import methods_option, say_notes, write_audio
 from cocktail.errors import CocktailError
 
 
@@ -48,8 +48,10 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     from cocktail.plugins.registry import find_entry
     from cocktail.processing.recording import OVERLAP_S, process_recording
     from cocktail.tasks import TASKS
+    from cocktail.workflow.plan import plan_of
 
-    plan = _plan(suite, folders)
+    plan = plan_of(suite, folders)
+    say_notes(plan)
     entry = find_entry(plan.known, name)
     with _said_of(name):
         method = entry.make()
@@ -141,15 +143,6 @@ def _require_fit(name, method, channels, talkers, fs):
         reasons = [method.skip(Info("recording", task, channels, talkers, fs, kind)) for kind in ("image", "early")]
     if None not in reasons:
         raise CocktailError(f"'{name}' does not apply to a recording of {channels} channel(s): {reasons[0]}")
-
-
-def _plan(suite, folders):
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
-
-    path = str(suite_path(suite))
-    config = load_suite(path)
-    return Plan(config | {"plugins": [*config["plugins"], *folders]}, path)
 
 
 def _read_array(path, channels, name):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from cocktail.cli._options import say_notes
+
 
 @click.command(
     short_help="Run a suite: scenes, methods, scores, leaderboards.",
@@ -44,13 +46,16 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     """
     from cocktail.workflow import partial
     from cocktail.workflow.costs import FILE, measure
+    from cocktail.workflow.files import PARTIAL
+    from cocktail.workflow.forecast import costs_a_job
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
     from cocktail.workflow.suite import load_suite, suite_path
 
-    overrides = selection(methods, conditions)
     path = suite_path(suite)
+    overrides = selection(path, methods, conditions)
     plan = Plan(load_suite(str(path), overrides), str(path))
+    say_notes(plan)
     plan.comparisons()  # a misspelt claim should be reported before hours of work
     first = plan.untrained_scores()
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile, first)
@@ -61,24 +66,29 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     jobs = len(plan.cells) * len(plan.shards)
     click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
     click.echo(
-        f"Boards while it runs: cocktail leaderboard {suite}, or {plan.folder / partial.FOLDER}/report/index.html"
+        f"Boards while it runs: cocktail leaderboard {suite}, or {plan.folder / PARTIAL}/report/index.html\n"
+        f"How far it is: cocktail status {suite}"
     )
-    status = run(arguments, plan.folder, profile, meanwhile=partial.pages_meanwhile(path, overrides))
+    meanwhile = partial.pages_meanwhile(path, overrides)
+    status = run(arguments, plan.folder, profile, meanwhile=meanwhile, weights=lambda: costs_a_job(plan))
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
-    shutil.rmtree(plan.folder / partial.FOLDER, ignore_errors=True)
+    shutil.rmtree(plan.folder / PARTIAL, ignore_errors=True)
     if (found := measure(plan)).costs:  # for `cocktail plan` of other suites; a storage keeps the records elsewhere
         found.write(plan.path(FILE))
     raise click.exceptions.Exit(max(show(plan, strict), said_unlogged(plan.folder, suite, strict)))
 
 
-def selection(methods, conditions) -> dict:
-    """Overrides of the configuration from the options: names choose, folders (what has a slash) add."""
+def selection(path, methods, conditions) -> dict:
+    """What the options say over the suite in the file `path`: names choose, folders (what has a slash) add."""
+    from cocktail.workflow.suite import load_suite
+
     given = [item for value in methods for item in value.split(",") if item]
     folders = [str(Path(item).resolve()) for item in given if os.sep in item]
     names = [item for item in given if os.sep not in item]
     chosen = [item for value in conditions for item in value.split(",") if item]
-    overrides = {"plugins": folders, "methods": names, "only": chosen}
+    plugins = [*load_suite(str(path))["plugins"], *folders] if folders else []
+    overrides = {"plugins": plugins, "methods": names, "only": chosen}
     return {key: value for key, value in overrides.items() if value}
 
 

@@ -3,7 +3,8 @@
 Plugins are found in the folders of `methods/`, a family each, then in the folders that the user names, then among the
 entry points of the group `cocktail.methods` (each names a module). A row of a folder's `methods.yaml` makes an entry; a
 plugin that no row names is an entry of its own with its defaults. `sizes` is no row: it says how large methods are
-(cocktail/plugins/sizes.py). A plugin that fails to import is an entry with the reason, and all others run.
+(cocktail/plugins/sizes.py). The methods.yaml beside an installed module is read as well. A plugin that fails to import
+is an entry with the reason, and all others run.
 """
 
 import importlib.metadata
@@ -21,6 +22,8 @@ from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import Sizes, check_sizes
 
 GROUP = "cocktail.methods"
+ALIKE = 0.85
+"""Names that are at least so much alike are one name, misspelt (difflib)."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names stand in paths of the results."""
 
@@ -37,12 +40,22 @@ def find_entry(entries: dict[str, Entry], name: str) -> Entry:
     return entries[name]
 
 
+def _files(folder: Path) -> list[Path]:
+    """Plugins of a folder."""
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+
+
 class Registry:
     """All plugins and entries that are found."""
 
-    def __init__(self, folders: Iterable[str | Path] = ()):
+    def __init__(self, folders: Iterable[str | Path] = (), *, earlier: Iterable[str | Path] = ()):
+        """`folders`: of plugins, besides the shipped ones. `earlier`: more of them, unless their plugins are found
+        elsewhere by now.
+        """
         self.plugins: dict[str, Plugin] = {}
         self.entries: dict[str, Entry] = {}
+        self.folders: list[Path] = []
+        """Those of plugins besides the shipped and the installed ones."""
         self._sizes: Sizes = {}
         for folder in families():
             self._add_plugins(folder)
@@ -51,13 +64,19 @@ class Registry:
         for folder in map(Path, folders):
             if not folder.is_dir():
                 raise CocktailError(f"{folder}: no such folder of plugins")
-            self._add_plugins(folder.resolve())
-            self._add_rows(folder.resolve() / "methods.yaml")
+            self._add_folder(folder)
+        installed: dict[Path, None] = {}
         for point in importlib.metadata.entry_points(group=GROUP):
             spec = importlib.util.find_spec(point.module)
             if spec is None or spec.origin is None:
                 raise CocktailError(f"entry point {point.name} = {point.value} of {GROUP}: no such module")
             self._add_plugin(Plugin(point.name, Path(spec.origin)))
+            installed[Path(spec.origin).parent] = None
+        for folder in installed:
+            self._add_rows(folder / "methods.yaml")
+        for folder in map(Path, earlier):
+            if not any(path.stem in self.plugins for path in _files(folder)):
+                self._add_folder(folder)
         named = {entry.plugin.name for entry in self.entries.values()}
         for plugin in self.plugins.values():
             if plugin.name not in named:
@@ -73,20 +92,33 @@ class Registry:
         """All entries at a class of size (cocktail.plugins.sizes).
 
         `parameters` are the exceptions of the suite in the file `source`: plugin or entry -> values of its fields.
-        Values of an entry stand over its row, those of its plugin under it.
+        Values of an entry stand over its row, those of its plugin under it. Those of names that are `unknown` are left
+        out. Raises CocktailError for a name that is another one, misspelt.
         """
-        for name in parameters:
-            if name not in self.entries and name not in self.plugins:
-                options = [*self.entries, *self.plugins]
-                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{nearest(name, options)}")
+        options = [*self.entries, *self.plugins]
+        for name in self.unknown(parameters):
+            if meant := nearest(name, options, cutoff=ALIKE):
+                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{meant}")
         names = self._sizes.keys() | parameters.keys()
         values = {name: self._sizes.get(name, {}).get(size, {}) | parameters.get(name, {}) for name in names}
         return {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
 
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """Names that are neither an entry nor a plugin."""
+        return [name for name in names if name not in self.entries and name not in self.plugins]
+
+    def has_size(self, entry: Entry, size: str) -> bool:
+        """Whether a class of size says anything of an entry, or of its plugin."""
+        return any(size in self._sizes.get(name, {}) for name in (entry.name, entry.plugin.name))
+
+    def _add_folder(self, folder):
+        self.folders.append(folder.resolve())
+        self._add_plugins(folder.resolve())
+        self._add_rows(folder.resolve() / "methods.yaml")
+
     def _add_plugins(self, folder):
-        for path in sorted(folder.glob("*.py")):
-            if not path.name.startswith("_"):
-                self._add_plugin(Plugin(path.stem, path))
+        for path in _files(folder):
+            self._add_plugin(Plugin(path.stem, path))
 
     def _add_rows(self, rows_path):
         rows = read_yaml(rows_path) if rows_path.exists() else {}

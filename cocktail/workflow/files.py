@@ -1,9 +1,15 @@
 """Where the files of one suite lie; results/README.md lists them for readers."""
 
+import contextlib
+import json
 from pathlib import Path
 
 TEST, TRAIN = SPLITS = "test", "train"
 """Splits of which scenes are made."""
+ENTRIES = "entries.json"
+"""What is known of the entries of the boards beside it."""
+PARTIAL = "partial"
+"""In results/<suite>: the page while a run is at work, and its tables. The end of the run removes it."""
 
 
 class Files:
@@ -53,3 +59,16 @@ class Files:
     def scores(self, condition: str, entry: str, shard: str) -> str:
         """The scores of a shard of estimates."""
         return self.path("scores", condition, entry, f"{shard}.parquet")
+
+
+def folders_of_run(results: Path) -> list[Path]:
+    """Folders of plugins that the last run of a suite took besides methods/, by what its `results` say of its entries.
+
+    A run that is at work, or was stopped, has left that in PARTIAL.
+    """
+    folders: dict[Path, None] = {}
+    for table in (results / ENTRIES, results / PARTIAL / ENTRIES):
+        with contextlib.suppress(OSError, ValueError):  # none, or one that a run must be able to make anew
+            cards = json.loads(table.read_text(encoding="utf-8"))
+            folders |= {Path(card["folder"]): None for card in cards if "folder" in card}
+    return list(folders)

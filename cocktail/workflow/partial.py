@@ -20,11 +20,10 @@ from cocktail.boards.claims import CLAIMS
 from cocktail.boards.pending import Pending, write_pending
 from cocktail.errors import CocktailError
 from cocktail.report.page import build as page
+from cocktail.workflow.files import PARTIAL
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite, suite_path
 
-FOLDER = "partial"
-"""In results/<suite>: the page while a run is at work, and its tables. The end of the run removes it."""
 PAUSE_S = 60.0
 """Between two of these pages at least."""
 SHARE = 0.05
@@ -74,7 +73,7 @@ def write(plan: Plan, folder: Path) -> None:
 
 def write_page(plan: Plan) -> Path:
     """Write the page of what is finished, without sounds, to results/<suite>/partial; returns its index.html."""
-    folder = plan.folder / FOLDER
+    folder = plan.folder / PARTIAL
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -114,6 +113,8 @@ def _write_pages(configfile, overrides, parent):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends this process
     os.nice(10)
     plan = Plan(load_suite(configfile, overrides), configfile)
+    with contextlib.suppress(CocktailError):  # other commands find the plugins of the run by them
+        leaderboard.write_entries(plan.cards(), plan.folder / PARTIAL)
     known, pause = None, PAUSE_S
     while os.getppid() == parent:
         time.sleep(pause)

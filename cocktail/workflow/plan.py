@@ -4,7 +4,7 @@ A job is a cell's shard. Functions take condition, entry and shard as they are; 
 functions of Snakemake's wildcards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, SOURCES
@@ -18,6 +18,7 @@ from cocktail.workflow.digests import Digests
 from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files
 from cocktail.workflow.retraining import ROLE, recognisers
 from cocktail.workflow.selection import Selection
+from cocktail.workflow.suite import load_suite, suite_path
 
 
 class Plan(Selection, Files):
@@ -32,6 +33,7 @@ class Plan(Selection, Files):
         self.known = self.known | {entry.name: entry for entry in self.recognisers.values()}
         self._methods = self._methods | {entry.name: entry.make() for entry in self.recognisers.values()}
         self.trained = self._trained()
+        self.notes += self._unsized()
 
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
@@ -39,6 +41,17 @@ class Plan(Selection, Files):
         needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *retrained])
         found = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in found if self._methods[name].learned()]
+
+    def _unsized(self) -> Iterator[str]:
+        """A note for each network of the user's that trains at full length, for want of a size for this suite."""
+        size, exceptions = self.config["size"], self.config["parameters"].keys()
+        for name in self.trained:
+            entry, epochs = self.known[name], getattr(self._methods[name], "epochs", None)
+            folder = entry.plugin.path.parent
+            sized = size == "paper" or self.registry.has_size(entry, size) or {name, entry.plugin.name} & exceptions
+            if folder in self.registry.folders and epochs and not sized:
+                what = f"it trains for up to {epochs} epochs, as its fields say"
+                yield f"{folder / 'methods.yaml'}: no size '{size}' of '{entry.plugin.name}': {what}"
 
     # Shards of scenes
 
@@ -286,3 +299,10 @@ class Plan(Selection, Files):
 
 def _untitled(definition: dict) -> dict:
     return {key: value for key, value in definition.items() if key != "title"}
+
+
+def plan_of(suite: str, plugins: Iterable[str | Path] = ()) -> Plan:
+    """The plan of a suite, given by name or by file, with these folders of plugins besides its own."""
+    path = str(suite_path(suite))
+    config = load_suite(path)
+    return Plan(config | {"plugins": [*config["plugins"], *map(str, plugins)]}, path)

@@ -4,7 +4,9 @@ A cell is a condition and an entry. Every name that the suite mentions is checke
 condition has its reason.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from cocktail.boards.claims import CLAIMS, Comparison, read_claims
 from cocktail.boards.scores import BASELINE
@@ -18,6 +20,7 @@ from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
+from cocktail.workflow.files import folders_of_run
 from cocktail.workflow.suite import check_suite, known_conditions
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
@@ -44,8 +47,11 @@ class Selection:
         """Those of the suite, which methods train on; `conditions` are those that are run."""
         only = self.config["only"]
         self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
-        self.registry = Registry(self.config["plugins"])
+        earlier = folders_of_run(Path(self.config["results"]) / self.suite)
+        self.registry = Registry(self.config["plugins"], earlier=filter(Path.is_dir, earlier))
         self.known = self._sized_entries(source)
+        self.notes = self._notes(source, [path for path in earlier if not path.is_dir()])
+        """What may not be as the user thinks, a line each."""
         self.entries = self._choose_entries(source)
         self.metrics = self._choose_metrics(source)
         self._methods: dict[str, Method] = {
@@ -64,6 +70,13 @@ class Selection:
                     where = f"{entry.source}: {name}: train_on"
                     raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
         return known
+
+    def _notes(self, source, gone: Iterable[Path]) -> list[str]:
+        notes = [f"{folder}: the plugins that the last run took from there are gone" for folder in gone]
+        for name in self.registry.unknown(self.config["parameters"]):
+            cure = "--methods DIR finds plugins of your own"
+            notes.append(f"{source}: parameters: no entry or plugin '{name}'; {cure}")
+        return notes
 
     def _choose_entries(self, source) -> dict[str, Entry]:
         known, chosen, without = self.known, self.config["methods"], self.config["without"]
@@ -203,6 +216,7 @@ class Selection:
                 "entry": name,
                 "plugin": self.entries[name].plugin.name,
                 "family": self.entries[name].plugin.family,
+                **self._folder(name),
                 "paradigm": method.paradigm,
                 "guidance": method.guidance(),
                 "causal": method.causal,
@@ -214,6 +228,11 @@ class Selection:
             for name, method in self._methods.items()
             if name in self.entries
         ]
+
+    def _folder(self, name) -> dict[str, str]:
+        """Where the plugin of an entry lies, if the user named that folder."""
+        folder = self.entries[name].plugin.path.parent
+        return {"folder": str(folder)} if folder in self.registry.folders else {}
 
     def condition_cards(self) -> list[dict]:
         """Name, title, task, channels, n_sources and fs of every condition that is run."""

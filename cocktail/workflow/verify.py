@@ -20,7 +20,6 @@ from cocktail.scenes.shard import make_shard
 from cocktail.scoring.shard import score_shard
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.referee import disagreements
-from cocktail.workflow.suite import load_suite, suite_path
 
 SAMPLE_TOLERANCE = 1e-6
 """Of full scale, between a stored sample and the same one rendered anew: eight steps of 24-bit audio."""
@@ -30,14 +29,12 @@ JUDGED = 3
 """Scenes of a shard that the reference packages judge."""
 
 
-def verify(suite: str, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, list[str]]]:
+def verify(plan: Plan, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, list[str]]]:
     """Name of each shard drawn, and how it differs from what its definition gives; an empty list where it does not."""
-    path = suite_path(suite)
-    plan = Plan(load_suite(str(path)), str(path))
     scenes = sorted(Path(plan.path("scenes")).glob("*/*/*.mixtures.parquet"))
     scores = [path for path in sorted(Path(plan.path("scores")).glob("*/*/*.parquet")) if _kept(plan, path)]
     if not scenes or not scores:
-        raise CocktailError(f"{plan.folder}: no scenes or no scores yet; `cocktail run {suite}` first")
+        raise CocktailError(f"{plan.folder}: no scenes or no scores yet; `cocktail run {plan.suite}` first")
     for stored in _draw(scenes, sample, seed, "scenes"):
         yield str(stored.relative_to(plan.folder)), found_by(_verify_scenes, plan, stored)
     for stored in _draw(scores, sample, seed, "scores"):

@@ -22,7 +22,6 @@ from cocktail.scoring.rows import Judges
 from cocktail.scoring.scorers import Scorers
 from cocktail.workflow.files import TEST
 from cocktail.workflow.plan import Plan
-from cocktail.workflow.suite import load_suite, suite_path
 from cocktail.workflow.verify import found_by
 
 NAMED = 10
@@ -30,16 +29,14 @@ NAMED = 10
 KEYS = {"leaderboard.csv": ("condition", "entry", "metric"), "claims.csv": ("claim", "better", "worse", "conditions")}
 
 
-def verify_tables(suite: str) -> Iterator[tuple[str, list[str]]]:
+def verify_tables(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     """Name of each check, and what it found; an empty list where all is well.
 
     Conditions and methods that a run left out are no fault. Raises CocktailError where the suite has not run.
     """
-    path = suite_path(suite)
-    plan = Plan(load_suite(str(path)), str(path))
     stored = Path(plan.path("scores.parquet"))
     if not stored.is_file():
-        raise CocktailError(f"{plan.folder}: no scores yet; `cocktail run {suite}` first")
+        raise CocktailError(f"{plan.folder}: no scores yet; `cocktail run {plan.suite}` first")
     scores = tables.read_table(stored)
     cells = _cells(scores)
     conditions = {condition for condition, _ in cells}

@@ -69,6 +69,7 @@ def test_every_command_of_the_house_is_there():
         "corpora",
         "compare",
         "log",
+        "status",
     ]
     assert sorted(wanted) == commands()
 
@@ -138,12 +139,49 @@ def test_a_plugin_that_does_not_import_is_a_row_with_its_reason(call, write_plug
 def test_new_writes_a_plugin_that_conforms(call, tmp_path):
     status, out, _ = call("new", "my-gate", "--dir", "plugins")
     assert status == 0
-    assert "cocktail check my-gate --methods plugins" in out
+    assert "cocktail check my-gate --methods ./plugins" in out
+    assert "cocktail run quick --methods ./plugins" in out
     assert Path("plugins/methods.yaml").read_text() == "my-gate: {}\n"
     assert len(Path("plugins/my_gate.py").read_text().splitlines()) < 35
     status, out, _ = call("check", "my-gate", "--methods", "plugins", "--long", 3)
     assert status == 0, out
     assert "causal: looks" in out
+
+
+def test_new_writes_a_network_that_conforms(call, tmp_path):
+    """Short, and at the size of `tiny` trained in seconds."""
+    call("new", "my-gate", "--dir", "plugins")
+    assert call("new", "my-net", "--learned", "--dir", "plugins")[0] == 0
+    assert Path("plugins/methods.yaml").read_text().startswith("my-gate: {}\nmy-net: {}\n\nsizes: ")
+    code = Path("plugins/my_net.py").read_text().split("@dataclass(frozen=True)")[1]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 30
+    status, out, _ = call("check", "my-net", "--methods", "plugins", "--long", 3)
+    assert status == 0, out
+    assert "fit, save, load" in out
+
+
+def test_check_of_a_network_without_sizes_names_the_cure_at_once(call, tmp_path):
+    """Without it the training of the probes would go on until the limit."""
+    call("new", "my-net", "--learned", "--dir", "plugins")
+    Path("plugins/methods.yaml").write_text("my-net: {}\n")
+    status, out, _ = call("check", "my-net", "--methods", "plugins", "--limit", 1000)
+    assert status == 1
+    cure = re.search(r"it has no size 'tiny'; say in (\S+) `(.*)`", out)
+    assert Path(cure[1]) == tmp_path / "plugins" / "methods.yaml"
+    Path(cure[1]).write_text(f"my-net: {{}}\n{cure[2]}\n")
+    assert call("check", "my-net", "--methods", "plugins", "--long", 3)[0] == 0
+
+
+def test_check_of_another_learned_method_names_the_cure_when_its_time_is_over(call, write_plugin):
+    fit = (
+        "rounds: int = 9\n\ndef fit(self, data, rng, folder):\n    time.sleep(60)\n\ndef load(self, folder):\n    pass"
+    )
+    folder = write_plugin("slow", base="LearnedMethod", attributes="paradigm = 'source-model'", more=fit)
+    out = call("check", "slow", "--methods", folder, "--limit", 0.5)[1]
+    assert "still running after 0.5 s: it has no size 'tiny'" in out
+    assert "`sizes: {slow: {tiny: {" in out
+    (folder / "methods.yaml").write_text("slow: {}\nsizes: {slow: {tiny: {rounds: 1}}}\n")
+    assert "no size" not in call("check", "slow", "--methods", folder, "--limit", 0.5)[1]
 
 
 def test_new_in_the_project_adds_file_and_row_to_its_family(call, tmp_path, monkeypatch):
@@ -155,8 +193,11 @@ def test_new_in_the_project_adds_file_and_row_to_its_family(call, tmp_path, monk
     before = rows.read_text()
     create("my-gate")
     assert rows.read_text() == before + "my-gate: {}\n"
-    assert Registry().entry("my-gate").make().threshold_db == -30.0
+    assert Registry().entry("my-gate").make().threshold_db == 8.0
     assert Registry().entry("my-gate").plugin.family == "spectral"
+    create("my-net", learned=True)
+    assert Registry().entry("my-net").plugin.family == "networks"
+    assert Registry().sized("tiny", {}, "a test")["my-net"].make().steps == 2
     with pytest.raises(CocktailError, match="unknown family 'spectrl'; did you mean 'spectral'"):
         create("my-other", family="spectrl")
 

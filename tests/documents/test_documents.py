@@ -1,10 +1,12 @@
 """What the documents show works as shown."""
 
+import importlib
 import re
 import textwrap
 from dataclasses import replace
 
 import numpy as np
+import torch
 import yaml
 
 from cocktail import ROOT
@@ -12,6 +14,7 @@ from cocktail.plugins.entry import Plugin
 from cocktail.plugins.registry import Registry
 from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import check_sizes
+from cocktail.plugins.templates import NETWORK
 from cocktail.testing.conformance import assert_conforms
 from cocktail.testing.data import TinyData
 from cocktail.training.history import read_history
@@ -29,11 +32,9 @@ def snippet(language, word):
 
 def test_the_network_of_the_contract_trains_and_conforms(tmp_path):
     """Its loss falls, and it passes the probes of `cocktail check`; without its docstring it is short."""
-    path = tmp_path / "convolutional_mask.py"
-    path.write_text(snippet("python", "class ConvolutionalMask"))
-    method = Plugin("convolutional_mask", path).cls(
-        width=0.02, segment_s=0.4, epochs=4, steps=5, batch_size=4, learning_rate=0.01
-    )
+    path = tmp_path / "my_net.py"
+    path.write_text(snippet("python", "class MyNet"))
+    method = Plugin("my_net", path).cls(width=0.02, segment_s=0.4, epochs=4, steps=5, batch_size=4, learning_rate=0.01)
     folder = tmp_path / "model"
     folder.mkdir()
     method.fit(TinyData(method.paradigm, seconds=0.5), np.random.default_rng(0), folder)
@@ -43,6 +44,39 @@ def test_the_network_of_the_contract_trains_and_conforms(tmp_path):
     assert_conforms(replace(method, epochs=1))
     code = path.read_text().split("@dataclass(frozen=True)")[1]
     assert len([line for line in code.splitlines() if line.strip()]) <= 30
+
+
+def test_the_network_of_the_contract_is_what_the_command_writes():
+    assert snippet("python", "class MyNet") == NETWORK.code.format(title="My net", cls="MyNet")
+
+
+def test_what_the_contract_says_is_at_hand_is_there():
+    """Full names, and those that stand "beside" the last of these."""
+    table = TEXT[TEXT.index("## At hand") :]
+    found = [name for name in re.findall(r"`([\w.]+)`", table) if name.isidentifier() or name.startswith("cocktail.")]
+    assert len(found) > 25
+    module = None
+    for name in found:
+        if "." in name:
+            module, _, name = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), name)), f"{module}.{name}"
+
+
+def test_the_batches_of_the_contract_have_its_shapes():
+    from cocktail.training.loop.batches import pad
+
+    batch = pad([{"features": np.ones((3, t)), "label": np.float64(t)} for t in (5, 7)])
+    assert {name: tuple(x.shape) for name, x in batch.items()} == {
+        "features": (2, 3, 7), "features_length": (2,), "label": (2,)
+    }  # fmt: skip
+    assert batch["features_length"].tolist() == [5, 7] and batch["features"].dtype == torch.float32
+
+
+def test_recordings_have_the_fields_that_the_contract_says():
+    data = TinyData("annotated-source-model")
+    recording = next(data.speech("train"))
+    assert recording.samples.ndim == 1 and recording.samples.dtype == np.float64
+    assert recording.kind == "speech" and recording.speaker and recording.text
 
 
 def test_the_rows_of_the_contract_are_rows():

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from cocktail import audio, cli, tables
 from cocktail.metrics.catalogue import METRICS
 from cocktail.workflow import verify, verify_tables
+from cocktail.workflow.plan import plan_of
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +89,7 @@ def edited(here):
 
 def differences():
     """What `verify` finds on all shards, by file."""
-    return {name: found for name, found in verify.verify("small.yaml", sample=100) if found}
+    return {name: found for name, found in verify.verify(plan_of("small.yaml"), sample=100) if found}
 
 
 def test_untouched_results_verify(here):
@@ -98,7 +99,7 @@ def test_untouched_results_verify(here):
 
 
 def test_a_sample_is_drawn_by_its_seed(here):
-    drawn = [[name for name, _ in verify.verify("small.yaml", sample=1, seed=seed)] for seed in (3, 3)]
+    drawn = [[name for name, _ in verify.verify(plan_of("small.yaml"), sample=1, seed=seed)] for seed in (3, 3)]
     assert drawn[0] == drawn[1]
     assert len(drawn[0]) == 3  # scenes; scores; the same by other packages
 
@@ -164,7 +165,7 @@ def test_a_difference_is_status_1(tampered):
 
 def of_all():
     """What the checks of all results find, by check."""
-    return {name: found for name, found in verify_tables.verify_tables("small.yaml") if found}
+    return {name: found for name, found in verify_tables.verify_tables(plan_of("small.yaml")) if found}
 
 
 def test_a_score_outside_of_the_sample_is_found_in_the_table(tampered):
