@@ -97,7 +97,7 @@ class {cls}(SeparationNetwork):
 ''',
     sizes="""\
 tiny: {width: 0.02, segment_s: 0.5, epochs: 1, steps: 2, batch_size: 2} # seconds
-small: {width: 0.25, segment_s: 1.6, epochs: 6, steps: 40, batch_size: 8} # a minute on a core
+small: {width: 0.25, segment_s: 1.6, epochs: 8, steps: 60, batch_size: 8} # a minute on a core
 medium: {segment_s: 2.4, epochs: 20, steps: 200} # hours on a few
 """,
 )
