@@ -64,6 +64,9 @@ ESTIMATES = pa.schema([
 `status` = failed with its reason. `seconds` of processing for `duration` seconds of audio; `peak_memory` in bytes above
 the idle process; `latency_ms` of input it waits for; `side_information` in bytes."""
 
+ELSEWHERE = "elsewhere"
+"""`device` of estimates that another program made: nobody measured what they cost."""
+
 BONA_FIDE = "bonafide"
 """The label of speech that is no attack."""
 

@@ -1,9 +1,10 @@
 """Make the suite's tables of isolated speech and noise."""
 
 from cocktail.corpora.adapters import build
+from cocktail.corpora.coverage import gaps
 from cocktail.corpora.library import Library
 from cocktail.runtime.accounting import work
-from cocktail.runtime.log import logged
+from cocktail.runtime.log import logged, say
 
 with logged(snakemake.log[0]), work():
     common = {"seed": snakemake.params.seed, "fs": snakemake.params.fs}
@@ -11,3 +12,5 @@ with logged(snakemake.log[0]), work():
     build(parts["speech"], "speech", snakemake.output.speech, closed=closed, **common)
     speech = Library(snakemake.output.speech)
     build(parts["noise"], "noise", snakemake.output.noise, speech=speech, **common)
+    for note in [*gaps(speech.rows), *gaps(Library(snakemake.output.noise).rows)]:
+        say(note)

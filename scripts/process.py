@@ -2,13 +2,16 @@
 
 import functools
 
+from cocktail.processing.imported import imported_shard
 from cocktail.processing.runner import Setup
 from cocktail.processing.shard import process_shard
 from cocktail.recognition.recogniser import create
 from cocktail.runtime.job import running
 from cocktail.runtime.log import base_models, estimates_read
 
-with running(snakemake, pandas=False):
+
+def process():
+    """Estimate the scenes by the entry's method."""
     run = dict(snakemake.params.run)
     listening, bases = run.pop("recogniser"), run.pop("bases")
     setup = Setup(
@@ -27,3 +30,11 @@ with running(snakemake, pandas=False):
         setup=setup,
         limit_s=snakemake.params.limit_s,
     )
+
+
+with running(snakemake, pandas=False):
+    imported = snakemake.input.get("imported")
+    if imported is None:
+        process()
+    else:
+        imported_shard(mixtures=snakemake.input.mixtures, imported=imported, out=snakemake.output[0])

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from cocktail.config import merge, read_yaml
@@ -113,3 +115,23 @@ def test_what_snakemake_merges_is_checked_the_same(tmp_path):
     config = merge(read_yaml(CONFIG / "defaults.yaml"), {"suite": "x", "seed": "one"})
     with pytest.raises(CocktailError, match=r"somewhere: seed: expected integer, got 'one'"):
         check_suite(config, "somewhere")
+
+
+def test_paths_in_a_suite_are_relative_to_its_file(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "suite.yaml").write_text(
+        "suite: mine\nplugins: [plugins, /elsewhere]\ncorpora:\n"
+        "  speech: [{adapter: folder, table: clips.csv, root: ../wav, split: test}]\n"
+        "  noise: [{adapter: folder, table: $DATA/noise.csv, split: test}, {adapter: musan, path: ~/musan}]\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    found = load_suite("mine/suite.yaml")
+    assert found["plugins"] == ["mine/plugins", "/elsewhere"]
+    assert found["corpora"]["speech"][0]["table"] == "mine/clips.csv"
+    assert Path(found["corpora"]["speech"][0]["root"]).resolve() == tmp_path / "wav"
+    assert [part.get("table", part.get("path")) for part in found["corpora"]["noise"]] == ["$DATA/noise.csv", "~/musan"]
+    monkeypatch.chdir("mine")
+    assert load_suite("suite.yaml")["corpora"]["speech"][0]["table"] == "clips.csv", "the same text reruns nothing"
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    assert load_suite(str(tmp_path / "mine" / "suite.yaml"))["plugins"][0] == str(tmp_path / "mine" / "plugins")

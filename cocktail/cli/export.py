@@ -7,6 +7,8 @@ import click
 from cocktail.cli._options import write_audio
 from cocktail.errors import CocktailError
 
+NO_ENTRIES = "--entry chooses among estimates; scenes have none"
+
 
 @click.command(short_help="Write scenes or estimates as a folder of WAV files.")
 @click.argument("suite")
@@ -14,17 +16,26 @@ from cocktail.errors import CocktailError
 @click.argument("target", metavar="DEST", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--condition", "conditions", multiple=True, help="Only this condition (may be repeated).")
 @click.option("--entry", "entries", multiple=True, help="Only this method's estimates (may be repeated).")
-def command(suite, what, target, conditions, entries):
+@click.option("--blind", is_flag=True, help="Scenes: the mixtures alone, and a list of them for other programs.")
+def command(suite, what, target, conditions, entries, blind):
     """Write the scenes or the estimates of a suite that has run as 32-bit float WAV files under DEST.
 
     Scenes: CONDITION/SCENE/mixture.wav, noise.wav, and for each talker k image_k.wav, early_k.wav and direct_k.wav.
     Estimates: CONDITION/ENTRY/SCENE_k.wav.
 
+    With --blind, scenes are their mixtures alone, of the conditions whose talkers are to be estimated. manifest.csv has
+    a row a scene, with the files that another program is to make of it. `cocktail import` takes them in.
+
     \b
       cocktail export quick scenes /tmp/scenes --condition stationary
+      cocktail export quick scenes /tmp/blind --blind
       cocktail export quick estimates /tmp/heard --entry omlsa --entry unprocessed
     """
-    count = export(suite, what, target, conditions, entries)
+    if blind and what != "scenes":
+        raise CocktailError("--blind leaves the truth out of scenes; estimates have none")
+    if blind and entries:
+        raise CocktailError(NO_ENTRIES)
+    count = export_blind(suite, target, conditions) if blind else export(suite, what, target, conditions, entries)
     click.echo(f"{count} files under {target}")
 
 
@@ -33,13 +44,31 @@ def export(suite, what, target, conditions=(), entries=()) -> int:
     from cocktail.workflow.suite import load_suite
 
     if what == "scenes" and entries:
-        raise CocktailError("--entry chooses among estimates; scenes have none")
+        raise CocktailError(NO_ENTRIES)
     config = load_suite(suite)
     root = Path(config["results"]) / config["suite"] / what
     write = _write_scenes if what == "scenes" else _write_estimates
     folders = _choose(root, conditions, suite)
     _require_entries(folders, entries, root)
     return sum(write(folder, target / folder.name, entries) for folder in folders)
+
+
+def export_blind(suite, target, conditions=()) -> int:
+    """Write the mixtures of a suite's scenes and manifest.csv; returns the number of files. Raises CocktailError."""
+    from cocktail.workflow.imports import exportable, scenes_of
+    from cocktail.workflow.manifest import write_manifest
+    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.suite import load_suite, suite_path
+
+    path = str(suite_path(suite))
+    plan = Plan(load_suite(path), path)
+    items = []
+    for condition in exportable(plan, conditions):
+        for item, mixture in scenes_of(plan, condition):
+            write_audio(target / item.mixture, mixture, item.fs)
+            items.append(item)
+    write_manifest(items, target)
+    return len(items) + 1
 
 
 def _choose(root: Path, names, suite) -> list[Path]:

@@ -76,7 +76,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     shutil.rmtree(plan.folder / PARTIAL, ignore_errors=True)
     if (found := measure(plan)).costs:  # for `cocktail plan` of other suites; a storage keeps the records elsewhere
         found.write(plan.path(FILE))
-    raise click.exceptions.Exit(max(show(plan, strict), said_unlogged(plan.folder, suite, strict)))
+    raise click.exceptions.Exit(max(show(plan, suite, strict), said_unlogged(plan.folder, suite, strict)))
 
 
 def selection(path, methods, conditions) -> dict:
@@ -92,8 +92,8 @@ def selection(path, methods, conditions) -> dict:
     return {key: value for key, value in overrides.items() if value}
 
 
-def show(plan, strict: bool) -> int:
-    """Print the boards; the exit status."""
+def show(plan, suite: str, strict: bool) -> int:
+    """Print the boards, and how to see more of the `suite`; the exit status."""
     from cocktail.boards.verdicts import read_verdicts
     from cocktail.report.claims import show as show_claims
     from cocktail.report.published import show_suite as show_published
@@ -104,7 +104,8 @@ def show(plan, strict: bool) -> int:
     show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
     click.echo(f"\nTo look and listen, in a browser: {plan.folder}/report/index.html")
     click.echo(f"Boards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
-    click.echo("Claims that were not run, and why: cocktail claims   Everything in MLflow: cocktail ui")
+    click.echo(f"Claims that were not run, and why: cocktail claims {suite}")
+    click.echo(f"Everything in MLflow: cocktail ui {suite}")
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
     return int(bool(failed and strict))

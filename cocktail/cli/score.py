@@ -11,13 +11,13 @@ from cocktail.errors import CocktailError
 FS = 16000
 """Rate in Hz at which files are compared, as in the shipped suites."""
 
-audio_file = click.Path(dir_okay=False, path_type=Path)
+sound = click.Path(path_type=Path)
 
 
 @click.command(short_help="Score an estimate against its reference.")
-@click.option("--reference", "references", required=True, multiple=True, type=audio_file, help="Once for each talker.")
-@click.option("--estimate", "estimates", required=True, multiple=True, type=audio_file, help="One each, in any order.")
-@click.option("--mixture", type=audio_file, help="The mixture: gives SIR and SAR, and gains over it.")
+@click.option("--reference", "references", required=True, multiple=True, type=sound, help="Once for each talker.")
+@click.option("--estimate", "estimates", required=True, multiple=True, type=sound, help="One each, in any order.")
+@click.option("--mixture", type=sound, help="The mixture: gives SIR and SAR, and gains over it.")
 @click.option("--text", "texts", multiple=True, help="Words spoken, for the word error rate; once for each reference.")
 @click.option(
     "--recogniser",
@@ -35,15 +35,29 @@ def command(references, estimates, mixture, texts, mode, metrics, as_json):
     Files of any rate are compared at 16 kHz and must have one length. With several talkers, estimates are matched to
     references by SI-SDR.
 
+    With folders in place of files, those of one name are scored together, and the means are shown: every folder must
+    hold the same names. --json has the scores of each.
+
     \b
       cocktail score --reference clean.wav --estimate out.wav --mixture noisy.wav
       cocktail score --reference clean.wav --estimate out.wav --text "I will be late"
       cocktail score --reference a.wav --reference b.wav \\
                      --estimate out_1.wav --estimate out_2.wav --json
+      cocktail score --reference clean/ --estimate out/ --mixture noisy/
     """
-    rows = score(references, estimates, mixture, texts, metrics, mode)
+    folders = any(path.is_dir() for path in (*references, *estimates, *([mixture] if mixture else [])))
+    if folders and texts:
+        raise CocktailError("--text says the words of one file; folders are scored without")
+    if folders:
+        from cocktail.cli._score_folders import score_folders, show_means
+
+        rows = score_folders(references, estimates, mixture, metrics)
+    else:
+        rows = score(references, estimates, mixture, texts, metrics, mode)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
+    elif folders:
+        show_means(rows)
     else:
         show(rows)
 

@@ -16,6 +16,7 @@ from cocktail.boards.pending import Pending, read_pending
 from cocktail.boards.scores import failed_cells, failures
 from cocktail.boards.statistics import MIN_TRIALS
 from cocktail.errors import CocktailError, nearest
+from cocktail.plugins.imported.entries import FOLDER
 from cocktail.report import partial
 from cocktail.report.figures import figure
 
@@ -68,7 +69,11 @@ def show(
         skipped = {row["entry"] for row in here if row["status"] == "skipped"}
         _show_table(console, name, rows, columns, families or {}, skipped)
         lacking = partial.notes(pending or (), name)
-        for note in [*lacking, *_legend(rows, columns[0]), *_notes(here, {row["metric"] for row in rows})]:
+        for note in [
+            *lacking,
+            *_legend(rows, columns[0], families or {}),
+            *_notes(here, {row["metric"] for row in rows}),
+        ]:
             console.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         console.print()
     absent = sorted({each.condition for each in pending or ()} - {row["condition"] for row in board})
@@ -107,7 +112,7 @@ def _table(condition, rows, columns, families, skipped):
     grouped = _grouped(main)
     for row in _ordered(main, higher_is_better(columns[0])):
         entry = row["entry"]
-        figures = [_figure(cells[entry, name], name, interval=name == columns[0]) for name in columns]
+        figures = [_figure(cells.get((entry, name)), name, interval=name == columns[0]) for name in columns]
         count = "skipped" if entry in skipped else f"{row['n_ok']}/{row['n_total']}"
         style = "dim" if row["rank"] is None else "bold" if row["rank"] == 1 else None
         family = [families.get(entry, "")] if families else []
@@ -116,7 +121,7 @@ def _table(condition, rows, columns, families, skipped):
     return table
 
 
-def _legend(rows, metric):
+def _legend(rows, metric, families):
     main = [row for row in rows if row["metric"] == metric]
     if _grouped(main):
         yield "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs."
@@ -125,6 +130,10 @@ def _legend(rows, metric):
         yield f"No ranks by {metric}: {min(trials)} independent trials of a kind, and it takes {MIN_TRIALS}."
     if any(0 < row["n_ok"] < row["n_total"] for row in main):
         yield "Figures are over the n scenes that an entry finished, ranks over those that all ranked entries finished."
+
+    imported = sorted({row["entry"] for row in rows if families.get(row["entry"]) == FOLDER})
+    if imported:
+        yield f"{_few(imported)}: imported from another program; its costs were not measured."
 
 
 def _grouped(rows):
@@ -151,7 +160,7 @@ def _place(row, grouped):
 
 
 def _figure(row, metric, interval):
-    if row["value"] is None:
+    if row is None or row["value"] is None:
         return "–"
     text = figure(row["value"], metric)
     if interval and row["ci_low"] is not None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from cocktail.corpora.holdout import CLOSED
 from cocktail.corpora.library import Library
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, nearest
 from cocktail.levels import PEAK
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions, turned
@@ -200,16 +200,27 @@ def _noise(spec, generator, *, split, library, duration_s, n_channels, room):
 
 def _recordings(generator, kinds, split, library):
     """A kind of noise, among those wanted that the split has, and the split's recordings of it."""
+    _require_kinds(kinds, {row["kind"] for row in library.rows})
     found = {kind: library.select(split=split, kind=kind) for kind in kinds}
     present = [kind for kind in kinds if found[kind]]
     if not present:
         there = sorted({row["kind"] for row in library.select(split=split)})
         raise CocktailError(
-            f"no noise of {', '.join(kinds)} in split {split!r}; the corpus has {', '.join(there) or 'none'}: "
+            f"no noise of {', '.join(kinds)} in split {split!r}; the corpus has {', '.join(there) or 'none'} there: "
             "name its kinds under `noise_groups`"
         )
     kind = present[generator.integers(len(present))]
     return kind, found[kind]
+
+
+def _require_kinds(kinds, there):
+    """Every kind is in the corpus: without one that is misspelt, all scenes would be of the others."""
+    unknown = [kind for kind in kinds if kind not in there]
+    if unknown:
+        raise CocktailError(
+            f"the corpus has no noise of the kind '{unknown[0]}'{nearest(unknown[0], there)}; "
+            f"it has {', '.join(sorted(there)) or 'none'}: name its kinds under `noise_groups`"
+        )
 
 
 def _excerpts(generator, rows, n, duration_s):

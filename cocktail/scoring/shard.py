@@ -82,7 +82,8 @@ def _scene_rows(mixture, truth, made, metrics, judges):
     if reason := _method_failure(made):
         return _all_failed(mixture, metrics, reason, judges)
     of_source = [metric.name for metric in metrics if metric.level == "source"]
-    rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene"]
+    measured = made["device"] != tables.ELSEWHERE
+    rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene" and measured]
     if not of_source:
         return rows
     reference = truth.target

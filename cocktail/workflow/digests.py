@@ -86,6 +86,8 @@ class Digests:
 
     def lineage(self, entry: str) -> list[str]:
         """An entry and those that it builds on, as they run."""
+        if entry in self._plan.imports:
+            return [self._entry(entry, "cocktail.processing.imported")]
         return [self._entry(name, "cocktail.processing.shard") for name in self._plan.lineage(entry)]
 
     def score(self, condition: str, entry: str, shard: str) -> str:

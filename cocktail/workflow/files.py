@@ -4,6 +4,8 @@ import contextlib
 import json
 from pathlib import Path
 
+from cocktail.plugins.imported.entries import FOLDER
+
 TEST, TRAIN = SPLITS = "test", "train"
 """Splits of which scenes are made."""
 ENTRIES = "entries.json"
@@ -55,6 +57,10 @@ class Files:
     def estimates(self, condition: str, entry: str, shard: str, split: str = TEST) -> str:
         """What an entry made of a shard of scenes."""
         return self.path("estimates", condition, split, entry, f"{shard}.parquet")
+
+    def imported(self, condition: str, entry: str) -> str:
+        """What another program made of a condition's scenes."""
+        return self.path(FOLDER, entry, f"{condition}.parquet")
 
     def scores(self, condition: str, entry: str, shard: str) -> str:
         """The scores of a shard of estimates."""

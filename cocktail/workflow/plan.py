@@ -230,6 +230,8 @@ class Plan(Selection, Files):
     def process_input(self, condition: str, entry: str, shard: str, split: str) -> dict[str, str | list[str]]:
         """Files that a method may read: the truth for an oracle or an encoder alone, a model for a learned one."""
         files = {"mixtures": self.mixtures(condition, shard, split)}
+        if entry in self.imports:
+            return files | {"imported": self.imported(condition, entry)}
         if self._methods[entry].reads_truth():
             files["references"] = self.references(condition, shard, split)
         if self._methods[entry].learned():

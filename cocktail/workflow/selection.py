@@ -16,6 +16,7 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
 from cocktail.paradigms import MIXTURES, sees_no_more
 from cocktail.plugins.entry import Entry
+from cocktail.plugins.imported.entries import imported_entries
 from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
@@ -49,6 +50,8 @@ class Selection:
         self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
         earlier = folders_of_run(Path(self.config["results"]) / self.suite)
         self.registry = Registry(self.config["plugins"], earlier=filter(Path.is_dir, earlier))
+        self.imports = imported_entries(Path(self.config["results"]) / self.suite)
+        """Entries whose estimates another program made. They are chosen like `unprocessed`, whatever `methods` says."""
         self.known = self._sized_entries(source)
         self.notes = self._notes(source, [path for path in earlier if not path.is_dir()])
         """What may not be as the user thinks, a line each."""
@@ -63,13 +66,17 @@ class Selection:
     def _sized_entries(self, source) -> dict[str, Entry]:
         """All entries, with the sizes that the suite gives them."""
         known = self.registry.sized(self.config["size"], self.config["parameters"], source)
+        for name in self.imports:
+            if name in known:
+                place = self.imports[name].source
+                raise CocktailError(f"two entries are called '{name}': in {known[name].source} and {place}; rename one")
         conditions = known_conditions(self.config["define"])
         for name, entry in known.items():
             for condition in entry.train_on or ():
                 if condition not in conditions:
                     where = f"{entry.source}: {name}: train_on"
                     raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
-        return known
+        return known | self.imports
 
     def _notes(self, source, gone: Iterable[Path]) -> list[str]:
         notes = [f"{folder}: the plugins that the last run took from there are gone" for folder in gone]
@@ -88,7 +95,8 @@ class Selection:
         for name in chosen:
             if name not in known:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
-        return {name: entry for name, entry in known.items() if name in chosen or name == BASELINE}
+        wanted = {*chosen, BASELINE, *(self.imports.keys() - set(without))}
+        return {name: entry for name, entry in known.items() if name in wanted}
 
     def _choose_metrics(self, source) -> tuple[str, ...]:
         chosen = self.config["metrics"]

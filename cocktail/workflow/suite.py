@@ -5,6 +5,9 @@ from pathlib import Path
 from cocktail.config import CONDITIONS, CONFIG, merge, read_yaml, validate
 from cocktail.errors import CocktailError, nearest
 
+PATHS = ("table", "root", "path")
+"""Options of corpora that are paths."""
+
 
 def suites() -> dict[str, Path]:
     """The shipped suites: name -> file."""
@@ -61,7 +64,25 @@ def check_suite(config: dict, source: str) -> dict:
     for name in [] if config["only"] == "all" else config["only"]:
         if name not in chosen:
             raise CocktailError(f"{source}: only: not a condition of this suite: '{name}'{nearest(name, chosen)}")
-    return config | {"conditions": {name: resolved(known[name], groups) for name in chosen}}
+    conditions = {name: resolved(known[name], groups) for name in chosen}
+    return config | {"conditions": conditions} | _located(config, Path(source).parent)
+
+
+def _located(config: dict, folder: Path) -> dict:
+    """The keys that hold paths: those of corpora and plugins, which are relative to the suite's file in `folder`."""
+    corpora = {
+        kind: [part | {key: _path(part[key], folder) for key in PATHS if key in part} for part in parts]
+        for kind, parts in config["corpora"].items()
+    }
+    return {"corpora": corpora, "plugins": [_path(path, folder) for path in config["plugins"]]}
+
+
+def _path(path: str, folder: Path) -> str:
+    """A path relative to `folder`, as it is from here: the same text wherever the project lies, if it can be."""
+    if path.startswith(("$", "~")) or Path(path).is_absolute():
+        return path
+    found = folder.resolve() / path
+    return str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found)
 
 
 def _check_ranges(definition: dict, where: str) -> None:

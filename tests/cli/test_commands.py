@@ -70,6 +70,7 @@ def test_every_command_of_the_house_is_there():
         "compare",
         "log",
         "status",
+        "import",
     ]
     assert sorted(wanted) == commands()
 
@@ -597,6 +598,26 @@ def test_export_estimates(call, results):
     assert (status, out) == (0, "2 files under out\n")
     found = audio.read("out/two-talkers/ilrma/s0_2.wav")[0]
     np.testing.assert_allclose(found[0], results.references.target[1], atol=1e-6)
+
+
+def test_score_of_folders_is_that_of_their_files(call, pair, tmp_path):
+    a, b, mixture = (audio.read(f"{name}.wav")[0] for name in ("a", "b", "mixture"))
+    for i, level in enumerate((1.0, 0.5)):
+        for folder, samples in (("clean", a), ("out", a + level * b), ("noisy", mixture)):
+            (tmp_path / folder / "sub").mkdir(parents=True, exist_ok=True)
+            audio.write(tmp_path / folder / "sub" / f"{i}.wav", samples, 16000)
+    folders = ("--reference", "clean", "--estimate", "out", "--mixture", "noisy", "--metric", "si_sdr")
+    rows = json.loads(call("score", *folders, "--json")[1])
+    assert {row["file"] for row in rows} == {"sub/0.wav", "sub/1.wav"}
+    values = [row["value"] for row in rows if row["metric"] == "si_sdr"]
+    assert values[1] - values[0] == pytest.approx(20 * np.log10(2), abs=0.3)
+    out = call("score", *folders)[1]
+    assert re.search(rf"si_sdr +{np.mean(values):.3f} +dB +2/2", out), out
+    (tmp_path / "out" / "sub" / "1.wav").unlink()
+    status, _, err = call("score", *folders)
+    assert status == cli.ERROR and "out: 1 files of clean have no partner here: sub/1.wav" in err
+    status, _, err = call("score", "--reference", "clean", "--estimate", "a.wav")
+    assert status == cli.ERROR and "a.wav: not a folder" in err
 
 
 @pytest.mark.parametrize(

@@ -168,11 +168,25 @@ def test_too_few_speakers_is_an_error():
 def test_a_noise_that_the_corpus_lacks_is_an_error_that_names_what_there_is():
     condition = corpus.CONDITIONS["stationary"]
     condition = condition | {"noise": condition["noise"] | {"kinds": ["rain"]}}
-    with pytest.raises(CocktailError, match=r"no noise of rain in split 'test'; the corpus has babble, car"):
+    with pytest.raises(CocktailError, match=r"no noise of the kind 'rain'.*; it has babble, car, .* `noise_groups`"):
+        drawn("stationary", 0, condition=condition)
+
+
+def test_a_misspelt_kind_is_an_error_although_others_are_there():
+    """Left out, it would turn every scene into one of the others."""
+    condition = corpus.CONDITIONS["stationary"]
+    condition = condition | {"noise": condition["noise"] | {"kinds": ["white", "machinegun"]}}
+    with pytest.raises(CocktailError, match="no noise of the kind 'machinegun'; did you mean 'machine-gun'"):
         drawn("stationary", 0, condition=condition)
 
 
 def test_kinds_that_a_split_lacks_are_left_out():
     condition = corpus.CONDITIONS["stationary"]
-    condition = condition | {"noise": condition["noise"] | {"kinds": ["rain", "white"]}}
-    assert {drawn("stationary", i, condition=condition).noise.kind for i in range(5)} == {"white"}
+    condition = condition | {"noise": condition["noise"] | {"kinds": ["pink", "white"]}}
+    rows = [row for row in NOISE.rows if (row["kind"], row["split"]) != ("pink", "test")]
+    noise = corpus.MadeLibrary(rows, corpus.noise_samples)
+    assert {drawn("stationary", i, condition=condition, noise=noise).noise.kind for i in range(5)} == {"white"}
+    rows = [row for row in rows if (row["kind"], row["split"]) != ("white", "test")]
+    noise = corpus.MadeLibrary(rows, corpus.noise_samples)
+    with pytest.raises(CocktailError, match=r"no noise of pink, white in split 'test'; the corpus has babble, car"):
+        drawn("stationary", 0, condition=condition, noise=noise)
