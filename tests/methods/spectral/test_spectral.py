@@ -176,6 +176,14 @@ def test_boll_replaces_what_is_no_larger_than_the_noise_was():
     np.testing.assert_allclose(gain[:, :25], 10**-1.5)
 
 
+@pytest.mark.parametrize(("residual", "gain"), [(0.24, 10**-1.5), (0.26, 0.26 / 1.26)])
+def test_boll_attenuates_frames_whose_residual_is_12_db_below_the_noise(residual, gain):
+    """A residual of a share of the noise's mean magnitude, in all bins; -12 dB are 0.251."""
+    magnitude = np.sqrt(np.pi / 4) * (1 + residual)
+    found = method("spectral-subtraction")._gain(np.full((5, 20), magnitude**2), np.ones((5, 20)), 0.008)
+    np.testing.assert_allclose(found, gain)
+
+
 def test_omlsa_likelihood_is_logarithmic_between_its_bounds():
     zeta = 10 ** (np.array([-20, -10, -7.5, -5, 0]) / 10)
     np.testing.assert_allclose(module("omlsa").likelihood(zeta), [0, 0, 0.5, 1, 1], atol=1e-12)

@@ -40,6 +40,7 @@ def test_static_coefficients_equal_those_made_step_by_step():
     found = cepstra.lfcc(x, FS)
     assert found.shape == (60, len(wanted))
     np.testing.assert_allclose(found[:20], np.transpose(wanted), atol=1e-6)
+    np.testing.assert_allclose(found[20:], cepstra.difference(found[:40]))
 
 
 def test_differences_of_a_line_and_of_a_parabola():
