@@ -324,6 +324,14 @@ def talk(k, u):
     return 0.05 * np.where(rhythm > 0, *vowels)
 
 
+def test_fit_places_fixed_prototypes(tmp_path):
+    method = dataclasses.replace(Registry().entry("xvector-thomson").make(), width=0.06, segment_s=0.4, epochs=0)
+    method.fit(Voices(), rng(0, role="fit"), tmp_path)
+    prototypes = method.load(tmp_path).prototypes.numpy()
+    np.testing.assert_allclose(np.linalg.norm(prototypes, axis=1), 1, rtol=1e-5)
+    assert smallest_angle(prototypes) > np.radians(45)
+
+
 @pytest.mark.parametrize(
     "head", ["lmcl", pytest.param("softmax", marks=pytest.mark.slow), pytest.param("thomson", marks=pytest.mark.slow)]
 )

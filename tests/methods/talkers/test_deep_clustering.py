@@ -1,6 +1,8 @@
 """Deep clustering and permutation-free losses: against their definitions, and on talkers that anyone can tell apart."""
 
+from dataclasses import replace
 from itertools import permutations
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -231,6 +233,24 @@ def test_more_talkers_than_outputs_are_refused():
         pit.loss(network, {"mixture": torch.randn(1, 4000), "sources": torch.randn(1, 3, 4000)})
 
 
+def test_the_loss_of_a_network_is_of_every_so_many_frames_and_of_bands_that_sound():
+    """(V V' - Y Y')^2 over all pairs of what is within 40 dB of the loudest band; the second half is silent."""
+    network = saved.seeded(clustering.EmbeddingNetwork, 0, **TINY, dimensions=3).eval()
+    sources = torch.randn(1, 2, 4000, generator=torch.Generator().manual_seed(0))
+    sources[..., 2000:] = 0
+    batch = {"mixture": sources.sum(1), "sources": sources}
+    power, powers = (network.bands.power(network.bands.stft(x)) for x in (batch["mixture"], sources))
+    for every in (1, 3):
+        with torch.no_grad():
+            found = replace(Registry().entry("dpcl").make(), every=every).objective(network, batch)
+            V = network(power)[0, ::every].flatten(0, 1)
+        sounding = (power > 1e-4 * power.max())[0, ::every].flatten()
+        louder = (powers[0, 0] > powers[0, 1])[::every].flatten()[sounding]
+        alike = louder[:, None] == louder
+        expected = ((V[sounding] @ V[sounding].T - alike.float()) ** 2).mean()
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=0)
+
+
 @pytest.fixture
 def second(embedding):
     """An untrained second stage on the embeddings of tones."""
@@ -270,6 +290,29 @@ def test_soft_clusters_are_two_soft_steps_from_where_k_means_ended(second):
         centres = weight.T @ v / weight.sum(0)[:, None]
     expected = shares(centres).T.reshape(found[0].shape)
     np.testing.assert_allclose(found[0].numpy(), expected, atol=1e-4)
+
+
+class Mixer:
+    """Tones, for what fits to data."""
+
+    def augmented(self, names):
+        return Tones()
+
+
+@pytest.mark.parametrize("joint_epochs", [0, 1])
+def test_fit_starts_from_the_first_stage_and_changes_it_in_the_last_epochs_alone(embedding, tmp_path, joint_epochs):
+    class Quick(Registry().plugins["deep_clustering_enhance"].cls):
+        validation = 2
+
+    method = Quick(
+        layers=1, width=0.03, segment_s=0.2, epochs=1, joint_epochs=joint_epochs, steps=1, batch_size=2,
+        joint_learning_rate=1e-2,
+    )  # fmt: skip
+    data = SimpleNamespace(mixer=Mixer(), fs=FS, device="cpu", start=None, bases={"base": embedding})
+    method.fit(data, np.random.default_rng(0), tmp_path)
+    found = method.load(tmp_path).embedding.state_dict()
+    same = [torch.equal(weight, found[name]) for name, weight in embedding.state_dict().items()]
+    assert all(same) if joint_epochs == 0 else not any(same)
 
 
 def test_masks_share_the_mixture_out(embedding, second):
