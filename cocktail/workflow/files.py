@@ -67,14 +67,14 @@ class Files:
         return self.path("scores", condition, entry, f"{shard}.parquet")
 
 
-def folders_of_run(results: Path) -> list[Path]:
-    """Folders of plugins that the last run of a suite took besides methods/, by what its `results` say of its entries.
+def plugins_of_run(results: Path) -> dict[str, Path]:
+    """Entry -> folder of its plugin, of those that the last run of a suite took from elsewhere than methods/.
 
-    A run that is at work, or was stopped, has left that in PARTIAL.
+    Its `results` say so: what is known of its entries. A run that is at work, or was stopped, has left that in PARTIAL.
     """
-    folders: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for table in (results / ENTRIES, results / PARTIAL / ENTRIES):
         with contextlib.suppress(OSError, ValueError):  # none, or one that a run must be able to make anew
             cards = json.loads(table.read_text(encoding="utf-8"))
-            folders |= {Path(card["folder"]): None for card in cards if "folder" in card}
-    return list(folders)
+            found |= {card["entry"]: Path(card["folder"]) for card in cards if "folder" in card}
+    return found

@@ -4,7 +4,6 @@ A cell is a condition and an entry. Every name that the suite mentions is checke
 condition has its reason.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from cocktail.plugins.registry import Registry
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
-from cocktail.workflow.files import folders_of_run
+from cocktail.workflow.files import plugins_of_run
 from cocktail.workflow.suite import check_suite, known_conditions
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
@@ -48,14 +47,17 @@ class Selection:
         """Those of the suite, which methods train on; `conditions` are those that are run."""
         only = self.config["only"]
         self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
-        earlier = folders_of_run(Path(self.config["results"]) / self.suite)
-        self.registry = Registry(self.config["plugins"], earlier=filter(Path.is_dir, earlier))
-        self.imports = imported_entries(Path(self.config["results"]) / self.suite)
+        results = Path(self.config["results"]) / self.suite
+        earlier = plugins_of_run(results)
+        folders = dict.fromkeys(folder for folder in earlier.values() if folder.is_dir())
+        self.registry = Registry(self.config["plugins"], earlier=folders)
+        self.imports = imported_entries(results)
         """Entries whose estimates another program made. They are chosen like `unprocessed`, whatever `methods` says."""
         self.known = self._sized_entries(source)
-        self.notes = self._notes(source, [path for path in earlier if not path.is_dir()])
+        gone = {name: folder for name, folder in earlier.items() if name not in self.known}
+        self.notes = self._notes(source, gone)
         """What may not be as the user thinks, a line each."""
-        self.entries = self._choose_entries(source)
+        self.entries = self._choose_entries(source, gone)
         self.metrics = self._choose_metrics(source)
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.known.items() if entry.error is None
@@ -78,22 +80,22 @@ class Selection:
                     raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
         return known | self.imports
 
-    def _notes(self, source, gone: Iterable[Path]) -> list[str]:
-        notes = [f"{folder}: the plugins that the last run took from there are gone" for folder in gone]
+    def _notes(self, source, gone: dict[str, Path]) -> list[str]:
+        notes = [f"'{name}' of the last run is left out: its plugin is gone from {gone[name]}" for name in gone]
         for name in self.registry.unknown(self.config["parameters"]):
             cure = "--methods DIR finds plugins of your own"
             notes.append(f"{source}: parameters: no entry or plugin '{name}'; {cure}")
         return notes
 
-    def _choose_entries(self, source) -> dict[str, Entry]:
+    def _choose_entries(self, source, gone) -> dict[str, Entry]:
         known, chosen, without = self.known, self.config["methods"], self.config["without"]
         for name in without:
-            if name not in known or name == BASELINE:
+            if (name not in known and name not in gone) or name == BASELINE:
                 raise CocktailError(f"{source}: without: no entry to leave out: '{name}'{nearest(name, known)}")
         if chosen == "all":
             return {name: entry for name, entry in known.items() if name not in without}
         for name in chosen:
-            if name not in known:
+            if name not in known and name not in gone:
                 raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
         wanted = {*chosen, BASELINE, *(self.imports.keys() - set(without))}
         return {name: entry for name, entry in known.items() if name in wanted}

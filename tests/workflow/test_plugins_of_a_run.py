@@ -8,7 +8,7 @@ import pytest
 from cocktail.boards.leaderboard import write_entries
 from cocktail.cli.run import selection
 from cocktail.errors import CocktailError
-from cocktail.workflow.files import folders_of_run
+from cocktail.workflow.files import plugins_of_run
 from cocktail.workflow.plan import Plan, plan_of
 from cocktail.workflow.suite import load_suite
 
@@ -33,7 +33,7 @@ def run(suite, *folders, into=""):
 @pytest.mark.parametrize("into", ["", "partial"])
 def test_a_plugin_of_the_run_is_found_again_with_its_values(suite, write_plugin, into):
     made = run(suite, write_plugin("my_gate"), into=into)
-    assert folders_of_run(made.folder) == [suite.parent / "plugins"]
+    assert plugins_of_run(made.folder) == {"my-gate": suite.parent / "plugins"}
     again = plan_of("mine.yaml")
     assert again.known["my-gate"].make().gain == 0.25
     assert again.cells == made.cells and ("stationary", "my-gate") in again.cells
@@ -53,10 +53,23 @@ def test_a_plugin_that_is_gone_is_a_note_and_so_are_its_values(suite, write_plug
     plan = plan_of("mine.yaml")
     assert "my-gate" not in plan.known
     gone, unknown = plan.notes
-    assert gone.startswith(f"{folder}: ") and "gone" in gone
+    assert gone == f"'my-gate' of the last run is left out: its plugin is gone from {folder}"
     assert unknown.endswith(
         "mine.yaml: parameters: no entry or plugin 'my_gate'; --methods DIR finds plugins of your own"
     )
+
+
+@pytest.mark.parametrize("row", ["methods: [omlsa, my-gate]", "without: [my-gate]"])
+def test_a_suite_that_names_what_is_gone_can_be_read_all_the_same(suite, write_plugin, row):
+    folder = write_plugin("my_gate")
+    suite.write_text(SUITE.replace("methods: all", row))
+    write_entries([{"entry": "my-gate", "folder": str(folder)}], suite.parent / "results" / "mine")
+    shutil.rmtree(folder)
+    plan = plan_of("mine.yaml")
+    assert "omlsa" in plan.entries and "my-gate" not in plan.entries
+    shutil.rmtree(plan.folder)
+    with pytest.raises(CocktailError, match="'my-gate'"):
+        plan_of("mine.yaml")
 
 
 def test_values_of_what_is_not_known_yet_are_a_note_and_those_of_a_misspelt_name_an_error(suite):
@@ -88,7 +101,7 @@ def test_a_broken_table_of_entries_hides_nothing_else(suite, text):
     folder = suite.parent / "results" / "mine"
     folder.mkdir(parents=True)
     (folder / "entries.json").write_text(text)
-    assert folders_of_run(folder) == []
+    assert plugins_of_run(folder) == {}
 
 
 def test_a_network_of_the_user_s_without_a_size_is_a_note(suite, write_plugin):
