@@ -15,6 +15,7 @@ rule report:
     params:
         folder=str(plan.folder),
         conditions=plan.condition_cards(),
+        about=plan.about(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=of_wildcards(plan.digests.report),

@@ -9,6 +9,7 @@ with logged(snakemake.log[0]), work(), linked(snakemake.input.brought, snakemake
     build(
         snakemake.params.folder,
         conditions=snakemake.params.conditions,
+        about=snakemake.params.about,
         seed=snakemake.params.seed,
         resamples=snakemake.params.resamples,
     )

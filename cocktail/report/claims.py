@@ -30,8 +30,8 @@ def show(rows: list[dict], *, everything: bool = True, wide: bool = False, conso
     for row in shown:
         text = row["text"] if row["claim"] != said else ""
         said = row["claim"]
-        others = [_wide(row)] if wide else []
-        line = [row["verdict"], text, _compared(row), _difference(row), *others, str(row["n_scenes"] or "–")]
+        others = [wide_interval(row)] if wide else []
+        line = [row["verdict"], text, _compared(row), difference(row), *others, str(row["n_scenes"] or "–")]
         style = STYLES[row["verdict"]]
         table.add_row(
             Text(line[0], style=style), *(Text(part, style="dim" if style == "dim" else "") for part in line[1:])
@@ -50,7 +50,7 @@ def _compared(row) -> str:
     return f"{row['better']} over {row['worse']} ({where}){reason}"
 
 
-def _difference(row) -> str:
+def difference(row: dict) -> str:
     """`+1.24 dB [0.80, 1.71]`, positive where the claim is right; with the margin below 0 that it may reach, if any."""
     if row["difference"] is None:
         return "–"
@@ -61,7 +61,7 @@ def _difference(row) -> str:
     return f"{row['difference']:+.{digits}f}{unit} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]{margin}"
 
 
-def _wide(row) -> str:
+def wide_interval(row: dict) -> str:
     """`[-0.31, 2.80] 5 noises, 12 speakers`: what is resampled."""
     if row["wide_low"] is None:
         return "–"

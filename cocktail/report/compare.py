@@ -32,7 +32,7 @@ def show(rows: list[dict], *, names: tuple[str, str], everything: bool = False, 
 def _table(condition, rows):
     table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
     for name in ("metric", "entry"):
-        table.add_column(name, no_wrap=True, max_width=26)
+        table.add_column(name, no_wrap=True)
     for name in ("A", "B", "B - A", "95 % interval", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("B is", no_wrap=True)

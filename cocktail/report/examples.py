@@ -1,12 +1,10 @@
-"""Examples to hear and to see: an entry's worst, median and best scene in a condition, as WAV and as spectrograms.
+"""Examples to hear and to see: an entry's worst, median and best scene in a condition, and those that all share.
 
-Sounds are microphone 1, 16 bit, at the level they have in the scene; one that would clip is scaled down. Pictures are
-the STFT of cocktail.stft: time to the right, 0 Hz to fs / 2 upwards, one pixel per bin. The pictures of a scene share
-one scale, from the loudest bin of the mixture (bright) to 70 dB below it (dark).
+Sounds are microphone 1. How they become files is said in cocktail/report/coding.py.
 """
 
 import functools
-import io
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import tables
+from cocktail.boards.cells import higher_is_better
+from cocktail.report.coding import encode, loudest, numbered, png
 from cocktail.scenes.truth import Truth
-from cocktail.stft import stft
 
 EXAMPLES = "examples.parquet"
 LABELS = ("median", "worst", "best")
-RANGE_DB = 70.0
-PEAK = 0.99
 
 
 class Audio:
@@ -59,11 +56,11 @@ class Audio:
     def scene_files(self, scene: str) -> dict[str, bytes]:
         """WAV and PNG of the mixture and the references, by file name."""
         mixture, fs = self.mixture(scene)
-        return files({"mixture": mixture, **_numbered("reference", self.references(scene))}, fs, self._loudest(scene))
+        return files({"mixture": mixture, **numbered("reference", self.references(scene))}, fs, self._loudest(scene))
 
     def estimate_files(self, scene: str, estimate: np.ndarray) -> dict[str, bytes]:
         """WAV and PNG of an estimate (K, N), by file name."""
-        return files(_numbered("estimate", estimate), self.mixture(scene)[1], self._loudest(scene))
+        return files(numbered("estimate", estimate), self.mixture(scene)[1], self._loudest(scene))
 
     @functools.cache  # noqa: B019
     def _loudest(self, scene):
@@ -123,49 +120,29 @@ def pick(scores, metric: str = "si_sdr", count: int = 3) -> dict[str, tuple[str,
     return chosen
 
 
+def shared(scores: pa.Table, metric: str, unranked: Collection[str] = ()) -> tuple[str | None, dict]:
+    """The scenes that all entries of a condition have as examples: those that `pick` takes for the entry in the middle.
+
+    That is the entry with the median figure, the better one of two, without the `unranked`; returned with its picks,
+    None and nothing where no entry has the metric. `scores`: rows (tables.SCORES) of one condition.
+    """
+    rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.equal(scores["status"], "ok")))
+    means = rows.group_by("entry", use_threads=False).aggregate([("value", "mean")]).to_pylist()
+    sign = -1 if higher_is_better(metric) else 1
+    ordered = sorted((sign * row["value_mean"], row["entry"]) for row in means if row["entry"] not in unranked)
+    if not ordered:
+        return None, {}
+    entry = ordered[(len(ordered) - 1) // 2][1]
+    return entry, pick(rows.filter(pc.equal(rows["entry"], entry)), metric)
+
+
 def files(signals: dict[str, np.ndarray], fs: int, reference: float) -> dict[str, bytes]:
     """`<name>.wav` and `<name>.png` of each signal (N,); `reference`: STFT magnitude that is bright."""
     made = {}
     for name, x in signals.items():
-        made[f"{name}.wav"] = wav(x, fs)
-        made[f"{name}.png"] = spectrogram(x, reference)
+        stem = name.replace(" ", "_")
+        made |= {f"{stem}.wav": encode(x, fs, "WAV"), f"{stem}.png": png(x, reference)}
     return made
-
-
-def wav(x: np.ndarray, fs: int) -> bytes:
-    """(N,) as the bytes of a 16-bit WAV file, scaled down where it would clip."""
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, x * min(1.0, PEAK / max(np.abs(x).max(initial=0.0), 1e-12)), fs, "PCM_16", format="WAV")
-    return buffer.getvalue()
-
-
-def loudest(x: np.ndarray) -> float:
-    """Largest STFT magnitude of (N,)."""
-    return float(np.abs(stft(x)).max())
-
-
-def spectrogram(x: np.ndarray, reference: float) -> bytes:
-    """(N,) as the bytes of a PNG picture: `reference` and above is bright, 70 dB below it is dark."""
-    from PIL import Image
-
-    magnitude = np.abs(stft(x.astype(np.float32)))
-    level_db = 20 * np.log10(np.maximum(magnitude, 1e-10) / max(reference, 1e-10))
-    shade = np.clip((level_db / RANGE_DB + 1) * 255, 0, 255).astype(np.uint8)
-    # 64 shades, about 1 dB each: a quarter of the bytes, and no eye sees the difference.
-    picture = Image.fromarray(shade[::-1] & 0xFC).convert("P")
-    picture.putpalette(_palette())
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-@functools.cache
-def _palette():
-    from matplotlib import colormaps
-
-    return (colormaps["magma"](np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes()
 
 
 def _orders(scores, scenes):
@@ -176,13 +153,6 @@ def _orders(scores, scenes):
     for row in rows.select(["scene", "source", "estimate"]).to_pylist():
         found.setdefault(row["scene"], {})[row["source"]] = row["estimate"]
     return {scene: [order[k] for k in sorted(order)] for scene, order in found.items()}
-
-
-def _numbered(name, signals):
-    """`name` for a single signal, `name_1`, `name_2` for several."""
-    if len(signals) == 1:
-        return {name: signals[0]}
-    return {f"{name}_{k}": x for k, x in enumerate(signals, 1)}
 
 
 def _rows(path, scenes, columns):

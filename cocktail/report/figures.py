@@ -16,5 +16,5 @@ def digits(metric: str) -> int:
 
 
 def figure(value: float | None, metric: str) -> str:
-    """A figure as text; whole numbers in groups of three digits."""
-    return "–" if value is None else f"{value:,.{digits(metric)}f}"
+    """A figure as text: whole numbers in groups of three digits, no negative zero."""
+    return "–" if value is None else f"{value:z,.{digits(metric)}f}"

@@ -25,7 +25,7 @@ def _table(condition, rows, metric, by):
     arrow = "↑" if higher_is_better(metric) else "↓"
     title = Text(f"{condition}: {metric} {arrow} by {by}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
-    table.add_column("entry", no_wrap=True, max_width=26)
+    table.add_column("entry", no_wrap=True)
     strata = {row["stratum"]: row["n_total"] for row in rows if row["n_total"]}
     for name, n_scenes in strata.items():
         table.add_column(f"{name} ({n_scenes})", justify="right", no_wrap=True)

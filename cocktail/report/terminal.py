@@ -67,13 +67,12 @@ def show(
         columns = _columns({row["metric"] for row in rows}, metric, headline)
         here = [row for row in reasons if row["condition"] == name]
         skipped = {row["entry"] for row in here if row["status"] == "skipped"}
-        _show_table(console, name, rows, columns, families or {}, skipped)
+        shown = _show_table(console, name, rows, columns, families or {}, skipped)
+        present = {row["metric"] for row in rows}
         lacking = partial.notes(pending or (), name)
-        for note in [
-            *lacking,
-            *_legend(rows, columns[0], families or {}),
-            *_notes(here, {row["metric"] for row in rows}),
-        ]:
+        left_out = _left_out(columns[shown:], len(present) - len(columns))
+        legend = _legend(rows, columns[0], families or {})
+        for note in [*lacking, *left_out, *legend, *_notes(here, present)]:
             console.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         console.print()
     absent = sorted({each.condition for each in pending or ()} - {row["condition"] for row in board})
@@ -88,23 +87,34 @@ def _columns(present, metric, headline):
 
 
 def _show_table(console, condition, rows, columns, families, skipped):
-    """Print the table, without its last columns where the console is too narrow for all."""
+    """Print the table, without its last columns where the console is too narrow; returns how many it has."""
     for n_columns in range(len(columns), 0, -1):
         table = _table(condition, rows, columns[:n_columns], families, skipped)
         if console.measure(table, options=console.options.update(max_width=10 * WIDTH)).maximum <= console.width:
             break
     console.print(table)
+    return n_columns
+
+
+def _left_out(columns, others):
+    """What of a board is not in its table."""
+    for_width = f"Left out, as the terminal is too narrow: {', '.join(columns)}." if columns else ""
+    further = f"{others} further metric{'s' * (others > 1)}." if others else ""
+    if columns or others:
+        yield " ".join(filter(None, (for_width, further, "--metric NAME shows one first, --csv has all.")))
 
 
 def _table(condition, rows, columns, families, skipped):
-    table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    title = Text(f"{condition}, ranked by {columns[0]}")
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
     table.add_column("rank", justify="right", no_wrap=True)
-    table.add_column("entry", no_wrap=True, max_width=26)
+    table.add_column("entry", no_wrap=True)
     if families:
-        table.add_column("family", no_wrap=True, max_width=16)
+        table.add_column("family", no_wrap=True)
     for name in columns:
         arrow = "↑" if higher_is_better(name) else "↓"
-        table.add_column(f"{name[name.find(ATTACK) + 1 :]} {arrow}", justify="right", no_wrap=True)
+        # An attack stands below its metric.
+        table.add_column(f"{name.replace(ATTACK, chr(10))} {arrow}", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
 
     cells = {(row["entry"], row["metric"]): row for row in rows}

@@ -10,7 +10,6 @@ log`. What is already there is not sent again.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,10 +18,11 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
-from cocktail import ROOT, tables
-from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail import tables
+from cocktail.boards.leaderboard import BOUNDS, read_board, read_entries
 from cocktail.errors import CocktailError
 from cocktail.report import examples
+from cocktail.report.provenance import commit
 from cocktail.runtime.log import say
 from cocktail.tracking.boards import HEADLINE, log_boards, results_of
 from cocktail.tracking.client import ENVIRONMENT, StoreError, opened
@@ -102,7 +102,7 @@ def track(
     folder = Path(folder).resolve()
     done = {"state": state or store_state(folder)}
     try:
-        done |= vars(log_suite(suite=folder.name, results=folder.parent, commit=_commit(), suite_digest=suite_digest,
+        done |= vars(log_suite(suite=folder.name, results=folder.parent, commit=commit(), suite_digest=suite_digest,
                                trained=trained))  # fmt: skip
     except StoreError as error:
         say(str(error))
@@ -147,20 +147,15 @@ def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1
 def _drop_estimates(folder):
     """Delete estimates except examples, where the board has all their scenes; after a partial run it has not."""
     scores = tables.read_table(folder / "scores.parquet")
+    cards = read_entries(folder / "entries.json")
+    unranked = {name for name, card in cards.items() if card["family"] == BOUNDS}
     for path in sorted((folder / "estimates").glob("*/test/*/")):
         condition, _, entry = path.parts[-3:]
-        part = scores.filter(pc.and_(pc.equal(scores["condition"], condition), pc.equal(scores["entry"], entry)))
+        here = scores.filter(pc.equal(scores["condition"], condition))
+        part = here.filter(pc.equal(here["entry"], entry))
         audio = examples.Audio(folder, condition)
         estimated = audio.scenes(entry)
         if estimated and estimated <= set(part["scene"].to_pylist()):
-            audio.keep_only(entry, [scene for scene, _ in examples.pick(part, HEADLINE).values()])
-
-
-def _commit():
-    """Commit of the project that runs, with `-dirty` where files differ from it; None outside a checkout."""
-    git = shutil.which("git")
-    if git is None or not (ROOT / ".git").exists():
-        return None
-    command = [git, "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
+            shared = examples.shared(here, HEADLINE, unranked)[1]
+            picked = [*examples.pick(part, HEADLINE).values(), *shared.values()]
+            audio.keep_only(entry, sorted({scene for scene, _ in picked}))

@@ -79,7 +79,14 @@ def write_page(plan: Plan) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         write(plan, folder)
         settings = {name: plan.config[name] for name in ("seed", "resamples")}
-        return page.build(folder, suite=plan.suite, conditions=plan.condition_cards(), scenes=False, **settings)
+        return page.build(
+            folder,
+            results=plan.folder,
+            conditions=plan.condition_cards(),
+            about=plan.about(),
+            scenes=False,
+            **settings,
+        )
 
 
 @contextlib.contextmanager

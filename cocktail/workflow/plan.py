@@ -95,6 +95,17 @@ class Plan(Selection, Files):
         """Conditions of which scenes of a split are made."""
         return list(self.conditions) if split == TEST else list(dict.fromkeys(x for x, _ in self.estimated(split)))
 
+    def about(self) -> dict[str, str]:
+        """What the suite's page says of where its figures come from."""
+        corpora = [f"{kind}: {', '.join(map(_source, parts))}" for kind, parts in self.config["corpora"].items()]
+        return {
+            "seed": str(self.config["seed"]),
+            "corpora": "; ".join(corpora),
+            "scenes of a condition": str(self.config["scenes"]),
+            "size of what is trained": self.config["size"],
+            "digest of the suite": self.digests.suite(),
+        }
+
     def all_scores(self) -> Iterator[str]:
         """Every score shard of the suite."""
         return (self.scores(condition, entry, shard) for condition, entry in self.cells for shard in self.shards)
@@ -297,6 +308,12 @@ class Plan(Selection, Files):
         """Role -> {"spec", "model", "suite"} of the models that score a cell."""
         scorers = self.scorers_of(condition, entry)
         return {role: self._trained_model(name) | {"suite": self.suite} for role, name in scorers.items()}
+
+
+def _source(part: dict) -> str:
+    """A corpus in words: its adapter, and the folder of its table where it has one."""
+    table = part.get("table")
+    return f"{part['adapter']} ({Path(table).parent.name})" if table else part["adapter"]
 
 
 def _untitled(definition: dict) -> dict:

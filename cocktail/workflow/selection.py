@@ -229,6 +229,8 @@ class Selection:
                 **self._folder(name),
                 "paradigm": method.paradigm,
                 "guidance": method.guidance(),
+                "needs": sorted(method.needs),
+                "learned": method.learned(),
                 "causal": method.causal,
                 "task": ",".join(method.tasks()),
                 **self.entries[name].said(),

@@ -2,11 +2,11 @@
 
 import ast
 import inspect
-import re
 import sys
 from dataclasses import fields
 
 from cocktail.plugins.entry import Entry, Plugin
+from cocktail.plugins.papers import papers
 from cocktail.plugins.registry import Registry
 from pages.markdown import code, codes, escape, page, prose, table
 
@@ -14,8 +14,6 @@ INTRODUCTION = """\
 One file is one method, a *plugin*; a row of its folder's `methods.yaml` gives a plugin a name and values for its
 parameters: an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
 """
-PAPER = re.compile(r'"([^"]{12,}?),?"[,:]?\s+([^";]*?\b(?:19|20)\d\d)\b')
-"""A title in quotation marks, and what follows it up to the year."""
 
 
 def pages() -> dict[str, str]:
@@ -27,12 +25,6 @@ def pages() -> dict[str, str]:
     used = {name: registry.plugins[name] for name in entries if entries[name]}
     own = {f"reference/methods/{name}.md": _plugin(plugin, entries[name]) for name, plugin in used.items()}
     return {"reference/methods.md": _index(used, entries)} | own
-
-
-def papers(docstring: str) -> list[tuple[str, str]]:
-    """Title, and publication with its year, of every paper that a docstring cites."""
-    text = " ".join(re.sub(r"(?<=\w)-\n\s*(?=\w)", "-", docstring).split())
-    return PAPER.findall(text)
 
 
 def _document(plugin):

@@ -12,6 +12,7 @@ from cocktail.boards import leaderboard
 from cocktail.boards.verdicts import write_claims
 from cocktail.report.page import cells
 from cocktail.rng import rng
+from cocktail.training.history import HISTORY
 
 FS = 16000
 SEED = 7
@@ -89,8 +90,12 @@ class Suite:
         (self.folder / "entries.json").write_text(json.dumps([self._entry(e) for e in range(self.entries)]))
         write_claims(self._claims(), self.folder / "claims.csv")
         tables.write_rows(self.folder / "scenes.parquet", self._drawn(), leaderboard.SCENES)
+        (self.folder / "plugin_3.py").write_text('"""A plugin."""\n')
+        history = self.folder / "models" / self.names[3] / HISTORY
+        history.parent.mkdir(parents=True)
+        history.write_text("stage,epoch,train_loss,valid_loss\nmask,1,0.5,0.6\nmask,2,0.3,0.5\n")
         for card, table in zip(self.cards, parts, strict=True):
-            self._sounds(card, list(cells.choose(table)))
+            self._sounds(card, cells.choose(table, self.names[:2]))
 
     def _entry(self, e):
         name, family = self.names[e], FAMILIES[min(e, 2 + e % 3)] if e > 1 else FAMILIES[e]
@@ -98,6 +103,8 @@ class Suite:
             "entry": name, "plugin": f"plugin_{e}", "family": family,
             "paradigm": "oracle" if e == 1 else "separation" if e % 2 else "learning-free",
             "guidance": "informed" if e == 1 else "weakly guided", "task": "enhance,separate,detect", "uses": None,
+            "needs": ["array"] if e == 4 else [], "learned": e > 1 and e % 2 == 1, "causal": e != 5,
+            "folder": str(self.folder),
             "parameters": {"gain_db": -e, "note": STRANGE},
             "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: none.',
         }  # fmt: skip
@@ -178,7 +185,7 @@ class Suite:
         """Shards with the scenes of the examples, and every entry's estimates of its own."""
         folder, name = self.folder, card["name"]
         numbers = {self.scene(name, i): i for i in range(self.scenes)}
-        signals = {scene: self._signals(card, numbers[scene]) for cell in chosen for scene in cell.scenes.values()}
+        signals = {scene: self._signals(card, numbers[scene]) for cell in chosen for scene in _scenes(cell)}
         mixtures, references = [], []
         for scene in sorted(signals):
             talkers, noise = signals[scene]
@@ -193,8 +200,7 @@ class Suite:
             tables.write_rows(f"{path}.references.parquet", references[start : start + 10], tables.REFERENCES)
         for cell in chosen:
             rows = [
-                self._estimate(card, self.names.index(cell.entry), scene, *signals[scene])
-                for scene in cell.scenes.values()
+                self._estimate(card, self.names.index(cell.entry), scene, *signals[scene]) for scene in _scenes(cell)
             ]
             tables.write_rows(
                 folder / "estimates" / name / "test" / cell.entry / "examples.parquet", rows, tables.ESTIMATES
@@ -217,3 +223,7 @@ class Suite:
             return row | {"score": 0.0}
         estimate = talkers + noise * (1 - e / (2 * self.entries))
         return row | {"estimate": [tables.pack(x, FS, "estimate", "PCM_16") for x in estimate]}
+
+
+def _scenes(cell):
+    return [example.scene for example in cell.examples]

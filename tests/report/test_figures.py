@@ -11,6 +11,7 @@ from cocktail.report.figures import DIGITS, digits, figure
     [
         (None, "si_sdr", "–"),
         (-3.456, "si_sdr", "-3.46"),
+        (-0.004, "si_sdr", "0.00"),
         (0.81249, "stoi_i", "0.812"),
         (12.34, "eer_cm:a03", "12.3"),
         (1234567.0, "parameters", "1,234,567"),

@@ -12,9 +12,10 @@ import soundfile
 from page_suite import FS, SEED, STRANGE, Suite
 from PIL import Image
 
-from cocktail import tables
+from cocktail import levels, tables
 from cocktail.boards.leaderboard import read_board
-from cocktail.report.page import curves, data, sounds
+from cocktail.report import coding
+from cocktail.report.page import cells, curves, data, sounds
 from cocktail.report.page.build import build
 from cocktail.report.page.disagree import disagreements
 from cocktail.report.page.scripts import plain, write_script
@@ -89,7 +90,7 @@ def test_sounds_weigh_what_was_planned(rate):
     x = 0.2 * np.sin(2 * np.pi * 200 * time) * np.clip(np.sin(12 * time), 0, 1) + 0.005 * generator.normal(
         size=len(time)
     )
-    coded = sounds.encode(x, FS, rate)
+    coded = coding.encode(x, FS, "OPUS" if rate else "FLAC", rate)
     planned = 3 * 125 * (rate or sounds.LOSSLESS_KBPS)
     assert len(coded) < 1.15 * planned + 1000
     decoded, fs = soundfile.read(io.BytesIO(coded))
@@ -111,7 +112,7 @@ def test_sounds_are_lossless_where_they_fit_and_never_more_than_fits():
 def test_a_spectrogram_shows_a_tone_where_it_is():
     time = np.arange(2 * FS) / FS
     tone = np.sin(2 * np.pi * 2000 * time).astype(np.float32)  # a quarter of the way up to 8 kHz
-    picture = np.asarray(Image.open(io.BytesIO(sounds.picture(tone, bright=110.0))).convert("L"))
+    picture = np.asarray(Image.open(io.BytesIO(coding.webp(tone, 110.0, sounds.BINS, sounds.FRAMES))).convert("L"))
     assert picture.shape[0] == sounds.BINS and picture.shape[1] <= sounds.FRAMES
     column = picture[:, picture.shape[1] // 2].astype(int)
     assert abs(np.argmax(column) - 0.75 * sounds.BINS) < 2 and column.max() > 200
@@ -120,14 +121,14 @@ def test_a_spectrogram_shows_a_tone_where_it_is():
 
 def test_noise_all_over_fits_into_the_picture_that_was_planned():
     noise = np.random.default_rng(2).normal(size=8 * FS).astype(np.float32)
-    assert len(sounds.picture(noise, bright=30.0)) < 2 * sounds.OVERHEAD_KB * 1e3
+    assert len(coding.webp(noise, 30.0, sounds.BINS, sounds.FRAMES)) < 2 * sounds.OVERHEAD_KB * 1e3
 
 
 def test_sounds_that_are_no_numbers_are_silent():
     x = np.full(FS, np.nan, np.float32)
-    decoded, _ = soundfile.read(io.BytesIO(sounds.encode(x, FS, None)))
+    decoded, _ = soundfile.read(io.BytesIO(coding.encode(x, FS, "FLAC")))
     assert not decoded.any()
-    sounds.picture(x, 1.0)
+    coding.webp(x, 1.0, sounds.BINS, sounds.FRAMES)
 
 
 def test_scripts_hold_no_markup_and_no_nan(tmp_path):
@@ -135,16 +136,8 @@ def test_scripts_hold_no_markup_and_no_nan(tmp_path):
     text = (tmp_path / "a.js").read_text()
     assert "<" not in text and text.isascii()
     name, content = json.loads(re.fullmatch(r"cocktail\.loaded\(\.\.\.(.*)\);\n", text)[1])
-    assert (name, content) == ("x", {"text": "</script>\u2028", "x": [None, None, 1.2346, 2]})
+    assert (name, content) == ("x", {"text": "</script>\u2028", "x": [None, None, 1.23457, 2]})
     assert plain((1, None, True)) == [1, None, True]
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory):
-    suite = Suite(tmp_path_factory.mktemp("page") / "small", detection=True)
-    suite.write()
-    build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50)
-    return suite
 
 
 def read(suite, path):
@@ -163,15 +156,19 @@ def test_the_page_shows_the_board_to_the_digit(suite):
             row["entry"],
             row["metric"],
         )
-        assert shown["value"][i] == (None if row["value"] is None else pytest.approx(row["value"], rel=1e-4))
+        assert shown["value"][i] == (None if row["value"] is None else pytest.approx(row["value"], rel=1e-12))
         assert shown["rank"][i] == row["rank"]
 
 
-def test_a_cell_holds_its_worst_median_and_best_scene_with_every_sound(suite):
+def test_a_cell_holds_the_shared_scenes_and_its_own_with_every_sound(suite):
     cell = read(suite, "cells/room-1/entry-03.js")
-    assert [scene["label"] for scene in cell["scenes"]] == ["worst", "median", "best"]
-    values = [np.mean([s[2] for s in scene["scores"] if s[0] == "si_sdr"]) for scene in cell["scenes"]]
-    assert values == sorted(values)
+    for kind in ("shared", "own"):
+        labelled = [scene for scene in cell["scenes"] if scene[kind]]
+        labels = sorted(labelled, key=lambda scene: ["worst", "median", "best"].index(scene[kind]))
+        assert [scene[kind] for scene in labels] == ["worst", "median", "best"]
+        if kind == "own":
+            values = [np.mean([s[2] for s in scene["scores"] if s[0] == "si_sdr"]) for scene in labels]
+            assert values == sorted(values)
     for scene in cell["scenes"]:
         names = [sound["name"] for sound in scene["sounds"]]
         assert names == ["mixture", "reference 1", "reference 2", "estimate 1", "estimate 2"]
@@ -181,29 +178,59 @@ def test_a_cell_holds_its_worst_median_and_best_scene_with_every_sound(suite):
         assert {s[0] for s in scene["scores"]} >= {"si_sdr", "pesq_wb", "stoi", "wer", "rtf"}
 
 
+def test_all_entries_of_a_condition_share_the_scenes_of_the_one_in_the_middle(suite):
+    shown = [read(suite, f"cells/room-0/{name}.js") for name in suite.names]
+    shared = [{scene["scene"]: scene["shared"] for scene in cell["scenes"] if scene["shared"]} for cell in shown]
+    assert len(shared[0]) == 3 and all(scenes == shared[0] for scenes in shared)
+    middle = shown[0]["middle"]
+    assert middle == "entry-05", "of entries 02 to 07, which get better one by one, the better one of the middle two"
+    own = read(suite, f"cells/room-0/{middle}.js")["scenes"]
+    assert all(scene["shared"] == scene["own"] for scene in own)
+
+
+def test_sounds_of_a_page_are_equally_loud(suite):
+    scene = read(suite, "cells/room-1/entry-03.js")["scenes"][0]
+    for sound in scene["sounds"]:
+        x, fs = soundfile.read(suite.folder / "report" / "sounds" / f"{sound['file']}.flac")
+        level_db = 10 * math.log10(levels.power(x, levels.active(x, fs)))
+        assert level_db == pytest.approx(coding.LOUDNESS_DB, abs=0.1), sound["name"]
+    assert not coding.matched(np.zeros(FS), FS).any()
+
+
+def test_own_examples_go_without_sound_before_shared_ones_sound_bad():
+    loads = [(1000 * n, 2500.0 * n) for n in (1, 2, 3, 4, 5, 6)]
+    places, rate = sounds.choose(loads, FS)
+    assert rate >= sounds.GOOD_RATE > (sounds.choose_rate(*loads[places], FS) or 999)
+    assert sounds.choose([(10, 25.0)] * 6, FS) == (6, None)
+    assert sounds.choose([(9000, 25000.0)] * 6, FS) == (1, sounds.RATES[-1])
+    assert cells.Example("s", "median", "best").place == 0
+    own = [cells.Example("s", None, label).place for label in ("worst", "best", "median")]
+    assert own == [4, 5, 3]
+
+
 def test_scenes_of_detection_go_by_score_and_say_the_truth(suite):
     cell = read(suite, "cells/spoofs/entry-03.js")
-    assert [scene["label"] for scene in cell["scenes"]] == ["lowest score", "median score", "highest score"]
+    assert {scene["shared"] for scene in cell["scenes"]} - {None} == {"lowest score", "median score", "highest score"}
     assert all(scene["truth"] for scene in cell["scenes"])
     assert set(read(suite, "conditions/spoofs.js")["det"]["eer_cm"]) == set(suite.names)
 
 
 def test_no_stranger_s_text_is_markup_in_any_page(suite):
-    pages = [*(suite.folder / "report").rglob("*.html"), *(suite.folder / "report").glob("data.js")]
+    pages = [*(suite.folder / "report").rglob("*.html"), suite.folder / "report" / "data.js"]
     assert len(pages) == 2 + suite.entries + 1  # the overview, its data, a page an entry, and the skipped one
     for page in pages:
         assert STRANGE not in page.read_text() and "<script>window" not in page.read_text()
     assert "&lt;script&gt;window.spoilt" in (suite.folder / "report" / "methods" / "entry-03.html").read_text()
 
 
-def test_a_page_made_again_is_the_same_and_drops_what_is_not_needed(suite):
+def test_a_page_made_again_is_the_same_and_drops_what_is_not_needed(suite, make_again):
     report = suite.folder / "report"
     before = {path: path.read_bytes() for path in report.rglob("*") if path.is_file()}
     times = {path: path.stat().st_mtime_ns for path in (report / "sounds").iterdir()}
     (report / "sounds" / "stale.flac").write_bytes(b"x")
     (report / "cells" / "gone").mkdir()
     (report / "cells" / "gone" / "entry.js").write_text("x")
-    build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50)
+    make_again()
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == before
     assert {path: path.stat().st_mtime_ns for path in (report / "sounds").iterdir()} == times
 
@@ -212,7 +239,7 @@ def test_links_of_the_pages_lead_to_files_of_the_folder(suite):
     report = suite.folder / "report"
     for page in report.rglob("*.html"):
         for target in re.findall(r'(?:href|src)="([^"#]*)', page.read_text()):
-            if target and not target.startswith("data:"):
+            if target and not target.startswith(("data:", "https:")):
                 assert (page.parent / target).resolve().is_relative_to(report.resolve())
                 assert (page.parent / target).is_file(), f"{page}: {target}"
 
@@ -225,9 +252,9 @@ def test_eighty_entries_in_twelve_conditions_stay_below_sixty_megabytes(tmp_path
     talkers, noise = suite._signals(suite.cards[0], 3)
     coded = {}
 
-    def encode(x, fs, rate):
+    def encode(x, fs, container, rate):
         if rate not in coded:
-            coded[rate] = real(talkers[0] + noise, fs, rate)
+            coded[rate] = real(talkers[0] + noise, fs, container, rate)
         return coded[rate]
 
     real = sounds.encode

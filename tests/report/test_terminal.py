@@ -53,7 +53,7 @@ def line_of(text, entry):
 
 def test_every_condition_has_its_table_sorted_by_rank(folder):
     text, _ = printed(folder)
-    assert re.findall(r"^(reverb|stationary)\s*$", text, re.MULTILINE) == ["reverb", "stationary"]
+    assert re.findall(r"^(reverb|stationary), ranked by si_sdr\s*$", text, re.MULTILINE) == ["reverb", "stationary"]
     table = text[text.index("stationary") :]
     places = [table.index(f" {name} ") for name in ("clean", "omlsa", "twin", "wiener", "unprocessed", "dead", "ilrma")]
     assert places == sorted(places)
@@ -86,6 +86,7 @@ def test_the_best_ranked_entry_is_bold(folder):
 def test_another_metric_may_lead(folder):
     text, _ = printed(folder, metric="pesq_wb", condition="reverb")
     header = next(line for line in text.splitlines() if "entry" in line)
+    assert "reverb, ranked by pesq_wb" in text
     assert header.index("pesq_wb ↑") < header.index("si_sdr ↑")
     assert "2.00 ±0.00" in text
     assert "over those that all ranked entries finished" in text
@@ -97,6 +98,23 @@ def test_rows_never_wrap(folder, width):
     assert all(len(line) <= width for line in text.splitlines())
     assert re.search(r"7\.06 ±\d\.\d\d.* 8/8", line_of(text, "omlsa"))
     assert "…" not in text
+
+
+def test_columns_that_find_no_room_and_metrics_without_a_column_are_named(folder):
+    text, _ = printed(folder, width=60, condition="stationary")
+    assert "too narrow: si_sdr_i, pesq_wb." in " ".join(text.split())
+    text, _ = printed(folder, width=120, condition="stationary")
+    assert "too narrow" not in text
+    text, _ = printed(folder, condition="stationary", headline=("si_sdr",))
+    assert "3 further metrics. --metric NAME shows one first, --csv has all." in text
+
+
+def test_a_long_name_is_whole(tmp_path):
+    name = "an-entry-whose-name-is-longer-than-most-columns"
+    row = {"condition": "c", "scene": "s", "entry": name, "source": 0, "card": "x", "metric": "si_sdr", "value": 1.0}
+    tables.write_rows(tmp_path / "shard.parquet", [row | {"status": "ok"}], tables.SCORES)
+    leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=[], folder=tmp_path, seed=1)
+    assert name in printed(tmp_path)[0]
 
 
 def test_unknown_names_are_answered_with_the_nearest(folder):
@@ -121,8 +139,9 @@ def test_a_board_of_detection_shows_each_attack_by_its_name(tmp_path):
     text, failed = printed(tmp_path)
     header = next(line for line in text.splitlines() if "entry" in line)
     assert re.search(r"eer_cm ↓\s+rtf ↓\s+lpc ↓\s+tts ↓\s+n", header)
+    assert re.search(r"^\s+eer_cm\s+eer_cm\s*$", text, re.MULTILINE)
     assert re.match(r"\s*–\s+lcnn\s+0\.0 ±6\.5\s+0\.010\s+0\.0\s+0\.0\s+30/30", line_of(text, "lcnn"))
     assert "No ranks by eer_cm: 10 independent trials of a kind, and it takes 100." in text
     assert failed == 0
     text, _ = printed(tmp_path, metric="eer_cm:tts")
-    assert "tts ↓" in next(line for line in text.splitlines() if "entry" in line)
+    assert "spoof-logical, ranked by eer_cm:tts" in text

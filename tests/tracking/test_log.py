@@ -22,7 +22,7 @@ from cocktail import tables
 from cocktail.boards import leaderboard
 from cocktail.cli.ui import command as ui_command
 from cocktail.errors import CocktailError
-from cocktail.report import examples
+from cocktail.report import coding, examples
 from cocktail.tracking import client as tracking_client
 from cocktail.tracking import log
 from cocktail.tracking.client import opened
@@ -448,9 +448,9 @@ def test_the_reference_of_a_reverberant_scene_is_its_early_part(tmp_path):
 
 def test_a_sound_that_would_clip_is_scaled_down():
     x = np.array([0.0, 4.0, -2.0] * 100)
-    sound, _ = soundfile.read(io.BytesIO(examples.wav(x, FS)))
+    sound, _ = soundfile.read(io.BytesIO(coding.encode(x, FS, "WAV")))
     np.testing.assert_allclose(sound, x * 0.99 / 4, atol=1e-4)
-    quiet, _ = soundfile.read(io.BytesIO(examples.wav(x / 10, FS)))
+    quiet, _ = soundfile.read(io.BytesIO(coding.encode(x / 10, FS, "WAV")))
     np.testing.assert_allclose(quiet, x / 10, atol=1e-4)
 
 

@@ -2,21 +2,30 @@
 
 import importlib.resources
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.compute as pc
 
-from cocktail import tables
-from cocktail.boards.leaderboard import read_board, read_entries
+from cocktail import ROOT, tables
+from cocktail.boards.leaderboard import BOUNDS, read_board, read_entries
 from cocktail.boards.pending import read_pending
 from cocktail.boards.scores import failures
 from cocktail.boards.verdicts import read_verdicts
 from cocktail.report import partial
+from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
-from cocktail.report.page import cells, curves, data, methods
+from cocktail.report.page import cells, curves, data, losses, methods, overview
 from cocktail.report.page.scripts import write_script
+from cocktail.report.provenance import TABLES, provenance
+from cocktail.training.history import read_history
 
-STATIC = ("page.css", "core.js", "board.js", "map.js", "plots.js", "lists.js", "cell.js", "main.js")
+STATIC = (
+    "page.css", "core.js", "tables.js", "overview.js", "board.js", "map.js", "plots.js", "lists.js", "player.js",
+    "cell.js", "listen.js", "main.js",
+)  # fmt: skip
+MAX_DOWNLOAD_MB = 8.0
+"""Larger tables are not copied into the page's folder, which is to stay small."""
 
 
 def build(
@@ -25,45 +34,67 @@ def build(
     conditions: list[dict],
     seed: int,
     resamples: int,
+    about: Mapping[str, str] | None = None,
     scenes: bool = True,
-    suite: str | None = None,
+    results: str | Path | None = None,
 ) -> Path:
     """Write the page of the suite in `folder`, results/<suite>, and return its `index.html`.
 
-    `conditions`: {name, title, task, channels, n_sources, fs} of each. `scenes`: with sounds, pictures and scores of
-    examples. `suite`: its name, if it is not that of the folder, as where boards are partial. What an earlier page left
-    and this one does not need is deleted. Raises CocktailError where a table is missing.
+    `conditions`: {name, title, task, channels, n_sources, fs} of each. `about`: what the suite says of itself
+    (Plan.about). `scenes`: with sounds, pictures and scores of examples. `results`: results/<suite>, where boards in
+    `folder` are partial. What an earlier page left and this one does not need is deleted. Raises CocktailError where a
+    table is missing.
     """
     folder = Path(folder)
+    results = Path(results or folder)
     out = folder / "report"
     board, entries = read_board(folder / "leaderboard.csv"), read_entries(folder / "entries.json")
     scores, drawn = tables.read_table(folder / "scores.parquet"), tables.read_table(folder / "scenes.parquet")
     # Claims are judged by a job of their own, and a board without them is a board too.
     claims = read_verdicts(folder / "claims.csv") if (folder / "claims.csv").is_file() else []
     reasons = failures(scores)
-    content = data.overview(suite or folder.name, board, entries, conditions, claims=claims, failures=reasons)
+    content = data.content(results.name, board, entries, conditions, claims=claims, failures=reasons)
     if (pending := read_pending(folder)) is not None:
         names = [card["name"] for card in conditions]
         lacking = {name: partial.notes(pending, name) for name in names}
         content["partial"] = {"summary": partial.summary(pending), "conditions": lacking}
     _clear(out)
-    by_stratum, chosen = {}, []
+    speakers = dict(zip(*(drawn[name].to_pylist() for name in ("scene", "speaker")), strict=True))
+    unranked = {name for name, card in entries.items() if card["family"] == BOUNDS}
+    by_stratum, chosen, standings = {}, [], {}
     for card in content["conditions"]:
-        here = scores.filter(pc.equal(scores["condition"], card["name"])).combine_chunks()
-        by_stratum[card["name"]] = curves.strata_curves(here, drawn, seed=seed, resamples=resamples)
-        found = {"strata": by_stratum[card["name"]], "det": curves.det_curves(here)}
-        write_script(out / "conditions" / f"{card['name']}.js", f"condition/{card['name']}", found)
-        chosen += cells.choose(here)
-    content["sounds"] = _write_cells(folder, out, chosen, content["conditions"], scores) if scenes else None
+        name = card["name"]
+        here = scores.filter(pc.equal(scores["condition"], name)).combine_chunks()
+        by_stratum[name] = curves.strata_curves(here, drawn, seed=seed, resamples=resamples)
+        found = {"strata": by_stratum[name], "det": curves.det_curves(here)}
+        write_script(out / "conditions" / f"{name}.js", f"condition/{name}", found)
+        rows = [row for row in board if row["condition"] == name]
+        standings[name] = overview.standings(here, rows, content["bounds"].get(name, {}), seed=seed, speakers=speakers)
+        chosen += cells.choose(here, unranked)
+    content["overview"] = overview.content(standings)
+    content["sounds"] = _write_cells(results, out, chosen, content["conditions"], scores) if scenes else None
     write_script(out / "data.js", "data", content)
     _write_static(out)
-    _write_pages(out, content, board, entries, reasons, by_stratum)
+    shared = {
+        "suite": content["suite"],
+        "scripts": [name for name in STATIC if name.endswith(".js")],
+        "provenance": provenance(folder, {"suite": content["suite"], **(about or {})}),
+        **_copy_tables(folder, out),
+    }
+    models = results / "models"
+    pages = {
+        name: methods.method_page(name, entries.get(name, {}), board, content["bounds"], reasons, by_stratum)
+        | {"losses": losses.panels(read_history(models / name)), "source": _copy_source(entries.get(name, {}), out)}
+        | {"process": methods.process_line(name, entries.get(name, {}), content["suite"])}
+        for name in (entry["name"] for entry in content["entries"])
+    }
+    _write_pages(out, content, shared, pages)
     return out / "index.html"
 
 
 def _clear(out):
     """Delete an earlier page, but for its sounds: they are named by what they hold, and may serve again."""
-    for name in ("cells", "conditions", "methods"):
+    for name in ("cells", "conditions", "methods", "sources", "downloads"):
         shutil.rmtree(out / name, ignore_errors=True)
 
 
@@ -76,7 +107,7 @@ def _write_cells(folder, out, chosen, conditions, scores):
             if cell.condition == card["name"]:
                 writer.write(cell)
     sounds.sweep()
-    return {"suffix": sounds.suffix, "rate": sounds.rate}
+    return {"suffix": sounds.suffix, "rate": sounds.rate, "loudness": LOUDNESS_DB}
 
 
 def _write_static(out):
@@ -88,7 +119,36 @@ def _write_static(out):
         _write(out / "plotly.min.js", plotly.read_text(encoding="utf-8"))
 
 
-def _write_pages(out, content, board, entries, reasons, by_stratum):
+def _copy_tables(folder, out):
+    """The tables that the page offers for download, and those that are too large for its folder."""
+    found = {"downloads": [], "left_out": []}
+    for name in TABLES:
+        source = folder / name
+        if not source.is_file():
+            continue
+        megabytes = source.stat().st_size / 1e6
+        fits = megabytes <= MAX_DOWNLOAD_MB
+        size = f"{max(1, round(1e3 * megabytes)):,} kB"
+        found["downloads" if fits else "left_out"].append({"name": name, "size": size})
+        if fits:
+            with tables.replacing(out / "downloads" / name) as temporary:
+                shutil.copyfile(source, temporary)
+    return found
+
+
+def _copy_source(card, out):
+    """Where the page has the file of an entry's plugin, as text; None where it is not known."""
+    if not card:
+        return None
+    path = Path(card.get("folder") or ROOT / "methods" / card["family"]) / f"{card['plugin']}.py"
+    if not path.is_file():
+        return None
+    place = f"sources/{card['plugin']}.py.txt"
+    _write(out / place, path.read_text(encoding="utf-8", errors="replace"))
+    return place
+
+
+def _write_pages(out, content, shared, pages):
     import jinja2
 
     environment = jinja2.Environment(
@@ -99,13 +159,12 @@ def _write_pages(out, content, board, entries, reasons, by_stratum):
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure
-    shared = {"suite": content["suite"], "scripts": [name for name in STATIC if name.endswith(".js")]}
-    for entry in content["entries"]:
-        name = entry["name"]
-        page = methods.method_page(name, entries.get(name, {}), board, content["bounds"], reasons, by_stratum)
-        _write(out / "methods" / f"{name}.html", environment.get_template("method.html").render(**shared, **page))
+    for name, page in pages.items():
+        text = environment.get_template("method.html").render(**shared, **page, root="../")
+        _write(out / "methods" / f"{name}.html", text)
     # Last: where this file is, the page is whole.
-    _write(out / "index.html", environment.get_template("index.html").render(**shared, content=content))
+    text = environment.get_template("index.html").render(**shared, content=content, root="")
+    _write(out / "index.html", text)
 
 
 def _write(path, text):

@@ -1,10 +1,12 @@
-"""Cells of the page: of an entry in a condition its worst, median and best scene, to hear, to see and to read.
+"""Cells of the page: an entry's examples in a condition, to hear, to see and to read.
 
-Scenes are chosen by `examples.pick`, by the first metric of CHOOSE that the cell has. In a condition of detection, they
-are those with the lowest, the median and the highest score.
+First come the scenes that all entries of the condition share, so that any two can be heard on one scene: the worst, the
+median and the best one of the entry in the middle (examples.shared). Then come the entry's own (examples.pick). Both go
+by the first metric of CHOOSE that there is. In a condition of detection, they are those with the lowest, the median and
+the highest score.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +17,39 @@ from cocktail import tables
 from cocktail.boards.cells import higher_is_better
 from cocktail.metrics.catalogue import METRICS
 from cocktail.report import examples
+from cocktail.report.coding import loudest, numbered
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.page.scripts import write_script
-from cocktail.report.page.sounds import MAX_SECONDS, Sounds, choose_rate
+from cocktail.report.page.sounds import MAX_SECONDS, Sounds
+from cocktail.report.page.sounds import choose as choose_sounds
 from cocktail.tasks import TASKS
 
 CHOOSE = ("si_sdr", "wer", "wer_ctc", "eer_cm", "eer_asv")
-SCORED = {"worst": "lowest score", "median": "median score", "best": "highest score"}
+SCORED = ("lowest score", "median score", "highest score")
 ORDER = ("worst", "median", "best")
+FIRST = (1, 0, 2)
+"""Which of these three has sound first: the median, the worst, the best."""
+PLACES = 6
+"""Examples of a cell."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A scene of a cell."""
+
+    scene: str
+    shared: str | None
+    """As what all entries share it: one of ORDER, or of SCORED; None for one that is the entry's own alone."""
+    own: str | None
+    """What it is among the entry's own; None for one that is shared alone."""
+
+    @property
+    def place(self) -> int:
+        """From 0, in which order examples have sound."""
+        labels = SCORED if (self.shared or self.own) in SCORED else ORDER
+        if self.shared is not None:
+            return FIRST.index(labels.index(self.shared))
+        return 3 + FIRST.index(labels.index(self.own))
 
 
 @dataclass(frozen=True)
@@ -33,48 +60,66 @@ class Cell:
     entry: str
     metric: str | None
     """What they were chosen by; None where there is no score."""
-    scenes: dict[str, str]
-    """Label -> scene."""
+    middle: str | None
+    """The entry by which the shared ones were chosen."""
+    examples: tuple[Example, ...]
 
 
-def choose(scores: pa.Table) -> Iterator[Cell]:
-    """The cells of one condition. `scores`: its rows of tables.SCORES."""
+def choose(scores: pa.Table, unranked: Collection[str] = ()) -> list[Cell]:
+    """The cells of one condition. `scores`: its rows of tables.SCORES; `unranked`: controls and oracles."""
     condition = scores["condition"][0].as_py()
+    middle, common = {}, {}
+    for metric in CHOOSE:
+        middle[metric], picked = examples.shared(scores, metric, unranked)
+        common[metric] = _labelled(picked, metric)
+    cells = []
     for entry in sorted(pc.unique(scores["entry"]).to_pylist()):
         rows = scores.filter(pc.and_(pc.equal(scores["entry"], entry), pc.equal(scores["status"], "ok")))
         present = set(pc.unique(rows["metric"]).to_pylist())
         metric = next((name for name in CHOOSE if name in present), None)
-        picked = examples.pick(rows, metric) if metric else {}
-        yield Cell(condition, entry, metric, {label: scene for label, (scene, _) in _labelled(picked, metric)})
+        found = _examples(common[metric], _labelled(examples.pick(rows, metric), metric)) if metric else ()
+        cells.append(Cell(condition, entry, metric, middle.get(metric), found))
+    return cells
+
+
+def _examples(common, own):
+    labels = {scene: label for label, scene in own.items()}
+    shared = [Example(scene, label, labels.pop(scene, None)) for label, scene in common.items()]
+    return (*shared, *(Example(scene, None, label) for scene, label in labels.items()))
 
 
 def _labelled(picked, metric):
-    """(label, (scene, value)) from worst to best, by the metric's direction."""
-    if metric and METRICS[metric].from_trials:
-        names = SCORED
-    elif metric and not higher_is_better(metric):
-        names = {"worst": "best", "median": "median", "best": "worst"}
-    else:
-        names = dict(zip(ORDER, ORDER, strict=True))
-    found = {names[label]: example for label, example in picked.items()}
-    return sorted(found.items(), key=lambda item: [*ORDER, *SCORED.values()].index(item[0]))
+    """Label -> scene, from worst to best by the metric's direction; by the score in detection."""
+    scenes = [picked[label][0] if label in picked else None for label in ("worst", "median", "best")]
+    if not METRICS[metric].from_trials and not higher_is_better(metric):
+        scenes.reverse()
+    labels = SCORED if METRICS[metric].from_trials else ORDER
+    return {label: scene for label, scene in zip(labels, scenes, strict=True) if scene is not None}
 
 
 def plan_sounds(folder: Path, out: Path, cells: list[Cell], conditions: list[dict]) -> Sounds:
     """How the sounds of these cells are written, so that they fit."""
     cards = {card["name"]: card for card in conditions}
-    n_sounds, seconds, fs = 0, 0.0, 16000
-    for name in dict.fromkeys(cell.condition for cell in cells):
-        of_condition = [cell for cell in cells if cell.condition == name]
-        lengths = _durations(folder, name)
-        shared = {scene for cell in of_condition for scene in cell.scenes.values()}
-        talkers = cards[name]["n_sources"]
-        own = [scene for cell in of_condition for scene in cell.scenes.values() if _makes_sound(cards[name])]
-        sounds = [(scene, 1 + talkers) for scene in shared] + [(scene, talkers) for scene in own]
-        n_sounds += sum(number for _, number in sounds)
-        seconds += sum(number * min(lengths.get(scene, 3.0), MAX_SECONDS) for scene, number in sounds)
-        fs = cards[name]["fs"]
-    return Sounds(out, choose_rate(n_sounds, seconds, fs))
+    lengths = {name: _durations(folder, name) for name in dict.fromkeys(cell.condition for cell in cells)}
+    loads = [_load(cells, places, cards, lengths) for places in range(1, PLACES + 1)]
+    places, rate = choose_sounds(loads, max((card["fs"] for card in conditions), default=16000))
+    return Sounds(out, rate, places)
+
+
+def _load(cells, places, cards, lengths):
+    """How many sounds, of how many seconds in all, the first `places` examples of each cell are."""
+    scenes, estimates = set(), []
+    for cell in cells:
+        heard = [(cell.condition, example.scene) for example in cell.examples if example.place < places]
+        scenes.update(heard)
+        estimates += heard if _makes_sound(cards[cell.condition]) else []
+    number, seconds = 0, 0.0
+    for keys, extra in ((sorted(scenes), 1), (estimates, 0)):
+        for condition, scene in keys:
+            of_scene = cards[condition]["n_sources"] + extra
+            number += of_scene
+            seconds += of_scene * min(lengths[condition].get(scene, 3.0), MAX_SECONDS)
+    return number, seconds
 
 
 def _makes_sound(card):
@@ -107,53 +152,44 @@ class Writer:
 
     def write(self, cell: Cell) -> None:
         rows = self._scores.filter(pc.equal(self._scores["entry"], cell.entry))
-        estimates = self._estimates(cell, rows)
-        by_scene = _by_scene(rows, set(cell.scenes.values()))
+        heard = [example.scene for example in cell.examples if example.place < self._sounds.places]
+        estimates = self._audio.estimates(cell.entry, heard, rows) if heard and _makes_sound(self._card) else {}
+        by_scene = _by_scene(rows, {example.scene for example in cell.examples})
         scenes = [
             {
-                "label": label,
-                "scene": scene,
-                "drawn": self._drawn.get(scene, {}),
-                **self._said.get(scene, {}),
-                "sounds": [*self._of_scene(scene), *self._of_estimate(scene, estimates)],
-                "scores": by_scene.get(scene, []),
+                "scene": example.scene,
+                "shared": example.shared,
+                "own": example.own,
+                "drawn": self._drawn.get(example.scene, {}),
+                **self._said.get(example.scene, {}),
+                "sounds": self._of_example(example.scene, estimates) if example.scene in heard else None,
+                "scores": by_scene.get(example.scene, []),
             }
-            for label, scene in cell.scenes.items()
+            for example in cell.examples
         ]
         content = {
             "condition": cell.condition,
             "entry": cell.entry,
             "chosen_by": cell.metric,
+            "middle": cell.middle,
             "scenes": scenes,
             "disagreements": disagreements(_values(rows)),
         }
         path = self._out / "cells" / cell.condition / f"{cell.entry}.js"
         write_script(path, f"cell/{cell.condition}/{cell.entry}", content)
 
-    def _estimates(self, cell, rows):
-        if not _makes_sound(self._card) or not cell.scenes:
-            return {}
-        return self._audio.estimates(cell.entry, list(cell.scenes.values()), rows)
-
-    def _of_scene(self, scene):
-        """The mixture and the references, made once for all entries."""
+    def _of_example(self, scene, estimates):
+        """Those of the scene, made once for all entries, and of its estimate, unless that failed or was not kept."""
         if scene not in self._shared:
             mixture, references = self._audio.mixture(scene)[0], self._audio.references(scene)
-            self._shared[scene] = self._stored(scene, {"mixture": mixture, **_numbered("reference", references)})
-        return self._shared[scene]
-
-    def _of_estimate(self, scene, estimates):
-        """None where the estimate failed, or was not kept."""
-        return self._stored(scene, _numbered("estimate", estimates[scene])) if scene in estimates else []
+            self._shared[scene] = self._stored(scene, {"mixture": mixture, **numbered("reference", references)})
+        own = self._stored(scene, numbered("estimate", estimates[scene])) if scene in estimates else []
+        return [*self._shared[scene], *own]
 
     def _stored(self, scene, signals):
         mixture, fs = self._audio.mixture(scene)
-        bright = examples.loudest(mixture)
+        bright = loudest(mixture)
         return [{"name": name, "file": self._sounds.add(x, fs, bright)} for name, x in signals.items()]
-
-
-def _numbered(name, signals):
-    return {name if len(signals) == 1 else f"{name} {k}": x for k, x in enumerate(signals, 1)}
 
 
 def _said(folder, condition):

@@ -8,7 +8,9 @@ from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.paradigms import REFERENCES, sees
+from cocktail.report import claims as verdicts
 from cocktail.report.figures import digits
+from cocktail.report.meanings import meaning
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
 
@@ -18,7 +20,7 @@ EXACT_DB = 60.0
 """SI-SDR at which an estimate is the reference."""
 
 
-def overview(
+def content(
     suite: str,
     board: list[dict],
     cards: Mapping[str, dict],
@@ -44,7 +46,7 @@ def overview(
         },
         "bounds": bounds(board, cards),
         "partial": None,
-        "claims": list(claims),
+        "claims": [{**row, "shown": verdicts.difference(row), "wide": verdicts.wide_interval(row)} for row in claims],
         "failures": list(failures),
         "disagreements": {card["name"]: _disagreements(board, card["name"], cards) for card in conditions},
     }
@@ -86,19 +88,42 @@ def metric_card(name: str) -> dict:
         "name": name,
         "unit": metric.unit,
         "higher": metric.higher_is_better,
+        "meaning": meaning(name),
         "citation": metric.citation,
         "mode": metric.mode,
+        "card": _card(metric),
         "cost": name in COSTS,
         "shown": name in SHOWN or ATTACK in name,
         "digits": digits(name),
     }
 
 
+def _card(metric):
+    """(what, value) of a metric's identity card, in words; what it has not is left out."""
+    ends = ("" if end is None else f"{end:g}" for end in (metric.low, metric.high))
+    rows = {
+        "unit": metric.unit,
+        "better": "higher" if metric.higher_is_better else "lower",
+        "range": " to ".join(ends) if None not in (metric.low, metric.high) else "",
+        "definition": metric.mode,
+        "permutation": metric.permutation,
+        "source": metric.citation,
+        "implementation": f"{metric.implementation}, version {metric.version}",
+        "digest": metric.digest,
+    }
+    return [[name, value] for name, value in rows.items() if value]
+
+
 def _entry(name, card):
     keys = ("family", "paradigm", "guidance", "task", "plugin", "uses", "start", "reads")
     known = {key: card.get(key) or "" for key in keys}
     title = (card.get("description") or "").strip().partition("\n")[0]
-    return {"name": name, "title": title, **known}
+    traits = {
+        "causal": bool(card.get("causal")),
+        "learned": bool(card.get("learned")),
+        "needs": card.get("needs") or [],
+    }
+    return {"name": name, "title": title, **known, **traits}
 
 
 def _metric_order(name):

@@ -1,15 +1,21 @@
-"""The page of an entry: its docstring, parameters, cost, and where it shines and fails."""
+"""The page of an entry: its docstring, papers, use, parameters, cost, and where it shines and fails."""
 
 import math
 import re
 from collections.abc import Mapping
+from urllib.parse import quote_plus
 
+from cocktail.needs import GUIDANCE, guidance
+from cocktail.paradigms import REFERENCES, sees
+from cocktail.plugins.papers import papers
 from cocktail.report.page.data import COSTS, metric_card, scaled
 
 HEADLINES = ("si_sdr", "eer_cm", "eer_asv", "wer")
 """What an entry is judged by in a condition: the first that is there."""
 SHOWN = 3
 """Conditions, and strata, at either end."""
+SEARCH = "https://scholar.google.com/scholar?q="
+"""Where a paper is found by its title."""
 
 
 def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failures: list[dict], curves: dict) -> dict:
@@ -26,6 +32,10 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "title": title,
         "paragraphs": _paragraphs(rest),
         "card": card,
+        "papers": [
+            {"title": name, "place": place, "link": f"{SEARCH}%22{quote_plus(name)}%22"}
+            for name, place in papers(card.get("description") or "")
+        ],
         "parameters": sorted((card.get("parameters") or {}).items()),
         "standing": standing,
         "shines": judged[: min(SHOWN, half)],
@@ -35,6 +45,17 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "cost_metrics": [metric_card(metric) for metric in COSTS],
         "failures": bad,
     }
+
+
+def process_line(name: str, card: dict, suite: str) -> str | None:
+    """How the entry runs on a recording of the reader's own; None where it cannot, as an oracle."""
+    tasks = (card.get("task") or "").split(",")
+    told = guidance(card.get("needs") or ())
+    if not {"enhance", "separate"}.intersection(tasks) or sees(card["paradigm"], REFERENCES) or told != GUIDANCE[0]:
+        return None
+    talkers = "" if "enhance" in tasks else " --talkers 2"
+    array = " --array microphones.csv" if "array" in (card.get("needs") or ()) else ""
+    return f"cocktail process {name} noisy.wav clean.wav --suite {suite}{talkers}{array}"
 
 
 def _paragraphs(text):

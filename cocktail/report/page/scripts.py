@@ -7,8 +7,8 @@ from typing import Any
 
 from cocktail import tables
 
-DIGITS = 5
-"""Significant digits of figures on the page."""
+DIGITS = 6
+"""Significant digits of figures on the page: those of leaderboard.csv."""
 
 
 def write_script(path: Path, name: str, content: Any) -> None:

@@ -1,28 +1,29 @@
 """Sounds and pictures of the page: files named by what they hold, so that a sound that many cells share is there once.
 
-`sounds/<digest>.flac` or `.opus` is microphone 1 at the level it has in the scene, scaled down where it would clip, and
-`sounds/<digest>.webp` its spectrogram in shades of grey; the page colours it, and the difference of two, on the spot.
+`sounds/<digest>.flac` or `.opus` is microphone 1, its loudness matched (coding.LOUDNESS_DB), and `sounds/<digest>.webp`
+its spectrogram at the level it has in the scene, in shades of grey; the page colours it, and the difference of two, on
+the spot.
 
 Both together stay below BUDGET_MB. Sounds are lossless where they fit; otherwise they are Opus, at the highest of RATES
-that does.
+that does. Where that is less than GOOD_RATE, examples go without sound, the entries' own before those that all share.
 """
 
 import hashlib
-import io
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from cocktail import tables
-from cocktail.report.examples import PEAK, RANGE_DB
-from cocktail.stft import stft
+from cocktail.report.coding import LOUDNESS_DB, encode, matched, webp
 
 BUDGET_MB = 44.0
 """For sounds and pictures; plots, tables and scenes' scores have the rest of 60 MB."""
 RATES = (64, 48, 32, 24, 16, 12)
 """Of Opus, kbit/s."""
+GOOD_RATE = 24
+"""kbit/s below which fewer sounds are better than worse ones."""
 LOSSLESS_KBPS = 140.0
 """What FLAC takes for 16-bit speech in noise at 16 kHz, about; proportional to the sampling rate."""
 OVERHEAD_KB = 4.5
@@ -40,21 +41,27 @@ class Sounds:
     folder: Path
     rate: int | None
     """kbit/s of Opus, None for FLAC."""
+    places: int = 6
+    """Examples of a cell that have sound, by Example.place."""
     used: set[str] = field(default_factory=set)
     """File names that the page refers to."""
 
     def add(self, x: np.ndarray, fs: int, bright: float) -> str:
         """Stem of the files of (N,); `bright`: the STFT magnitude that is white in the picture."""
         x = np.ascontiguousarray(x[: int(MAX_SECONDS * fs)], np.float32)
-        settings = f"{fs} {self.rate} {bright:.6g} {BINS} {FRAMES}"
+        settings = f"{fs} {self.rate} {LOUDNESS_DB} {bright:.6g} {BINS} {FRAMES}"
         stem = hashlib.blake2b(x.tobytes() + settings.encode(), digest_size=10).hexdigest()
-        self._write(f"{stem}.{self.suffix}", lambda: encode(x, fs, self.rate))
-        self._write(f"{stem}.webp", lambda: picture(x, bright))
+        self._write(f"{stem}.{self.suffix}", lambda: encode(matched(x, fs), fs, self.container, self.rate))
+        self._write(f"{stem}.webp", lambda: webp(x, bright, BINS, FRAMES))
         return stem
 
     @property
     def suffix(self) -> str:
         return "flac" if self.rate is None else "opus"
+
+    @property
+    def container(self) -> str:
+        return "FLAC" if self.rate is None else "OPUS"
 
     def sweep(self) -> None:
         """Delete what an earlier page used and this one does not."""
@@ -70,46 +77,20 @@ class Sounds:
         self.used.add(name)
 
 
+def choose(loads: Sequence[tuple[int, float]], fs: int) -> tuple[int, int | None]:
+    """How many of the examples' places have sound, and at which rate (`choose_rate`).
+
+    `loads`: of 1, 2 ... places, how many sounds of how many seconds in all they are.
+    """
+    rates = [choose_rate(number, seconds, fs) for number, seconds in loads]
+    good = [places for places, rate in enumerate(rates, 1) if rate is None or rate >= GOOD_RATE]
+    places = max(good, default=1)
+    return places, rates[places - 1]
+
+
 def choose_rate(n_sounds: int, seconds: float, fs: int) -> int | None:
     """kbit/s of Opus at which so many sounds of so many seconds in all fit into BUDGET_MB; None where FLAC does."""
     room = BUDGET_MB * 1e6 - n_sounds * OVERHEAD_KB * 1e3
     if seconds * LOSSLESS_KBPS * 125 * fs / 16000 <= room:
         return None
     return next((rate for rate in RATES if seconds * rate * 125 <= room), RATES[-1])
-
-
-def encode(x: np.ndarray, fs: int, rate: int | None) -> bytes:
-    """(N,) as the bytes of a 16-bit FLAC file, or of an Opus file at `rate` kbit/s. What is not finite is silence."""
-    import soundfile
-
-    x = np.nan_to_num(x, posinf=0.0, neginf=0.0)
-    x = x * min(1.0, PEAK / max(np.abs(x).max(initial=0.0), 1e-12))
-    buffer = io.BytesIO()
-    if rate is None:
-        soundfile.write(buffer, x, fs, "PCM_16", format="FLAC")
-    else:
-        # libsndfile's compression level 0 to 1 is 256 to 6 kbit/s.
-        soundfile.write(buffer, x, fs, "OPUS", format="OGG", compression_level=(256 - rate) / 250)
-    return buffer.getvalue()
-
-
-def picture(x: np.ndarray, bright: float) -> bytes:
-    """(N,) as the bytes of a WebP picture of its spectrogram: `bright` and above is white, RANGE_DB below it black."""
-    from PIL import Image
-
-    power = np.abs(stft(np.nan_to_num(x, posinf=0.0, neginf=0.0))) ** 2
-    power = _pooled(_pooled(power[1:], BINS, axis=0), FRAMES, axis=1)
-    level_db = 10 * np.log10(np.maximum(power, 1e-20) / max(bright, 1e-10) ** 2)
-    shade = np.clip((level_db / RANGE_DB + 1) * 255, 0, 255).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(shade[::-1]).save(buffer, format="WEBP", quality=35, method=2)
-    return buffer.getvalue()
-
-
-def _pooled(power, size, axis):
-    """`power` averaged along an axis in groups of equal length, so that at most `size` are left."""
-    length = power.shape[axis]
-    group = math.ceil(length / size)
-    starts = np.arange(0, length, group)
-    counts = np.diff(np.append(starts, length))
-    return np.add.reduceat(power, starts, axis=axis) / np.expand_dims(counts, 1 - axis)

@@ -1,8 +1,7 @@
 "use strict";
-// The board of one condition: a row an entry, a column a metric; any column sorts.
+// The board of one condition: a row an entry, a column a metric; any column sorts, and ranks are by the one that does.
 (function () {
   const { data, state, el, byId, row, format } = cocktail;
-  const sort = { column: null, descending: false };
 
   cocktail.views.boards = function () {
     const condition = state.condition;
@@ -31,52 +30,42 @@
 
   function boardRow(condition, entry, columns) {
     const figures = columns.map((metric) => row(condition, entry.name, metric));
-    return figures.some((f) => f !== null) ? { entry, figures, main: figures[0] } : null;
+    // Those that were skipped stand below the board, with the reason.
+    return figures.some((f) => f !== null) && !skipped(entry) ? { entry, figures } : null;
   }
 
   function draw(rows, columns) {
-    const column = columns.includes(sort.column) || ["entry", "family", "rank"].includes(sort.column) ? sort.column : "rank";
-    const sorted = [...rows].sort(compare(column, columns));
-    if (sort.descending) sorted.reverse();
+    const [column, descending] = cocktail.sorting(["rank", "entry", "family", ...columns], "rank");
+    const by = Math.max(0, columns.indexOf(column)); // what ranks, and is shown with its interval
+    rows.forEach((r) => { r.main = r.figures[by]; });
+    rows.sort(compare(column, columns[by]));
+    if (descending) rows.reverse();
+    const best = columns.map((m, i) => cocktail.bestOf(rows.filter((r) => !cocktail.isBound(r.entry.name)).map((r) => r.figures[i] && r.figures[i].value), data.metric.get(m).higher));
+    const heading = (name, text, style) => cocktail.heading("board", name, text, column, descending, style);
+    const lines = cocktail.grouped(rows, (r) => line(r, columns, by, best), columns.length + 4);
     byId("board").replaceChildren(
       el("thead", null, el("tr", null,
-        heading("rank", "rank", column, "number"), heading("entry", "entry", column), heading("family", "family", column, "family"),
-        ...columns.map((m) => heading(m, m.slice(m.indexOf(":") + 1) + " " + cocktail.arrow(m), column, "number")),
+        heading("rank", "rank by " + (columns.length ? cocktail.label(columns[by]) : "nothing"), "number"), heading("entry", "entry"), heading("family", "family", "family"),
+        ...columns.map((m) => heading(m, cocktail.label(m) + " " + cocktail.arrow(m), "number")),
         el("th", { class: "number" }, "scenes"))),
-      el("tbody", null, ...sorted.map((r) => line(r, columns))));
+      ...lines);
   }
 
   // `rank`: the best figure first, with controls and oracles where they belong.
-  function compare(column, columns) {
+  function compare(column, by) {
     if (column === "entry" || column === "family") {
       const of = (r) => (column === "entry" ? r.entry.name : r.entry.family);
       return (a, b) => of(a).localeCompare(of(b)) || a.entry.name.localeCompare(b.entry.name);
     }
-    const place = column === "rank" ? 0 : columns.indexOf(column);
-    const sign = data.metric.get(columns[place]).higher ? -1 : 1;
+    const sign = by && data.metric.get(by).higher ? -1 : 1;
     return (a, b) => {
-      const [x, y] = [a, b].map((r) => (r.figures[place] ? r.figures[place].value : null));
+      const [x, y] = [a, b].map((r) => (r.main ? r.main.value : null));
       if (x === null || y === null) return (x === null) - (y === null) || a.entry.name.localeCompare(b.entry.name);
       return sign * (x - y) || a.entry.name.localeCompare(b.entry.name);
     };
   }
 
-  function heading(name, text, current, style) {
-    const order = name === current ? (sort.descending ? "descending" : "ascending") : null;
-    const press = () => {
-      sort.descending = name === current && !sort.descending;
-      sort.column = name;
-      cocktail.views.boards();
-      byId("board").querySelector('button[data-column="' + CSS.escape(name) + '"]').focus();
-    };
-    const mark = name === current ? (sort.descending ? " ▾" : " ▴") : "";
-    const card = data.metric.get(name);
-    const title = card ? [card.unit, card.mode].filter(Boolean).join("; ") : "";
-    return el("th", { class: style, scope: "col", "aria-sort": order },
-      el("button", { type: "button", "data-column": name, title: title || null, onclick: press }, text + mark));
-  }
-
-  function line(r, columns) {
+  function line(r, columns, by, best) {
     const main = r.main;
     const ranked = main && main.rank !== null;
     const style = cocktail.isBound(r.entry.name) ? "bound" : ranked && main.rank === 1 ? "first" : null;
@@ -85,41 +74,36 @@
       el("td", { class: "number" }, ranked ? main.rank + " " + (main.tie_group || "") : "–"),
       el("th", { scope: "row" }, el("a", { href: link }, r.entry.name)),
       el("td", { class: "family" }, r.entry.family),
-      ...columns.map((metric, i) => figure(r.figures[i], metric, i === 0)),
-      el("td", { class: "number" }, skipped(r) ? "skipped" : main ? main.n_ok + "/" + main.n_total : ""));
+      ...columns.map((metric, i) => figure(r.figures[i], metric, i === by, !cocktail.isBound(r.entry.name) && r.figures[i] && r.figures[i].value === best[i])),
+      el("td", { class: "number" }, main ? main.n_ok + "/" + main.n_total : ""));
   }
 
-  function skipped(r) {
-    return data.failures.some((f) => f.status === "skipped" && f.entry === r.entry.name && f.condition === state.condition);
+  function skipped(entry) {
+    return data.failures.some((f) => f.status === "skipped" && f.entry === entry.name && f.condition === state.condition);
   }
 
-  function figure(cell, metric, withInterval) {
+  function figure(cell, metric, withInterval, best) {
     if (cell === null) return el("td", { class: "number" }, "");
     const interval = cell.ci_low === null ? "" : format(cell.ci_low, metric) + " to " + format(cell.ci_high, metric);
     const half = withInterval && interval ? el("small", null, " ±" + format((cell.ci_high - cell.ci_low) / 2, metric)) : null;
-    return el("td", { class: "number", title: interval || null }, format(cell.value, metric), half);
+    return el("td", { class: best && cell.value !== null ? "number best" : "number", title: interval || null }, format(cell.value, metric), half);
   }
 
   function drawNotes(condition, rows) {
     const trials = rows.filter((r) => r.main && r.main.n_trials !== null).map((r) => r.main.n_trials);
     const unranked = trials.length && rows.every((r) => !r.main || r.main.rank === null);
     byId("board-note").textContent = rows.length
-      ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
-        "shows its interval when pointed at. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
+      ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Ranks are by the column that sorts. Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
+        "shows its interval when pointed at. The best figure of a column is bold. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
     const lacking = data.partial ? data.partial.conditions[condition] || [] : [];
     byId("board-pending").replaceChildren(...lacking.map((text) => el("p", { class: "partial" }, text)));
-    const shown = new Set(cocktail.entries().map((e) => e.name));
+    const shown = new Set(cocktail.entries(true).map((e) => e.name));
     const bad = data.failures.filter((f) => f.condition === condition && shown.has(f.entry));
     byId("board-failures").replaceChildren(...(bad.length ? [el("h3", null, "What is missing, and why"), cocktail.failureList(bad)] : []));
     const odd = data.disagreements[condition] || [];
     byId("disagreements").replaceChildren(...(odd.length ? [el("h3", null, "Where metrics disagree most"),
       el("ul", null, ...odd.map((d) => el("li", null, el("a", { href: cocktail.cellLink(condition, d.name) }, d.name),
-        ": by " + d.high + " above " + percent(d.places[d.high]) + " of the others, by " + d.low + " above " + percent(d.places[d.low]))))] : []));
+        ": by " + d.high + " above " + cocktail.percent(d.places[d.high]) + " of the others, by " + d.low + " above " + cocktail.percent(d.places[d.low]))))] : []));
   }
-
-  function percent(share) {
-    return Math.round(100 * share) + " %";
-  }
-  cocktail.percent = percent;
 })();

@@ -7,6 +7,7 @@ var cocktail = (function () {
   const index = new Map(); // condition, entry, metric -> place in the columns of the board
   const cells = new Set(); // condition, entry of those that the board knows
   const BOUNDS = "controls";
+  const BASELINE = "unprocessed";
 
   // Scripts of data call this, as a page that is opened from disk may not fetch.
   function loaded(name, content) {
@@ -90,10 +91,25 @@ var cocktail = (function () {
     return made;
   }
 
+  // As cocktail.report.figures writes it, to the digit.
   function format(value, metric) {
     if (value === null || value === undefined) return "–";
-    const digits = (data.metric.get(metric) || { digits: 2 }).digits;
-    return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const text = fixed(Math.abs(value), (data.metric.get(metric) || { digits: 2 }).digits);
+    const [whole, rest] = text.split(".");
+    const sign = value < 0 && /[1-9]/.test(text) ? "-" : "";
+    return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + (rest ? "." + rest : "");
+  }
+
+  // toFixed, but for numbers that lie exactly in the middle, which go to the even digit as Python's do.
+  function fixed(x, digits) {
+    const [exact, more] = [x.toFixed(digits + 30), 30];
+    const below = exact.slice(0, -more).replace(/\.$/, "");
+    return /^50*$/.test(exact.slice(-more)) && "02468".includes(below.at(-1)) ? below : x.toFixed(digits);
+  }
+
+  // What a metric is called in headings: the attack that it is about apart.
+  function label(metric) {
+    return metric.replace(":", ": ");
   }
 
   function arrow(metric) {
@@ -115,14 +131,20 @@ var cocktail = (function () {
     return x === null ? "·" : x > 2 ? "≫ 1" : x.toFixed(2);
   }
 
-  const state = { condition: "", metric: "", family: "", paradigm: "", guidance: "", task: "", channels: "", search: "" };
+  // What the address may set; all of it is text, empty where nothing was chosen.
+  const state = {
+    condition: "", metric: "", family: "", paradigm: "", guidance: "", task: "", channels: "", causal: "", learnt: "", search: "", bounds: "", grouped: "",
+    sort: "", purpose: "", rtf: "", latency: "", memory: "", weights: "", a: "", b: "", scene: "",
+  };
 
-  // Entries that the filters let through.
-  function entries() {
+  // Entries that the filters let through; with `all`, also controls and oracles that the switch hides. `unprocessed` stays.
+  function entries(all) {
     const wanted = state.search.toLowerCase();
     return data.entries.filter((e) =>
+      (all || state.bounds || !isBound(e.name) || e.name === BASELINE || e.family === state.family) &&
       (!state.family || e.family === state.family) && (!state.paradigm || e.paradigm === state.paradigm) &&
-      (!state.guidance || e.guidance === state.guidance) &&
+      (!state.guidance || e.guidance === state.guidance) && (!state.causal || (state.causal === "yes") === e.causal) &&
+      (!state.learnt || (state.learnt === "yes") === e.learned) &&
       (!state.task || e.task.split(",").includes(state.task)) && e.name.toLowerCase().includes(wanted));
   }
 
@@ -140,6 +162,18 @@ var cocktail = (function () {
     return "methods/" + encodeURIComponent(entry) + ".html";
   }
 
+  function metricLink(metric) {
+    return el("a", { href: "#metrics/" + encodeURIComponent(metric), title: data.metric.get(metric).meaning || null }, label(metric) + " " + arrow(metric));
+  }
+
+  function hasCell(condition, entry) {
+    return cells.has(key(condition, entry));
+  }
+
+  function percent(share) {
+    return Math.round(100 * share) + " %";
+  }
+
   function byId(id) {
     return document.getElementById(id);
   }
@@ -151,7 +185,7 @@ var cocktail = (function () {
   }
 
   return {
-    data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, arrow, isBound, scaled, share, entries, conditions,
-    cellLink, methodLink, byId, fill, views: {},
+    data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, label, arrow, isBound, scaled, share, entries, conditions,
+    cellLink, methodLink, metricLink, hasCell, percent, byId, fill, views: {},
   };
 })();

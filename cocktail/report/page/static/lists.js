@@ -20,28 +20,13 @@
       el("td", { class: "wrap" }, c.text),
       el("td", { class: "wrap" }, c.better + " over " + c.worse + " (" + c.metric + ", " + c.conditions.replaceAll("+", ", ") + ")",
         c.reason ? el("div", { class: "dim" }, c.reason) : null),
-      el("td", { class: "number" }, c.difference === null ? "–"
-        : signed(c.difference) + " " + range(c.ci_low, c.ci_high) + (c.margin ? ", margin " + c.margin : ""),
-        c.wide_low === null ? null : el("div", { class: "dim" }, range(c.wide_low, c.wide_high) + " over " + drawn(c))),
+      el("td", { class: "number" }, c.shown, c.wide_low === null ? null : el("div", { class: "dim" }, c.wide)),
       el("td", { class: "number" }, c.n_scenes ? String(c.n_scenes) : "–"),
     ]));
   };
 
-  function range(low, high) {
-    return "[" + [low, high].map((x) => x.toFixed(2)).join(", ") + "]";
-  }
-
-  // What a wide interval is over: "5 noises, 12 speakers".
-  function drawn(c) {
-    return [[c.n_noises, "noises"], [c.n_speakers, "speakers"]].filter(([n]) => n > 1).map((x) => x.join(" ")).join(", ");
-  }
-
-  function signed(x) {
-    return (x > 0 ? "+" : "") + x.toFixed(2);
-  }
-
   cocktail.views.failures = function () {
-    const shown = new Set(cocktail.entries().map((e) => e.name));
+    const shown = new Set(cocktail.entries(true).map((e) => e.name));
     const there = new Set(cocktail.conditions().map((c) => c.name));
     const rows = data.failures.filter((f) => shown.has(f.entry) && there.has(f.condition));
     byId("h-failures").textContent = rows.length ? "Failures, and what was skipped: " + rows.length : "No failures";
@@ -51,16 +36,31 @@
     ]));
   };
 
-  // Reasons below a board or a cell.
+  // Reasons below a board or a cell; what befell several entries alike is said once.
   cocktail.failureList = function (rows) {
-    return el("ul", null, ...rows.map((f) => el("li", null, f.entry + ": " + f.status + (f.count ? " in " + f.count + (f.count > 1 ? " scenes" : " scene") : "") +
+    const alike = new Map();
+    for (const f of rows) {
+      const same = [f.status, f.count, f.metrics.join(), f.reason].join("\n");
+      alike.set(same, [...(alike.get(same) || []), f]);
+    }
+    return el("ul", null, ...[...alike.values()].map(([f, ...others]) => el("li", null, [f, ...others].map((x) => x.entry).join(", ") + ": " + f.status + (f.count ? " in " + f.count + (f.count > 1 ? " scenes" : " scene") : "") +
       (f.metrics.length ? " (" + f.metrics.slice(0, 4).join(", ") + (f.metrics.length > 4 ? " and more" : "") + ")" : "") + ": " + (f.reason || ""))));
   };
 
   cocktail.views.methods = function () {
-    table(byId("methods-table"), ["entry", "family", "paradigm", "guidance", "task", "what"], cocktail.entries().map((e) => [
+    table(byId("methods-table"), ["entry", "family", "paradigm", "guidance", "task", "what"], cocktail.entries(true).map((e) => [
       el("a", { href: cocktail.methodLink(e.name) }, e.name), e.family, e.paradigm, e.guidance, e.task.replaceAll(",", ", "), el("td", { class: "wrap" }, e.title),
     ]));
-    byId("h-methods").textContent = "Methods: " + cocktail.entries().length + (state.search ? " that are called “" + state.search + "”" : "");
+    byId("h-methods").textContent = "Methods: " + cocktail.entries(true).length + (state.search ? " that are called “" + state.search + "”" : "");
+  };
+
+  // Every metric's meaning in a line, and its card; the one that the address names is open.
+  cocktail.views.metrics = function (wanted) {
+    if (wanted && !data.metric.has(wanted)) cocktail.complain("There is no metric “" + wanted + "” on these boards.");
+    byId("metrics").replaceChildren(...data.metrics.map((m) => el("details", { class: "card", open: m.name === wanted, "data-metric": m.name },
+      el("summary", null, el("strong", null, cocktail.label(m.name) + " " + cocktail.arrow(m.name)), " ", m.meaning),
+      el("dl", null, ...m.card.map(([what, value]) => el("div", null, el("dt", null, what), el("dd", null, value)))))));
+    const open = byId("metrics").querySelector("details[open]");
+    if (open) open.scrollIntoView({ block: "center" });
   };
 })();

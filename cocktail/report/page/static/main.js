@@ -1,13 +1,22 @@
 "use strict";
-// Routes (#boards, #cell/<condition>/<entry> ...), filters, and what follows the system's colours.
+// The address, #<section>/<places>?<settings>, and the filters: what is seen can be linked to.
 (function () {
-  const { data, state, byId, fill } = cocktail;
-  const SECTIONS = ["boards", "map", "cost", "curves", "detection", "claims", "failures", "methods", "cell"];
-  const FILTERED = { boards: "condition metric family paradigm guidance task channels search", map: "metric family paradigm guidance task channels search",
-    cost: "condition metric family paradigm guidance task channels search", curves: "condition metric family paradigm guidance task channels search",
-    detection: "condition family paradigm guidance task channels search", failures: "family paradigm guidance task channels search",
-    methods: "family paradigm guidance task search", claims: "", cell: "" };
-  let section = "boards";
+  const { data, state, el, byId, fill } = cocktail;
+  const ENTRIES = "family paradigm guidance task channels causal learnt search";
+  // Section -> settings that its address holds.
+  const SECTIONS = {
+    overview: ENTRIES + " purpose bounds grouped sort rtf latency memory weights", boards: "condition metric " + ENTRIES + " bounds grouped sort",
+    map: "metric " + ENTRIES + " bounds", cost: "condition metric " + ENTRIES + " bounds", curves: "condition metric " + ENTRIES + " bounds",
+    detection: "condition " + ENTRIES + " bounds", listen: "condition a b scene", claims: "", failures: ENTRIES, methods: ENTRIES.replace("channels ", ""),
+    metrics: "", cell: "scene",
+  };
+  const CHOICES = ["condition", "metric", "family", "paradigm", "guidance", "task", "channels", "causal", "learnt"];
+  const SWITCHES = ["bounds", "grouped"];
+  const FILTERS = [...CHOICES, ...SWITCHES, "search"];
+  const LISTEN = { "listen-condition": "condition", "listen-a": "a", "listen-b": "b", "listen-scene": "scene" };
+  const DEFAULTS = { ...state };
+  let section = "overview";
+  let places = [];
 
   function distinct(values) {
     return [["", "all"], ...[...new Set(values.filter((v) => v !== ""))].sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((v) => [v, v])];
@@ -22,46 +31,97 @@
   }
 
   function fillFilters() {
-    fill(byId("family"), distinct(data.entries.map((e) => e.family)), state.family);
-    fill(byId("paradigm"), distinct(data.entries.map((e) => e.paradigm)), state.paradigm);
-    fill(byId("guidance"), distinct(data.entries.map((e) => e.guidance)), state.guidance);
-    fill(byId("task"), distinct(data.entries.flatMap((e) => e.task.split(","))), state.task);
-    fill(byId("channels"), distinct(data.conditions.map((c) => String(c.channels))), state.channels);
+    const options = {
+      family: data.entries.map((e) => e.family), paradigm: data.entries.map((e) => e.paradigm), guidance: data.entries.map((e) => e.guidance),
+      task: data.entries.flatMap((e) => e.task.split(",")), channels: data.conditions.map((c) => String(c.channels)), causal: ["yes", "no"], learnt: ["yes", "no"],
+    };
+    for (const [name, values] of Object.entries(options)) state[name] = fill(byId(name), distinct(values), state[name]);
+    for (const name of SWITCHES) byId(name).checked = state[name] === "yes";
+    byId("search").value = state.search;
   }
 
-  function show() {
-    state.condition = fill(byId("condition"), cocktail.conditions().map((c) => [c.name, c.name]), state.condition);
-    state.metric = fill(byId("metric"), metricOptions(), state.metric);
-    const filters = FILTERED[section].split(" ");
-    byId("filters").hidden = filters[0] === "";
-    for (const name of ["condition", "metric", "family", "paradigm", "guidance", "task", "channels", "search"]) byId(name).parentElement.hidden = !filters.includes(name);
-    for (const name of SECTIONS) byId("view-" + name).hidden = name !== section;
+  async function show() {
+    fillFilters();
+    const uses = SECTIONS[section].split(" ");
+    if (uses.includes("condition") && section !== "listen") state.condition = fill(byId("condition"), cocktail.conditions().map((c) => [c.name, c.name]), state.condition);
+    if (uses.includes("metric")) state.metric = fill(byId("metric"), metricOptions(), state.metric);
+    byId("filters").hidden = !FILTERS.some((name) => uses.includes(name)) || section === "listen";
+    for (const name of FILTERS) byId(name).closest("label").hidden = !uses.includes(name);
+    for (const name of Object.keys(SECTIONS)) byId("view-" + name).hidden = name !== section;
     document.querySelectorAll("nav a").forEach((a) => {
       if (a.getAttribute("href") === "#" + section) a.setAttribute("aria-current", "page");
       else a.removeAttribute("aria-current");
     });
     document.querySelectorAll("audio").forEach((a) => a.pause());
-    return cocktail.views[section](...places);
+    const about = byId("meaning");
+    const card = uses.includes("metric") ? data.metric.get(state.metric) : null;
+    about.replaceChildren(...(card && card.meaning ? [cocktail.metricLink(card.name), ": " + card.meaning] : []));
+    await cocktail.views[section](...places);
+    cocktail.address();
   }
 
-  let places = [];
-  function route() {
-    const [name, ...parts] = location.hash.slice(1).split("/");
+  // The address says what is seen, without what is as it always is.
+  cocktail.address = function () {
+    const query = new URLSearchParams();
+    for (const name of SECTIONS[section].split(" ")) if (name && state[name] && state[name] !== DEFAULTS[name]) query.set(name, state[name]);
+    const path = [section, ...places.map(encodeURIComponent)].join("/");
+    history.replaceState(null, "", "#" + path + (String(query) ? "?" + query : ""));
+  };
+
+  // What an address asks for and this page has not.
+  cocktail.complain = function (text) {
+    byId("complaints").append(el("p", null, text));
+  };
+
+  function read(query) {
+    const asked = Object.fromEntries(query);
+    for (const name of SECTIONS[section].split(" ")) if (name && query.size) state[name] = DEFAULTS[name];
+    for (const [name, value] of Object.entries(asked)) {
+      if (SECTIONS[section].split(" ").includes(name)) state[name] = value;
+      else cocktail.complain("The address sets “" + name + "”, which " + section + " does not know.");
+    }
+    return asked;
+  }
+
+  async function route() {
+    const [path, settings] = location.hash.slice(1).split("?");
+    const [name, ...parts] = path.split("/");
     if (name === "content") return;
-    section = SECTIONS.includes(name) ? name : "boards";
-    places = parts.map(decodeURIComponent);
-    if (section === "cell" && places.length !== 2) section = "boards";
-    if (section === "boards" && data.about.has(places[0])) state.condition = places[0];
+    byId("complaints").replaceChildren();
+    section = name in SECTIONS ? name : "overview";
+    if (name && section !== name) cocktail.complain("There is no section “" + name + "”.");
+    places = parts.map(decoded);
+    const wanted = { cell: [2], metrics: [0, 1] }[section] || [0];
+    if (!wanted.includes(places.length)) {
+      cocktail.complain("The address leads nowhere: “" + path + "”.");
+      places = [];
+      if (section === "cell") section = "boards";
+    }
+    const asked = read(new URLSearchParams(settings || ""));
     document.title = (section === "cell" ? places[1] + " in " + places[0] : section) + " · " + data.suite + " · Cocktail Bench";
     window.scrollTo(0, 0);
-    show();
+    await show();
+    for (const [key, value] of Object.entries(asked)) {
+      if (key in state && value !== state[key]) {
+        cocktail.complain("There is no " + key + " “" + value + "” here" + (state[key] ? "; this is “" + state[key] + "”." : "."));
+      }
+    }
   }
 
-  fillFilters();
-  for (const name of ["condition", "metric", "family", "paradigm", "guidance", "task", "channels"]) {
-    byId(name).addEventListener("change", () => { state[name] = byId(name).value; show(); });
+  function decoded(part) {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
   }
+
+  for (const name of CHOICES) byId(name).addEventListener("change", () => { state[name] = byId(name).value; show(); });
+  for (const name of SWITCHES) byId(name).addEventListener("change", () => { state[name] = byId(name).checked ? "yes" : ""; show(); });
+  for (const [id, name] of Object.entries(LISTEN)) byId(id).addEventListener("change", () => { state[name] = byId(id).value; show(); });
+  byId("purpose").addEventListener("change", () => { state.purpose = byId("purpose").value; show(); });
   byId("search").addEventListener("input", () => { state.search = byId("search").value; show(); });
+  byId("swap").addEventListener("click", () => { [state.a, state.b] = [state.b, state.a]; show(); });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   for (const name of ["scaled", "cost-metric", "curve-by", "all-curves", "det-metric", "all-det"]) byId(name).addEventListener("change", show);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);

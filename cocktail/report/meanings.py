@@ -1,0 +1,46 @@
+"""What each metric means, in a line that takes no knowledge of the field."""
+
+from cocktail.boards.cells import ATTACK
+
+MEANINGS = {
+    "si_sdr": "How close the estimate is to the true speech, sample by sample, whatever its loudness.",
+    "sdr": "How close the estimate is to the true speech, if a short filter may be undone first.",
+    "sir": "How much quieter the other sounds are than the talker in the estimate.",
+    "sar": "How much quieter what the method itself added, such as musical noise, is than the talker.",
+    "pesq_wb": "How a listener would rate the quality, predicted; 1 is bad, 4.6 is as good as the original.",
+    "pesq_nb": "How a listener on a telephone would rate the quality, predicted; 1 is bad, 4.5 the original.",
+    "stoi": "How well a listener would understand the speech, predicted; 1 is as clear as the original.",
+    "estoi": "The same as STOI for noise that comes and goes; 1 is as clear as the original.",
+    "seg_snr": "How much quieter the error is than the speech, frame by frame, so that quiet sounds count, too.",
+    "fwseg_snr": "The same frame by frame, in bands that count as much as an ear hears of them.",
+    "llr": "How far the timbre of the estimate is from that of the true speech; 0 is the same.",
+    "cd": "How far the spectral envelope of the estimate is from that of the true speech; 0 dB is the same.",
+    "csig": "How a listener would rate the speech itself, noise left aside, predicted; 1 to 5.",
+    "cbak": "How little the background would bother a listener, predicted; 5 is not at all.",
+    "covl": "How a listener would rate the sound overall, predicted; 1 to 5.",
+    "hit_fa": "How well the method finds the speech in time and frequency: hits less false alarms, in %.",
+    "wer": "How many words of a hundred a speech recogniser gets wrong on the estimate.",
+    "wer_ctc": "How many words of a hundred the project's own recogniser gets wrong on the estimate.",
+    "wer_retrained": "The same after that recogniser went on learning from what the method makes of training scenes.",
+    "eer_asv": "How often a speaker verifier errs on the estimates, at equal rates of both errors; 50 % is guessing.",
+    "eer_cm": "How often genuine and spoofed speech are confused, at equal rates of both errors; 50 % is guessing.",
+    "min_tdcf": "What the errors of verifier and spoof detector together cost; 1 is as bad as no detector.",
+    "min_tdcf_2021": "The same by the definition of 2021, which counts the errors of the verifier, too.",
+    "auc": "How often what is looked for scores higher than the rest; 0.5 is guessing, 1 is perfect.",
+    "cm_rejection": "How often genuine speech is taken for a spoof after the method has changed it.",
+    "rtf": "Seconds of computing for a second of sound; below 1 it keeps up with a live stream on that machine.",
+    "latency_ms": "How long the method must listen ahead before it can answer, however fast the machine.",
+    "bit_rate": "What a coder sends along to tell the method about the talkers.",
+    "peak_memory": "Working memory that the method takes.",
+    "parameters": "How many numbers the method has learnt.",
+}  # fmt: skip
+
+
+def meaning(metric: str) -> str:
+    """The line of a metric, of its improvement or of its part by attack; empty where there is none."""
+    base, _, attack = metric.partition(ATTACK)
+    if base not in MEANINGS and base.endswith("_i"):
+        text = MEANINGS.get(base.removesuffix("_i"), "")
+        return f"Gain over the unprocessed sound. {text}" if text else ""
+    text = MEANINGS.get(base, "")
+    return f"Against the attack {attack} alone. {text}" if attack and text else text
