@@ -287,8 +287,14 @@ def test_only_scenes_that_all_of_them_finished_count(tmp_path):
     for i in range(0, SCENES, 3):
         good[i] |= {"value": None, "status": "failed", "reason": "method-failed: no"}
         fair[i] |= {"value": 1000.0}
-    found = judged(table(tmp_path, good, fair), "good", "fair")
-    assert (found["verdict"], found["n_scenes"]) == (HOLDS, SCENES - len(range(0, SCENES, 3)))
+    other = means("stationary", "other", 0.5, seed=2)
+    for i in range(1, SCENES, 3):
+        other[i] |= {"value": None, "status": "failed", "reason": "method-failed: no"}
+    scores, third = table(tmp_path, good, fair, other), len(range(0, SCENES, 3))
+    found = judged(scores, "good", "fair")
+    assert (found["verdict"], found["n_scenes"]) == (HOLDS, SCENES - third)
+    found = judged(scores, ("good", "other"), "fair")
+    assert (found["verdict"], found["n_scenes"]) == (HOLDS, SCENES - third - len(range(1, SCENES, 3)))
 
 
 def test_no_worse_is_judged_against_the_margin(scores):

@@ -255,8 +255,13 @@ def test_the_order_of_shards_and_rows_leaves_no_trace(tmp_path, noise):
 
 
 def test_a_board_reads_back(tmp_path, noise):
-    rows = si_sdr("a", noise[0]) + si_sdr("b", [None] * SCENES)
-    board = leaderboard.build([_shard(tmp_path, rows)], references=[], entries=[], folder=tmp_path / "suite", seed=1)
+    rows = si_sdr("a", noise[0]) + si_sdr("b", [None] * SCENES) + si_sdr("clean", noise[1] + 90)
+    entries = [{"entry": "a", "family": "spectral"}, {"entry": "clean", "family": "controls"}]
+    board = leaderboard.build(
+        [_shard(tmp_path, rows)], references=[], entries=entries, folder=tmp_path / "suite", seed=1
+    )
+    ranks = {line["entry"]: line["rank"] for line in board if line["metric"] == "si_sdr"}
+    assert ranks == {"a": 1, "b": None, "clean": None}
     again = leaderboard.read_board(tmp_path / "suite" / "leaderboard.csv")
     assert [list(line) for line in again] == [list(line) for line in board]
     for line, other in zip(again, board, strict=True):

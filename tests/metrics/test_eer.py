@@ -141,6 +141,15 @@ def test_min_tdcf_of_hand_counted_errors():
     assert min_tdcf(scores, labels, **ASV, normalise=False) == pytest.approx(0.1 * c1)
 
 
+def test_a_verifier_that_errs_makes_misses_of_the_countermeasure_cheaper():
+    """One of ten targets is missed and one of ten others accepted: C1 is less by the costs of both."""
+    verifier = {"asv_target": [0.0] + [2.0] * 9, "asv_nontarget": [1.0] + [-1.0] * 9, "asv_spoof": [3.0] * 4}
+    labels = np.arange(20) < 10
+    scores = np.r_[-1.0, np.full(9, 2.0), np.full(10, 0.0)]
+    c1 = 0.95 * 0.99 * (1 - 0.1) - 0.95 * 0.01 * 10 * 0.1
+    assert min_tdcf(scores, labels, **verifier, normalise=False) == pytest.approx(0.1 * c1)
+
+
 def test_min_tdcf_of_2021_counts_the_errors_of_the_verifier():
     """One of ten targets is missed and one of ten others accepted, whatever the countermeasure is."""
     c, verifier = ASVSPOOF_2019, {

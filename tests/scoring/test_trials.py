@@ -42,7 +42,7 @@ def test_a_voice_is_set_against_every_other_utterance():
         heard("bb", "ann", "u2"),
         heard("ccc", "bob", "u3"),
         heard("dddd", "ann", "u1"),
-        heard("eeeee", "bob", "u4", label="tts"),
+        heard("eeeee", "bob", "u4", label="tts", enrolment=np.array([1.0, 0.0])),
     )
     found = {trial["enrolment"]: trial for trial in asv_trials(scenes["a"], scenes)}
     assert {name: trial["label"] for name, trial in found.items()} == {"bb": "target", "ccc": "nontarget"}

@@ -100,6 +100,13 @@ def test_features_leave_silence_out():
     np.testing.assert_allclose(xvector.features(x, FS, 24).mean(0), 0, atol=1e-4)
 
 
+@pytest.mark.parametrize(("level_db", "seconds"), [(-26, 2), (-34, 1)])
+def test_frames_within_30_db_of_the_loudest_are_speech(level_db, seconds):
+    tone = np.sin(2 * np.pi * 500 * np.arange(FS) / FS)
+    x = np.concatenate([tone, 10 ** (level_db / 20) * tone])
+    assert len(xvector.features(x, FS, 24)) == pytest.approx(125 * seconds, abs=5)
+
+
 @pytest.mark.parametrize("samples", [1, 100, 2000])
 def test_short_and_silent_signals_have_features(samples):
     for x in (np.zeros(samples), voice(0)[:samples]):
