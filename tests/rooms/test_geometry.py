@@ -49,7 +49,8 @@ def test_turning_keeps_distances_and_height():
 def test_talkers_are_where_they_were_asked_to_be(seed, distance, talkers):
     distances = np.full(talkers, distance)
     centre, yaw, places = place_talkers(np.random.default_rng(seed), SIZE, distances, (-60, 60), 25)
-    assert np.all(places > 0) and np.all(places < SIZE)
+    assert np.all(places > 0.3) and np.all(places < SIZE - 0.3), "30 cm from the walls"
+    assert np.all(centre[:2] >= 0.8) and np.all(centre[:2] <= SIZE[:2] - 0.8) and 1.0 <= centre[2] <= 1.6
     np.testing.assert_allclose(np.linalg.norm(places - centre, axis=1), distance)
     seen = turned(places - centre, -yaw)
     azimuth = np.degrees(np.arctan2(-seen[:, 0], seen[:, 1]))
@@ -65,7 +66,7 @@ def test_a_room_that_is_too_small_is_an_error_that_says_so():
 def test_noise_keeps_off_the_array():
     centre = np.array([3.0, 2.0, 1.2])
     places = [place_noise(np.random.default_rng(i), SIZE, centre) for i in range(200)]
-    assert np.all((np.array(places) > 0) & (np.array(places) < SIZE))
+    assert np.all((np.array(places) > 0.3) & (np.array(places) < SIZE - 0.3))
     assert min(np.linalg.norm(np.array(places) - centre, axis=1)) >= 1
 
 

@@ -10,6 +10,7 @@ import pytest
 from cocktail.config import CONFIG
 from cocktail.errors import CocktailError
 from cocktail.runtime.accounting import accounted, read_log, work, works_on
+from cocktail.workflow import forecast
 from cocktail.workflow.costs import FILE, Cost, Costs, measure, read_costs
 from cocktail.workflow.forecast import estimate
 from cocktail.workflow.job_groups import groups
@@ -343,3 +344,12 @@ def test_the_command_prints_hours_and_what_is_unknown(make_plan, tmp_path, capsy
     status, said = call("small.yaml", "--like", "tiny")
     assert status == 2
     assert "--like tiny: it has not run here" in said.err
+
+
+def test_a_training_takes_its_amount_times_a_share_that_grows_with_the_size():
+    """Time = amount (2 + 3 size), of two sizes and any amounts; of one size, all of it may be the model's."""
+    trained = [
+        Cost("train", 1, 0.0, amount * (2 + 3 * size), 0.0, 0, amount, size=size) for amount, size in ((10, 1), (7, 4))
+    ]
+    assert forecast._rate(trained, 6.0) == pytest.approx(2 + 3 * 6)
+    assert forecast._rate(trained[:1], 6.0) == pytest.approx(6 * 5)

@@ -50,6 +50,15 @@ def test_differences_of_a_line_and_of_a_parabola():
     np.testing.assert_allclose(cepstra.difference(features)[:, 0], [3, 1])
 
 
+@pytest.mark.parametrize(("level_db", "seconds"), [(-18, 2.0), (-22, 1.0)])
+def test_ends_that_are_20_db_below_the_loudest_frame_are_cut_off(level_db, seconds):
+    tone = np.sin(2 * np.pi * 500 * np.arange(FS) / FS)
+    quiet = 10 ** (level_db / 20) * tone[: FS // 2]
+    found = cepstra.normalised(np.concatenate([quiet, tone, quiet]), FS)
+    assert len(found) / FS == pytest.approx(seconds, abs=0.02)
+    assert np.mean(found**2) == pytest.approx(1)
+
+
 def test_neither_level_nor_silence_at_the_ends_can_be_seen():
     x = speech()
     loud = np.flatnonzero(np.abs(x) > 0.1 * np.abs(x).max())
