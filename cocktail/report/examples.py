@@ -71,10 +71,12 @@ class Audio:
         """Scenes of which there is an estimate, or the row of a failed one."""
         return {row["scene"] for path in self._estimate_shards(entry) for row in tables.read_rows(path, ["scene"])}
 
-    def devices(self, entry: str) -> str:
-        """What the entry ran on, as far as its estimates are there to say."""
-        rows = (row for path in self._estimate_shards(entry) for row in tables.read_rows(path, ["device"]))
-        return ", ".join(sorted({row["device"] for row in rows if row["device"]})) or "unknown"
+    def effort(self, entry: str) -> tuple[str, float]:
+        """What the entry ran on, and for how many seconds, as far as its estimates are there to say."""
+        shards = (tables.read_table(path, ["device", "seconds"]) for path in self._estimate_shards(entry))
+        rows = [row for shard in shards for row in shard.to_pylist()]
+        devices = sorted({row["device"] for row in rows if row["device"]})
+        return ", ".join(devices) or "unknown", sum(row["seconds"] or 0.0 for row in rows)
 
     def keep_only(self, entry: str, scenes: list[str]) -> None:
         """Drop the entry's estimates but those of `scenes`, which move into one file, `examples.parquet`."""

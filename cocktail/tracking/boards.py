@@ -21,10 +21,13 @@ import pyarrow.compute as pc
 
 from cocktail.boards.scores import failures
 from cocktail.report import examples
+from cocktail.report.terminal import SHOWN
+from cocktail.tracking import notes, scene_table, views
 from cocktail.tracking.client import DIGEST, Store
+from cocktail.tracking.datasets import dataset
+from cocktail.tracking.views import OTHERS, shown_as
 
 HEADLINE = "si_sdr"
-INTERVAL = "uncertainty"
 BOARD = "board"
 """Tag of a run: `current` where its figures stand on the board of today, else `earlier`."""
 PARENT = "mlflow.parentRunId"
@@ -50,17 +53,16 @@ class Result:
     def figures(self) -> dict[str, float]:
         """What MLflow shows as metrics, without the rank.
 
-        A name before a slash makes a group in its pages, which are sorted by the alphabet, so that intervals come late.
+        Intervals and metrics that are no headline are in the group views.OTHERS. The first to come is what MLflow plots
+        when runs are compared.
         """
         named = {}
-        for row in self.rows:
-            for pattern, key in (
-                ("{}", "value"),
-                (f"{INTERVAL}/{{}}_low", "ci_low"),
-                (f"{INTERVAL}/{{}}_high", "ci_high"),
-            ):
-                if row[key] is not None:
-                    named[pattern.format(row["metric"])] = row[key]
+        order = {name: place for place, name in enumerate(SHOWN)}
+        for row in sorted(self.rows, key=lambda row: order.get(row["metric"], len(order))):
+            metric = row["metric"]
+            names = {"value": shown_as(metric)}
+            names |= {f"ci_{side}": f"{OTHERS}/{metric}_{side}" for side in ("low", "high")}
+            named |= {name: row[key] for key, name in names.items() if row[key] is not None}
         return named | {"n_ok": self.headline["n_ok"], "n_total": self.headline["n_total"]}
 
     @property
@@ -111,38 +113,50 @@ def log_boards(
     common: Mapping[str, str],
     parent: str,
     models: Mapping[str, str],
+    drawn: Mapping[str, dict],
+    page: str,
     n_examples: int,
-) -> tuple[int, int]:
-    """Write the runs of all conditions; returns how many are new, and how many were there already.
+) -> tuple[int, int, dict[str, str]]:
+    """Write the runs of all conditions; returns how many are new, how many were there already, and the experiments.
 
-    `results`: by condition. `common`: tags of all runs. `parent`: id of the suite's run. `models`: entry -> id of its
-    logged model. `n_examples`: scenes per run with sound and picture.
+    `results`: by condition, as are the experiments' ids. `common`: tags of all runs. `parent`: id of the suite's run.
+    `models`: entry -> id of its logged model. `drawn`: scene -> its row of tables.SCENES. `page`: what notes say of the
+    suite's page. `n_examples`: scenes per run with sound and picture.
     """
     new = same = 0
+    experiments = {}
     with ThreadPoolExecutor(WRITERS) as pool:
         for condition, here in results.items():
-            experiment = _Experiment(store, suite, condition, pool)
             audio = examples.Audio(folder, condition)
+            experiment = _Experiment(store, suite, condition, pool, audio, n_examples)
+            experiments[condition] = experiment.id
+            fresh = [result for result in here if not experiment.has(result)]
+            if fresh:
+                experiment.prepare(dataset(folder, condition, here[0].headline["n_total"]), here[0].scores, drawn)
             for result in here:
-                if experiment.has(result):
+                if result not in fresh:
                     same += 1
                     continue
-                tags = {"device": audio.devices(result.entry), PARENT: parent} | common
-                experiment.log(result, tags, models.get(result.entry), audio, n_examples)
+                experiment.log(result, {PARENT: parent} | common, models.get(result.entry))
                 new += 1
-            experiment.close({result.digest for result in here})
-    return new, same
+            experiment.close(here, page)
+    return new, same, experiments
 
 
 class _Experiment:
     """The runs of one condition."""
 
-    def __init__(self, store, suite, condition, pool):
-        note = f"Entries of the suite `{suite}` in the condition `{condition}`, a run each."
-        self._store, self._pool = store, pool
-        self._id = store.experiment(f"{suite}/{condition}", note)
-        self._runs = {run.data.tags[DIGEST]: run for run in store.ended(self._id)}
+    def __init__(self, store, suite, condition, pool, audio, n_examples):
+        self._store, self._suite, self._condition, self._pool = store, suite, condition, pool
+        self._audio, self._n_examples = audio, n_examples
+        self.id = store.experiment(f"{suite}/{condition}")
+        self._runs = {run.data.tags[DIGEST]: run for run in store.ended(self.id)}
         self._open = deque()
+        self._dataset, self._tables = None, {}
+
+    def prepare(self, dataset, scores: pa.Table, drawn: Mapping[str, dict]) -> None:
+        """What new runs need: the condition's scenes as a data set, and the tables of scores by scene."""
+        self._dataset, self._tables = dataset, scene_table.scene_tables(scores, drawn)
 
     def has(self, result: Result) -> bool:
         """Whether the result is logged already; its rank is brought up to date."""
@@ -155,35 +169,45 @@ class _Experiment:
             self._store.client.log_metric(run.info.run_id, "rank", rank)
         return True
 
-    def log(self, result: Result, tags: dict, model: str | None, audio: examples.Audio, n_examples: int) -> None:
+    def log(self, result: Result, tags: dict, model: str | None) -> None:
         """Write a run; its files are made while the next one's figures are written."""
-        run = self._store.begin(self._id, result.entry, _tags(result) | {BOARD: "current"} | tags)
+        device, seconds = self._audio.effort(result.entry)
+        table = self._tables.get(result.entry)
+        tags = {"device": device, BOARD: "current"} | _tags(result) | (scene_table.TAG if table else {}) | tags
+        run = self._store.begin(self.id, result.entry, tags)
         rank = {} if result.headline["rank"] is None else {"rank": result.headline["rank"]}
         about = {"commit": tags.get("commit", ""), "digest": result.digest}
         figures = ((name, value, 0) for name, value in (result.figures | rank).items())
-        self._store.fill(run, figures, about | result.card.get("parameters", {}))
-        if model:
-            from mlflow.entities import LoggedModelInput
-
-            self._store.client.log_inputs(run.info.run_id, models=[LoggedModelInput(model)])
-        write = self._pool.submit(lambda: self._store.add_files(run, _files(result, audio, n_examples)))
-        self._open.append((run, write, "FINISHED" if result.headline["n_ok"] else "FAILED"))
+        params = about | result.card.get("parameters", {})
+        self._store.fill(run, figures, params, model=model, dataset=self._dataset)
+        self._store.link(run, self._dataset, model)
+        files = {scene_table.FILE: table} if table else {}
+        write = self._pool.submit(
+            lambda: self._store.add_files(run, files | _files(result, self._audio, self._n_examples))
+        )
+        self._open.append((run, write, "FINISHED" if result.headline["n_ok"] else "FAILED", seconds))
         while len(self._open) > 2 * WRITERS:
             self._end()
 
-    def close(self, current: set[str]) -> None:
-        """End the runs, and tag earlier ones by whether their digest is among the `current` ones of the board."""
+    def close(self, results: list[Result], page: str) -> None:
+        """End the runs, tag earlier ones by whether they are on the board of today, and put the board on the page."""
         while self._open:
             self._end()
+        board = [row for result in results for row in result.rows]
+        cards = {result.entry: result.card for result in results}
+        note = notes.board_note(self._suite, self._condition, board, cards, page)
+        view = views.view(views.headlines({row["metric"] for row in board}))
+        self._store.describe(self.id, {"mlflow.note.content": note, views.TAG: view})
+        current = {result.digest for result in results}
         for digest, run in self._runs.items():
             state = "current" if digest in current else "earlier"
             if run.data.tags.get(BOARD) != state:
                 self._store.client.set_tag(run.info.run_id, BOARD, state)
 
     def _end(self):
-        run, write, status = self._open.popleft()
+        run, write, status, seconds = self._open.popleft()
         write.result()
-        self._store.client.set_terminated(run.info.run_id, status)
+        self._store.end(run, status, seconds)
 
 
 def _tags(result) -> dict[str, str]:

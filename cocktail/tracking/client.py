@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight processes that evaluate language models
     # MLflow tries seven times for two minutes each before it says that a server is not there.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
@@ -54,16 +55,13 @@ class Store:
         results.mkdir(parents=True, exist_ok=True)
         self.client = MlflowClient(tracking_uri=uri, registry_uri=uri)
 
-    def experiment(self, name: str, note: str) -> str:
-        """Id of the experiment, which is created if there is none, and restored if it was deleted.
-
-        `note`: what its page says, Markdown.
-        """
+    def experiment(self, name: str) -> str:
+        """Id of the experiment, which is created if there is none, and restored if it was deleted."""
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
             root = None if is_server(self._uri) else (self._results / "mlartifacts" / name).as_uri()
             # With this kind, MLflow opens its pages for training, and not those for language models.
-            tags = {"mlflow.experimentKind": "custom_model_development", "mlflow.note.content": note}
+            tags = {"mlflow.experimentKind": "custom_model_development"}
             return self.client.create_experiment(name, artifact_location=root, tags=tags)
         self._require_files(experiment)
         if experiment.lifecycle_stage != "active":
@@ -94,19 +92,52 @@ class Store:
             if not token:
                 return
 
+    def describe(self, experiment: str, tags: Mapping[str, str]) -> None:
+        """Tags of an experiment, such as its note; those that it has already are not written again."""
+        known = self.client.get_experiment(experiment).tags
+        for name, value in tags.items():
+            if known.get(name) != value:
+                self.client.set_experiment_tag(experiment, name, value)
+
     def begin(self, experiment: str, name: str, tags: Mapping[str, str]):
         """A new run; it counts only once it is ended, so that one cut short is written anew."""
-        return self.client.create_run(experiment, run_name=name, tags={k: v[:MAX_TAG] for k, v in tags.items() if v})
+        tags = {k: v[:MAX_TAG] for k, v in tags.items() if v}
+        return self.client.create_run(experiment, run_name=name, tags=tags, start_time=now())
 
-    def fill(self, run, metrics: Iterable[tuple[str, float, int]], params: Mapping[str, object]) -> None:
-        """Metrics (name, value, step) and parameters of a run."""
+    def end(self, run, status: str = "FINISHED", seconds: float | None = None) -> None:
+        """End a run. `seconds`: how long what it is about took, which is then its duration."""
+        end = None if seconds is None else run.info.start_time + round(1000 * seconds)
+        self.client.set_terminated(run.info.run_id, status, end)
+
+    def fill(
+        self,
+        run,
+        metrics: Iterable[tuple[str, float, int]],
+        params: Mapping[str, object],
+        *,
+        model: str | None = None,
+        dataset=None,
+    ) -> None:
+        """Metrics (name, value, step) and parameters of a run; of the `model` with that id on the `dataset`, if any."""
         from mlflow.entities import Metric, Param
 
-        now = int(time.time() * 1000)
-        metrics = [Metric(name, value, now, step) for name, value, step in metrics]
+        time_ms = now()
+        about = {"model_id": model}
+        if dataset is not None:
+            about |= {"dataset_name": dataset.name, "dataset_digest": dataset.digest}
+        metrics = [Metric(name, value, time_ms, step, **about) for name, value, step in metrics]
         params = [Param(name, str(value)[:MAX_TAG]) for name, value in params.items()]
         for start in range(0, max(len(metrics), 1), PAGE):
             self.client.log_batch(run.info.run_id, metrics[start : start + PAGE], params if start == 0 else ())
+
+    def link(self, run, dataset=None, model: str | None = None) -> None:
+        """Name the data set that a run is about, and the logged model that it used."""
+        from mlflow.entities import DatasetInput, InputTag, LoggedModelInput
+
+        datasets = [] if dataset is None else [DatasetInput(dataset, [InputTag("mlflow.data.context", "test")])]
+        models = [LoggedModelInput(model)] if model else []
+        if datasets or models:
+            self.client.log_inputs(run.info.run_id, datasets=datasets, models=models)
 
     def add_files(self, run, files: Mapping[str, bytes]) -> None:
         """Artifacts of a run: path -> bytes."""
@@ -118,6 +149,11 @@ class Store:
         with tempfile.TemporaryDirectory() as temporary:
             write(files, Path(temporary))
             self.client.log_artifacts(run.info.run_id, temporary)
+
+
+def now() -> int:
+    """Milliseconds, as MLflow counts time."""
+    return int(time.time() * 1000)
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:

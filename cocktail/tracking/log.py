@@ -9,9 +9,6 @@ log`. What is already there is not sent again.
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +17,16 @@ import pyarrow.compute as pc
 
 from cocktail import tables
 from cocktail.boards.leaderboard import BOUNDS, read_board, read_entries
-from cocktail.errors import CocktailError
 from cocktail.report import examples
 from cocktail.report.provenance import commit
 from cocktail.runtime.log import say
 from cocktail.tracking.boards import HEADLINE, log_boards, results_of
-from cocktail.tracking.client import ENVIRONMENT, StoreError, opened
+from cocktail.tracking.client import StoreError, opened
 from cocktail.tracking.models import log_models
-from cocktail.tracking.receipt import database_file, default_uri, is_server, shown, store_state
+from cocktail.tracking.notes import suite_note
+from cocktail.tracking.receipt import default_uri, shown, store_state
 from cocktail.tracking.suite import SuiteRun
-
-PAGES = "Model training"
-"""MLflow's name for its pages of runs and metrics; the browser remembers the choice."""
+from cocktail.tracking.views import address
 
 
 @dataclass(frozen=True)
@@ -44,6 +39,8 @@ class Logged:
     """Results that had been logged before."""
     uri: str
     """Tracking store, without a password."""
+    boards: dict[str, str]
+    """Condition -> where MLflow shows its board, relative to the server."""
 
 
 def log_suite(
@@ -71,16 +68,25 @@ def log_suite(
         common["mlflow.source.git.commit"] = commit
     conditions = sorted({row["condition"] for row in board})
     with opened(uri, results, suite) as tracking:
-        experiment = tracking.experiment(suite, f"The suite `{suite}`: its boards, and its trainings.")
+        experiment = tracking.experiment(suite)
         parent = SuiteRun(tracking, experiment, folder, common)
         below = {"suite": suite, "common": common, "parent": parent.id}
         models = log_models(tracking, experiment, trained or {}, **below)
         by_condition = {condition: results_of(condition, board, scores, cards) for condition in conditions}
-        new, same = log_boards(
-            tracking, folder=folder, results=by_condition, models=models, n_examples=n_examples, **below
-        )
+        new, same, experiments = log_boards(
+            tracking, folder=folder, results=by_condition, models=models, drawn=_drawn(folder), page=parent.page(),
+            n_examples=n_examples, **below,
+        )  # fmt: skip
         parent.update(board, cards)
-    return Logged(new, same, shown(uri))
+        note = suite_note(suite, board, experiments, parent.page())
+        tracking.describe(experiment, {"mlflow.note.content": note})
+    return Logged(new, same, shown(uri), {condition: address(number) for condition, number in experiments.items()})
+
+
+def _drawn(folder) -> dict[str, dict]:
+    """Scene -> what was drawn for it, if there is a table of that."""
+    path = folder / "scenes.parquet"
+    return tables.read_by_scene(path) if path.is_file() else {}
 
 
 def track(
@@ -111,37 +117,6 @@ def track(
         _drop_estimates(folder)
     with tables.replacing(Path(out)) as temporary:
         temporary.write_text(json.dumps(done) + "\n")
-
-
-def server_command(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> list[str]:
-    """The command that serves the store of `default_uri`, no server, in MLflow's pages; run it with ENVIRONMENT."""
-    results = Path(results).resolve()
-    uri = default_uri(results)
-    file = database_file(uri)
-    if file is not None and not file.is_file():
-        raise CocktailError(f"{file}: nothing to show yet; `cocktail run` makes it")
-    return [
-        sys.executable, "-m", "mlflow", "server",
-        "--backend-store-uri", uri,
-        "--artifacts-destination", (results / "mlartifacts").as_uri(),
-        "--host", host, "--port", str(port), "--workers", "1",
-    ]  # fmt: skip
-
-
-def ui(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> int:
-    """Serve MLflow's pages until interrupted; the server's exit status. Where the results went to a server, name it."""
-    if is_server(default_uri(results)):
-        print(f"The results are at {default_uri(results)} (MLFLOW_TRACKING_URI); nothing needs to be started.")
-        return 0
-    command = server_command(results, port, host)
-    print(f"MLflow: http://{host}:{port}/#/experiments (it takes some seconds to start; Ctrl-C ends it)", flush=True)
-    print(f"It opens its pages for agents: choose '{PAGES}' at the top left, once.", flush=True)
-    with subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}) as server:
-        try:
-            return server.wait()
-        except KeyboardInterrupt:
-            server.terminate()
-            return 0
 
 
 def _drop_estimates(folder):

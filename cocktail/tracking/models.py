@@ -5,6 +5,7 @@ is a version of the registered model `<suite>.<name>`. One that did not change m
 version.
 """
 
+import csv
 import hashlib
 import tempfile
 from collections.abc import Mapping
@@ -66,8 +67,18 @@ def _log(store, experiment, name, trained, suite, tags) -> dict[str, str]:
     if card.error is None and alone:
         tags |= {MODEL: _add_model(store, experiment, run, name, trained, suite, card.fs)}
         store.client.set_tag(run.info.run_id, MODEL, tags[MODEL])
-    store.client.set_terminated(run.info.run_id, "FAILED" if card.error else "FINISHED")
+    store.end(run, "FAILED" if card.error else "FINISHED", _seconds(folder))
     return tags
+
+
+def _seconds(folder: Path) -> float | None:
+    """How long the training of the model in `folder`, results/<suite>/models/<entry>, took; None where nobody knows."""
+    record = folder.parents[1] / "logs" / "train" / f"{folder.name}.tsv"
+    if not record.is_file():
+        return None
+    with record.open(encoding="utf-8", newline="") as file:
+        *_, row = csv.DictReader(file, delimiter="\t")
+    return float(row["s"])
 
 
 def _add_model(store, experiment, run, name, trained, suite, fs) -> str:

@@ -37,6 +37,17 @@ class SuiteRun:
     def id(self) -> str:
         return self._run.info.run_id
 
+    def page(self) -> str:
+        """Where the suite's page is, Markdown for notes of experiments."""
+        name, files = self._folder.name, _page(self._folder / "report")
+        if not files:
+            return ""
+        where = f"The page to look and listen: `{self._folder.parent.name}/{name}/report/index.html`"
+        if sum(path.stat().st_size for path in files) > MAX_PAGE:
+            return f"{where}."
+        run = f"#/experiments/{self._run.info.experiment_id}/runs/{self.id}"
+        return f"{where}, or [report.zip]({run}/artifacts/report.zip)."
+
     def update(self, board: list[dict], cards: Mapping[str, dict]) -> None:
         """Send board, plots and page, unless the store has them already."""
         page = _page(self._folder / "report")

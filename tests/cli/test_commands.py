@@ -645,9 +645,11 @@ def test_what_needs_a_run_says_so(call, arguments):
 
 def test_ui_serves_the_results_it_is_given(call, monkeypatch):
     called = {}
-    monkeypatch.setattr("cocktail.tracking.log.ui", lambda results, port: called.update(results=results, port=port))
-    assert call("ui", "--results", "elsewhere", "--port", 8080)[0] == 0
-    assert called == {"results": "elsewhere", "port": 8080}
+    monkeypatch.setattr(
+        "cocktail.tracking.serve.ui", lambda results, **options: called.update(options, results=results)
+    )
+    assert call("ui", "--results", "elsewhere", "--port", 8080, "--no-browser")[0] == 0
+    assert called == {"results": "elsewhere", "suite": "quick", "port": 8080, "browser": False}
 
 
 def test_seed_of_a_recording_is_its_name(call, tmp_path, write_plugin):

@@ -11,7 +11,8 @@ from page_suite import Suite
 from servers import free_port, wait_for
 
 from cocktail.boards.leaderboard import read_board
-from cocktail.tracking import client, log
+from cocktail.report.terminal import SHOWN
+from cocktail.tracking import client, log, serve, views
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium"), pytest.mark.xdist_group("mlflow pages")]
 
@@ -45,7 +46,7 @@ def pages(suite):
         except OSError:
             return False
 
-    command = log.server_command(results, port)
+    command = serve.server_command(results, port)
     with (results / "log").open("w") as file, subprocess.Popen(command, stdout=file, stderr=file, **options) as process:
         try:
             wait_for(answers, process, "mlflow server")
@@ -71,14 +72,33 @@ def runs(suite):
 
 
 def test_a_reader_finds_the_runs_of_a_condition(pages, window, runs):
-    """By what `cocktail ui` says: the list of experiments, the pages of trainings, a condition."""
-    _, known = runs
-    window.goto(f"{pages}/#/experiments")
-    window.get_by_text(log.PAGES, exact=True).first.click()
-    window.get_by_role("link", name="small/room-0", exact=True).click()
+    """By the address that `cocktail ui` prints: entries with the main metrics, the best on top."""
+    experiment, known = runs
+    window.goto(f"{pages}/{views.address(experiment)}")
     for name in known:
         window.get_by_role("link", name=name, exact=True).wait_for()
+    assert _names(window) == ["entry-03", "entry-02", "oracle-irm", "unprocessed"]
+    shown = {name for name in SHOWN if window.get_by_role("columnheader", name=name, exact=True).count()}
+    assert {"si_sdr", "pesq_wb", "stoi"} <= shown
+    assert window.get_by_role("columnheader", name="wider set/estoi", exact=True).count() == 0
     window.get_by_text("Entries of the suite").first.wait_for()
+    window.get_by_text("rank by si_sdr", exact=True).first.wait_for(state="attached")
+
+
+def _names(window):
+    """The entries from top to bottom."""
+    links = window.get_by_role("link", name=re.compile("^(unprocessed|oracle-irm|entry-0.)$"))
+    return [link.inner_text() for link in sorted(links.all(), key=lambda link: link.bounding_box()["y"])]
+
+
+def test_scores_by_scene_are_a_table_that_is_filtered(pages, window, runs):
+    experiment, _ = runs
+    window.goto("about:blank")
+    window.goto(f"{pages}/#/experiments/{experiment}/runs?{FAMILIES}&compareRunsMode=ARTIFACT")
+    window.get_by_text("room-0-test-00004", exact=True).first.wait_for()
+    window.get_by_placeholder("Filter by scene").fill("00003")
+    window.get_by_text("room-0-test-00004", exact=True).first.wait_for(state="detached")
+    assert window.get_by_text("room-0-test-00003", exact=True).count()
 
 
 def test_the_runs_of_a_board_are_listed_and_sorted_by_a_metric(pages, window, runs):
@@ -88,8 +108,7 @@ def test_the_runs_of_a_board_are_listed_and_sorted_by_a_metric(pages, window, ru
         window.goto("about:blank")
         window.goto(f"{pages}/#/experiments/{experiment}/runs?{FAMILIES}&{order}")
         window.get_by_role("link", name="entry-02", exact=True).wait_for()
-        links = window.get_by_role("link", name=re.compile("^(unprocessed|oracle-irm|entry-0.)$"))
-        names = [link.inner_text() for link in sorted(links.all(), key=lambda link: link.bounding_box()["y"])]
+        names = _names(window)
         board = ["entry-03", "entry-02", "oracle-irm", "unprocessed"]
         assert set(names) == set(known) == set(board)
         assert names == (board if ascending == "false" else board[::-1])
@@ -103,7 +122,7 @@ def test_two_runs_are_compared(pages, window, runs, suite):
     figures = [f"{round(row['value'], 3):g}" for row in read_board(suite.folder / "leaderboard.csv")
                if row["entry"] in ("entry-02", "entry-03") and row["metric"] == "estoi"]  # fmt: skip
     assert len(figures) == 2
-    for text in ("entry-02", "entry-03", "gain_db", "estoi", *figures):
+    for text in ("entry-02", "entry-03", "gain_db", "wider set/estoi", *figures):
         window.get_by_text(text, exact=True).first.wait_for(state="attached")
 
 

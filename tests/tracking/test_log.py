@@ -1,15 +1,19 @@
 """MLflow: what is logged can be read back, nothing is logged twice, and nothing leaves the machine."""
 
 import csv
+import hashlib
 import io
 import json
+import os
+import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -24,14 +28,17 @@ from cocktail.cli.ui import command as ui_command
 from cocktail.errors import CocktailError
 from cocktail.report import coding, examples
 from cocktail.tracking import client as tracking_client
-from cocktail.tracking import log
+from cocktail.tracking import log, notes, serve, views
 from cocktail.tracking.client import opened
 from cocktail.tracking.receipt import store_state
+from cocktail.tracking.views import shown_as
 
 FS = 16000
 N = 4000
 SCENES = 7
 SHARDS = 3
+SECONDS = 2
+"""That a method works on a scene."""
 ENTRIES = {"unprocessed": 0.0, "wiener": 4.0, "omlsa": 6.0, "broken": None}
 CARDS = [
     {
@@ -79,7 +86,9 @@ def write_scenes(folder, condition, talkers, channels):
                 "early": [tables.pack(x / 2, FS, "early") for x in talker],
             })  # fmt: skip
             estimate = [tables.pack(x, FS, "estimate") for x in 1.5 * talker[::-1]]
-            estimates.append({"scene": scene, "status": "ok", "estimate": estimate, "device": "cpu"})
+            estimates.append(
+                {"scene": scene, "status": "ok", "estimate": estimate, "device": "cpu", "seconds": SECONDS}
+            )
         for kind, rows, schema in (
             ("mixtures", mixtures, tables.MIXTURES),
             ("references", references, tables.REFERENCES),
@@ -178,16 +187,22 @@ def test_runs_hold_figures_parameters_and_tags(results):
     board = leaderboard.read_board(results / "small" / "leaderboard.csv")
     for row in board:
         if (row["condition"], row["entry"]) == ("stationary", "omlsa"):
-            assert run.data.metrics[row["metric"]] == row["value"]
-            assert run.data.metrics[f"uncertainty/{row['metric']}_low"] == row["ci_low"]
-            assert run.data.metrics[f"uncertainty/{row['metric']}_high"] == row["ci_high"]
-    assert {"si_sdr", "si_sdr_i", "stoi"} <= set(run.data.metrics)
+            assert run.data.metrics[shown_as(row["metric"])] == row["value"]
+            assert run.data.metrics[f"wider set/{row['metric']}_low"] == row["ci_low"]
+            assert run.data.metrics[f"wider set/{row['metric']}_high"] == row["ci_high"]
+    names = {"si_sdr", "si_sdr_i", "stoi", "rank", "n_ok", "n_total"}
+    assert {name for name in run.data.metrics if not name.startswith("wider set/")} == names
     assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
     own = {"gain_floor_db": "-25.0", "tracker": "imcra"}
     assert run.data.params == own | {"commit": "abc", "digest": run.data.tags["cocktail.digest"]}
     wanted = {"family": "spectral", "task": "enhance", "paradigm": "learning-free", "commit": "abc", "device": "cpu"}
     wanted |= {"uses": "wiener", "suite_digest": "d1", "mlflow.note.content": "OMLSA gain with IMCRA noise tracking."}
     assert wanted.items() <= run.data.tags.items()
+    assert run.info.end_time - run.info.start_time == 1000 * SCENES * SECONDS, "how long the method took"
+    (data,) = store_client(log.default_uri(results), results).get_run(run.info.run_id).inputs.dataset_inputs
+    mixtures = sorted((results / "small/scenes/stationary/test").glob("*.mixtures.parquet"))
+    digest = hashlib.blake2b(b"".join(path.read_bytes() for path in mixtures), digest_size=8).hexdigest()
+    assert (data.dataset.name, data.dataset.digest) == ("small/stationary", digest)
     assert "rank" not in found["small/stationary", "unprocessed"][0].data.metrics
 
 
@@ -211,7 +226,7 @@ def test_examples_are_the_worst_median_and_best_scene(results):
     files = artifacts(runs(results)["small/stationary", "omlsa"][0])
     signals = {f"{name}.{kind}" for name in ("mixture", "reference", "estimate") for kind in ("wav", "png")}
     expected = {f"examples/{label}/{name}" for label in ("worst", "median", "best") for name in signals}
-    assert set(files) == expected | {"scores.csv", "examples/scenes.csv"}
+    assert set(files) == expected | {"scores.csv", "scenes.json", "examples/scenes.csv"}
     table = list(csv.DictReader(io.StringIO(files["examples/scenes.csv"].decode())))
     assert {row["example"]: row["scene"][-1] for row in table} == {"worst": "0", "median": "3", "best": "6"}
     sound, fs = soundfile.read(io.BytesIO(files["examples/best/estimate.wav"]))
@@ -292,7 +307,7 @@ def test_scores_are_logged_where_estimates_were_dropped(results):
         path.unlink()
     logged(results)
     (run,) = runs(results)["small/stationary", "omlsa"]
-    assert set(artifacts(run)) == {"scores.csv"}
+    assert set(artifacts(run)) == {"scores.csv", "scenes.json"}
     assert run.data.tags["device"] == "unknown"
 
 
@@ -311,37 +326,39 @@ def test_a_store_that_cannot_be_used_is_an_error_that_names_it(results):
 
 
 def test_the_server_command_is_on_loopback_and_on_the_right_store(results):
-    command = log.server_command(results, port=5077)
+    command = serve.server_command(results, port=5077)
     text = " ".join(command)
     assert f"--backend-store-uri sqlite:///{results / 'mlflow.db'}" in text
     assert "--host 127.0.0.1 --port 5077" in text
     with pytest.raises(CocktailError, match="nothing to show yet"):
-        log.server_command(results / "small")
+        serve.server_command(results / "small")
 
 
 def test_the_server_command_serves_the_database_of_the_environment(results, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://db/mlflow")
-    command = log.server_command(results)
+    command = serve.server_command(results)
     assert command[command.index("--backend-store-uri") + 1] == "postgresql://db/mlflow"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{results / 'other.db'}")
     with pytest.raises(CocktailError, match=r"other\.db: nothing to show yet"):
-        log.server_command(results)
+        serve.server_command(results)
 
 
 def test_ui_names_the_server_that_has_the_results_and_starts_none(results, monkeypatch, capsys):
-    monkeypatch.setattr(log, "subprocess", None)
+    log.track(folder=results / "small", out=results / "small" / "mlflow.json")
+    monkeypatch.setattr(serve, "subprocess", None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
-    assert log.ui(results) == 0
-    assert "https://mlflow.example.org" in capsys.readouterr().out
+    assert serve.ui(results, suite="small") == 0
+    out = capsys.readouterr().out
+    assert re.search(r"two-talkers +https://mlflow\.example\.org/#/experiments/\d+/runs\?", out)
 
 
 def test_ui_serves_the_results_of_the_suite_it_is_given(tmp_path, monkeypatch):
     served = []
-    monkeypatch.setattr(log, "ui", lambda results, port: served.append(results))
+    monkeypatch.setattr(serve, "ui", lambda results, **options: served.append((results, options["suite"])))
     (tmp_path / "mine.yaml").write_text("suite: mine\nresults: elsewhere\n")
     for arguments in ([], [str(tmp_path / "mine.yaml")], ["quick", "--results", "there"]):
         assert CliRunner().invoke(ui_command, arguments).exit_code == 0
-    assert served == ["results", "elsewhere", "there"]
+    assert served == [("results", "quick"), ("elsewhere", "mine"), ("there", "quick")]
 
 
 def test_the_state_of_the_store_changes_when_it_must_be_logged_to_again(results, monkeypatch):
@@ -454,22 +471,91 @@ def test_a_sound_that_would_clip_is_scaled_down():
     np.testing.assert_allclose(quiet, x / 10, atol=1e-4)
 
 
-def test_the_server_runs_with_telemetry_off(results, monkeypatch):
-    seen = {}
+def test_the_description_of_an_experiment_is_its_board(results):
+    logged(results)
+    client = store_client(log.default_uri(results), results)
+    note = client.get_experiment_by_name("small/stationary").tags["mlflow.note.content"]
+    lines = [line.strip("| ").split(" | ") for line in note.splitlines() if line.startswith("|")]
+    assert lines[0] == ["rank by si_sdr", "entry", "family", "si_sdr ↑", "si_sdr_i ↑", "stoi ↑", "n"]
+    shown = {line[1]: line for line in lines[2:]}
+    assert list(shown) == ["omlsa", "wiener", "unprocessed", "broken"]
+    row = next(row for row in leaderboard.read_board(results / "small" / "leaderboard.csv")
+               if (row["condition"], row["entry"], row["metric"]) == ("stationary", "omlsa", "si_sdr"))  # fmt: skip
+    assert shown["omlsa"][0].split()[0] == "1" and shown["omlsa"][2] == "spectral"
+    assert shown["omlsa"][3] == f"{row['value']:.2f} ±{(row['ci_high'] - row['ci_low']) / 2:.2f}"
+    assert shown["broken"][3:] == ["–", "–", "–", "0/7"]
+    suite = client.get_experiment_by_name("small").tags["mlflow.note.content"]
+    address = views.address(client.get_experiment_by_name("small/stationary").experiment_id)
+    assert f"| [stationary]({address}) | omlsa | si_sdr |" in suite
+    write_scores(results / "small", "stationary", 1, ENTRIES | {"wiener": 9.0})
+    build_board(results / "small")
+    logged(results)
+    assert "| wiener | si_sdr |" in client.get_experiment_by_name("small").tags["mlflow.note.content"]
 
-    class Server:
-        def __init__(self, command, env):
-            seen.update(command=command, env=env)
 
-        def __enter__(self):
-            return self
+def test_a_note_that_is_too_long_says_how_much_it_leaves_out():
+    rows = [
+        {"condition": "c", "entry": f"entry-{i:04d}", "metric": "si_sdr", "value": -float(i), "ci_low": None,
+         "ci_high": None, "n_ok": 1, "n_total": 1, "rank": i + 1, "tie_group": None}
+        for i in range(1000)
+    ]  # fmt: skip
+    note = notes.board_note("s", "c", rows, {}, "")
+    assert len(note) <= notes.LONGEST
+    shown = note.count("| entry-")
+    assert note.endswith(f"\n{1000 - shown} more entries stand in the list of runs.")
 
-        def __exit__(self, *_):
-            return None
 
-        def wait(self):
-            return 0
+def test_scores_by_scene_are_a_table_that_mlflow_reads(results):
+    strata = [{"condition": "stationary", "scene": scene_name("stationary", i), "snr_db": float(i)} for i in range(7)]
+    tables.write_rows(results / "small" / "scenes.parquet", strata, leaderboard.SCENES)
+    logged(results)
+    (run,) = runs(results)["small/stationary", "omlsa"]
+    assert json.loads(run.data.tags["mlflow.loggedArtifacts"]) == [{"path": "scenes.json", "type": "table"}]
+    found = json.loads(artifacts(run)["scenes.json"])
+    assert found["columns"] == ["scene", "si_sdr", "si_sdr_i", "stoi", "snr_db"]
+    columns = dict(zip(found["columns"], zip(*found["data"], strict=True), strict=True))
+    assert columns["si_sdr"] == pytest.approx([6 + (i - 3) ** 3 / 10 for i in range(7)])
+    assert columns["snr_db"] == tuple(range(7))
+    assert columns["scene"] == tuple(scene_name("stationary", i) for i in range(7))
 
-    monkeypatch.setattr(log, "subprocess", SimpleNamespace(Popen=Server))
-    assert log.ui(results, port=5077) == 0
-    assert seen["env"]["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+def test_the_server_runs_with_telemetry_off():
+    assert tracking_client.ENVIRONMENT["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert tracking_client.ENVIRONMENT["DO_NOT_TRACK"] == "true"
+
+
+SERVER = """
+import os, subprocess, sys, time
+sleep = "import signal, time; print(flush=True); time.sleep(60)"
+deaf = "import signal; signal.signal(15, signal.SIG_IGN); " + sleep
+children = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for code in (sleep, deaf)]
+assert all(child.stdout.readline() for child in children)
+print(os.environ["MLFLOW_DISABLE_TELEMETRY"], os.getpid(), *(child.pid for child in children), flush=True)
+time.sleep(60)
+"""
+UI = """
+import sys
+from cocktail.tracking import serve
+serve.PATIENCE_S = 0.3
+serve.server_command = lambda *_: [sys.executable, "-c", sys.argv[1]]
+sys.exit(serve.ui("results", suite="small"))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_the_server_and_all_its_processes(tmp_path, number):
+    """A child that does not hear SIGTERM, too."""
+    environment = {name: value for name, value in os.environ.items() if "MLFLOW" not in name and "DISPLAY" not in name}
+    options = {"stdout": subprocess.PIPE, "text": True, "cwd": tmp_path, "env": environment}
+    with subprocess.Popen([sys.executable, "-c", UI, SERVER], **options) as process:
+        lines = iter(process.stdout.readline, "")
+        pids = next(line for line in lines if line.startswith("true")).split()[1:]
+        process.send_signal(number)
+        assert process.wait(timeout=30) == 0
+    for pid in map(int, pids):
+        for _ in range(100):  # a process whose parent is gone is reaped by another one
+            if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"process {pid} is still there")

@@ -145,4 +145,7 @@ def test_runs_of_an_entry_name_its_model(tmp_path):
         for run in trained.client.search_runs([experiment])
     }
     (training,) = trained.trainings()["unprocessed"]
+    model = trained.client.get_logged_model(training.data.tags["model_id"])
+    figures = {(metric.key, metric.dataset_name) for metric in model.metrics}
+    assert ("si_sdr", "small/room-0") in figures, "what the model makes of each data set"
     assert inputs == {"unprocessed": [training.data.tags["model_id"]], "oracle-irm": []}
