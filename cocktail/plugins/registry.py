@@ -22,8 +22,8 @@ from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import Sizes, check_sizes
 
 GROUP = "cocktail.methods"
-ALIKE = 0.85
-"""Names that are at least so much alike are one name, misspelt (difflib)."""
+ALIKE, CLOSE = 0.85, 0.7
+"""Names that are at least so much alike (difflib) are one name, misspelt, or may be."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """Names stand in paths of the results."""
 
@@ -34,10 +34,15 @@ def families() -> list[Path]:
 
 
 def find_entry(entries: dict[str, Entry], name: str) -> Entry:
-    """An entry by its name. Raises CocktailError that names the nearest one."""
+    """An entry by its name. Raises CocktailError that says what it may be instead."""
     if name not in entries:
-        raise CocktailError(f"unknown method '{name}'{nearest(name, entries)}")
+        raise CocktailError(f"unknown method '{name}'{meant(name, entries)}")
     return entries[name]
+
+
+def meant(name: str, entries: Iterable[str]) -> str:
+    """What a name that no entry has may be, for messages: another one, or one of a folder that was not named."""
+    return nearest(name, entries, cutoff=CLOSE) or "; --methods DIR finds plugins of your own"
 
 
 def _files(folder: Path) -> list[Path]:
@@ -97,8 +102,8 @@ class Registry:
         """
         options = [*self.entries, *self.plugins]
         for name in self.unknown(parameters):
-            if meant := nearest(name, options, cutoff=ALIKE):
-                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{meant}")
+            if misspelt := nearest(name, options, cutoff=ALIKE):
+                raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{misspelt}")
         names = self._sizes.keys() | parameters.keys()
         values = {name: self._sizes.get(name, {}).get(size, {}) | parameters.get(name, {}) for name in names}
         return {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}

@@ -16,7 +16,7 @@ from cocktail.needs import lacks
 from cocktail.paradigms import MIXTURES, sees_no_more
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.imported.entries import imported_entries
-from cocktail.plugins.registry import Registry
+from cocktail.plugins.registry import Registry, meant
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
@@ -83,8 +83,7 @@ class Selection:
     def _notes(self, source, gone: dict[str, Path]) -> list[str]:
         notes = [f"'{name}' of the last run is left out: its plugin is gone from {gone[name]}" for name in gone]
         for name in self.registry.unknown(self.config["parameters"]):
-            cure = "--methods DIR finds plugins of your own"
-            notes.append(f"{source}: parameters: no entry or plugin '{name}'; {cure}")
+            notes.append(f"{source}: parameters: no entry or plugin '{name}'{meant(name, self.known)}")
         return notes
 
     def _choose_entries(self, source, gone) -> dict[str, Entry]:
@@ -96,7 +95,7 @@ class Selection:
             return {name: entry for name, entry in known.items() if name not in without}
         for name in chosen:
             if name not in known and name not in gone:
-                raise CocktailError(f"{source}: methods: unknown method '{name}'{nearest(name, known)}")
+                raise CocktailError(f"{source}: methods: unknown method '{name}'{meant(name, known)}")
         wanted = {*chosen, BASELINE, *(self.imports.keys() - set(without))}
         return {name: entry for name, entry in known.items() if name in wanted}
 

@@ -74,6 +74,8 @@ def test_a_choice_is_one_of_its_words(plugin, parameter):
 def test_unknown_method_names_the_nearest():
     with pytest.raises(CocktailError, match="unknown method 'unprocesed'; did you mean 'unprocessed'"):
         Registry().entry("unprocesed")
+    with pytest.raises(CocktailError, match="unknown method 'my-gate'; --methods DIR finds plugins of your own"):
+        Registry().entry("my-gate")
     with pytest.raises(CocktailError, match="no such folder of plugins"):
         Registry(["/nowhere"])
 
