@@ -115,7 +115,8 @@ def test_a_new_method_runs_alone_and_is_ranked(project):
     project.edit_suite("wiener", "wiener, my-gate")
     project.run()
     touched = {str(p.relative_to(project.results)) for p, time in kept.items() if p.stat().st_mtime_ns != time}
-    assert touched == {"scores.parquet", "scenes.parquet"}
+    tables = {"scores.parquet", "scenes.parquet"}
+    assert touched == tables | {f"report/downloads/{name}" for name in tables}  # the page offers copies of them
     (row,) = [r for r in project.board() if r["entry"] == "my-gate" and r["metric"] == "si_sdr"]
     assert row["rank"] and row["n_ok"] == "4"
 
