@@ -47,6 +47,7 @@ def main():
     \b
       cocktail run quick                     render, process, score, rank; minutes on two cores
       cocktail leaderboard quick             the tables of that run
+      cocktail status quick                  how far a run is
       cocktail claims quick                  which claims of the literature hold in it
       cocktail ui                            the same in MLflow, with examples to hear
       cocktail new my-gate                   a method of your own: one file
