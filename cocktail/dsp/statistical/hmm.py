@@ -1,0 +1,68 @@
+"""Hidden Markov models: posteriors of the states, and the likeliest path.
+
+L. R. Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proc. IEEE 77(2),
+1989, sections III.A and B, with forward and backward variables scaled in every frame.
+
+S states, T frames. `likelihood` (S, T): log p(frame | state). `initial` (S,), `transition` (S, S) from row to column,
+`final` (S,): probabilities; `final` weighs the states that the last frame may be in.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TINY = 1e-300
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A Markov chain."""
+
+    initial: np.ndarray
+    """(S,), sum 1."""
+    transition: np.ndarray
+    """(S, S), rows sum to 1."""
+    final: np.ndarray
+    """(S,), at most 1."""
+
+
+def posteriors(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, float]:
+    """p(state | all frames) (S, T), and log p(all frames). Raises ValueError where no path is possible."""
+    largest = likelihood.max(axis=0)
+    B = np.exp(likelihood - largest)
+    n_frames = B.shape[1]
+    alpha, scale = np.empty_like(B), np.empty(n_frames)
+    reached = chain.initial
+    for t in range(n_frames):
+        a = reached * B[:, t]
+        scale[t] = a.sum()
+        if not scale[t] > 0:
+            raise ValueError(f"no path through the chain explains frame {t}")
+        alpha[:, t] = a / scale[t]
+        reached = alpha[:, t] @ chain.transition
+    beta = chain.final
+    end = alpha[:, -1] @ beta
+    if not end > 0:
+        raise ValueError("no path through the chain ends in a final state")
+    for t in range(n_frames - 1, -1, -1):
+        ahead, beta = beta, chain.transition @ (B[:, t] * beta) / scale[t]
+        alpha[:, t] *= ahead
+    return alpha / alpha.sum(axis=0), float(np.sum(np.log(scale) + largest) + np.log(end))
+
+
+def viterbi(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
+    """States (T,) of the likeliest path."""
+    n_states, n_frames = likelihood.shape
+    transition = np.log(np.maximum(chain.transition, TINY)).T  # to, from
+    best = np.log(np.maximum(chain.initial, TINY)) + likelihood[:, 0]
+    came = np.empty((n_frames, n_states), np.int32)
+    rows = np.arange(n_states)
+    for t in range(1, n_frames):
+        score = transition + best
+        came[t] = score.argmax(axis=1)
+        best = score[rows, came[t]] + likelihood[:, t]
+    path = np.empty(n_frames, np.int32)
+    path[-1] = np.argmax(best + np.log(np.maximum(chain.final, TINY)))
+    for t in range(n_frames - 1, 0, -1):
+        path[t - 1] = came[t, path[t]]
+    return path

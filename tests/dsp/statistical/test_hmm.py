@@ -1,0 +1,41 @@
+"""Hidden Markov models against a sum, or a maximum, over all paths."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from cocktail.dsp.statistical.hmm import Chain, posteriors, viterbi
+
+
+def chain(rng, n_states):
+    transition = rng.dirichlet(np.ones(n_states), n_states)
+    return Chain(rng.dirichlet(np.ones(n_states)), transition, rng.random(n_states))
+
+
+def paths(likelihood, c):
+    """Every path and its joint log-probability."""
+    n_states, n_frames = likelihood.shape
+    for path in itertools.product(range(n_states), repeat=n_frames):
+        p = np.log(c.initial[path[0]]) + np.log(c.final[path[-1]]) + likelihood[list(path), range(n_frames)].sum()
+        yield path, p + sum(np.log(c.transition[a, b]) for a, b in itertools.pairwise(path))
+
+
+def test_posteriors_and_the_best_path_are_those_of_all_paths():
+    rng = np.random.default_rng(0)
+    c, likelihood = chain(rng, 3), 3 * rng.standard_normal((3, 5)) - 700
+    found = list(paths(likelihood, c))
+    total = np.logaddexp.reduce([p for _, p in found])
+    expected = np.zeros((3, 5))
+    for path, p in found:
+        expected[list(path), range(5)] += np.exp(p - total)
+    states, log_p = posteriors(likelihood, c)
+    np.testing.assert_allclose(states, expected, atol=1e-12)
+    assert log_p == pytest.approx(total)
+    assert tuple(viterbi(likelihood, c)) == max(found, key=lambda item: item[1])[0]
+
+
+def test_a_chain_without_a_path_is_an_error():
+    stuck = Chain(np.array([1.0, 0.0]), np.eye(2), np.array([0.0, 1.0]))
+    with pytest.raises(ValueError, match="ends in a final state"):
+        posteriors(np.zeros((2, 3)), stuck)
