@@ -229,7 +229,7 @@ class Selection:
                 "paradigm": method.paradigm,
                 "guidance": method.guidance(),
                 "needs": sorted(method.needs),
-                "learned": method.learned(),
+                "microphones": self._fewest_microphones(method),
                 "causal": method.causal,
                 "task": ",".join(method.tasks()),
                 **self.entries[name].said(),
@@ -239,6 +239,15 @@ class Selection:
             for name, method in self._methods.items()
             if name in self.entries
         ]
+
+    def _fewest_microphones(self, method) -> int:
+        """With how many a method runs, where nothing else is in its way: 1, or 2 for several."""
+        task = method.tasks()[0]
+        about = Info("", task, 1, TASKS[task].talkers, self.config["fs"], "image", room=True, closed=True)
+        try:
+            return 2 if lacks(method.needs, about) or method.skip(about) else 1
+        except Exception:  # a plugin may raise anything; its cells say so
+            return 1
 
     def _folder(self, name) -> dict[str, str]:
         """Where the plugin of an entry lies, if the user named that folder."""

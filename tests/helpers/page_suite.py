@@ -103,7 +103,7 @@ class Suite:
             "entry": name, "plugin": f"plugin_{e}", "family": family,
             "paradigm": "oracle" if e == 1 else "separation" if e % 2 else "learning-free",
             "guidance": "informed" if e == 1 else "weakly guided", "task": "enhance,separate,detect", "uses": None,
-            "needs": ["array"] if e == 4 else [], "learned": e > 1 and e % 2 == 1, "causal": e != 5,
+            "needs": ["array"] if e == 4 else [], "microphones": 1 + (e == 4), "causal": e != 5,
             "folder": str(self.folder),
             "parameters": {"gain_db": -e, "note": STRANGE},
             "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: none.',

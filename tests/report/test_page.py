@@ -202,10 +202,11 @@ def test_own_examples_go_without_sound_before_shared_ones_sound_bad():
     places, rate = sounds.choose(loads, FS)
     assert rate >= sounds.GOOD_RATE > (sounds.choose_rate(*loads[places], FS) or 999)
     assert sounds.choose([(10, 25.0)] * 6, FS) == (6, None)
+    assert sounds.choose([(10, 25.0)] * 5 + [(1500, 4000.0)], FS) == (5, None), "lossless, but for the least example"
     assert sounds.choose([(9000, 25000.0)] * 6, FS) == (1, sounds.RATES[-1])
     assert cells.Example("s", "median", "best").place == 0
     own = [cells.Example("s", None, label).place for label in ("worst", "best", "median")]
-    assert own == [4, 5, 3]
+    assert own == [3, 4, 5]
 
 
 def test_scenes_of_detection_go_by_score_and_say_the_truth(suite):

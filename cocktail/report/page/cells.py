@@ -20,17 +20,15 @@ from cocktail.report import examples
 from cocktail.report.coding import loudest, numbered
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.page.scripts import write_script
-from cocktail.report.page.sounds import MAX_SECONDS, Sounds
+from cocktail.report.page.sounds import MAX_SECONDS, PLACES, Sounds
 from cocktail.report.page.sounds import choose as choose_sounds
 from cocktail.tasks import TASKS
 
 CHOOSE = ("si_sdr", "wer", "wer_ctc", "eer_cm", "eer_asv")
 SCORED = ("lowest score", "median score", "highest score")
 ORDER = ("worst", "median", "best")
-FIRST = (1, 0, 2)
-"""Which of these three has sound first: the median, the worst, the best."""
-PLACES = 6
-"""Examples of a cell."""
+FIRST = {"shared": (1, 0, 2), "own": (0, 2, 1)}
+"""Which of these three has sound first: of those that all share the median, of the entry's own the worst."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ class Example:
         """From 0, in which order examples have sound."""
         labels = SCORED if (self.shared or self.own) in SCORED else ORDER
         if self.shared is not None:
-            return FIRST.index(labels.index(self.shared))
-        return 3 + FIRST.index(labels.index(self.own))
+            return FIRST["shared"].index(labels.index(self.shared))
+        return 3 + FIRST["own"].index(labels.index(self.own))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from cocktail.boards.leaderboard import BOUNDS
 from cocktail.boards.scores import BASELINE
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
-from cocktail.paradigms import REFERENCES, sees
+from cocktail.paradigms import PARADIGMS, REFERENCES, sees
 from cocktail.report import claims as verdicts
 from cocktail.report.figures import digits
 from cocktail.report.meanings import meaning
@@ -120,8 +120,9 @@ def _entry(name, card):
     title = (card.get("description") or "").strip().partition("\n")[0]
     traits = {
         "causal": bool(card.get("causal")),
-        "learned": bool(card.get("learned")),
+        "learned": PARADIGMS[card["paradigm"]].trained != "not" if card else False,
         "needs": card.get("needs") or [],
+        "microphones": card.get("microphones", 1),
     }
     return {"name": name, "title": title, **known, **traits}
 

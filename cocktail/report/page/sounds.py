@@ -5,7 +5,8 @@ its spectrogram at the level it has in the scene, in shades of grey; the page co
 the spot.
 
 Both together stay below BUDGET_MB. Sounds are lossless where they fit; otherwise they are Opus, at the highest of RATES
-that does. Where that is less than GOOD_RATE, examples go without sound, the entries' own before those that all share.
+that does. Before that, the least of a cell's examples goes without sound; where the rate would be below GOOD_RATE,
+others do, the entries' own before those that all share (cells.Example.place).
 """
 
 import hashlib
@@ -22,6 +23,8 @@ BUDGET_MB = 44.0
 """For sounds and pictures; plots, tables and scenes' scores have the rest of 60 MB."""
 RATES = (64, 48, 32, 24, 16, 12)
 """Of Opus, kbit/s."""
+PLACES = 6
+"""Examples of a cell."""
 GOOD_RATE = 24
 """kbit/s below which fewer sounds are better than worse ones."""
 LOSSLESS_KBPS = 140.0
@@ -41,7 +44,7 @@ class Sounds:
     folder: Path
     rate: int | None
     """kbit/s of Opus, None for FLAC."""
-    places: int = 6
+    places: int = PLACES
     """Examples of a cell that have sound, by Example.place."""
     used: set[str] = field(default_factory=set)
     """File names that the page refers to."""
@@ -83,8 +86,9 @@ def choose(loads: Sequence[tuple[int, float]], fs: int) -> tuple[int, int | None
     `loads`: of 1, 2 ... places, how many sounds of how many seconds in all they are.
     """
     rates = [choose_rate(number, seconds, fs) for number, seconds in loads]
+    lossless = [places for places in (PLACES, PLACES - 1) if rates[places - 1] is None]
     good = [places for places, rate in enumerate(rates, 1) if rate is None or rate >= GOOD_RATE]
-    places = max(good, default=1)
+    places = max(lossless or good, default=1)
     return places, rates[places - 1]
 
 

@@ -18,7 +18,7 @@
       target.append(el("p", null, "There are no examples of this cell."));
       return;
     }
-    target.append(el("p", { class: "note" }, about(cell)), ...cell.scenes.map((scene) => sceneBlock(scene, cell)), ...disagreeing(cell));
+    target.append(el("p", { class: "note" }, about(cell) + " " + cocktail.playerNote()), ...cell.scenes.map((scene) => sceneBlock(scene, cell)), ...disagreeing(cell));
     show(cell, target);
   };
 

@@ -24,7 +24,7 @@
     }
     state.scene = fill(byId("listen-scene"), scenes.map(([a]) => [a.scene, title(a)]), state.scene);
     const pair = scenes.find(([a]) => a.scene === state.scene);
-    target.replaceChildren(el("p", { class: "dim" }, cocktail.sceneWords(pair[0])), ...cocktail.player(sounds(pair), estimates(pair[0], state.a, "A: ")[0].name), scores(pair));
+    target.replaceChildren(el("p", { class: "dim" }, cocktail.sceneWords(pair[0])), el("p", { class: "note" }, cocktail.playerNote()), ...cocktail.player(sounds(pair), estimates(pair[0], state.a, "A: ")[0].name), scores(pair));
   };
 
   function choose(which, entries, chosen) {
@@ -62,7 +62,7 @@
   }
 
   function scores(pair) {
-    const shown = data.metrics.filter((m) => !m.cost && pair.some((s) => cocktail.sceneFigure(s, m.name) !== null));
+    const shown = data.metrics.filter((m) => m.shown && !m.cost && pair.some((s) => cocktail.sceneFigure(s, m.name) !== null));
     const better = (m, values) => {
       if (values.includes(null) || values[0] === values[1]) return -1;
       return values[0] > values[1] === m.higher ? 0 : 1;

@@ -4,7 +4,7 @@
   const { data, state, el, byId, row, format } = cocktail;
   const LIMITS = { rtf: "rtf", latency: "latency_ms", memory: "peak_memory" };
   const STEPS = 100;
-  const TOLD = { n_sources: "how many talk", enrolment: "the voice", position: "the place", speakers: "the speakers", side_information: "side information" };
+  const TOLD = { n_sources: "how many talk", enrolment: "voice", position: "place", speakers: "speakers", side_information: "from a coder" };
   const Z = 1.96;
 
   // Entries that have a figure anywhere.
@@ -136,20 +136,20 @@
   const COLUMNS = [
     { name: "gain", text: "mean gain", higher: true, value: (r) => r.gain.mean, show: (r) => figure(r.gain) },
     { name: "place", text: "mean rank", higher: false, value: (r) => r.place.mean, show: (r) => figure(r.place) },
-    { name: "ran", text: "conditions", higher: true, value: (r) => r.ran, show: (r) => r.ran + "/" + r.asked, unmarked: true },
+    { name: "ran", text: "ran in", higher: true, value: (r) => r.ran, show: (r) => r.ran + "/" + r.asked, unmarked: true },
     ...["rtf", "latency_ms", "peak_memory", "parameters"].map((metric) => ({
       name: metric, text: metric, unit: true, higher: false, value: (r) => r.costs[metric], show: (r) => format(r.costs[metric], metric),
     })),
     { name: "causal", text: "causal", value: (r) => (r.entry.causal ? "yes" : "no") },
-    { name: "microphones", text: "microphones", value: (r) => (r.entry.needs.includes("array") ? "several" : "one") },
-    { name: "told", text: "is told", value: (r) => told(r.entry) },
-    { name: "learnt", text: "learnt", value: (r) => (r.entry.learned ? "yes, " : "no, ") + r.entry.paradigm },
+    { name: "microphones", text: "mics", value: (r) => (r.entry.microphones > 1 ? "several" : "one") },
+    { name: "told", text: "guided", value: (r) => told(r.entry) },
+    { name: "learnt", text: "learnt", value: (r) => (r.entry.learned ? r.entry.paradigm : "no") },
   ];
 
   // The test paradigm, and what the method asks for.
   function told(entry) {
     const asked = entry.needs.filter((n) => n in TOLD).map((n) => TOLD[n]);
-    return entry.guidance + (asked.length ? ": " + asked.join(", ") : "");
+    return entry.guidance.replace(" guided", "") + (asked.length ? ": " + asked.join(", ") : "");
   }
 
   // "peak_memory, MB"; names that say their unit stand alone.
@@ -180,8 +180,9 @@
       ...cocktail.grouped(rows, (r) => line(r, columns, marks), columns.length + 2));
     const metrics = [...new Set(counted.map((c) => standing(c.name).metric))];
     byId("overview-note").textContent = rows.length
-      ? "By " + metrics.join(" and ") + ", over " + counted.length + " conditions. Gain: 0 is the unprocessed sound, 1 the best oracle. Rank 1 is the best; 1 in each condition would be a mean of 1. " +
-        "±: half of a 95 % interval over scenes. Entries that ran in some of these conditions only stand below the others: their means are over other scenes. Costs are those of the condition that costs most, on the machine below."
+      ? "By " + metrics.join(" and ") + ", over " + counted.length + (counted.length > 1 ? " conditions" : " condition") + ". Gain: 0 is the unprocessed sound, 1 the best oracle. Rank 1 is the best; 1 in each condition would be a mean of 1. " +
+        "±: half of a 95 % interval over scenes. Entries that ran in some of these conditions only stand below the others: their means are over other scenes. Costs are those of the condition that costs most, on the machine below. " +
+        "Guided: how much the method is told of a scene, its test paradigm. Learnt: from what, its training paradigm."
       : "No entry fits. Move the limits, or choose other filters or weights.";
   }
 

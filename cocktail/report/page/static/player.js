@@ -80,10 +80,14 @@
       event.preventDefault();
     }
     choose(heard);
-    const hint = el("p", { class: "note" }, "Keys: space plays, 1 to " + tracks.length + " switch, comma and full stop step. " +
-      "Loudness is matched: the active level of every sound is " + data.sounds.loudness + " dB of full scale; pictures show the levels of the scene. Sounds are " +
-      (data.sounds.rate ? "Opus at " + data.sounds.rate + " kbit/s, so that all fit into this folder." : "lossless."));
-    return [controls, hint, pictures];
+    return [controls, pictures];
+  };
+
+  // How players are used, and what is heard in them.
+  cocktail.playerNote = function () {
+    return "Keys: space plays, 1, 2 … switch, comma and full stop step. Loudness is matched: the active level of every sound is " +
+      data.sounds.loudness.toFixed(0).replace("-", "−") + " dB of full scale; pictures show the levels of the scene. Sounds are " +
+      (data.sounds.rate ? "Opus at " + data.sounds.rate + " kbit/s, so that all fit into this folder." : "lossless.");
   };
 
   function silenceOthers(tracks) {

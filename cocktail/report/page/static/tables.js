@@ -33,12 +33,13 @@
     return known.length ? Math[higher ? "max" : "min"](...known) : null;
   };
 
-  // Bodies of a table: one, or one a family, the family of the first row first.
+  // Bodies of a table: one, or one a family, the family of the first row first, controls last.
   cocktail.grouped = function (rows, line, width) {
     if (state.grouped !== "yes") return [el("tbody", null, ...rows.map(line))];
     const families = new Map();
     for (const r of rows) families.set(r.entry.family, [...(families.get(r.entry.family) || []), r]);
-    return [...families].map(([family, members]) => el("tbody", { "data-family": family },
+    const bounds = (members) => cocktail.isBound(members[0].entry.name);
+    return [...families].sort(([, a], [, b]) => bounds(a) - bounds(b)).map(([family, members]) => el("tbody", { "data-family": family },
       el("tr", { class: "group" }, el("td", { colspan: String(width) }, family + " (" + members.length + ")")), ...members.map(line)));
   };
 })();
