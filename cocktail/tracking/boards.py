@@ -6,9 +6,7 @@ the two can be compared; the tag `board` says which is the current one. Ranks de
 part of the digest; they are brought up to date on the run that exists.
 """
 
-import hashlib
 import io
-import json
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -20,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail.boards.scores import failures
+from cocktail.digest import digest
 from cocktail.report import examples
 from cocktail.report.terminal import SHOWN
 from cocktail.tracking import notes, scene_table, views
@@ -72,8 +71,7 @@ class Result:
 
     @property
     def digest(self) -> str:
-        things = [self.entry, self.figures, self.card.get("parameters", {}), self.reasons]
-        return hashlib.sha256(json.dumps(things, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        return digest(self.entry, self.figures, self.card.get("parameters", {}), self.reasons)
 
     @property
     def own_scores(self) -> pa.Table:
@@ -199,8 +197,8 @@ class _Experiment:
         view = views.view(views.headlines({row["metric"] for row in board}))
         self._store.describe(self.id, {"mlflow.note.content": note, views.TAG: view})
         current = {result.digest for result in results}
-        for digest, run in self._runs.items():
-            state = "current" if digest in current else "earlier"
+        for known, run in self._runs.items():
+            state = "current" if known in current else "earlier"
             if run.data.tags.get(BOARD) != state:
                 self._store.client.set_tag(run.info.run_id, BOARD, state)
 

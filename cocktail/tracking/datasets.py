@@ -1,8 +1,9 @@
 """The scenes of a condition as a data set in MLflow: its name, a digest of its mixtures, where they lie."""
 
-import hashlib
 import json
 from pathlib import Path
+
+from cocktail.digest import files_digest
 
 
 def dataset(folder: Path, condition: str, n_scenes: int):
@@ -12,12 +13,9 @@ def dataset(folder: Path, condition: str, n_scenes: int):
     paths = sorted((folder / "scenes" / condition / "test").glob("*.mixtures.parquet"))
     if not paths:
         return None
-    content = hashlib.blake2b(digest_size=8)
-    for path in paths:
-        content.update(path.read_bytes())
     return Dataset(
         name=f"{folder.name}/{condition}",
-        digest=content.hexdigest(),
+        digest=files_digest((path.name, path) for path in paths),
         source_type="local",
         source=json.dumps({"uri": str(paths[0].parent)}),
         profile=json.dumps({"scenes": n_scenes}),

@@ -6,7 +6,6 @@ version.
 """
 
 import csv
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import ROOT, __version__
+from cocktail.digest import files_digest, files_in
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import read_card
 from cocktail.tracking.client import DIGEST, Store
@@ -145,10 +145,9 @@ def _signature(entry, fs):
 
 def _digest(name, trained) -> str:
     """Digest of a model, of those that it uses, and of the plugins that read them."""
-    total = hashlib.sha256(name.encode())
-    for role, model in [("", trained), *sorted(trained["bases"].items())]:
-        files = sorted(path for path in Path(model["model"]).rglob("*") if path.is_file())
-        for path in [ROOT / model["spec"]["path"], *files]:
-            total.update(f"{role} {path.name} {path.stat().st_size}".encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()[:16]
+    files = [
+        (f"{name} {role} {path}", file)
+        for role, model in [("", trained), *sorted(trained["bases"].items())]
+        for path, file in [("plugin", ROOT / model["spec"]["path"]), *files_in(model["model"])]
+    ]
+    return files_digest(files)

@@ -6,13 +6,13 @@ are replaced.
 """
 
 import csv
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from cocktail.boards.verdicts import VERDICTS
+from cocktail.digest import files_digest
 from cocktail.tracking.boards import HEADLINE
 from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.plots import plots
@@ -53,7 +53,7 @@ class SuiteRun:
         page = _page(self._folder / "report")
         size = sum(path.stat().st_size for path in page)
         tables = [path for name in ("leaderboard.csv", "claims.csv") if (path := self._folder / name).is_file()]
-        digest = _digest([*tables, *page], self._folder)
+        digest = files_digest((str(path.relative_to(self._folder)), path) for path in [*tables, *page])
         if self._run.data.tags.get(DIGEST) == digest:
             return
         files = {path.name: path.read_bytes() for path in tables}
@@ -86,14 +86,6 @@ class SuiteRun:
 
 def _page(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _digest(paths, folder) -> str:
-    total = hashlib.sha256()
-    for path in paths:
-        total.update(f"{path.relative_to(folder)} {path.stat().st_size} ".encode())
-        total.update(path.read_bytes())
-    return total.hexdigest()[:16]
 
 
 def _zip(paths, folder) -> bytes:
