@@ -151,3 +151,6 @@ def test_trim_cuts_silence_and_leaves_pads():
     assert np.sum(y**2) == pytest.approx(np.sum(tone**2))
     y = grid_tts.trim(tone, FS)
     assert np.all(y[:pad] == 0)
+    for level_db, kept in ((-36, 2), (-44, 1)):  # ends of the loudest frame less 40 dB are silence
+        y = grid_tts.trim(np.concatenate([tone, 10 ** (level_db / 20) * tone]), FS)
+        assert len(y) - 2 * pad == pytest.approx(kept * len(tone), abs=2 * frame)

@@ -100,6 +100,12 @@ class TestTime:
         x = noise(kind)
         assert np.mean(x**4) / np.mean(x**2) ** 2 > 10  # 3 for Gaussian noise
 
+    @pytest.mark.parametrize("kind", ["machine-gun", "hammer"])
+    def test_between_bangs_there_is_a_floor_50_db_below_their_peaks(self, kind):
+        """Blows of a hammer ring on; the quietest tenth of a second of several recordings does not."""
+        quietest = [np.percentile(frame_levels_db(noise(kind, seed)), 2) for seed in range(4)]
+        assert min(quietest) == pytest.approx(-50, abs=8)
+
     def test_shots_come_at_450_to_600_a_minute(self):
         level = np.convolve(noise("machine-gun", 3) ** 2, np.ones(160) / 160, "same")
         shots = find_peaks(level, height=0.15 * level.max(), distance=round(0.06 * FS))[0]

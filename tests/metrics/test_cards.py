@@ -96,8 +96,9 @@ def test_rounding_left_of_a_mixture_is_no_interferer():
 
 def test_cost_metrics_read_the_row_of_the_estimate():
     row = {"seconds": 1.5, "duration": 3.0, "peak_memory": 2_000_000, "parameters": 7}
-    values = {name: METRICS[name].compute(row) for name in ("rtf", "peak_memory", "parameters")}
-    assert values == {"rtf": 0.5, "peak_memory": 2.0, "parameters": 7.0}
+    row |= {"side_information": 1500}  # bytes
+    values = {name: METRICS[name].compute(row) for name in ("rtf", "peak_memory", "parameters", "bit_rate")}
+    assert values == {"rtf": 0.5, "peak_memory": 2.0, "parameters": 7.0, "bit_rate": pytest.approx(4.0)}
     with pytest.raises(Unscorable, match="not-recorded"):
         METRICS["rtf"].compute({"seconds": None, "duration": 1.0})
 

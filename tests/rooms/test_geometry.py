@@ -28,6 +28,11 @@ def test_tablet_is_that_of_chime3():
     assert xyz[1, 1] - xyz[0, 1] == pytest.approx(-0.02)  # the second one looks backwards
 
 
+@pytest.mark.parametrize(("name", "spacing"), [("pair", 0.17), ("linear-4", 0.05), ("circular-4", 0.05 * 2**0.5)])
+def test_neighbours_of_the_other_arrays_are_as_far_apart_as_they_say(name, spacing):
+    np.testing.assert_allclose(np.linalg.norm(np.diff(positions(name), axis=0), axis=1), spacing)
+
+
 def test_array_by_positions():
     np.testing.assert_allclose(positions([[0, 0, 0], [0.1, 0, 0]]), [[-0.05, 0, 0], [0.05, 0, 0]])
 

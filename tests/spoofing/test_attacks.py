@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -128,6 +130,18 @@ def test_an_attack_has_the_claimed_pitch_and_is_not_the_speech_itself(claim, nam
         assert np.median(voiced(y)) == pytest.approx(claim.f0_hz, rel=0.15)
     n = min(len(y), len(claim.speaker))
     assert abs(np.corrcoef(y[:n], claim.speaker[:n])[0, 1]) < 0.9
+
+
+@pytest.mark.parametrize("factor", [0.87, 1.18])
+def test_text_to_speech_is_brought_to_the_claimed_pitch(claim, factor):
+    """Within -20 to +25 % of that of its voice, which is heard where no pitch is claimed."""
+
+    def pitch(f0_hz):
+        made = ATTACKS["tts"].make(replace(claim, f0_hz=f0_hz), np.random.default_rng(3))
+        return np.median(voiced(made))
+
+    own = pitch(0.0)
+    assert pitch(factor * own) == pytest.approx(factor * own, rel=0.04)
 
 
 COUNTS = {"train": {"vocoder": 2, "tts": 2}, "test": {"vocoder": 1, "conversion": 3, "tts-klatt": 1}}

@@ -118,6 +118,19 @@ def test_costs_of_a_suite_are_found_again_and_scale(make_plan):
     assert not any(each.exact for each in known(estimate(large, [costs]), "train"))
 
 
+def test_amounts_grow_with_the_scenes(make_plan):
+    def amounts(plan):
+        found = dict.fromkeys(("scenes", "process", "score", "leaderboard", "claims"), 0)
+        for group in groups(plan):
+            if group.rule in found:
+                found[group.rule] += group.amount
+        return found
+
+    small, large = amounts(make_plan()), amounts(make_plan("large", scenes=12))
+    assert all(amount > 0 for amount in small.values())
+    assert large == {rule: 3 * amount for rule, amount in small.items()}
+
+
 def test_a_job_counts_with_its_work_where_sampling_missed_it(make_plan):
     plan = make_plan()
     leave_records(plan)

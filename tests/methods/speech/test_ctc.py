@@ -279,7 +279,18 @@ class TestExamples:
         longest = ctc_training.LEAD_S[1] + ctc_training.TRAIL_S[1]
         assert 0.9 < lengths.min() < 1 and 1.2 < lengths.max() < 1.2 + longest * FS / len(x)
         silent = np.mean([np.mean(y == 0) > 0.02 for y in drawn])  # pauses without noise
-        assert silent == pytest.approx(1 - ctc_training.NOISY, abs=0.1)
+        assert silent == pytest.approx(0.2, abs=0.1)
+
+    def test_three_in_ten_are_in_rooms_and_validation_is_as_spoken(self, monkeypatch):
+        from cocktail.nets import ctc_training
+
+        heard, room = [], ctc_training.reverberant
+        monkeypatch.setattr(ctc_training, "reverberant", lambda x, *more: heard.append(len(x)) or room(x, *more))
+        x, examples = self.examples(noise(20000, seed=3))
+        for seed in range(200):
+            examples(np.random.default_rng(seed), "valid")
+        assert len(heard) / 200 == pytest.approx(0.3, abs=0.08)
+        assert set(heard) == {len(x)}
 
     def test_a_split_without_transcripts_is_told(self):
         from cocktail.nets.ctc_training import Examples
@@ -339,6 +350,19 @@ def trained(tmp_path_factory):
 
 
 class TestMethod:
+    @pytest.mark.parametrize(("doubt", "text"), [(1.0, "a b"), (2.0, "a d")])
+    def test_the_bigram_counts_half(self, monkeypatch, doubt, text):
+        """It speaks for `b` by 3.15 nepers, the network for `d` by more than half of that or less."""
+        from cocktail.nets.ctc import Ctc
+
+        language = Language.learn(["a b", "a b", "c d"])
+        frames = TestDecode.frames(language, "a - ")
+        frames[2, [language.symbols.index(x) for x in "bd"]] = 0, doubt
+        monkeypatch.setattr(Ctc, "_log_posteriors", lambda *arguments: frames)
+        method = Registry().entry("ctc").make()
+        model = plugin(layers=1, units=2).network(FS, language.bigrams)
+        assert listen(method, model, np.ones(FS)) == text
+
     def test_it_learns_to_tell_words_apart(self, trained):
         method, folder = trained
         model = method.load(folder)

@@ -9,7 +9,7 @@ from cocktail.dsp import cepstra
 from cocktail.dsp.statistical import gmm
 from cocktail.errors import CocktailError
 from cocktail.method import View
-from cocktail.metrics.detection import eer
+from cocktail.metrics.detection import eer, eer_threshold
 from cocktail.nets.detection import Trials, repeated
 from cocktail.nets.lcnn import SHORTEST, LightCnn, MaxFeatureMap
 from cocktail.plugins.registry import Registry
@@ -193,11 +193,14 @@ def test_a_detector_finds_a_simple_attack_and_its_threshold_lies_between(name, t
     method = Registry().plugins[name.replace("-", "_")].cls(**SIZES[name])
     method.fit(TinyData(method.paradigm), np.random.default_rng(0), tmp_path)
     model = method.load(tmp_path)
-    scores, bona_fide = [], []
-    for trial in TinyData(method.paradigm).trials("test", 16):
+
+    def judged(split):
         view = View(FS, np.random.default_rng(0), {"model": model, "device": "cpu"})
-        scores.append(method(trial.samples[None], view))
-        bona_fide.append(trial.label == "bonafide")
+        trials = list(TinyData(method.paradigm).trials(split, 16))
+        return [method(trial.samples[None], view) for trial in trials], [trial.label == "bonafide" for trial in trials]
+
+    assert float(model.threshold) == pytest.approx(eer_threshold(*judged("valid")), rel=1e-4)
+    scores, bona_fide = judged("test")
     assert eer(scores, bona_fide) == 0
     accepted = np.array(scores) >= float(model.threshold)
     assert np.mean(accepted != np.array(bona_fide)) <= 0.2

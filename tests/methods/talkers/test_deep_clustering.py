@@ -78,6 +78,11 @@ def test_features_do_not_depend_on_the_level(gain):
     torch.testing.assert_close(bands.features(gain**2 * power), bands.features(power))
 
 
+def test_features_reach_60_db_below_the_loudest_band():
+    power = 10 ** (torch.tensor([[0.0, -30.0, -59.0, -61.0, -90.0]]) / 10)
+    torch.testing.assert_close(bands.features(5 * power), torch.tensor([[1.5, 0.0, -1.45, -1.5, -1.5]]))
+
+
 def test_features_of_silence_are_finite():
     assert bands.features(torch.zeros(4, 5)).isfinite().all()
     assert bands.level_db(torch.zeros(4, 5)).eq(-bands.RANGE_DB).all()
@@ -225,6 +230,35 @@ def test_permutation_invariant_training_separates_two_and_three_registers():
     network = trained(saved.seeded(pit.PitNetwork, 0, **TINY, outputs=3), pit.loss, 150)
     worst = worst_db(lambda mixture, k: pit.separate(network, mixture, k))
     assert worst[2] > 8 and worst[3] > 8
+
+
+def test_the_loss_of_permutation_invariant_training_is_phase_sensitive_and_wants_silence_of_spare_outputs():
+    """At 8 kHz, where bands are bins: of the best order, |m |y| - max(Re(s y*) / |y|, 0)|^2 over |y|^2."""
+    network = saved.seeded(pit.PitNetwork, 0, **TINY | {"fs": 8000}, outputs=3).eval()
+    sources = torch.randn(1, 2, 3000, generator=torch.Generator().manual_seed(1))
+    mixture = sources.sum(1)
+    with torch.no_grad():
+        found = pit.loss(network, {"mixture": mixture, "sources": sources})
+        Y, S = network.bands.stft(mixture)[0], network.bands.stft(sources)[0]
+        estimate = network(Y.abs().square().T[None])[0].mT * Y.abs()
+    wanted = torch.cat([(S * Y.conj()).real.clamp_min(0) / Y.abs(), torch.zeros_like(Y.real)[None]])
+    errors = [((estimate[list(order)] - wanted) ** 2).sum() for order in permutations(range(3))]
+    torch.testing.assert_close(found, min(errors) / (Y.abs() ** 2).sum())
+
+
+def test_the_strongest_outputs_are_those_with_the_most_power():
+    """The first output passes what is silent, the second a tenth of what sounds, the third all of it."""
+
+    class Fixed(pit.PitNetwork):
+        def forward(self, power):
+            sounds = (power > 1e-6 * power.max()).float()
+            return torch.stack([1 - sounds, 0.1 * sounds, sounds], dim=1)
+
+    network = Fixed(**TINY, outputs=3)
+    mixture = torch.from_numpy(np.pad(Tones().draw(np.random.default_rng(6), "valid").mixture, (0, 40000)))
+    found = pit.separate(network, mixture, 2)
+    torch.testing.assert_close(found[0], 0.1 * found[1])
+    torch.testing.assert_close(found[1], mixture, atol=1e-3, rtol=0)
 
 
 def test_more_talkers_than_outputs_are_refused():

@@ -204,6 +204,15 @@ def test_point_and_diffuse_noise_are_as_loud_as_the_condition_says(bank):
     assert level_db(rest, where) - level_db(scene.noise, where) == pytest.approx(5, abs=1e-3)
 
 
+def test_the_point_noise_stands_over_the_diffuse_one_as_the_condition_says():
+    field = STATIONARY["noise"] | {"field": "point+diffuse", "point_db": [6, 6]}
+    m = mixer({"a": STATIONARY | {"noise": field}})
+    point = np.sin(2 * np.pi * 1000 * np.arange(3 * FS) / FS)
+    (noise,) = m._surroundings.field(Kind("a", "train", "pink"), point, 3 * FS, np.random.default_rng(0))
+    tone = point * np.mean(noise * point) / np.mean(point**2)  # the part of it in the noise
+    assert 10 * np.log10(np.mean(tone**2) / np.mean((noise - tone) ** 2)) == pytest.approx(6, abs=0.2)
+
+
 def test_a_diffuse_field_of_several_excerpts_keeps_their_level_and_spectrum():
     tablet = {**STATIONARY, "array": "tablet", "room": SPACE, "noise": STATIONARY["noise"] | {"field": "diffuse"}}
     m = mixer({"t": tablet})

@@ -97,7 +97,8 @@ def test_the_best_epoch_is_kept_and_the_training_stops_after_patience(tmp_path):
     assert net.w.item() == pytest.approx(0.25, abs=0.03)
 
 
-def test_gradients_are_clipped(tmp_path):
+@pytest.mark.parametrize(("clip", "norm"), [({"clip": 0.5}, 0.5), ({}, 5.0)])
+def test_gradients_are_clipped(tmp_path, clip, norm):
     norms = []
 
     def note(optimiser, *_):
@@ -106,10 +107,10 @@ def test_gradients_are_clipped(tmp_path):
 
     hook = register_optimizer_step_pre_hook(note)
     try:
-        fit(tmp_path, loss=lambda *x: 1e4 * loss(*x), epochs=1, clip=0.5)
+        fit(tmp_path, loss=lambda *x: 1e4 * loss(*x), epochs=1, **clip)
     finally:
         hook.remove()
-    assert norms == pytest.approx([0.5] * 5, rel=1e-3)
+    assert norms == pytest.approx([norm] * 5, rel=1e-3)
 
 
 def test_learning_rate_falls_geometrically_also_after_an_interruption(tmp_path):
