@@ -39,15 +39,18 @@ class Gmm:
         return _log_sum(self.joint(X))[0]
 
 
-def learn(X: np.ndarray, n_components: int, iterations: int, rng: np.random.Generator) -> tuple[Gmm, list[float]]:
+def learn(
+    X: np.ndarray, n_components: int, iterations: int, rng: np.random.Generator, least: float = 0.0
+) -> tuple[Gmm, list[float]]:
     """A mixture of the columns of X (F, T) and the mean log-likelihood before every iteration.
 
-    Starts from columns drawn at random and the variance of all. Raises ValueError where T is below C.
+    Starts from columns drawn at random and the variance of all; `least` is the smallest variance. Raises
+    ValueError where T is below C.
     """
     if X.shape[1] < n_components:
         raise ValueError(f"{X.shape[1]} frames cannot teach {n_components} components")
     spread = X.var(axis=1)
-    floor = VARIANCE_FLOOR * spread + np.finfo(X.dtype).tiny
+    floor = np.maximum(VARIANCE_FLOOR * spread, max(least, np.finfo(X.dtype).tiny)).astype(X.dtype)
     start = X[:, rng.choice(X.shape[1], n_components, replace=False)].T
     mixture = Gmm(
         np.full(n_components, 1 / n_components, X.dtype), start, np.tile(np.maximum(spread, floor), (n_components, 1))

@@ -1,0 +1,1 @@
+"""Models of hearing: gammatone filters, pitch, amplitude modulation, and classifiers of units in time and frequency."""

@@ -1,0 +1,131 @@
+"""What plugins share that decide, unit by unit of a gammatone bank, whether speech is louder than noise.
+
+A unit is one band in one frame of cocktail.stft. Classifiers of bands are independent. In training a unit is of speech
+where the ratio of speech to noise in it exceeds the local criterion. A bin's gain is the mean decision over bands,
+weighted by their power responses.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.dsp.auditory import gammatone, modulation
+from cocktail.dsp.statistical.enhancer import GainEnhancer
+from cocktail.errors import CocktailError
+from cocktail.stft import framing
+
+
+@dataclass(frozen=True)
+class UnitClassifier(GainEnhancer):
+    """Base of the plugins. Their models are Bands."""
+
+    paradigm = "separation"
+    effort = ("scenes",)
+    bands: int = 64
+    low_hz: float = 80.0
+    high_hz: float = 7500.0
+    criterion_db: float = 0.0
+    """Local criterion."""
+    scenes: int = 400
+    """Training scenes; a quarter as many more from the validation split where thresholds are learnt."""
+    frames: int = 60
+    """Taken from each scene, evenly."""
+    floor_db: float = -20.0
+    """Gain of a unit of noise."""
+
+    def learn(self, units, labels, valid_units, valid_labels, rng) -> dict[str, np.ndarray]:
+        """Arrays of the classifier of one band, from features (n, D), centred and scaled, and labels (n,) of units.
+
+        The last two are from the validation split.
+        """
+        raise NotImplementedError
+
+    def decide(self, band: dict[str, np.ndarray], units: np.ndarray) -> np.ndarray:
+        """Which units (n, D) of a band are of speech, (n,)."""
+        raise NotImplementedError
+
+    def fit(self, data, rng, folder):
+        """Learn each band's classifier on scenes of the mixer; leave bands.npz."""
+        if data.fs % modulation.RATE:
+            raise CocktailError(f"amplitude modulation needs a rate that is a multiple of {modulation.RATE} Hz")
+        units, labels = self._examples(data, "train", self.scenes, rng)
+        valid_units, valid_labels = self._examples(data, "valid", max(self.scenes // 4, 2), rng)
+        arrays = {"fs": data.fs}
+        for b in range(self.bands):
+            deviation = units[b].std(0)
+            used = np.flatnonzero(deviation > 1e-6)  # the lowest band has no difference to a lower one
+            standard = {"used": used, "mean": units[b].mean(0)[used], "scale": deviation[used]}
+            train, valid = _standard(standard, units[b]), _standard(standard, valid_units[b])
+            found = self.learn(train, labels[b], valid, valid_labels[b], rng)
+            arrays |= {f"{b} {name}": x for name, x in (standard | found).items()}
+        np.savez(folder / "bands.npz", **arrays)
+
+    def load(self, folder):
+        """Bands."""
+        with np.load(folder / "bands.npz", allow_pickle=False) as saved:
+            bands = [{} for _ in range(self.bands)]
+            for key in saved:
+                if " " in key:
+                    band, name = key.split(" ")
+                    bands[int(band)][name] = saved[key]
+            return Bands(bands, int(saved["fs"]))
+
+    def size(self, model):
+        """Numbers in the classifiers of all bands."""
+        return sum(x.size for band in model.bands for x in band.values())
+
+    def gains(self, samples, Y, view):
+        units = self.units(samples, view.fs)
+        found = np.stack([
+            self.decide(band, _standard(band, x)) for band, x in zip(view.model.bands, units, strict=True)
+        ])  # fmt: skip
+        weights = self._weights(view.fs, Y.shape[0])
+        return weights @ np.where(found, 1.0, 10 ** (self.floor_db / 20))
+
+    def units(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """Features (B, T, D) of the units of a mixture (N,); those of no level."""
+        outputs = [
+            (modulation.envelope(x, fs), np.mean(x**2)) for x in gammatone.filtered(samples, self._responses(fs))
+        ]
+        level = np.sqrt(max(power for _, power in outputs)) or 1.0
+        return modulation.features(np.stack([modulation.spectrum(envelope / level) for envelope, _ in outputs]))
+
+    def _examples(self, data, split, n_scenes, rng):
+        """Features (B, n, D) and labels (B, n) of frames of scenes."""
+        units, labels = [], []
+        size, hop = framing(data.fs)
+        responses = self._responses(data.fs)
+        for _ in range(n_scenes):
+            scene = data.mixer.draw(rng, split)
+            x = self.units(scene.mixture.astype(float), data.fs)
+            at = np.linspace(0, x.shape[1] - 1, min(self.frames, x.shape[1])).astype(int)
+            pair = np.stack([scene.sources[0], scene.noise]).astype(float)
+            energy = np.array([
+                np.einsum("stn,stn->st", *2 * (modulation.framed(band, size, hop)[:, at],))
+                for band in gammatone.filtered(pair, responses)
+            ])  # fmt: skip
+            units.append(x[:, at])
+            labels.append(energy[:, 0] > 10 ** (self.criterion_db / 10) * energy[:, 1])
+        return np.concatenate(units, axis=1), np.concatenate(labels, axis=1)
+
+    def _responses(self, fs):
+        return gammatone.impulse_responses(gammatone.centres(self.bands, self.low_hz, self.high_hz), fs)
+
+    def _weights(self, fs, n_bins):
+        """(F, B), rows sum to 1: how much a bin is in each band."""
+        power = np.abs(np.fft.rfft(self._responses(fs), 2 * (n_bins - 1) * 4, axis=1)[:, ::4]) ** 2
+        power = power.T + 1e-12
+        return power / power.sum(axis=1, keepdims=True)
+
+
+def _standard(band, units):
+    """Features (n, D) of a band that vary in training, centred and scaled."""
+    return (units[:, band["used"]] - band["mean"]) / band["scale"]
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Classifiers of all bands."""
+
+    bands: list[dict[str, np.ndarray]]
+    fs: int

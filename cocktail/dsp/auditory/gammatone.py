@@ -1,0 +1,42 @@
+"""The gammatone filter bank.
+
+R. D. Patterson, I. Nimmo-Smith, J. Holdsworth and P. Rice, "An efficient auditory filterbank based on the gammatone
+function", APU report 2341, 1988: g(t) = t^3 exp(-2 pi b t) cos(2 pi f t) with b = 1.019 ERB(f); bandwidths and scale of
+B. R. Glasberg and B. C. J. Moore, "Derivation of auditory filter shapes from notched-noise data", Hearing Research
+47(1-2), 1990: ERB(f) = 24.7 (4.37 f / 1000 + 1) Hz.
+
+Deviations: impulse responses are cut after 128 ms and applied by FFT; the gain is 1 at the centre.
+"""
+
+import numpy as np
+
+LENGTH_S = 0.128
+
+
+def bandwidth(hz):
+    """Equivalent rectangular bandwidth at `hz`, in Hz."""
+    return 24.7 * (4.37e-3 * np.asarray(hz, float) + 1)
+
+
+def centres(bands: int, low_hz: float, high_hz: float) -> np.ndarray:
+    """(bands,) Hz from `low_hz` to `high_hz`, evenly spaced in ERB."""
+    low, high = np.log(4.37e-3 * np.array([low_hz, high_hz]) + 1)
+    return np.expm1(np.linspace(low, high, bands)) / 4.37e-3
+
+
+def impulse_responses(centre_hz: np.ndarray, fs: float) -> np.ndarray:
+    """(B, L) of filters with gain 1 at their centres."""
+    f = np.asarray(centre_hz, float)[:, None]
+    t = np.arange(round(LENGTH_S * fs)) / fs
+    g = t**3 * np.exp(-2 * np.pi * 1.019 * bandwidth(f) * t) * np.cos(2 * np.pi * f * t)
+    return g / np.abs(np.sum(g * np.exp(-2j * np.pi * f * t), axis=1, keepdims=True))
+
+
+def filtered(x: np.ndarray, responses: np.ndarray):
+    """Yields the output of each filter, (..., N), for x (..., N), from the first to the last."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    n = next_fast_len(x.shape[-1] + responses.shape[1] - 1, real=True)
+    X = rfft(x, n)
+    for h in responses:
+        yield irfft(X * rfft(h, n), n)[..., : x.shape[-1]]

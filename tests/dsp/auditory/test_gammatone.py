@@ -1,0 +1,31 @@
+"""The gammatone bank: unit gain at its centres, bandwidths, and delays that filter as a convolution does."""
+
+import numpy as np
+import pytest
+
+from cocktail.dsp.auditory import gammatone
+
+FS = 16000
+
+
+def test_gain_is_one_at_the_centre_and_bandwidths_are_erb():
+    centres = gammatone.centres(10, 100, 6000)
+    H = np.abs(np.fft.rfft(gammatone.impulse_responses(centres, FS), 1 << 16)) ** 2
+    hz = np.fft.rfftfreq(1 << 16, 1 / FS)
+    for response, centre in zip(H, centres, strict=True):
+        assert response[np.argmin(np.abs(hz - centre))] == pytest.approx(1, rel=0.03)
+        assert response.sum() * hz[1] / response.max() == pytest.approx(gammatone.bandwidth(centre), rel=0.05)
+
+
+def test_centres_are_as_many_bandwidths_apart():
+    centres = gammatone.centres(64, 80, 7500)
+    steps = np.diff(centres) / gammatone.bandwidth((centres[1:] + centres[:-1]) / 2)
+    assert centres[[0, -1]] == pytest.approx([80, 7500])
+    np.testing.assert_allclose(steps, steps[0], rtol=0.01)
+
+
+def test_filtering_is_convolution():
+    rng = np.random.default_rng(0)
+    x, responses = rng.standard_normal((2, 500)), gammatone.impulse_responses([300.0, 2000.0], FS)
+    for y, h in zip(gammatone.filtered(x, responses), responses, strict=True):
+        np.testing.assert_allclose(y[1], np.convolve(x[1], h)[:500], atol=1e-10)
