@@ -1,6 +1,7 @@
-"""How figures are written: the same digits on the terminal and on the page."""
+"""How figures and letters are written: the same on the terminal and on the page."""
 
 from cocktail.boards.cells import ATTACK
+from cocktail.boards.letters import ALPHABET
 
 DIGITS = {
     "stoi": 3, "estoi": 3, "rtf": 3, "min_tdcf": 3, "min_tdcf_2021": 3, "wer": 1, "wer_ctc": 1, "wer_retrained": 1,
@@ -18,3 +19,14 @@ def digits(metric: str) -> int:
 def figure(value: float | None, metric: str) -> str:
     """A figure as text: whole numbers in groups of three digits, no negative zero."""
     return "–" if value is None else f"{value:z,.{digits(metric)}f}"
+
+
+def letters(group: str | None) -> str:
+    """A tie group with runs of three letters or more in short, as `a-dfg`: large boards take dozens of letters."""
+    runs: list[str] = []
+    for letter in group or "":
+        if runs and ALPHABET.index(letter) == ALPHABET.index(runs[-1][-1]) + 1:
+            runs[-1] += letter
+        else:
+            runs.append(letter)
+    return "".join(run if len(run) < 3 else f"{run[0]}-{run[-1]}" for run in runs)

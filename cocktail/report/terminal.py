@@ -18,7 +18,7 @@ from cocktail.boards.statistics import MIN_TRIALS
 from cocktail.errors import CocktailError, nearest
 from cocktail.plugins.imported.entries import FOLDER
 from cocktail.report import partial
-from cocktail.report.figures import figure
+from cocktail.report.figures import figure, letters
 
 WIDTH = 120
 SHOWN = (
@@ -166,7 +166,7 @@ def _ordered(rows, higher):
 def _place(row, grouped):
     if row["rank"] is None:
         return "–"
-    return f"{row['rank']} {row['tie_group'] or ''}".rstrip() if grouped else str(row["rank"])
+    return f"{row['rank']} {letters(row['tie_group'])}".rstrip() if grouped else str(row["rank"])
 
 
 def _figure(row, metric, interval):

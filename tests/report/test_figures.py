@@ -3,7 +3,7 @@
 import pytest
 
 from cocktail.metrics.catalogue import METRICS
-from cocktail.report.figures import DIGITS, digits, figure
+from cocktail.report.figures import DIGITS, digits, figure, letters
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,11 @@ def test_a_figure_has_the_digits_of_its_metric(value, metric, text):
 def test_every_row_is_of_a_metric():
     assert set(DIGITS) <= set(METRICS)
     assert digits("hit_fa") == 2
+
+
+@pytest.mark.parametrize(
+    ("group", "text"),
+    [(None, ""), ("a", "a"), ("ab", "ab"), ("abc", "a-c"), ("abdefgi", "abd-gi"), ("xyzABC", "x-C"), ("acbd", "acbd")],
+)
+def test_runs_of_letters_are_written_in_short(group, text):
+    assert letters(group) == text

@@ -9,7 +9,7 @@ from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.paradigms import PARADIGMS, REFERENCES, sees
 from cocktail.report import claims as verdicts
-from cocktail.report.figures import digits
+from cocktail.report.figures import digits, letters
 from cocktail.report.meanings import meaning
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
@@ -43,6 +43,7 @@ def content(
             "entry": [row["entry"] for row in board],
             "metric": [row["metric"] for row in board],
             **{name: [row[name] for row in board] for name in FIGURES},
+            "letters": [letters(row["tie_group"]) for row in board],
         },
         "bounds": bounds(board, cards),
         "partial": None,

@@ -71,7 +71,7 @@
     const style = cocktail.isBound(r.entry.name) ? "bound" : ranked && main.rank === 1 ? "first" : null;
     const link = cocktail.cellLink(state.condition, r.entry.name);
     return el("tr", { class: style, "data-entry": r.entry.name },
-      el("td", { class: "number" }, ranked ? main.rank + " " + (main.tie_group || "") : "–"),
+      el("td", { class: "number" }, ranked ? main.rank + " " + main.letters : "–"),
       el("th", { scope: "row" }, el("a", { href: link }, r.entry.name)),
       el("td", { class: "family" }, r.entry.family),
       ...columns.map((metric, i) => figure(r.figures[i], metric, i === by, !cocktail.isBound(r.entry.name) && r.figures[i] && r.figures[i].value === best[i])),
