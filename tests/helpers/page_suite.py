@@ -91,9 +91,10 @@ class Suite:
         write_claims(self._claims(), self.folder / "claims.csv")
         tables.write_rows(self.folder / "scenes.parquet", self._drawn(), leaderboard.SCENES)
         (self.folder / "plugin_3.py").write_text('"""A plugin."""\n')
-        history = self.folder / "models" / self.names[3] / HISTORY
-        history.parent.mkdir(parents=True)
-        history.write_text("stage,epoch,train_loss,valid_loss\nmask,1,0.5,0.6\nmask,2,0.3,0.5\n")
+        for name in self.names[3:4]:
+            history = self.folder / "models" / name / HISTORY
+            history.parent.mkdir(parents=True)
+            history.write_text("stage,epoch,train_loss,valid_loss\nmask,1,0.5,0.6\nmask,2,0.3,0.5\n")
         for card, table in zip(self.cards, parts, strict=True):
             self._sounds(card, cells.choose(table, self.names[:2]))
 
