@@ -24,7 +24,7 @@ from cocktail.report.terminal import SHOWN
 from cocktail.tracking import notes, scene_table, views
 from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.datasets import dataset
-from cocktail.tracking.views import OTHERS, shown_as
+from cocktail.tracking.views import OTHERS, is_headline, shown_as
 
 HEADLINE = "si_sdr"
 BOARD = "board"
@@ -52,15 +52,16 @@ class Result:
     def figures(self) -> dict[str, float]:
         """What MLflow shows as metrics, without the rank.
 
-        Intervals and metrics that are no headline are in the group views.OTHERS. The first to come is what MLflow plots
-        when runs are compared.
+        Metrics that are no headline, and the intervals of those that are, are in the group views.OTHERS. The first to
+        come is what MLflow plots when runs are compared.
         """
         named = {}
         order = {name: place for place, name in enumerate(SHOWN)}
         for row in sorted(self.rows, key=lambda row: order.get(row["metric"], len(order))):
             metric = row["metric"]
             names = {"value": shown_as(metric)}
-            names |= {f"ci_{side}": f"{OTHERS}/{metric}_{side}" for side in ("low", "high")}
+            if is_headline(metric):  # all of them would be most of the time that logging takes
+                names |= {f"ci_{side}": f"{OTHERS}/{metric}_{side}" for side in ("low", "high")}
             named |= {name: row[key] for key, name in names.items() if row[key] is not None}
         return named | {"n_ok": self.headline["n_ok"], "n_total": self.headline["n_total"]}
 

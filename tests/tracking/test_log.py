@@ -31,7 +31,7 @@ from cocktail.tracking import client as tracking_client
 from cocktail.tracking import log, notes, serve, views
 from cocktail.tracking.client import opened
 from cocktail.tracking.receipt import store_state
-from cocktail.tracking.views import shown_as
+from cocktail.tracking.views import is_headline, shown_as
 
 FS = 16000
 N = 4000
@@ -188,8 +188,8 @@ def test_runs_hold_figures_parameters_and_tags(results):
     for row in board:
         if (row["condition"], row["entry"]) == ("stationary", "omlsa"):
             assert run.data.metrics[shown_as(row["metric"])] == row["value"]
-            assert run.data.metrics[f"wider set/{row['metric']}_low"] == row["ci_low"]
-            assert run.data.metrics[f"wider set/{row['metric']}_high"] == row["ci_high"]
+            for side in ("low", "high") if is_headline(row["metric"]) else ():
+                assert run.data.metrics[f"wider set/{row['metric']}_{side}"] == row[f"ci_{side}"]
     names = {"si_sdr", "si_sdr_i", "stoi", "rank", "n_ok", "n_total"}
     assert {name for name in run.data.metrics if not name.startswith("wider set/")} == names
     assert (run.data.metrics["rank"], run.data.metrics["n_ok"], run.data.metrics["n_total"]) == (1, SCENES, SCENES)
@@ -211,6 +211,17 @@ def test_a_metric_against_one_attack_can_be_logged(results):
     (results / "small" / "leaderboard.csv").write_text(board.replace(",stoi,", ",eer_cm:vocoder,"))
     logged(results)
     assert runs(results)["small/stationary", "omlsa"][0].data.metrics["eer_cm:vocoder"] == 0.8
+
+
+def test_what_is_no_column_of_a_board_comes_after_the_others_and_without_interval(results):
+    board = (results / "small" / "leaderboard.csv").read_text()
+    (results / "small" / "leaderboard.csv").write_text(board.replace(",stoi,", ",estoi,"))
+    logged(results)
+    metrics = runs(results)["small/stationary", "omlsa"][0].data.metrics
+    assert metrics["wider set/estoi"] == 0.8
+    assert {"wider set/si_sdr_low", "wider set/si_sdr_high"} <= set(metrics)
+    assert not [name for name in metrics if "estoi_" in name]
+    assert sorted(metrics)[-1].startswith("wider set/")
 
 
 def test_a_failed_entry_is_a_failed_run_with_its_reason(results):
