@@ -6,9 +6,9 @@ rule claims:
     output:
         board("claims.csv"),
     log:
-        plan.path("logs", "claims.log"),
+        plan.board("logs", "claims.log"),
     benchmark:
-        plan.path("logs", "claims.tsv")
+        plan.board("logs", "claims.tsv")
     params:
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],

@@ -6,7 +6,7 @@ import re
 import sys
 
 from cocktail.errors import CocktailError
-from cocktail.workflow.files import SPLITS
+from cocktail.workflow.files import SPLITS, TEST
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.wildcards import of_wildcards
 
@@ -26,7 +26,7 @@ storage_used = workflow.storage_settings.default_storage_provider is not None
 
 def board(*parts):
     """A file of the boards, which stay below the working directory, wherever a storage keeps the shards."""
-    return local(plan.path(*parts))
+    return local(plan.board(*parts))
 
 
 if storage_used:

@@ -8,13 +8,15 @@ rule leaderboard:
         scenes=board("scenes.parquet"),
         entries=board("entries.json"),
     log:
-        plan.path("logs", "leaderboard.log"),
+        plan.board("logs", "leaderboard.log"),
     benchmark:
-        plan.path("logs", "leaderboard.tsv")
+        plan.board("logs", "leaderboard.tsv")
     params:
-        folder=str(plan.folder),
-        absent=[vars(cell) for cell in plan.absent],
-        entries=plan.cards(),
+        folder=str(plan.boards),
+        kept_scores=plan.contents.kept_scores,
+        kept_references=plan.contents.kept_references,
+        absent=plan.contents.absent,
+        entries=plan.contents.cards(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=of_wildcards(plan.digests.board),
@@ -32,9 +34,9 @@ rule track:
     output:
         board("mlflow.json"),
     log:
-        plan.path("logs", "track.log"),
+        plan.board("logs", "track.log"),
     benchmark:
-        plan.path("logs", "track.tsv")
+        plan.board("logs", "track.tsv")
     params:
         folder=str(plan.folder),
         suite_digest=plan.digests.suite(),

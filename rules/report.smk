@@ -9,12 +9,14 @@ rule report:
     output:
         board("report", "index.html"),
     log:
-        plan.path("logs", "report.log"),
+        plan.board("logs", "report.log"),
     benchmark:
-        plan.path("logs", "report.tsv")
+        plan.board("logs", "report.tsv")
     params:
         folder=str(plan.folder),
-        conditions=plan.condition_cards(),
+        boards=str(plan.boards),
+        split=plan.split,
+        conditions=plan.contents.condition_cards(),
         about=plan.about(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],

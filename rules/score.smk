@@ -7,9 +7,9 @@ rule score:
     output:
         plan.scores("{condition}", "{entry}", "{shard}"),
     log:
-        plan.path("logs", "score", "{condition}", "{entry}", "{shard}.log"),
+        plan.board("logs", "score", "{condition}", "{entry}", "{shard}.log"),
     benchmark:
-        plan.path("logs", "score", "{condition}", "{entry}", "{shard}.tsv")
+        plan.board("logs", "score", "{condition}", "{entry}", "{shard}.tsv")
     params:
         metrics=plan.metrics,
         scorers=of_wildcards(plan.scorer_specs),

@@ -6,8 +6,8 @@ from cocktail.runtime.log import logged
 
 with logged(snakemake.log[0]), work():
     build(
-        snakemake.input.scores,
-        references=snakemake.input.references,
+        [*snakemake.input.scores, *snakemake.params.kept_scores],
+        references=[*snakemake.input.references, *snakemake.params.kept_references],
         folder=snakemake.params.folder,
         entries=snakemake.params.entries,
         seed=snakemake.params.seed,

@@ -7,7 +7,9 @@ from cocktail.runtime.storage import linked
 
 with logged(snakemake.log[0]), work(), linked(snakemake.input.brought, snakemake.params.folder):
     build(
-        snakemake.params.folder,
+        snakemake.params.boards,
+        results=snakemake.params.folder,
+        split=snakemake.params.split,
         conditions=snakemake.params.conditions,
         about=snakemake.params.about,
         seed=snakemake.params.seed,

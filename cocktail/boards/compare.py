@@ -1,4 +1,5 @@
 """Two results side by side, entry by entry: what differs between two runs, two commits or two suites, and is it real?
+Likewise two entries of one run.
 
 The difference is B's figure less A's. Where both rest on the same scenes (same names, and the same was drawn for them),
 it is over the scenes that both finished, and its interval is that of the paired bootstrap; otherwise each side keeps
@@ -53,6 +54,18 @@ def read(folder: str | Path, name: str) -> Results:
     scenes = folder / "scenes.parquet"
     drawn = tables.read_by_scene(scenes) if scenes.is_file() else {}
     return Results(name, tables.read_table(folder / "scores.parquet"), drawn)
+
+
+def compare_entries(results: Results, a: str, b: str, **options) -> list[dict]:
+    """How much better is the entry `b` than the entry `a` of the same results? Rows as of `compare`, called `b`.
+
+    `options`: `conditions`, `metrics`, `resamples` and `level` of `compare`. Raises CocktailError for an unknown entry.
+    """
+    known = _values(results.scores, "entry")
+    for name in (a, b):
+        if name not in known:
+            raise CocktailError(f"{results.name}: no entry '{name}' on its boards{nearest(name, known)}")
+    return compare(*(_alone(results, name, b) for name in (a, b)), **options)
 
 
 def compare(
@@ -183,6 +196,13 @@ class _Condition:
 
     def _lacking(self, cards):
         return {"reason": f"no scores in {self._sides[cards.index(None)].name}"}
+
+
+def _alone(results, entry, label):
+    """The scores of one entry, under another name."""
+    scores = results.scores.filter(pc.equal(results.scores["entry"], entry))
+    labels = pa.array([label] * len(scores), pa.string())
+    return Results(entry, scores.set_column(scores.schema.get_field_index("entry"), "entry", labels), results.drawn)
 
 
 def _cards(scores) -> dict[tuple[str, str], frozenset[str]]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from cocktail.workflow.files import SCORED, TEST, board_folder
+
 methods_option = click.option(
     "--methods",
     "folders",
@@ -12,6 +14,14 @@ methods_option = click.option(
     type=click.Path(file_okay=False),
     metavar="DIR",
     help="Another folder of plugins, besides methods/ (may be repeated).",
+)
+
+split_option = click.option(
+    "--split",
+    type=click.Choice(SCORED),
+    default=TEST,
+    show_default=True,
+    help="Test scenes, or `valid`: development scenes, to tune on.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -28,6 +38,11 @@ WIDTH_OF_A_FILE = 160
 
 LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options", "entries")
 """Columns that may wrap."""
+
+
+def said_split(split: str) -> str:
+    """The option as it stands behind a command."""
+    return f" --split {split}" if split != TEST else ""
 
 
 def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...] = ()) -> None:
@@ -54,14 +69,11 @@ def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...
     (console if console.is_terminal else Console(width=WIDTH_OF_A_FILE)).print(table)
 
 
-def results_folder(where: str) -> Path:
-    """Folder of a suite's results, or `where` itself if it is a folder. Raises CocktailError for an unknown suite."""
+def results_folder(where: str, split: str = TEST) -> Path:
+    """Folder of a suite's boards, or `where` itself if it is a folder. Raises CocktailError for an unknown suite."""
     from cocktail.workflow.suite import load_suite
 
-    if Path(where).is_dir():
-        return Path(where)
-    config = load_suite(where)
-    return Path(config["results"]) / config["suite"]
+    return Path(where) if Path(where).is_dir() else board_folder(load_suite(where, {"split": split}))
 
 
 def write_audio(path: Path, samples, fs: int) -> None:

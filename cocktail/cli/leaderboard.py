@@ -2,7 +2,9 @@
 
 import click
 
+from cocktail.cli._options import said_split, split_option
 from cocktail.errors import CocktailError, nearest
+from cocktail.workflow.files import TEST
 
 
 @click.command(short_help="Print the leaderboards of a suite, also while it runs.")
@@ -10,9 +12,10 @@ from cocktail.errors import CocktailError, nearest
 @click.option("--condition", help="Only this condition's board.")
 @click.option("--metric", help="Sort by this metric, and show it first.")
 @click.option("--by", metavar="WHAT", help="The metric by snr_db, noise, t60_s ... of the scenes (scenes.parquet).")
+@split_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: a row an entry in a condition, a column a metric.")
 @click.option("--page", is_flag=True, help="Write the page of what is finished, without sounds, and print its place.")
-def command(suite, condition, metric, by, as_csv, page):
+def command(suite, condition, metric, by, split, as_csv, page):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
 
     Where scores are newer than the boards, as while a run is at work or after one was stopped, the boards are made of
@@ -26,6 +29,7 @@ def command(suite, condition, metric, by, as_csv, page):
       cocktail leaderboard
       cocktail leaderboard quick --condition stationary --metric pesq_wb
       cocktail leaderboard quick --metric wer --by snr_db
+      cocktail leaderboard quick --split valid  of development scenes
       cocktail leaderboard quick --csv > quick.csv
       cocktail leaderboard quick --page         while it runs; the run makes one now and then, too
     """
@@ -34,13 +38,13 @@ def command(suite, condition, metric, by, as_csv, page):
     from cocktail.workflow.suite import load_suite, suite_path
 
     path = suite_path(suite)
-    config = load_suite(str(path))
+    config = load_suite(str(path), {"split": split})
     if page:
         click.echo(write_page(Plan(config, str(path))))
         return
-    with boards(suite) as folder:
+    with boards(suite, split) as folder:
         if not (folder / "leaderboard.csv").is_file():
-            raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}` first")
+            raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}{said_split(split)}` first")
         if as_csv:
             click.echo(_wide(folder, condition, metric), nl=False)
         else:
@@ -64,8 +68,9 @@ def _show(folder, config, condition, metric, by):
     from cocktail.report.terminal import show_suite
 
     if by is None:
-        show_suite(folder, condition=condition, metric=metric)
-        show_published(config, folder, condition=condition, metric=metric)
+        show_suite(folder, split=config["split"], condition=condition, metric=metric)
+        if config["split"] == TEST:
+            show_published(config, folder, condition=condition, metric=metric)
     else:
         _show_strata(folder, config, condition, metric or "si_sdr", by)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import say_notes
+from cocktail.cli._options import said_split, say_notes, split_option
+from cocktail.workflow.files import TEST
 
 
 @click.command(
@@ -20,23 +21,28 @@ from cocktail.cli._options import say_notes
     "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; ./DIR adds a folder of plugins."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
+@split_option
 @click.option("--strict", is_flag=True, help="Exit with 1 when any cell failed.")
 @click.option("--retry", is_flag=True, help="Try again what failed.")
 @click.argument("snakemake_arguments", nargs=-1, type=click.UNPROCESSED)
-def command(suite, cores, profile, methods, conditions, strict, retry, snakemake_arguments):
+def command(suite, cores, profile, methods, conditions, split, strict, retry, snakemake_arguments):
     """Run SUITE: draw and render its scenes, run and score every method, and print the leaderboards.
 
     SUITE is a name (`cocktail list suites`) or a YAML file. Finished results are never computed again: after a crash,
     an edit or a new method, run again, and only what is missing or changed is computed. A failed cell is finished too;
     --retry tries it again. Further arguments go to Snakemake.
 
-    With --methods and --conditions, the boards of the suite hold these alone, until a run without them completes the
-    boards again from the stored results. `unprocessed` always runs, since improvements are measured from it.
+    With --methods and --conditions, these alone are computed and shown. The boards of the suite stay whole: they hold
+    what earlier runs left, with the new figures. `unprocessed` always runs, since improvements are measured from it.
+
+    With --split valid, scenes are made of the speakers and noise recordings that are kept for development, and have
+    boards of their own, in results/SUITE/valid: tune on these, and leave the test for the end.
 
     \b
       cocktail run quick
       cocktail run quick --methods omlsa,nmf-sparse --conditions stationary
       cocktail run quick --methods ./my_methods        with that folder's plugins (a path has a slash)
+      cocktail run quick --methods my-gate --split valid
       cocktail run my-suite.yaml --cores 8 --strict
       cocktail run standard --profile slurm            on a cluster (docs/cluster.md)
       cocktail run quick -- --dry-run                  what would run, and why
@@ -53,7 +59,7 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     from cocktail.workflow.suite import load_suite, suite_path
 
     path = suite_path(suite)
-    overrides = selection(path, methods, conditions)
+    overrides = selection(path, methods, conditions, split)
     plan = Plan(load_suite(str(path), overrides), str(path))
     say_notes(plan)
     plan.comparisons()  # a misspelt claim should be reported before hours of work
@@ -64,22 +70,28 @@ def command(suite, cores, profile, methods, conditions, strict, retry, snakemake
     if retry:
         click.echo(f"{plan.suite}: {forget_failures(plan)} shards with failures will be tried again")
     jobs = len(plan.cells) * len(plan.shards)
-    click.echo(f"{plan.suite}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score")
+    on = f", split {split}" if split != TEST else ""
     click.echo(
-        f"Boards while it runs: cocktail leaderboard {suite}, or {plan.folder / PARTIAL}/report/index.html\n"
-        f"How far it is: cocktail status {suite}"
+        f"{plan.suite}{on}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score"
     )
+    if plan.unscored:
+        click.echo(f"No development scenes, since the speakers are known from training: {', '.join(plan.unscored)}")
+    page = plan.boards / PARTIAL / "report" / "index.html"
+    click.echo(f"Boards while it runs: cocktail leaderboard {suite}{said_split(split)}, or {page}")
+    click.echo(f"How far it is: cocktail status {suite}")
     meanwhile = partial.pages_meanwhile(path, overrides)
     status = run(arguments, plan.folder, profile, meanwhile=meanwhile, weights=lambda: costs_a_job(plan))
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
-    shutil.rmtree(plan.folder / PARTIAL, ignore_errors=True)
-    if (found := measure(plan)).costs:  # for `cocktail plan` of other suites; a storage keeps the records elsewhere
+    shutil.rmtree(plan.boards / PARTIAL, ignore_errors=True)
+    # For `cocktail plan` of other suites; a storage keeps the records elsewhere.
+    if plan.whole and split == TEST and (found := measure(plan)).costs:
         found.write(plan.path(FILE))
-    raise click.exceptions.Exit(max(show(plan, suite, strict), said_unlogged(plan.folder, suite, strict)))
+    status = show(plan, suite, strict)
+    raise click.exceptions.Exit(max(status, said_unlogged(plan.folder, suite, strict) if split == TEST else 0))
 
 
-def selection(path, methods, conditions) -> dict:
+def selection(path, methods, conditions, split: str = TEST) -> dict:
     """What the options say over the suite in the file `path`: names choose, folders (what has a slash) add."""
     from cocktail.workflow.suite import load_suite
 
@@ -88,24 +100,30 @@ def selection(path, methods, conditions) -> dict:
     names = [item for item in given if os.sep not in item]
     chosen = [item for value in conditions for item in value.split(",") if item]
     plugins = [*load_suite(str(path))["plugins"], *folders] if folders else []
-    overrides = {"plugins": plugins, "methods": names, "only": chosen}
+    only = {key: value for key, value in {"methods": names, "conditions": chosen}.items() if value}
+    overrides = {"plugins": plugins, "only": only, "split": split}
     return {key: value for key, value in overrides.items() if value}
 
 
 def show(plan, suite: str, strict: bool) -> int:
-    """Print the boards, and how to see more of the `suite`; the exit status."""
+    """Print the boards of what ran, and how to see more of the `suite`; the exit status."""
     from cocktail.boards.verdicts import read_verdicts
     from cocktail.report.claims import show as show_claims
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
 
-    failed = show_suite(plan.folder)
-    show_published(plan.config, plan.folder)
-    show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
-    click.echo(f"\nTo look and listen, in a browser: {plan.folder}/report/index.html")
-    click.echo(f"Boards: {plan.folder}/leaderboard.csv   every score: {plan.folder}/scores.parquet")
-    click.echo(f"Claims that were not run, and why: cocktail claims {suite}")
-    click.echo(f"Everything in MLflow: cocktail ui {suite}")
+    part = {} if plan.whole else {"conditions": plan.conditions, "entries": plan.entries}
+    failed = show_suite(plan.boards, split=plan.split, **part)
+    if plan.whole and plan.split == TEST:
+        show_published(plan.config, plan.folder)
+        show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
+    click.echo(f"\nTo look and listen, in a browser: {plan.boards}/report/index.html")
+    click.echo(f"Boards: {plan.boards}/leaderboard.csv   every score: {plan.boards}/scores.parquet")
+    if not plan.whole:
+        click.echo(f"All entries, with these figures among them: cocktail leaderboard {suite}{said_split(plan.split)}")
+    if plan.split == TEST:
+        click.echo(f"Claims that were not run, and why: cocktail claims {suite}")
+        click.echo(f"Everything in MLflow: cocktail ui {suite}")
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
     return int(bool(failed and strict))

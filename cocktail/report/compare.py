@@ -1,4 +1,4 @@
-"""Two results side by side in the terminal: one table per condition, and below it what could not be compared."""
+"""Two results, or two entries, side by side in the terminal: a table per condition, below it what is not compared."""
 
 from rich.console import Console
 from rich.table import Table
@@ -14,28 +14,42 @@ NAMED = 4
 STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim"}
 
 
-def show(rows: list[dict], *, names: tuple[str, str], everything: bool = False, console: Console | None = None) -> None:
-    """Print the rows that `compare.compare` made of the results `names`; without those that are the same."""
+def show(
+    rows: list[dict],
+    *,
+    names: tuple[str, str],
+    of_entries: bool = False,
+    everything: bool = False,
+    console: Console | None = None,
+) -> None:
+    """Print the rows that `compare.compare` made of the results `names`; without those that are the same.
+
+    `of_entries`: they are those of `compare.compare_entries`, and `names` the entries; all are shown.
+    """
     console = console or wide_console()
-    console.print(Text(f"A: {names[0]}\nB: {names[1]}\n"))
+    everything = everything or of_entries
+    a, b = names
+    console.print(Text(f"Differences: {b} less {a}\n" if of_entries else f"A: {a}\nB: {b}\n"))
     for condition in dict.fromkeys(row["condition"] for row in rows):
         here = [row for row in rows if row["condition"] == condition]
         shown = [row for row in here if row["difference"] is not None and (everything or row["verdict"] != SAME)]
         if shown:
-            console.print(_table(condition, shown))
+            console.print(_table(condition, shown, names if of_entries else None))
         for text in _notes(condition, here, everything):
             console.print(Text(text, style="dim"))
         console.print()
-    console.print(Text(_legend(rows), style="dim"))
+    console.print(Text(_legend(rows, of_entries), style="dim"))
 
 
-def _table(condition, rows):
+def _table(condition, rows, entries):
+    """`entries`: names of the two that are compared; None where the rows are of several."""
     table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
-    for name in ("metric", "entry"):
+    a, b = entries or ("A", "B")
+    for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
-    for name in ("A", "B", "B - A", "95 % interval", "n"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("B is", no_wrap=True)
+    for name in (a, b, "difference" if entries else "B - A", "95 % interval", "n"):
+        table.add_column(Text(name), justify="right", no_wrap=True)
+    table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
     for row in rows:
         arrow = "↑" if higher_is_better(row["metric"]) else "↓"
@@ -45,7 +59,7 @@ def _table(condition, rows):
         interval = "–" if row["ci_low"] is None else f"{row['ci_low']:+.{shown}f} to {row['ci_high']:+.{shown}f}"
         figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
-        line = [metric, row["entry"], *figures, interval, count, row["verdict"]]
+        line = [metric, *([] if entries else [row["entry"]]), *figures, interval, count, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))
     return table
 
@@ -64,11 +78,12 @@ def _notes(condition, rows, everything):
         yield f"{condition}: not compared: {reason}{': ' if any(who) else ''}{', '.join(who[:NAMED])}{more}"
 
 
-def _legend(rows):
+def _legend(rows, of_entries):
     verdicts = [row["verdict"] for row in rows]
     counts = [
         f"{name} {verdicts.count(name)}" for name in (BETTER, WORSE, OPEN, SAME, NOT_COMPARED) if name in verdicts
     ]
     how = {row["paired"] for row in rows if row["paired"] is not None}
     of = " on the same scenes" if how == {True} else " on scenes of their own" if how == {False} else ""
-    return f"{', '.join(counts)}. Tests at 5 %{of}, with Holm's correction for the entries of a condition and metric."
+    corrected = "" if of_entries else ", with Holm's correction for the entries of a condition and metric"
+    return f"{', '.join(counts)}. Tests at 5 %{of}{corrected}."

@@ -5,6 +5,7 @@ Sounds are microphone 1. How they become files is said in cocktail/report/coding
 
 import functools
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,27 @@ EXAMPLES = "examples.parquet"
 LABELS = ("median", "worst", "best")
 
 
-class Audio:
-    """Signals of a condition's test scenes under `results/<suite>`, read from their shards when asked for."""
+@dataclass(frozen=True)
+class Shards:
+    """Where scenes of one split, and estimates of them, lie below `folder`, results/<suite>."""
 
-    def __init__(self, folder: Path, condition: str):
-        self._scenes = folder / "scenes" / condition / "test"
-        self._estimates = folder / "estimates" / condition / "test"
+    folder: Path
+    split: str = "test"
+
+    def scenes(self, condition: str) -> Path:
+        """The folder of a condition's scenes."""
+        return self.folder / "scenes" / condition / self.split
+
+    def estimates(self, condition: str) -> Path:
+        """The folder of a condition's estimates, entry by entry."""
+        return self.folder / "estimates" / condition / self.split
+
+
+class Audio:
+    """Signals of a condition's scenes, read from their shards when asked for."""
+
+    def __init__(self, shards: Shards, condition: str):
+        self._scenes, self._estimates = shards.scenes(condition), shards.estimates(condition)
 
     def estimates(self, entry: str, scenes: list[str], scores: pa.Table) -> dict[str, np.ndarray]:
         """(K, N) by scene, of those scenes whose estimate was kept, in the order of the references.

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from cocktail.boards.pending import Pending
 
+DEVELOPMENT = "Development scenes, to tune on: speakers and noise recordings of the split valid, none of the test."
+"""What the boards of such scenes say of themselves."""
+
 
 def summary(pending: Iterable[Pending]) -> str:
     """One sentence for all boards."""

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -30,12 +31,31 @@ MAX_NOTES = 3
 """Reasons shown per entry, the most frequent first."""
 
 
-def show_suite(folder: Path, **options) -> int:
-    """`show` for the results of one suite, `results/<suite>`; returns how many cells failed (`failed_cells`)."""
+def show_suite(
+    folder: Path,
+    *,
+    split: str = "test",
+    conditions: Collection[str] | None = None,
+    entries: Collection[str] | None = None,
+    **options,
+) -> int:
+    """`show` for the boards in `folder`; returns how many cells failed (`failed_cells`), of those shown.
+
+    `split`: whose scenes they are of. `conditions`, `entries`: those to show, by default all; ranks are among all.
+    """
     board = read_board(Path(folder) / "leaderboard.csv")
     scores = tables.read_table(Path(folder) / "scores.parquet")
+    console = options.pop("console", None) or wide_console()
+    if split != "test":
+        console.print(Text(partial.DEVELOPMENT, style="yellow"), Text(""), sep="\n")
+    for column, chosen in {"condition": conditions, "entry": entries}.items():
+        if chosen is not None:
+            board = [row for row in board if row[column] in chosen]
+            scores = scores.filter(pc.is_in(scores[column], pa.array(list(chosen), pa.string())))
     families = {name: card["family"] for name, card in read_entries(Path(folder) / "entries.json").items()}
-    show(board, scores, families=families, pending=read_pending(folder), **options)
+    show(board, scores, families=families, pending=read_pending(folder), console=console, **options)
+    if entries is not None:
+        console.print(Text("Ranks and letters are among all entries of the suite that have run.", style="dim"))
     return len(failed_cells(scores))
 
 

@@ -126,7 +126,7 @@ def log_boards(
     experiments = {}
     with ThreadPoolExecutor(WRITERS) as pool:
         for condition, here in results.items():
-            audio = examples.Audio(folder, condition)
+            audio = examples.Audio(examples.Shards(folder), condition)
             experiment = _Experiment(store, suite, condition, pool, audio, n_examples)
             experiments[condition] = experiment.id
             fresh = [result for result in here if not experiment.has(result)]

@@ -128,7 +128,7 @@ def _drop_estimates(folder):
         condition, _, entry = path.parts[-3:]
         here = scores.filter(pc.equal(scores["condition"], condition))
         part = here.filter(pc.equal(here["entry"], entry))
-        audio = examples.Audio(folder, condition)
+        audio = examples.Audio(examples.Shards(folder), condition)
         estimated = audio.scenes(entry)
         if estimated and estimated <= set(part["scene"].to_pylist()):
             shared = examples.shared(here, HEADLINE, unranked)[1]

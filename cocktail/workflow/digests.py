@@ -104,9 +104,9 @@ class Digests:
 
     def board(self) -> str:
         """The leaderboard, and what it says of the entries."""
-        absent = [vars(cell) for cell in self._plan.absent]
+        held = self._plan.contents
         code = ("cocktail.boards.leaderboard",)
-        return self._job(absent, self._plan.cards(), keys=("resamples", "seed"), code=code)
+        return self._job(held.absent, held.cards(), keys=("resamples", "seed"), code=code)
 
     def claims(self) -> str:
         """The claims, and how they are judged."""

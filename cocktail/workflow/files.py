@@ -6,22 +6,38 @@ from pathlib import Path
 
 from cocktail.plugins.imported.entries import FOLDER
 
-TEST, TRAIN = SPLITS = "test", "train"
-"""Splits of which scenes are made."""
+TEST, VALID, TRAIN = SPLITS = "test", "valid", "train"
+"""Splits of which scenes are made. Methods learn from those of `train`. Boards are of `test`, or of `valid`, the
+development scenes, so that nobody tunes a method on the test."""
+SCORED = TEST, VALID
 ENTRIES = "entries.json"
 """What is known of the entries of the boards beside it."""
 PARTIAL = "partial"
-"""In results/<suite>: the page while a run is at work, and its tables. The end of the run removes it."""
+"""Beside the boards: the page while a run is at work, and its tables. The end of the run removes it."""
+
+
+def board_folder(config: dict) -> Path:
+    """Folder of the scores and boards of a suite: its own for test scenes, one in it for development scenes."""
+    folder, split = Path(config["results"]) / config["suite"], config["split"]
+    return folder if split == TEST else folder / split
 
 
 class Files:
     """Paths below `folder`, the results of one suite."""
 
     folder: Path
+    boards: Path
+    """Of the scores and boards: `board_folder`."""
+    split: str
+    """Whose scenes are scored."""
 
     def path(self, *parts: str) -> str:
         """A file of the suite's results."""
         return str(self.folder.joinpath(*parts))
+
+    def board(self, *parts: str) -> str:
+        """A file of the boards."""
+        return str(self.boards.joinpath(*parts))
 
     @property
     def speech(self) -> str:
@@ -42,21 +58,21 @@ class Files:
         """A bank of room responses at the `first` microphone or at `all`."""
         return self.path("rooms", microphones, f"{condition}.npz")
 
-    def mixtures(self, condition: str, shard: str, split: str = TEST) -> str:
+    def mixtures(self, condition: str, shard: str, split: str | None = None) -> str:
         """A shard of scenes, as methods see them."""
-        return self.path("scenes", condition, split, f"{shard}.mixtures.parquet")
+        return self.path("scenes", condition, split or self.split, f"{shard}.mixtures.parquet")
 
-    def references(self, condition: str, shard: str, split: str = TEST) -> str:
+    def references(self, condition: str, shard: str, split: str | None = None) -> str:
         """The truth of a shard of scenes."""
-        return self.path("scenes", condition, split, f"{shard}.references.parquet")
+        return self.path("scenes", condition, split or self.split, f"{shard}.references.parquet")
 
     def model(self, entry: str) -> str:
         """The folder of a trained model."""
         return self.path("models", entry)
 
-    def estimates(self, condition: str, entry: str, shard: str, split: str = TEST) -> str:
+    def estimates(self, condition: str, entry: str, shard: str, split: str | None = None) -> str:
         """What an entry made of a shard of scenes."""
-        return self.path("estimates", condition, split, entry, f"{shard}.parquet")
+        return self.path("estimates", condition, split or self.split, entry, f"{shard}.parquet")
 
     def imported(self, condition: str, entry: str) -> str:
         """What another program made of a condition's scenes."""
@@ -64,7 +80,7 @@ class Files:
 
     def scores(self, condition: str, entry: str, shard: str) -> str:
         """The scores of a shard of estimates."""
-        return self.path("scores", condition, entry, f"{shard}.parquet")
+        return self.board("scores", condition, entry, f"{shard}.parquet")
 
 
 def plugins_of_run(results: Path) -> dict[str, Path]:
@@ -73,7 +89,8 @@ def plugins_of_run(results: Path) -> dict[str, Path]:
     Its `results` say so: what is known of its entries. A run that is at work, or was stopped, has left that in PARTIAL.
     """
     found: dict[str, Path] = {}
-    for table in (results / ENTRIES, results / PARTIAL / ENTRIES):
+    boards = results, results / VALID
+    for table in (place / ENTRIES for folder in boards for place in (folder, folder / PARTIAL)):
         with contextlib.suppress(OSError, ValueError):  # none, or one that a run must be able to make anew
             cards = json.loads(table.read_text(encoding="utf-8"))
             found |= {card["entry"]: Path(card["folder"]) for card in cards if "folder" in card}

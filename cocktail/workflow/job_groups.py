@@ -67,29 +67,29 @@ def groups(plan: Plan) -> Iterator[Group]:
         yield from _processing(plan, split)
     for condition, entry in plan.cells:
         jobs = tuple(  # what scores an estimate does not depend on the size of what made it
-            Job(plan.path("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
-            for shard, scenes in _shards(plan)
+            Job(plan.board("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
+            for shard, scenes in _shards(plan, plan.split)
         )
         yield Group("score", jobs, **_cell(plan, condition, entry))
     yield from _boards(plan)
 
 
-def _shards(plan, split=TEST) -> list[tuple[str, int]]:
+def _shards(plan, split) -> list[tuple[str, int]]:
     """Shards of a split and their scenes."""
     return [(shard, len(plan.scene_indices(shard, split))) for shard in plan.shards_of(split)]
 
 
-def _single(plan, rule, outputs, amount) -> Group:
-    return Group(rule, (Job(plan.path("logs", rule), outputs, amount),))
+def _single(rule, log, outputs, amount) -> Group:
+    return Group(rule, (Job(log, outputs, amount),))
 
 
 def _speech_and_noise(plan):
     parts = [part for parts in plan.config["corpora"].values() for part in parts]
-    yield _single(plan, "corpora", (plan.speech, plan.noise), sum(map(sound_s, parts)))
+    yield _single("corpora", plan.path("logs", "corpora"), (plan.speech, plan.noise), sum(map(sound_s, parts)))
     needed = [plan.scenes_spoofs(name) for name in plan.conditions]
     if any([*needed, *(plan.train_spoofs(name) for name in plan.trained)]):
         utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
-        yield _single(plan, "spoofs", (plan.spoofs,), utterances)
+        yield _single("spoofs", plan.path("logs", "spoofs"), (plan.spoofs,), utterances)
 
 
 def sound_s(part: dict) -> float:
@@ -168,8 +168,13 @@ def _processing(plan, split):
 
 def _boards(plan):
     cells, scenes = len(plan.cells), plan.config["scenes"]
-    tables = [plan.path(name) for name in ("scores.parquet", "leaderboard.csv", "scenes.parquet", "entries.json")]
-    yield _single(plan, "leaderboard", tuple(tables), cells * scenes)
-    yield _single(plan, "claims", (plan.path("claims.csv"),), len(plan.comparisons()) * scenes)
-    yield _single(plan, "report", (plan.path("report"),), cells)
-    yield _single(plan, "track", (plan.path("mlflow.json"),), cells)
+    tables = [plan.board(name) for name in ("scores.parquet", "leaderboard.csv", "scenes.parquet", "entries.json")]
+    made = {
+        "leaderboard": (tuple(tables), cells * scenes),
+        "claims": ((plan.board("claims.csv"),), len(plan.comparisons()) * scenes),
+        "report": ((plan.board("report"),), cells),
+    }
+    if plan.split == TEST:
+        made["track"] = (plan.board("mlflow.json"),), cells
+    for rule, (outputs, amount) in made.items():
+        yield _single(rule, plan.board("logs", rule), outputs, amount)

@@ -12,7 +12,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from cocktail.boards import leaderboard, verdicts
@@ -20,7 +20,7 @@ from cocktail.boards.claims import CLAIMS
 from cocktail.boards.pending import Pending, write_pending
 from cocktail.errors import CocktailError
 from cocktail.report.page import build as page
-from cocktail.workflow.files import PARTIAL
+from cocktail.workflow.files import PARTIAL, TEST, board_folder
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite, suite_path
 
@@ -30,11 +30,12 @@ SHARE = 0.05
 """Of a run's time that making them takes at most."""
 
 
-def outdated(folder: Path) -> bool:
-    """Whether there are score shards that the boards in `folder`, results/<suite>, do not know."""
+def outdated(folder: Path, shards: Iterable[Path] | None = None) -> bool:
+    """Whether there are score shards, of all or of some that exist, that the boards in `folder` do not know."""
     board = folder / "leaderboard.csv"
     made = board.stat().st_mtime if board.is_file() else 0.0
-    return any(path.stat().st_mtime > made for path in (folder / "scores").glob("*/*/*.parquet"))
+    shards = (folder / "scores").glob("*/*/*.parquet") if shards is None else shards
+    return any(path.stat().st_mtime > made for path in shards)
 
 
 def _there(paths):
@@ -53,16 +54,16 @@ def write(plan: Plan, folder: Path) -> None:
 
     Raises CocktailError where nothing is scored yet.
     """
-    scores = _there(plan.all_scores())
+    scores = _there(plan.all_scores()) + plan.contents.kept_scores
     if not scores:
-        raise CocktailError(f"{plan.folder}: nothing is scored yet; `cocktail run {plan.suite}` first")
+        raise CocktailError(f"{plan.boards}: nothing is scored yet; `cocktail run {plan.suite}` first")
     settings = {name: plan.config[name] for name in ("seed", "resamples")}
     leaderboard.build(
         scores,
-        references=_there(plan.all_references()),
-        entries=plan.cards(),
+        references=_there(plan.all_references()) + plan.contents.kept_references,
+        entries=plan.contents.cards(),
         folder=folder,
-        skips=[vars(cell) for cell in plan.absent],
+        skips=plan.contents.absent,
         **settings,
     )
     tables = {"scores": "scores.parquet", "scenes": "scenes.parquet", "entries": "entries.json"}
@@ -72,8 +73,8 @@ def write(plan: Plan, folder: Path) -> None:
 
 
 def write_page(plan: Plan) -> Path:
-    """Write the page of what is finished, without sounds, to results/<suite>/partial; returns its index.html."""
-    folder = plan.folder / PARTIAL
+    """Write the page of what is finished, without sounds, beside the boards, to `partial`; returns its index.html."""
+    folder = plan.boards / PARTIAL
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -82,7 +83,8 @@ def write_page(plan: Plan) -> Path:
         return page.build(
             folder,
             results=plan.folder,
-            conditions=plan.condition_cards(),
+            split=plan.split,
+            conditions=plan.contents.condition_cards(),
             about=plan.about(),
             scenes=False,
             **settings,
@@ -90,16 +92,17 @@ def write_page(plan: Plan) -> Path:
 
 
 @contextlib.contextmanager
-def boards(suite: str) -> Iterator[Path]:
+def boards(suite: str, split: str = TEST) -> Iterator[Path]:
     """Folder with the boards of a suite: of all of it, or of what is finished where the boards are older than that."""
     path = suite_path(suite)
-    config = load_suite(str(path))
-    folder = Path(config["results"]) / config["suite"]
-    if not outdated(folder):
+    config = load_suite(str(path), {"split": split})
+    folder = board_folder(config)
+    plan = Plan(config, str(path)) if outdated(folder) else None
+    if plan is None or not outdated(folder, map(Path, _there(plan.all_scores()))):
         yield folder
         return
     with tempfile.TemporaryDirectory() as partial:
-        write(Plan(config, str(path)), Path(partial))
+        write(plan, Path(partial))
         yield Path(partial)
 
 
@@ -121,7 +124,7 @@ def _write_pages(configfile, overrides, parent):
     os.nice(10)
     plan = Plan(load_suite(configfile, overrides), configfile)
     with contextlib.suppress(CocktailError):  # other commands find the plugins of the run by them
-        leaderboard.write_entries(plan.cards(), plan.folder / PARTIAL)
+        leaderboard.write_entries(plan.contents.cards(), plan.boards / PARTIAL)
     known, pause = None, PAUSE_S
     while os.getppid() == parent:
         time.sleep(pause)

@@ -14,8 +14,9 @@ from cocktail.scenes.shard import shard_indices, shard_names
 from cocktail.spoofing import names
 from cocktail.tasks import TASKS
 from cocktail.tracking.receipt import store_state
+from cocktail.workflow.contents import Contents
 from cocktail.workflow.digests import Digests
-from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files
+from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files, board_folder
 from cocktail.workflow.retraining import ROLE, recognisers
 from cocktail.workflow.selection import Selection
 from cocktail.workflow.suite import load_suite, suite_path
@@ -27,8 +28,10 @@ class Plan(Selection, Files):
     def __init__(self, config: dict, source: str):
         super().__init__(config, source)
         self.folder = Path(self.config["results"]) / self.suite
+        self.boards = board_folder(self.config)
         self.store_state = store_state(self.folder)
         self.digests = Digests(self)
+        self.contents = Contents(self)
         self.recognisers = recognisers(self, source)
         self.known = self.known | {entry.name: entry for entry in self.recognisers.values()}
         self._methods = self._methods | {entry.name: entry.make() for entry in self.recognisers.values()}
@@ -57,25 +60,29 @@ class Plan(Selection, Files):
 
     def n_scenes(self, split: str) -> int:
         """Scenes of a condition."""
-        return self.config[{TEST: "scenes", TRAIN: "train_scenes"}[split]]
+        return self.config["train_scenes" if split == TRAIN else "scenes"]
 
     @property
     def shards(self) -> list[str]:
-        """Names of a condition's shards of test scenes."""
-        return self.shards_of(TEST)
+        """Names of a condition's shards of the scenes that are scored."""
+        return self.shards_of(self.split)
 
     def shards_of(self, split: str) -> list[str]:
         """Names of a condition's shards of a split."""
         return shard_names(self.n_scenes(split), self.config["shard_size"])
 
-    def scene_indices(self, shard: str, split: str = TEST) -> list[int]:
+    def scene_indices(self, shard: str, split: str | None = None) -> list[int]:
         """Scenes of a shard."""
-        return list(shard_indices(shard, self.n_scenes(split), self.config["shard_size"]))
+        return list(shard_indices(shard, self.n_scenes(split or self.split), self.config["shard_size"]))
 
     def estimated(self, split: str) -> list[tuple[str, str]]:
         """(condition, entry) whose estimates of a split's scenes are made: of cells, and of what others read."""
-        readers = [(x, name) for name in self.trained if self.reads(name) for x in self._trains_on(name)]
-        made = list(self.cells) if split == TEST else self._members(readers)
+        made = []
+        if split == self.split:
+            made = list(self.cells)
+        elif split == TRAIN:
+            readers = [(x, name) for name in self.trained if self.reads(name) for x in self._trains_on(name)]
+            made = self._members(readers)
         return list(dict.fromkeys([*made, *self._members(made)]))
 
     def _members(self, cells) -> list[tuple[str, str]]:
@@ -93,7 +100,9 @@ class Plan(Selection, Files):
 
     def rendered(self, split: str) -> list[str]:
         """Conditions of which scenes of a split are made."""
-        return list(self.conditions) if split == TEST else list(dict.fromkeys(x for x, _ in self.estimated(split)))
+        return (
+            list(self.conditions) if split == self.split else list(dict.fromkeys(x for x, _ in self.estimated(split)))
+        )
 
     def about(self) -> dict[str, str]:
         """What the suite's page says of where its figures come from."""
@@ -101,7 +110,7 @@ class Plan(Selection, Files):
         return {
             "seed": str(self.config["seed"]),
             "corpora": "; ".join(corpora),
-            "scenes of a condition": str(self.config["scenes"]),
+            "scenes of a condition": f"{self.config['scenes']} of the split {self.split}",
             "size of what is trained": self.config["size"],
             "digest of the suite": self.digests.suite(),
         }
@@ -194,10 +203,10 @@ class Plan(Selection, Files):
         return {"spec": self.spec(name), "model": self.model(name)}
 
     def trained_models(self) -> dict[str, dict]:
-        """What trains in this suite -> {"spec", "model"}, the same of its `bases` by role, and what it `reads`."""
+        """Every model of the boards -> {"spec", "model"}, the same of its `bases` by role, and what it `reads`."""
         return {
             name: self._trained_model(name) | {"bases": self.bases(name), "reads": self.reads(name)}
-            for name in self.trained
+            for name in dict.fromkeys([*self.trained, *self.contents.trained])
         }
 
     def train_reads(self, entry: str) -> dict[str, list[str]]:

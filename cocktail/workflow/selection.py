@@ -20,7 +20,7 @@ from cocktail.plugins.registry import Registry, meant
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
-from cocktail.workflow.files import plugins_of_run
+from cocktail.workflow.files import TEST, VALID, plugins_of_run
 from cocktail.workflow.suite import check_suite, known_conditions
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
@@ -45,25 +45,34 @@ class Selection:
         self.suite: str = self.config["suite"]
         self.all_conditions: dict[str, dict] = self.config["conditions"]
         """Those of the suite, which methods train on; `conditions` are those that are run."""
-        only = self.config["only"]
-        self.conditions = {name: x for name, x in self.all_conditions.items() if only == "all" or name in only}
+        self.split: str = self.config["split"]
+        self.unscored = [name for name, x in self.all_conditions.items() if self.split == VALID and is_closed(x)]
+        """Conditions without development scenes: their speakers are known from training, those of the split are not."""
+        self.suite_conditions = {name: x for name, x in self.all_conditions.items() if name not in self.unscored}
+        self.conditions = self._choose_conditions(source)
         results = Path(self.config["results"]) / self.suite
         earlier = plugins_of_run(results)
         folders = dict.fromkeys(folder for folder in earlier.values() if folder.is_dir())
         self.registry = Registry(self.config["plugins"], earlier=folders)
-        self.imports = imported_entries(results)
-        """Entries whose estimates another program made. They are chosen like `unprocessed`, whatever `methods` says."""
+        self.imports = imported_entries(results) if self.split == TEST else {}
+        """Entries whose estimates of test scenes another program made. Every suite has them, whatever `methods` is."""
         self.known = self._sized_entries(source)
         gone = {name: folder for name, folder in earlier.items() if name not in self.known}
         self.notes = self._notes(source, gone)
         """What may not be as the user thinks, a line each."""
+        self.suite_entries = self._entries_of_suite(source, gone)
         self.entries = self._choose_entries(source, gone)
         self.metrics = self._choose_metrics(source)
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.known.items() if entry.error is None
         }
         self.scorers = self._choose_scorers(source)
-        self.cells, self.absent = self._cells()
+        self.cells, self.absent = self.cells_of(self.conditions, self.entries)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the suite is run, and not some conditions or entries of it."""
+        return all(chosen == "all" for chosen in self.config["only"].values())
 
     def _sized_entries(self, source) -> dict[str, Entry]:
         """All entries, with the sizes that the suite gives them."""
@@ -86,18 +95,36 @@ class Selection:
             notes.append(f"{source}: parameters: no entry or plugin '{name}'{meant(name, self.known)}")
         return notes
 
-    def _choose_entries(self, source, gone) -> dict[str, Entry]:
+    def _choose_conditions(self, source) -> dict[str, dict]:
+        only = self.config["only"]["conditions"]
+        chosen = {name: x for name, x in self.suite_conditions.items() if only == "all" or name in only}
+        if not chosen:
+            raise CocktailError(
+                f"{source}: no development scenes of {', '.join(self.unscored)}: the speakers are known from training, "
+                f"and those of the split '{self.split}' are not"
+            )
+        return chosen
+
+    def _entries_of_suite(self, source, gone) -> dict[str, Entry]:
         known, chosen, without = self.known, self.config["methods"], self.config["without"]
         for name in without:
             if (name not in known and name not in gone) or name == BASELINE:
                 raise CocktailError(f"{source}: without: no entry to leave out: '{name}'{nearest(name, known)}")
         if chosen == "all":
             return {name: entry for name, entry in known.items() if name not in without}
-        for name in chosen:
-            if name not in known and name not in gone:
-                raise CocktailError(f"{source}: methods: unknown method '{name}'{meant(name, known)}")
-        wanted = {*chosen, BASELINE, *(self.imports.keys() - set(without))}
-        return {name: entry for name, entry in known.items() if name in wanted}
+        wanted = {*chosen, *(self.imports.keys() - set(without))}
+        return self._named_entries(wanted, f"{source}: methods", gone)
+
+    def _choose_entries(self, source, gone) -> dict[str, Entry]:
+        chosen = self.config["only"]["methods"]
+        return self.suite_entries if chosen == "all" else self._named_entries(chosen, f"{source}: methods", gone)
+
+    def _named_entries(self, names, where, gone) -> dict[str, Entry]:
+        """Entries by their names, without those that are gone, and the one that improvements are measured from."""
+        for name in names:
+            if name not in self.known and name not in gone:
+                raise CocktailError(f"{where}: unknown method '{name}'{meant(name, self.known)}")
+        return {name: entry for name, entry in self.known.items() if name in names or name == BASELINE}
 
     def _choose_metrics(self, source) -> tuple[str, ...]:
         chosen = self.config["metrics"]
@@ -117,11 +144,12 @@ class Selection:
                 raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
         return {role: name for role, name in self.config["scorers"].items() if name in self._methods}
 
-    def _cells(self) -> tuple[list[tuple[str, str]], list[Absent]]:
+    def cells_of(self, conditions, entries: dict[str, Entry]) -> tuple[list[tuple[str, str]], list[Absent]]:
+        """The cells of some conditions and entries, and those that have no jobs."""
         cells, absent = [], []
-        for condition in self.conditions:
+        for condition in conditions:
             about = self.info(condition)
-            for name, entry in self.entries.items():
+            for name, entry in entries.items():
                 if entry.error is not None:
                     absent.append(Absent(condition, name, "failed", f"method-failed: {entry.error}"))
                 elif about.task in entry.cls.tasks():
@@ -218,26 +246,26 @@ class Selection:
             CLAIMS, entries={name: entry.plugin.family for name, entry in self.known.items()}, conditions=conditions
         )
 
-    def cards(self) -> list[dict]:
-        """What every entry that can run is, learns from and builds on, with its parameters and its description."""
+    def cards(self, entries: dict[str, Entry]) -> list[dict]:
+        """What each of some entries that can run is, learns from and builds on, its parameters and its description."""
         return [
             {
                 "entry": name,
-                "plugin": self.entries[name].plugin.name,
-                "family": self.entries[name].plugin.family,
-                **self._folder(name),
+                "plugin": entries[name].plugin.name,
+                "family": entries[name].plugin.family,
+                **self._folder(entries[name]),
                 "paradigm": method.paradigm,
                 "guidance": method.guidance(),
                 "needs": sorted(method.needs),
                 "microphones": self._fewest_microphones(method),
                 "causal": method.causal,
                 "task": ",".join(method.tasks()),
-                **self.entries[name].said(),
+                **entries[name].said(),
                 "parameters": method.parameters(),
                 "description": _module_docstring(method),
             }
             for name, method in self._methods.items()
-            if name in self.entries
+            if name in entries
         ]
 
     def _fewest_microphones(self, method) -> int:
@@ -249,17 +277,17 @@ class Selection:
         except Exception:  # a plugin may raise anything; its cells say so
             return 1
 
-    def _folder(self, name) -> dict[str, str]:
+    def _folder(self, entry) -> dict[str, str]:
         """Where the plugin of an entry lies, if the user named that folder."""
-        folder = self.entries[name].plugin.path.parent
+        folder = entry.plugin.path.parent
         return {"folder": str(folder)} if folder in self.registry.folders else {}
 
-    def condition_cards(self) -> list[dict]:
-        """Name, title, task, channels, n_sources and fs of every condition that is run."""
+    def condition_cards(self, conditions) -> list[dict]:
+        """Name, title, task, channels, n_sources and fs of some conditions."""
         return [
-            {"name": name, "title": definition.get("title", "")}
+            {"name": name, "title": self.all_conditions[name].get("title", "")}
             | {key: getattr(self.info(name), key) for key in ("task", "channels", "n_sources", "fs")}
-            for name, definition in self.conditions.items()
+            for name in conditions
         ]
 
 

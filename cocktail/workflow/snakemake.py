@@ -128,7 +128,7 @@ def forget_failures(plan: Plan) -> int:
         if model.read_card(card.parent).error:
             shutil.rmtree(card.parent)
     if not all(map(os.path.exists, plan.all_scores())):  # Snakemake asks for shards only where it has a board to make
-        Path(plan.path("leaderboard.csv")).unlink(missing_ok=True)
+        Path(plan.board("leaderboard.csv")).unlink(missing_ok=True)
     return forgotten
 
 

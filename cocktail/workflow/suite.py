@@ -61,9 +61,11 @@ def check_suite(config: dict, source: str) -> dict:
         where = source if name in config["define"] else "config/conditions.yaml"
         validate(known[name], CONDITION, where, name)
         _check_ranges(known[name], f"{where}: {name}")
-    for name in [] if config["only"] == "all" else config["only"]:
+    only = config["only"]["conditions"]
+    for name in [] if only == "all" else only:
         if name not in chosen:
-            raise CocktailError(f"{source}: only: not a condition of this suite: '{name}'{nearest(name, chosen)}")
+            where = f"{source}: only.conditions"
+            raise CocktailError(f"{where}: not a condition of this suite: '{name}'{nearest(name, chosen)}")
     conditions = {name: resolved(known[name], groups) for name in chosen}
     return config | {"conditions": conditions} | _located(config, Path(source).parent)
 

@@ -206,3 +206,40 @@ def test_the_command_compares_folders(tmp_path, monkeypatch, noise):
     done = CliRunner().invoke(cli.main, ["compare", "before", "tiny"])
     assert done.exit_code == cli.ERROR
     assert "no scores.parquet" in done.stderr
+
+
+def entries_of_one_run(noise):
+    """`mine` gains 0.4 dB over `omlsa` scene by scene, which are far harder than that; `deaf` failed on all."""
+    hard, change = 10 * noise[0], 0.4 + 0.5 * noise[1]
+    figures = {("omlsa", "si_sdr"): hard, ("mine", "si_sdr"): hard + change, ("deaf", "si_sdr"): [None] * SCENES}
+    return results("small", figures), change
+
+
+def test_two_entries_of_a_run_are_compared_on_the_same_scenes(noise):
+    run, change = entries_of_one_run(noise)
+    (line,) = compare.compare_entries(run, "omlsa", "mine")
+    assert (line["entry"], line["paired"], line["n_a"]) == ("mine", True, SCENES)
+    assert line["difference"] == pytest.approx(change.mean())
+    assert line["ci_low"] == pytest.approx(change.mean() - 2.07 * change.std(ddof=1) / np.sqrt(SCENES), abs=0.1)
+    assert line["verdict"] == compare.BETTER
+    (other,) = compare.compare_entries(run, "mine", "omlsa")
+    assert (other["difference"], other["verdict"]) == (-line["difference"], compare.WORSE)
+    (none,) = compare.compare_entries(run, "mine", "deaf")
+    assert (none["verdict"], none["reason"]) == (compare.NOT_COMPARED, "no scene that both finished")
+    with pytest.raises(CocktailError, match=r"small: no entry 'omsla' on its boards; did you mean 'omlsa'\?"):
+        compare.compare_entries(run, "mine", "omsla")
+
+
+def test_the_command_compares_two_entries_of_a_run(tmp_path, monkeypatch, noise):
+    monkeypatch.chdir(tmp_path)
+    tables.write_table(tmp_path / "shard.parquet", entries_of_one_run(noise)[0].scores)
+    leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=[], folder=tmp_path / "small", seed=1)
+    done = CliRunner().invoke(cli.main, ["compare", "small", "mine", "omlsa"])
+    assert done.exit_code == 0, done.output
+    (heading,) = [line for line in done.stdout.splitlines() if line.strip().startswith("metric")]
+    assert heading.split() == ["metric", "mine", "omlsa", "difference", "95", "%", "interval", "n", "omlsa", "is"]
+    (figures,) = [line for line in done.stdout.splitlines() if line.strip().startswith("si_sdr")]
+    assert figures.rstrip().endswith("worse")
+    refused = CliRunner().invoke(cli.main, ["compare", "small", "mine", "omlsa", "--entry", "mine"])
+    assert refused.exit_code == cli.ERROR
+    assert "the two entries are given" in refused.stderr

@@ -443,7 +443,7 @@ def test_fewer_scenes_on_the_board_than_estimates_drop_nothing(results):
 
 def test_a_new_shard_outdates_the_kept_examples(results):
     folder = results / "small"
-    audio = examples.Audio(folder, "stationary")
+    audio = examples.Audio(examples.Shards(folder), "stationary")
     shard = folder / "estimates/stationary/test/omlsa/000.parquet"
     fresh = tables.read_rows(shard)
     scene = fresh[0]["scene"]
@@ -470,7 +470,7 @@ def test_pick_takes_each_scene_once():
 
 def test_the_reference_of_a_reverberant_scene_is_its_early_part(tmp_path):
     write_scenes(tmp_path, "reverb", 1, 2)
-    audio = examples.Audio(tmp_path, "reverb")
+    audio = examples.Audio(examples.Shards(tmp_path), "reverb")
     assert np.abs(audio.references(scene_name("reverb", 4))).max() == pytest.approx(0.1, rel=1e-3)
 
 

@@ -107,7 +107,7 @@ def test_what_is_imported_is_an_entry_with_the_estimates_as_they_were(copy, tmp_
     assert [cell for cell in again.cells if cell[1] == "my-matlab"] == [
         ("stationary", "my-matlab"), ("two-talkers", "my-matlab"),
     ]  # fmt: skip
-    card = next(card for card in again.cards() if card["entry"] == "my-matlab")
+    card = next(card for card in again.contents.cards() if card["entry"] == "my-matlab")
     assert card["family"] == "imported"
     shard = again.process_input("two-talkers", "my-matlab", "001", "test")
     imported_shard(mixtures=shard["mixtures"], imported=shard["imported"], out=tmp_path / "out.parquet")

@@ -64,7 +64,7 @@ def finish(plan):
     return leaderboard.build(
         plan.all_scores(),
         references=[],
-        entries=plan.cards(),
+        entries=plan.contents.cards(),
         folder=plan.folder,
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
@@ -170,3 +170,67 @@ def test_the_process_that_writes_pages_ends_with_the_run(plan):
         assert process.is_alive()
         raise KeyError
     assert not process.is_alive()
+
+
+def part(**only):
+    return Plan(load_suite("small.yaml", {"only": only}), "small.yaml")
+
+
+def test_the_boards_of_a_partial_run_hold_what_earlier_runs_left(plan, tmp_path):
+    """One entry is scored anew, of one condition; all else stands as it did, skipped cells too."""
+    whole = finish(plan)
+    absent = [row for row in plan.contents.absent if row["entry"] == "wiener"]
+    few = part(methods=["omlsa"], conditions=["tablet"])
+    assert few.cells == [("tablet", "unprocessed"), ("tablet", "omlsa")]
+    kept = few.contents.kept
+    assert set(kept) == set(plan.cells) - set(few.cells)
+    assert len(few.contents.kept_scores) == len(kept) * len(plan.shards)
+    assert few.contents.cards() == plan.contents.cards()
+    assert [card["name"] for card in few.contents.condition_cards()] == list(plan.conditions)
+    assert [row for row in few.contents.absent if row["entry"] == "wiener"] == absent
+    write(few, tmp_path / "partial")
+    rows = {
+        (row["condition"], row["entry"], row["metric"]): row for row in read_board(tmp_path / "partial/leaderboard.csv")
+    }
+    assert rows == {
+        (row["condition"], row["entry"], row["metric"]): row for row in read_board(plan.path("leaderboard.csv"))
+    }
+    assert len(rows) == len(whole)
+
+
+def test_what_never_ran_is_not_on_the_boards_of_a_partial_run(plan):
+    score(plan, "stationary", ("wiener", "000"), ("unprocessed", "000"))
+    few = part(methods=["omlsa"], conditions=["nonstationary"])
+    assert set(few.contents.kept) == {("stationary", "wiener"), ("stationary", "unprocessed")}
+    assert list(few.contents.entries) == ["unprocessed", "wiener", "omlsa"]
+    assert few.contents.absent == []
+    assert [card["name"] for card in few.contents.condition_cards()] == ["stationary", "nonstationary"]
+
+
+def test_shards_of_entries_outside_the_suite_do_not_make_its_boards_partial(plan):
+    finish(plan)
+    later = (plan.folder / "leaderboard.csv").stat().st_mtime + 10
+    path = Path(plan.scores("tablet", "omlsa-tuned", "000"))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(Path(plan.scores("tablet", "omlsa", "000")).read_bytes())
+    os.utime(path, (later, later))
+    assert "Partial" not in call("leaderboard", "small.yaml")[0]
+
+
+def test_development_scenes_have_boards_of_their_own(plan):
+    finish(plan)
+    assert (
+        "no leaderboard yet; `cocktail run small.yaml --split valid` first"
+        in call("leaderboard", "small.yaml", "--split", "valid")[1]
+    )
+    development = Plan(load_suite("small.yaml", {"split": "valid"}), "small.yaml")
+    score_half(development)
+    assert "Development" not in call("leaderboard", "small.yaml")[0]
+    out = call("leaderboard", "small.yaml", "--split", "valid")[0]
+    assert out.startswith("Development scenes, to tune on")
+    assert "Partial boards: 7 cells" in out
+    page = write_page(development)
+    assert page == plan.folder / "valid" / "partial" / "report" / "index.html"
+    assert "small, development scenes</title>" in page.read_text().replace(" · Cocktail Bench", "")
+    assert '<p class="partial" role="status">Development scenes' in page.read_text()
+    assert "evelopment scenes" not in write_page(plan).read_text()

@@ -214,7 +214,7 @@ def test_entries_are_used_by_role(networks):
     assert {role: base["model"] for role, base in p.bases("beam").items()} == {
         "speech": p.model("still"), "noise": p.model("net"),
     }  # fmt: skip
-    assert next(card for card in p.cards() if card["entry"] == "beam")["uses"] == "speech: still, noise: net"
+    assert next(card for card in p.contents.cards() if card["entry"] == "beam")["uses"] == "speech: still, noise: net"
 
 
 def test_an_entry_starts_from_another_that_is_trained_first(networks):
@@ -278,7 +278,7 @@ def test_what_an_entry_trains_on(networks):
     assert set(p.train_conditions("net")) == enhance
     assert set(p.train_conditions("still")) == {"stationary"}
     assert p.train_conditions("nmf-sparse") == {}
-    some = plan(plugins=[networks], only=["tablet"])
+    some = plan(plugins=[networks], only={"conditions": ["tablet"]})
     assert list(some.conditions) == ["tablet"] and some.digests.train("net") == p.digests.train("net")
     without = plan(plugins=[networks], conditions=["tablet"])
     (cell,) = [cell for cell in without.absent if cell.entry == "still"]
@@ -418,3 +418,33 @@ def test_scores_that_wait_for_no_training():
     assert p.untrained_scores() == [p.scores("tablet", name, x) for name in names[:2] for x in ("000", "001")]
     scored = plan(conditions=["tablet"], methods=names, scorers={"recogniser": "ctc"})
     assert scored.untrained_scores() == []
+
+
+def test_development_scenes_share_corpora_and_models_and_nothing_else_with_the_test():
+    test, valid = plan(), plan(split="valid")
+    assert (test.speech, test.model("nmf-sparse")) == (valid.speech, valid.model("nmf-sparse"))
+    assert test.digests.train("nmf-sparse") == valid.digests.train("nmf-sparse")
+    assert test.digests.corpora() == valid.digests.corpora()
+    assert valid.shards == test.shards
+    assert set(valid.all_references()).isdisjoint(test.all_references())
+    assert set(valid.all_scores()).isdisjoint(test.all_scores())
+    assert valid.board("leaderboard.csv") == test.path("valid", "leaderboard.csv")
+    files = valid.process_input("stationary", "omlsa", "000", "valid")
+    assert files == {"mixtures": test.path("scenes", "stationary", "valid", "000.mixtures.parquet")}
+    for digest in ("scenes", "process"):
+        job = ("stationary", "000") if digest == "scenes" else ("omlsa", "000")
+        assert getattr(test.digests, digest)(*job, "test") != getattr(valid.digests, digest)(*job, "valid")
+    assert valid.rendered("test") == []
+    assert valid.estimated("test") == []
+
+
+def test_closed_sets_have_no_development_scenes():
+    """Their speakers are those of training, and the split `valid` has others."""
+    valid = plan(split="valid")
+    closed = [name for name, definition in valid.all_conditions.items() if definition.get("speakers") == "closed"]
+    assert closed
+    assert valid.unscored == closed
+    assert not set(closed) & {condition for condition, _ in valid.cells}
+    assert plan().unscored == []
+    with pytest.raises(CocktailError, match=f"no development scenes of {', '.join(closed)}"):
+        plan(split="valid", only={"conditions": closed})

@@ -23,7 +23,7 @@ def test_a_training_asks_for_the_rooms_of_the_conditions_that_it_mixes():
 
 
 def test_conditions_that_are_not_run_are_trained_on_all_the_same():
-    p = plan(only=["stationary"])
+    p = plan(only={"conditions": ["stationary"]})
     assert list(p.conditions) == ["stationary"] and p.rooms("tablet", "first") in p.train_rooms("blstm-psa")
     assert bank(p, "tablet") == bank(plan(), "tablet")
 

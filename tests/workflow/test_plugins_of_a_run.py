@@ -26,7 +26,7 @@ def suite(tmp_path, monkeypatch):
 def run(suite, *folders, into=""):
     """What a run with these folders of plugins leaves of its entries."""
     plan = Plan(load_suite(str(suite), selection(suite, [f"{folder}/" for folder in folders], [])), str(suite))
-    write_entries(plan.cards(), plan.folder / into)
+    write_entries(plan.contents.cards(), plan.folder / into)
     return plan
 
 
@@ -41,7 +41,7 @@ def test_a_plugin_of_the_run_is_found_again_with_its_values(suite, write_plugin,
 
 
 def test_cards_name_the_folders_that_the_user_named_and_no_others(suite, write_plugin):
-    folders = {card["entry"]: card.get("folder") for card in run(suite, write_plugin("my_gate")).cards()}
+    folders = {card["entry"]: card.get("folder") for card in run(suite, write_plugin("my_gate")).contents.cards()}
     assert folders["my-gate"] == str(suite.parent / "plugins")
     assert {folder for entry, folder in folders.items() if entry != "my-gate"} == {None}
 

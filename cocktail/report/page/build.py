@@ -12,7 +12,7 @@ from cocktail.boards.leaderboard import BOUNDS, read_board, read_entries
 from cocktail.boards.pending import read_pending
 from cocktail.boards.scores import failures
 from cocktail.boards.verdicts import read_verdicts
-from cocktail.report import partial
+from cocktail.report import examples, partial
 from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
 from cocktail.report.page import cells, curves, data, losses, methods, overview
@@ -37,13 +37,14 @@ def build(
     about: Mapping[str, str] | None = None,
     scenes: bool = True,
     results: str | Path | None = None,
+    split: str = "test",
 ) -> Path:
-    """Write the page of the suite in `folder`, results/<suite>, and return its `index.html`.
+    """Write the page of the boards in `folder`, results/<suite>, and return its `index.html`.
 
     `conditions`: {name, title, task, channels, n_sources, fs} of each. `about`: what the suite says of itself
-    (Plan.about). `scenes`: with sounds, pictures and scores of examples. `results`: results/<suite>, where boards in
-    `folder` are partial. What an earlier page left and this one does not need is deleted. Raises CocktailError where a
-    table is missing.
+    (Plan.about). `scenes`: with sounds, pictures and scores of examples. `results`: results/<suite>, if the
+    boards lie elsewhere. `split`: whose scenes they are of, which the page says if it is not the test. What an earlier
+    page left and this one does not need is deleted. Raises CocktailError where a table is missing.
     """
     folder = Path(folder)
     results = Path(results or folder)
@@ -72,11 +73,13 @@ def build(
         standings[name] = overview.standings(here, rows, content["bounds"].get(name, {}), seed=seed, speakers=speakers)
         chosen += cells.choose(here, unranked)
     content["overview"] = overview.content(standings)
-    content["sounds"] = _write_cells(results, out, chosen, content["conditions"], scores) if scenes else None
+    shards = examples.Shards(results, split)
+    content["sounds"] = _write_cells(folder, shards, out, chosen, content["conditions"], scores) if scenes else None
     write_script(out / "data.js", "data", content)
     _write_static(out)
     shared = {
         "suite": content["suite"],
+        "development": partial.DEVELOPMENT if split != "test" else None,
         "scripts": [name for name in STATIC if name.endswith(".js")],
         "provenance": provenance(folder, {"suite": content["suite"], **(about or {})}),
         **_copy_tables(folder, out),
@@ -98,11 +101,11 @@ def _clear(out):
         shutil.rmtree(out / name, ignore_errors=True)
 
 
-def _write_cells(folder, out, chosen, conditions, scores):
-    sounds = cells.plan_sounds(folder, out, chosen, conditions)
+def _write_cells(folder, shards, out, chosen, conditions, scores):
+    sounds = cells.plan_sounds(shards, out, chosen, conditions)
     for card in conditions:
         here = scores.filter(pc.equal(scores["condition"], card["name"])).combine_chunks()
-        writer = cells.Writer(folder, out, card, here, sounds)
+        writer = cells.Writer(folder, shards, out, card, here, sounds)
         for cell in chosen:
             if cell.condition == card["name"]:
                 writer.write(cell)

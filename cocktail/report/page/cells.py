@@ -95,10 +95,10 @@ def _labelled(picked, metric):
     return {label: scene for label, scene in zip(labels, scenes, strict=True) if scene is not None}
 
 
-def plan_sounds(folder: Path, out: Path, cells: list[Cell], conditions: list[dict]) -> Sounds:
+def plan_sounds(shards: examples.Shards, out: Path, cells: list[Cell], conditions: list[dict]) -> Sounds:
     """How the sounds of these cells are written, so that they fit."""
     cards = {card["name"]: card for card in conditions}
-    lengths = {name: _durations(folder, name) for name in dict.fromkeys(cell.condition for cell in cells)}
+    lengths = {name: _durations(shards.estimates(name)) for name in dict.fromkeys(cell.condition for cell in cells)}
     loads = [_load(cells, places, cards, lengths) for places in range(1, PLACES + 1)]
     places, rate = choose_sounds(loads, max((card["fs"] for card in conditions), default=16000))
     return Sounds(out, rate, places)
@@ -124,10 +124,10 @@ def _makes_sound(card):
     return TASKS[card["task"]].signals
 
 
-def _durations(folder, condition):
+def _durations(folder):
     """Scene -> seconds, as the estimates tell."""
     found: dict[str, float] = {}
-    for path in sorted((folder / "estimates" / condition / "test").glob("*/*.parquet")):
+    for path in sorted(folder.glob("*/*.parquet")):
         for row in tables.read_rows(path, ["scene", "duration"]):
             if row["duration"] is not None:
                 found.setdefault(row["scene"], row["duration"])
@@ -137,15 +137,15 @@ def _durations(folder, condition):
 class Writer:
     """Writes the cells of one condition: `cells/<condition>/<entry>.js`, and their sounds."""
 
-    def __init__(self, folder: Path, out: Path, card: dict, scores: pa.Table, sounds: Sounds):
-        self._audio = examples.Audio(folder, card["name"])
+    def __init__(self, folder: Path, shards: examples.Shards, out: Path, card: dict, scores: pa.Table, sounds: Sounds):
+        self._audio = examples.Audio(shards, card["name"])
         self._out, self._card, self._scores, self._sounds = out, card, scores, sounds
         self._drawn = {
             row.pop("scene"): {key: value for key, value in row.items() if value is not None and key != "condition"}
             for row in tables.read_rows(folder / "scenes.parquet")
             if row["condition"] == card["name"]
         }
-        self._said = _said(folder, card["name"])
+        self._said = _said(shards.scenes(card["name"]))
         self._shared: dict[str, list[dict]] = {}
 
     def write(self, cell: Cell) -> None:
@@ -190,10 +190,10 @@ class Writer:
         return [{"name": name, "file": self._sounds.add(x, fs, bright)} for name, x in signals.items()]
 
 
-def _said(folder, condition):
-    """Scene -> {text: transcripts, truth: bonafide or the attack} of the test scenes."""
+def _said(folder):
+    """Scene -> {text: transcripts, truth: bonafide or the attack} of the scenes."""
     found = {}
-    for path in sorted((folder / "scenes" / condition / "test").glob("*.references.parquet")):
+    for path in sorted(folder.glob("*.references.parquet")):
         for row in tables.read_rows(path, ["scene", "text", "label"]):
             texts = [text for text in row["text"] or [] if text]
             found[row["scene"]] = {"text": texts, "truth": row["label"]}
