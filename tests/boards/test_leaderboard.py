@@ -172,6 +172,14 @@ def test_an_entry_that_fails_mostly_is_unranked_and_shrinks_nothing(tmp_path):
     assert [dead[key] for key in ("value", "ci_low", "ci_high", "n_ok", "n_total")] == [None, None, None, 0, SCENES]
 
 
+@pytest.mark.parametrize("reason", ["method-failed: no", "silent-estimate", "non-finite", "wrong-length: 3 samples"])
+def test_cells_that_a_method_spoilt_are_told_from_those_that_a_metric_did(tmp_path, reason):
+    rows = si_sdr("a", [None] * 3) + si_sdr("b", [None] * 3)
+    for line in rows:
+        line["reason"] = reason if line["entry"] == "a" else "no-interferer"
+    assert score_tables.failed_cells(collected(tmp_path, rows)) == [("stationary", "a")]
+
+
 def test_a_score_that_no_entry_has_costs_nobody_its_rank(tmp_path):
     rows = [row(e, scene, "si_sdr", v if scene else None) for e, v in [("a", 1.0), ("b", 2.0)] for scene in range(3)]
     board = leaderboard.board(collected(tmp_path, rows), seed=1)

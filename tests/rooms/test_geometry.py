@@ -60,6 +60,8 @@ def test_talkers_are_where_they_were_asked_to_be(seed, distance, talkers):
     seen = turned(places - centre, -yaw)
     azimuth = np.degrees(np.arctan2(-seen[:, 0], seen[:, 1]))
     assert np.all(np.abs(azimuth) <= 60 + 1e-9)
+    elevation = np.degrees(np.arcsin(seen[:, 2] / distance))
+    assert np.all(elevation >= -10 - 1e-9) and np.all(elevation <= 20 + 1e-9)
     assert all(abs(a - b) >= 25 - 1e-9 for a, b in itertools.combinations(azimuth, 2))
 
 

@@ -10,7 +10,7 @@ from cocktail.scenes.drawing import draw
 from cocktail.scenes.rendering import render
 from cocktail.scenes.scene import Scene
 from cocktail.spoofing.names import LOGICAL, split_attacks
-from cocktail.spoofing.replay import FAR, NEAR, REPLAYS, Replay, draw_replay, play
+from cocktail.spoofing.replay import REPLAYS, Replay, draw_replay, play
 from cocktail.tables import BONA_FIDE
 from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.trials import trials
@@ -93,14 +93,27 @@ def test_a_corpus_without_spoofs_is_an_error_that_names_the_attacks():
 @pytest.mark.parametrize("attack", REPLAYS)
 def test_the_attacker_records_at_the_distance_of_the_attack_inside_the_room(attack):
     size, talker = (4.0, 3.5, 2.5), (1.0, 3.1, 1.2)
-    near, far = REPLAYS[attack][0]
-    assert (near, far) in (NEAR, FAR)
+    near, far = (0.1, 0.5) if "near" in attack else (1.0, 1.5)
     for seed in range(50):
         replay = draw_replay(np.random.default_rng(seed), attack, size, talker)
         distance = np.linalg.norm(np.subtract(replay.position, talker))
         assert near <= distance <= far
         assert np.all(np.array(replay.position) > 0) and np.all(np.array(replay.position) < size)
         assert (replay.low_hz is None) == attack.endswith("perfect")
+
+
+@pytest.mark.parametrize(
+    ("quality", "low_hz", "high_hz", "drive_db"),
+    [("high", (100, 500), (7000, 7800), (-20, -12)), ("low", (600, 900), (3800, 6000), (-3, 9))],
+)
+def test_loudspeakers_are_those_of_asvspoof_2019(quality, low_hz, high_hz, drive_db):
+    """But for the rate, which ends below 10 kHz."""
+    size, talker = (4.0, 3.5, 2.5), (2.0, 1.7, 1.2)
+    attack = f"replay-near-{quality}"
+    drawn = [draw_replay(np.random.default_rng(seed), attack, size, talker) for seed in range(100)]
+    for name, (low, high) in {"low_hz": low_hz, "high_hz": high_hz, "drive_db": drive_db}.items():
+        values, slack = [getattr(replay, name) for replay in drawn], 0.1 * (high - low)
+        assert low <= min(values) < low + slack and high - slack < max(values) <= high
 
 
 def test_a_room_that_is_too_small_is_an_error():

@@ -56,6 +56,15 @@ def test_statistics_make_features_zero_mean_and_unit_variance():
     assert torch.allclose(features.std(0), torch.ones(masks.MELS), atol=1e-4)
 
 
+def test_features_are_logarithms_of_mel_magnitudes_of_unit_level():
+    """A thousandth of that level is added, which silence is left with."""
+    magnitude = stft(_noise(1, 4000)).abs()
+    magnitude[..., 5] = 0
+    mels = filterbank(100, FS, 512) @ (magnitude[0] / magnitude.square().mean().sqrt()).double().numpy()
+    found = _network().features.logarithms(magnitude)[0].numpy()
+    np.testing.assert_allclose(found, np.log(mels + 1e-3).T, atol=1e-4)
+
+
 def test_noise_joins_the_features_in_training_alone():
     features = _network().features
     magnitude = stft(_noise(4, 16000)).abs()
