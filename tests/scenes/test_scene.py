@@ -79,6 +79,8 @@ def test_values_are_uniform_over_the_ranges_asked():
     snr = np.sort([drawn("stationary", i).noise.snr_db for i in range(1000)])
     low, high = condition["noise"]["snr_db"]
     np.testing.assert_allclose(snr, np.linspace(low, high, 1000), atol=0.06 * (high - low))
+    peaks = np.sort([drawn("stationary", i).peak for i in range(1000)])
+    np.testing.assert_allclose(peaks, np.linspace(0.5, 0.9, 1000), atol=0.03)
     kinds = [drawn("stationary", i).noise.kind for i in range(1000)]
     assert {kind: kinds.count(kind) > 180 for kind in condition["noise"]["kinds"]} == dict.fromkeys(
         condition["noise"]["kinds"], True

@@ -149,6 +149,24 @@ def test_numpy_seed_repeats_and_restores():
     np.testing.assert_array_equal(*draws)
 
 
+@pytest.mark.parametrize(
+    ("name", "function", "iterations", "components"), [("ilrma", "ilrma", 60, 5), ("fast-mnmf", "fastmnmf2", 30, 16)]
+)
+def test_entries_by_pyroomacoustics_run_it_as_long_as_they_say(monkeypatch, name, function, iterations, components):
+    asked = {}
+
+    def called(X, **options):
+        asked.update(options)
+        return X[..., :2]
+
+    monkeypatch.setattr(f"pyroomacoustics.bss.{function}", called)
+    x = np.random.default_rng(10).standard_normal((4, 8000))
+    view = View(FS, np.random.default_rng(0), {"array": ARRAY, "n_sources": 2})
+    assert Registry().entry(name).make()(x, view).shape == (2, 8000)
+    assert (asked["n_iter"], asked["n_components"]) == (iterations, components)
+    assert asked["W0"].shape[1:] == ((2, 2) if name == "ilrma" else (4, 4))
+
+
 def test_whitening_and_projection():
     rng = np.random.default_rng(8)
     X = rng.standard_normal((4, 3, 200)) + 1j * rng.standard_normal((4, 3, 200))

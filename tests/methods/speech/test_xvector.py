@@ -107,6 +107,13 @@ def test_frames_within_30_db_of_the_loudest_are_speech(level_db, seconds):
     assert len(xvector.features(x, FS, 24)) == pytest.approx(125 * seconds, abs=5)
 
 
+def test_bands_are_floored_60_db_below_the_loudest():
+    """Of a tone that jumps from 500 Hz to 4 kHz, a band falls by 6 ln 10 nepers."""
+    hz = np.where(np.arange(FS) < FS // 2, 500, 4000)
+    found = xvector.features(np.sin(2 * np.pi * hz * np.arange(FS) / FS), FS, 24)
+    assert np.ptp(found, axis=0).max() == pytest.approx(6 * np.log(10), rel=0.02)
+
+
 @pytest.mark.parametrize("samples", [1, 100, 2000])
 def test_short_and_silent_signals_have_features(samples):
     for x in (np.zeros(samples), voice(0)[:samples]):
