@@ -36,6 +36,10 @@ def test_read_resamples(tmp_path, suffix):
     np.testing.assert_allclose(x[0, 500:-500], expected[500:-500], atol=1e-4)
 
 
+def test_nothing_resampled_is_nothing():
+    assert audio.resample(np.zeros((2, 0)), 8000, 16000).shape == (2, 0)
+
+
 def test_a_wav_file_without_the_samples_that_its_header_names_is_truncated(tmp_path):
     path = tmp_path / "cut.wav"
     soundfile.write(path, noise(2, 1600).T, 16000, subtype="PCM_24")

@@ -160,7 +160,9 @@ def _trained(entry) -> str:
 
 
 def _remarks(plan, estimates, known) -> None:
-    """Which machines were measured, and what the figures leave out."""
+    """Which machines were measured, what the figures leave out, and what the word errors will be worth."""
+    from cocktail.recognition.recogniser import remark
+
     used = {name for each in estimates if each.basis for name in each.basis.split(", ")}
     measured = dict.fromkeys(_measured(plan, costs) for costs in known if costs.suite in used)
     for line in measured:
@@ -181,6 +183,8 @@ def _remarks(plan, estimates, known) -> None:
         for reason, names in reasons.items():
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             click.echo(f"  {reason} ({', '.join(names[:3])}{more})")
+    if "wer" in plan.metrics and (note := remark(plan.config["recogniser"])):
+        click.secho(note, fg="yellow")
 
 
 def _measured(plan, costs) -> str:

@@ -50,6 +50,7 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     Exit status: 0 when the boards are complete, also where cells failed (their count is printed); 1 with --strict if
     any did, or when a job broke; 2 for an error in the configuration.
     """
+    from cocktail.recognition.recogniser import create, remark
     from cocktail.workflow import partial
     from cocktail.workflow.costs import FILE, measure
     from cocktail.workflow.files import PARTIAL
@@ -67,6 +68,10 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile, first)
     if {"-n", "--dry-run", "--dryrun"} & set(snakemake_arguments):
         os.execv(arguments[0], arguments)
+    if "wer" in plan.metrics:
+        create(plan.config["recogniser"])  # fetches a model once, and says now what is missing
+        if note := remark(plan.config["recogniser"]):
+            click.secho(note, fg="yellow")
     if retry:
         click.echo(f"{plan.suite}: {forget_failures(plan)} shards with failures will be tried again")
     jobs = len(plan.cells) * len(plan.shards)

@@ -58,6 +58,11 @@ def fingerprint(part: dict[str, Any]) -> str:
     return module.fingerprint(part) if hasattr(module, "fingerprint") else ""
 
 
+def language(part: dict[str, Any]) -> str:
+    """Code (ISO 639) of the language that a part speaks. Recordings of one's own say it; all else is English."""
+    return part.get("language", "en")
+
+
 def adapter(name: str) -> ModuleType:
     """The module of an adapter. Raises CocktailError where none has that name."""
     if name not in ADAPTERS:

@@ -73,6 +73,11 @@ OPTIONS = {
             "additionalProperties": False,
         },
         "kind": {"type": "string", "description": "Kind of all the noise, instead of a column."},
+        "language": {
+            "type": "string",
+            "pattern": "^[a-z]{2,3}$",
+            "description": "Of the speech, as a code of ISO 639; default en. The recogniser is told it.",
+        },
         "min_s": _SECONDS | {"description": "Leave out recordings shorter than this."},
         "max_s": _SECONDS | {"description": "Leave out recordings longer than this."},
     },

@@ -10,17 +10,19 @@ from cocktail.recognition.recogniser import Counts, normalise, word_errors
 
 
 def _wer(pair: Pair) -> Counts:
-    _require_text(pair)
-    if pair.recogniser is None:
+    listener = pair.recogniser
+    rule = normalise if listener is None else listener.normalise
+    _require_text(pair, rule)
+    if listener is None:
         raise Unscorable("no-recogniser")
-    return word_errors(reference=pair.text, hypothesis=pair.recogniser.transcribe(pair.estimate, pair.fs))
+    return word_errors(reference=pair.text, hypothesis=listener.transcribe(pair.estimate, pair.fs), rule=rule)
 
 
 def _wer_of(role: str):
     """Word errors of the scorer of that role."""
 
     def compute(pair: Pair) -> Counts:
-        _require_text(pair)
+        _require_text(pair, normalise)
         if role not in pair.scorers:
             raise Unscorable("no-recogniser")
         return word_errors(reference=pair.text, hypothesis=pair.scorers[role](pair.estimate, pair.fs))
@@ -28,8 +30,8 @@ def _wer_of(role: str):
     return compute
 
 
-def _require_text(pair):
-    if pair.text is None or not normalise(pair.text):
+def _require_text(pair, rule):
+    if pair.text is None or not rule(pair.text):
         raise Unscorable("no-transcript")
 
 

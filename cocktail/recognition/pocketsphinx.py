@@ -19,7 +19,7 @@ from cocktail.digest import digest
 from cocktail.errors import CocktailError
 from cocktail.recognition import grid
 from cocktail.recognition.alignment import Alignment, Segment
-from cocktail.recognition.recogniser import normalise
+from cocktail.recognition.recogniser import Recogniser, normalise
 from cocktail.rng import rng
 
 FS = 16000
@@ -45,7 +45,7 @@ def create(mode: str = "grammar", grammar: str = "grid") -> "PocketSphinx":
 
 
 @dataclass(frozen=True)
-class PocketSphinx:
+class PocketSphinx(Recogniser):
     """A cocktail.recognition.recogniser.Recogniser."""
 
     grammar: str | None

@@ -1,8 +1,10 @@
 """Speech recognisers, the normalisation of text, and word errors as counts that add."""
 
 import importlib
+import os
 import re
 import unicodedata
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,8 +16,8 @@ from cocktail.recognition.alignment import Alignment
 RECOGNISERS = {"pocketsphinx": "cocktail.recognition.pocketsphinx", "whisper": "cocktail.recognition.whisper"}
 """Backend -> module with `create(**options) -> Recogniser`. A new recogniser is a module, a line here and in USED."""
 
-USED = {"pocketsphinx": ("mode", "grammar"), "whisper": ("folder",)}
-"""Options of each backend. Those of other backends are ignored: a suite inherits them from the defaults."""
+USED = {"pocketsphinx": ("mode", "grammar"), "whisper": ("model", "language")}
+"""What `create` of each backend takes. Options of others are ignored: a suite inherits them from the defaults."""
 
 OPTIONS = {
     "type": "object",
@@ -23,22 +25,34 @@ OPTIONS = {
         "backend": {"enum": sorted(RECOGNISERS)},
         "mode": {"enum": ["grammar", "language-model"]},
         "grammar": {"enum": ["grid"]},
-        "folder": {"type": "string", "minLength": 1, "description": "Of the model of whisper."},
+        "model": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Of whisper: its name, its folder, or $NAME, an environment variable with one of them.",
+        },
+        "otherwise": {
+            "enum": ["pocketsphinx"],
+            "description": "Backend in place of whisper where the environment variable of `model` is not set.",
+        },
     },
     "required": ["backend"],
     "if": {"properties": {"backend": {"const": "whisper"}}},
-    "then": {"required": ["folder"]},
+    "then": {"required": ["model"]},
     "additionalProperties": False,
 }
-"""JSON schema of the options that `create` takes."""
+"""JSON schema of a suite's `recogniser`; `resolved` makes of it what `create` takes."""
 
 
 class Recogniser(Protocol):
     """Turns speech into text. The text of an utterance depends on no other utterance."""
 
     def transcribe(self, samples: np.ndarray, fs: int) -> str:
-        """samples (N,), any level, at `fs` Hz -> words, normalised by `normalise`; silence gives the empty text."""
+        """samples (N,), any level, at `fs` Hz -> the words heard; silence gives the empty text."""
         ...
+
+    def normalise(self, text: str) -> str:
+        """The rule by which its texts and the transcripts are compared."""
+        return normalise(text)
 
     def align(self, samples: np.ndarray, fs: int, text: str) -> Alignment:
         """When the words of `text`, and what they are made of, were said in samples (N,) at `fs` Hz.
@@ -82,8 +96,40 @@ def create(options: dict[str, Any]) -> Recogniser:
     return importlib.import_module(RECOGNISERS[backend]).create(**used)
 
 
+def resolved(options: dict[str, Any], languages: Collection[str]) -> dict[str, Any]:
+    """What a suite's `recogniser` comes to here: the model's environment variable filled in, the language said.
+
+    `languages`: those of the suite's speech; where there are several, Whisper tells them apart by itself. Raises
+    CocktailError where the variable is not set and the options name no backend for that case.
+    """
+    if options["backend"] != "whisper":
+        return options
+    model = os.path.expandvars(options["model"])
+    if model and "$" not in model:
+        spoken = {"language": min(languages)} if len(languages) == 1 else {}
+        return {"backend": "whisper", "model": model} | spoken
+    if "otherwise" not in options:
+        raise CocktailError(
+            f"recogniser.model: an environment variable of {options['model']} is not set; it names a model of "
+            "Whisper, such as tiny.en, or its folder"
+        )
+    used = {name: value for name, value in options.items() if name in USED[options["otherwise"]]}
+    return {"backend": options["otherwise"]} | used
+
+
+def remark(options: dict[str, Any]) -> str | None:
+    """What should be known of a recogniser before its word errors are computed, if anything."""
+    if options["backend"] != "pocketsphinx" or options.get("mode") != "language-model":
+        return None
+    return (
+        "Words are heard by PocketSphinx, which errs on more than half of the words of clean LibriSpeech: `wer` says "
+        "little. For Whisper, pip install 'cocktailbench[whisper]'; then COCKTAIL_WHISPER=tiny.en (or a folder) for "
+        "`real`, or `recogniser: {backend: whisper, model: tiny.en}` in a suite of your own (docs/scores.md)."
+    )
+
+
 def normalise(text: str) -> str:
-    """The one rule by which texts are compared.
+    """The rule by which texts are compared, unless their recogniser has its own.
 
     Unicode NFKC, lower case, typographic apostrophes made plain; every run of characters that are no letter, digit or
     apostrophe becomes one space; apostrophes at the edge of a word go.
@@ -93,9 +139,9 @@ def normalise(text: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def word_errors(*, reference: str, hypothesis: str) -> Counts:
-    """Word errors of one hypothesis after `normalise`, by minimum edit distance (jiwer)."""
-    reference, hypothesis = normalise(reference), normalise(hypothesis)
+def word_errors(*, reference: str, hypothesis: str, rule: Callable[[str], str] = normalise) -> Counts:
+    """Word errors of one hypothesis after the normalisation `rule`, by minimum edit distance (jiwer)."""
+    reference, hypothesis = rule(reference), rule(hypothesis)
     if not reference:
         return Counts(len(hypothesis.split()), 0)
     import jiwer

@@ -12,6 +12,7 @@ import numpy as np
 from cocktail.errors import CocktailError
 from cocktail.method import Bases, Estimates, Info, Method, View
 from cocktail.recognition.alignment import Alignment, Segment, of_characters
+from cocktail.recognition.recogniser import Recogniser
 from cocktail.rng import rng
 from cocktail.tasks import TASKS
 from cocktail.testing.signals import ProbeScene, make_scene
@@ -37,7 +38,7 @@ class Granted(dict):
         raise KeyError(name)
 
 
-class StubRecogniser:
+class StubRecogniser(Recogniser):
     """Recogniser that hears the same sentence in everything, at an even pace."""
 
     @property

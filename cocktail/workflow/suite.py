@@ -45,7 +45,8 @@ def known_conditions(define: dict[str, dict]) -> dict[str, dict]:
 def check_suite(config: dict, source: str) -> dict:
     """The configuration with its conditions resolved and every key checked. `source` names the file in messages.
 
-    The result's `conditions` is a mapping of name to definition, with every group of kinds of noise resolved.
+    The result's `conditions` is a mapping of name to definition, with every group of kinds of noise resolved; its
+    `recogniser` is the one that there is here.
     """
     from cocktail.scenes.conditions import CONDITION, GROUPS, resolved
 
@@ -67,7 +68,22 @@ def check_suite(config: dict, source: str) -> dict:
             where = f"{source}: only.conditions"
             raise CocktailError(f"{where}: not a condition of this suite: '{name}'{nearest(name, chosen)}")
     conditions = {name: resolved(known[name], groups) for name in chosen}
-    return config | {"conditions": conditions} | _located(config, Path(source).parent)
+    located = _located(config, Path(source).parent)
+    return config | located | {"conditions": conditions, "recogniser": _recogniser(config, source)}
+
+
+def _recogniser(config: dict, source: str) -> dict:
+    """The recogniser that there is here; a folder of its model is relative to the suite's file."""
+    from cocktail.corpora import adapters
+    from cocktail.recognition import recogniser
+
+    options, folder = config["recogniser"], Path(source).parent
+    if "model" in options and (folder / options["model"]).is_dir():
+        options = options | {"model": _path(options["model"], folder)}
+    try:
+        return recogniser.resolved(options, {adapters.language(part) for part in config["corpora"]["speech"]})
+    except CocktailError as error:
+        raise CocktailError(f"{source}: {error}") from None
 
 
 def _located(config: dict, folder: Path) -> dict:

@@ -11,7 +11,7 @@ from records import record
 from cocktail import tables
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
-from cocktail.recognition.recogniser import Counts
+from cocktail.recognition.recogniser import Counts, Recogniser
 from cocktail.rng import rng
 from cocktail.scoring.shard import score_shard
 from cocktail.scoring.signals import SOURCE_METRICS, score_signals
@@ -21,7 +21,7 @@ FS = 16000
 CHEAP = ["si_sdr", "sdr", "sir", "sar"]
 
 
-class Parrot:
+class Parrot(Recogniser):
     """A recogniser that always hears the same."""
 
     card = {"backend": "parrot"}  # noqa: RUF012 - a stand-in
