@@ -66,7 +66,7 @@ class FhmmMax(LearnedMethod):
     """Of one talker relative to all others, whichever talker that is."""
     spread: float = 0.3
     """Added to the variance of every bin, in squared nepers of power."""
-    segment_s: float = 6.0
+    segment_s: float = 4.0
 
     def fit(self, data, rng, folder):
         """Align the recordings with their transcripts, then learn each talker; leave talkers.npz."""
