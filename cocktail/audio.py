@@ -1,7 +1,14 @@
-"""Reading, writing, encoding and resampling of audio: always (D channels, N samples), float64, full scale +-1."""
+"""Reading, writing, encoding and resampling of audio: always (D channels, N samples), float64, full scale +-1.
 
+Files may be longer than memory: `Reader` and `Writer` go block by block, and so does `resample_blocks`.
+"""
+
+import contextlib
 import io
+import os
 import struct
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +18,10 @@ from cocktail.errors import CocktailError
 MAX_FLAC_CHANNELS = 8
 STREAMED = 0xFFFFFFFF
 """Length in the header of a WAV file that was written to a pipe: its samples go on to the end."""
+SUFFIXES = (".wav", ".flac")
+"""Of files that are written."""
+MAX_WAV_BYTES = 4e9
+"""Beyond, the header of a WAV file cannot say how long it is; RF64 can."""
 
 
 def resample(x: np.ndarray, fs_in: float, fs_out: float) -> np.ndarray:
@@ -24,23 +35,133 @@ def resample(x: np.ndarray, fs_in: float, fs_out: float) -> np.ndarray:
     return np.ascontiguousarray(y.reshape(-1, len(flat)).T).reshape(*x.shape[:-1], -1)
 
 
+def resample_blocks(blocks: Iterable[np.ndarray], fs_in: float, fs_out: float) -> Iterator[np.ndarray]:
+    """`resample` of a signal that comes in blocks (D, n), in blocks."""
+    if fs_in == fs_out:
+        yield from blocks
+        return
+    import soxr
+
+    stream = None
+    for block in blocks:
+        stream = stream or soxr.ResampleStream(fs_in, fs_out, len(block), dtype="float64", quality="VHQ")
+        yield stream.resample_chunk(np.ascontiguousarray(block.T)).T
+    if stream:
+        yield stream.resample_chunk(np.zeros((0, len(block))), last=True).T
+
+
 def read(path: str | Path, fs: int | None = None) -> tuple[np.ndarray, int]:
     """Read a WAV or FLAC file as (D, N) and its rate in Hz; with `fs`, resampled to it.
 
     Raises CocktailError where the file is missing, truncated or not audio.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise CocktailError(f"{path}: no such audio file")
-    _require_whole_wav(path)
-    x, fs_in = _decode(path, str(path))
+    with Reader(path) as file:
+        x, fs_in = file.whole(), file.fs
     return (x, fs_in) if fs is None else (resample(x, fs_in, fs), fs)
 
 
+class Reader:
+    """An open WAV or FLAC file. Raises CocktailError where it is missing, truncated or not audio."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise CocktailError(f"{self.path}: no such audio file")
+        _require_whole_wav(self.path)
+        self._file = _opened(os.fsencode(self.path), str(self.path))
+        self.fs: int = self._file.samplerate
+        """Hz."""
+        self.channels: int = self._file.channels
+        self.n_samples: int = self._file.frames
+
+    def blocks(self, length: int) -> Iterator[np.ndarray]:
+        """(D, n) of at most `length` samples each, from here to the end."""
+        n_read = 0
+        while len(x := _read(self._file, length, str(self.path))):
+            n_read += len(x)
+            yield np.ascontiguousarray(x.T)
+        _require_all(n_read, self.n_samples, str(self.path))
+
+    def whole(self) -> np.ndarray:
+        """(D, N) from here to the end."""
+        x = _read(self._file, -1, str(self.path))
+        _require_all(len(x), self.n_samples, str(self.path))
+        return np.ascontiguousarray(x.T)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+
+class Writer:
+    """A file that is being written; see `writing`."""
+
+    def __init__(self, file, path: Path):
+        self._file, self._path = file, path
+        self.clipped = 0
+        """Samples that reached full scale, where the format clips them."""
+        self.peak = 0.0
+
+    def write(self, x: np.ndarray) -> None:
+        """Append (D, n) or (n,). Raises CocktailError where that fails, as on a full disk."""
+        import soundfile
+
+        x = np.atleast_2d(x)
+        self.peak = max(self.peak, float(np.abs(x).max(initial=0)))
+        if self._file.format == "FLAC":
+            self.clipped += int(np.count_nonzero(np.abs(x) >= 1))
+        try:
+            self._file.write(np.ascontiguousarray(x.T))
+        except (soundfile.LibsndfileError, AssertionError) as error:  # fewer samples were written than there are
+            raise CocktailError(f"{self._path}: could not be written ({error or 'is the disk full?'})") from error
+
+
+@contextlib.contextmanager
+def writing(path: str | Path, fs: int, *, channels: int = 1, n_samples: int = 0) -> Iterator[Writer]:
+    """A new file at `path`, 24-bit FLAC or 32-bit float WAV by its suffix, that appears when the block has ended well.
+
+    `n_samples`: about how many will come. Raises CocktailError for another suffix and for what the format cannot hold,
+    OSError where the folder cannot be written to.
+    """
+    import soundfile
+
+    path = Path(path)
+    require_suffix(path)
+    form = {"format": "FLAC", "subtype": "PCM_24"}
+    if path.suffix.lower() == ".wav":
+        form = {"format": "RF64" if 4 * channels * n_samples > MAX_WAV_BYTES else "WAV", "subtype": "FLOAT"}
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    temporary = Path(name)
+    os.close(handle)
+    try:
+        try:
+            file = soundfile.SoundFile(os.fsencode(temporary), "w", samplerate=fs, channels=channels, **form)
+        except soundfile.LibsndfileError as error:
+            what = f"{form['format']} with {channels} channels at {fs} Hz"
+            raise CocktailError(f"{path}: cannot be written as {what} ({error})") from error
+        with file:
+            yield Writer(file, path)
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def require_suffix(path: Path) -> None:
+    """Raise CocktailError where a file of this name would not be what it says."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise CocktailError(f"{path}: files are written as {' or '.join(SUFFIXES)}; end the name in one of these")
+
+
 def write(path: str | Path, x: np.ndarray, fs: int) -> None:
-    """Write (D, N) or (N,) as 24-bit FLAC or, for any other suffix, 32-bit float WAV."""
-    flac = Path(path).suffix.lower() == ".flac"
-    Path(path).write_bytes(_encode(np.atleast_2d(x), fs, flac, "PCM_24"))
+    """Write (D, N) or (N,) as 24-bit FLAC or 32-bit float WAV, by the suffix. Raises as `writing`."""
+    x = np.atleast_2d(x)
+    with writing(path, fs, channels=len(x), n_samples=x.shape[-1]) as file:
+        file.write(x)
 
 
 def encode(x: np.ndarray, fs: int, subtype: str = "PCM_24") -> bytes:
@@ -48,14 +169,23 @@ def encode(x: np.ndarray, fs: int, subtype: str = "PCM_24") -> bytes:
 
     A signal that FLAC cannot hold (past 8 channels, at or over full scale, or not finite) becomes a 32-bit float WAV.
     """
+    import soundfile
+
     x = np.atleast_2d(x)
-    fits = len(x) <= MAX_FLAC_CHANNELS and x.size > 0 and np.abs(x).max() < 1.0
-    return _encode(x, fs, fits, subtype)
+    buffer = io.BytesIO()
+    if len(x) <= MAX_FLAC_CHANNELS and x.size > 0 and np.abs(x).max() < 1.0:
+        soundfile.write(buffer, x.T, fs, format="FLAC", subtype=subtype)
+    else:
+        soundfile.write(buffer, x.T, fs, format="WAV", subtype="FLOAT")
+    return buffer.getvalue()
 
 
 def decode(data: bytes, name: str = "encoded audio") -> tuple[np.ndarray, int]:
     """The inverse of `encode`: (D, N) and the rate in Hz. Raises CocktailError where the bytes are not audio."""
-    return _decode(io.BytesIO(data), name)
+    with _opened(io.BytesIO(data), name) as file:
+        x = _read(file, -1, name)
+        _require_all(len(x), file.frames, name)
+        return np.ascontiguousarray(x.T), file.samplerate
 
 
 def _require_whole_wav(path):
@@ -80,26 +210,25 @@ def _require_whole_wav(path):
             file.seek(start + length + length % 2)
 
 
-def _encode(x, fs, flac, subtype):
-    import soundfile
-
-    buffer = io.BytesIO()
-    if flac:
-        soundfile.write(buffer, x.T, fs, format="FLAC", subtype=subtype)
-    else:
-        soundfile.write(buffer, x.T, fs, format="WAV", subtype="FLOAT")
-    return buffer.getvalue()
-
-
-def _decode(source, name):
+def _opened(source, name):
     import soundfile
 
     try:
-        with soundfile.SoundFile(source) as file:
-            x = file.read(dtype="float64", always_2d=True)
-            fs, expected = file.samplerate, file.frames
+        return soundfile.SoundFile(source)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise CocktailError(f"{name}: cannot be decoded as audio ({error})") from error
-    if len(x) != expected:
-        raise CocktailError(f"{name}: truncated, {len(x)} of {expected} samples could be read")
-    return np.ascontiguousarray(x.T), fs
+
+
+def _read(file, length, name):
+    """(n, D) of the next samples, `length` at most; -1 for all."""
+    import soundfile
+
+    try:
+        return file.read(length, dtype="float64", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise CocktailError(f"{name}: cannot be decoded as audio ({error})") from error
+
+
+def _require_all(n_read, n_samples, name):
+    if n_read != n_samples:
+        raise CocktailError(f"{name}: truncated, {n_read} of {n_samples} samples could be read")

@@ -5,6 +5,7 @@ A suite file holds only what differs from `config/defaults.yaml`. Every key and 
 benchmark that runs on the default instead gives a wrong result, silently.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def read_yaml(path: str | Path) -> dict:
     """A YAML file that holds a mapping. Raises CocktailError with the line where it is not valid."""
     path = Path(path)
     try:
-        content = yaml.load(path.read_text(), _UniqueKeys)
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), _UniqueKeys)
     except FileNotFoundError:
         raise CocktailError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -62,8 +63,18 @@ def validate(config: Any, schema: dict, source: str, prefix: str = "") -> None:
 
     validator = jsonschema.Draft202012Validator(schema)
     faults = [fault for error in validator.iter_errors(config) for fault in _explain(error, prefix)]
+    faults += [f"{where}: {number} is no finite number" for where, number in _not_finite(config, prefix)]
     if faults:
         raise CocktailError("\n".join(f"{source}: {fault}" for fault in faults))
+
+
+def _not_finite(value, where):
+    """(key, number) of each number in a configuration that is infinite or none, which no schema finds."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield where, value
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield from _not_finite(item, f"{where}.{key}" if where else str(key))
 
 
 def _explain(error, prefix) -> list[str]:

@@ -3,13 +3,19 @@
 import difflib
 from collections.abc import Iterable
 
+MAX_REASON = 500
+"""Longest reason, in characters."""
+
 
 class CocktailError(Exception):
     """An error for the user: says what was wrong, where, and what would be right."""
 
 
 class PluginError(CocktailError):
-    """A plugin that cannot be used. Its own cells fail, and nothing else."""
+    """A plugin that cannot be used. Its own cells fail, and nothing else. The message may hold what the plugin says."""
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
 
 
 class AccessError(CocktailError):
@@ -20,3 +26,18 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
     """`; did you mean 'x'?` for messages, or nothing where no known word is close: 1 is equal, 0 nothing alike."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"; did you mean '{found[0]}'?" if found else ""
+
+
+def escaped(text: str) -> str:
+    """A text that a terminal can take: control characters and halves of characters escaped, lines kept."""
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def printable(reason: str, place: str = "") -> str:
+    """A reason that a table and a terminal can take: `escaped`, and cut if it is very long. `place`: of the whole."""
+    text = escaped(reason)
+    if len(text) <= MAX_REASON:
+        return text
+    return f"{text[:MAX_REASON]} ... ({place or f'{len(text)} characters in all'})"

@@ -17,7 +17,9 @@ def rng(seed: int, *identity: str | int, role: str) -> np.random.Generator:
     ("1", 2) and ("12",) do not collide.
     """
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in (seed, *identity, role))
-    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    digest = hashlib.blake2b(
+        text.encode(errors="surrogateescape"), digest_size=16
+    ).digest()  # a file's name may be no text
     return np.random.default_rng(int.from_bytes(digest, "little"))
 
 

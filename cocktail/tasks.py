@@ -1,5 +1,6 @@
 """The tasks, and what follows from each: what a method returns, where it is stored, and who scores it."""
 
+import contextlib
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,18 +10,30 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 
+MOST = float(np.finfo(np.float32).max)
+"""Largest sample of an estimate: it is stored in single precision at most."""
+
 
 def check_estimate(estimate: Any, n_sources: int, n_samples: int) -> np.ndarray:
-    """`estimate` if it is a finite real array (n_sources, n_samples); raises CocktailError that says what it is."""
-    if not isinstance(estimate, np.ndarray) or estimate.dtype.kind != "f":
-        kind = f"an array of {estimate.dtype}" if isinstance(estimate, np.ndarray) else type(estimate).__name__
+    """`estimate` in double precision if it is a finite real array (n_sources, n_samples).
+
+    Raises CocktailError that says what it is.
+    """
+    whole = isinstance(estimate, np.ndarray) and not isinstance(estimate, np.ma.MaskedArray)
+    if not whole or estimate.dtype.kind != "f":
+        kind = f"an array of {estimate.dtype}" if whole else type(estimate).__name__
         raise CocktailError(f"returned {kind}, expected a NumPy array of floats")
     if estimate.shape != (n_sources, n_samples):
         raise CocktailError(f"returned shape {estimate.shape}, expected {(n_sources, n_samples)}")
     bad = np.count_nonzero(~np.isfinite(estimate))
     if bad:
         raise CocktailError(f"returned {bad} samples that are not finite")
-    return estimate
+    peak = float(np.abs(estimate).max(initial=0))
+    if peak > MOST:
+        raise CocktailError(
+            f"returned samples up to {peak:.3g}; single precision, in which they are stored, ends before"
+        )
+    return np.asarray(estimate, dtype=float)
 
 
 def check_bytes(data: Any) -> bytes:
@@ -31,17 +44,24 @@ def check_bytes(data: Any) -> bytes:
 
 
 def _score(score, n_sources, n_samples):
-    if not isinstance(score, numbers.Real) or isinstance(score, bool) or not np.isfinite(score):
+    number = float("nan")
+    if isinstance(score, numbers.Real) and not isinstance(score, bool):
+        with contextlib.suppress(OverflowError):  # of an integer beyond all floats
+            number = float(score)
+    if not np.isfinite(number):
         raise CocktailError(f"returned {score!r}, expected one finite number, higher for bona fide speech")
-    return float(score)
+    return number
 
 
 def _embedding(embedding, n_sources, n_samples):
-    if not isinstance(embedding, np.ndarray) or embedding.dtype.kind != "f" or embedding.ndim != 1:
-        kind = f"an array of {embedding.shape}" if isinstance(embedding, np.ndarray) else type(embedding).__name__
+    whole = isinstance(embedding, np.ndarray) and not isinstance(embedding, np.ma.MaskedArray)
+    if not whole or embedding.dtype.kind != "f" or embedding.ndim != 1:
+        kind = f"an array of {embedding.shape}" if whole else type(embedding).__name__
         raise CocktailError(f"returned {kind}, expected a vector of floats, the talker's embedding")
+    with np.errstate(over="ignore"):
+        embedding = np.asarray(embedding, dtype=np.float32)  # as it is stored
     if not np.isfinite(embedding).all() or not embedding.any():
-        raise CocktailError("returned an embedding that is zero or not finite")
+        raise CocktailError("returned an embedding that is zero or not finite in single precision")
     return embedding
 
 

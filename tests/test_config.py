@@ -64,6 +64,9 @@ def test_every_shipped_suite_is_valid(name):
         ),
         ("suite: mine\nsuite: yours", r"mine\.yaml, line 2: .*key 'suite' stands twice"),
         ("suite: [mine", r"mine\.yaml, line 1: not valid YAML"),
+        ("suite: mine\ntime_limit_s: .nan", r"mine\.yaml: time_limit_s: nan is no finite number"),
+        (f"suite: {'x' * 101}", "suite: 'x+' does not match"),
+        ('suite: "mine\\n"', "suite: .* does not match"),
         ("- suite", r"mine\.yaml: must hold a mapping"),
     ],
 )
@@ -100,6 +103,34 @@ def test_a_suite_changes_and_adds_conditions(tmp_path):
     assert config["conditions"]["stationary"]["noise"]["snr_db"] == [3, 3]
     assert config["conditions"]["stationary"]["noise"]["kinds"] == ["white", "pink", "car", "hum"]
     assert config["conditions"]["harsh"]["noise"]["kinds"] == ["white"]
+
+
+ROOM = "room: {length_m: [%s, 9], width_m: [3, 5], height_m: [2.5, 3], t60_s: [0.3, 0.3], distance_m: [0.5, %s]}"
+
+
+@pytest.mark.parametrize(
+    ("array", "room", "message"),
+    [
+        (
+            "pair",
+            ROOM % (1.5, 0.5),
+            r"mine\.yaml: car\.room: no place in a room of 1\.5 x 3\.0 x 2\.5 m for .* 0\.5 m",
+        ),
+        ("pair", ROOM % (3, 15), r"car\.room: no place in a room of 3\.0 x 3\.0 x 2\.5 m for talkers 15\.0 m"),
+        ("[[0, 0, 0], [4, 0, 0]]", ROOM % (3, 0.5), r"its microphones 4 m wide"),
+        ("[[0, 0, 0], [0, 0, 0]]", ROOM % (3, 0.5), r"car\.array: microphones 1 and 2 are in one place"),
+    ],
+)
+def test_a_room_too_small_for_what_is_in_it_is_found_before_anything_is_rendered(tmp_path, array, room, message):
+    noise = "noise: {field: diffuse, kinds: [white], snr_db: [0, 5]}"
+    car = f"{{task: enhance, talkers: 1, array: {array}, reference: image, {room}, {noise}}}"
+    with pytest.raises(CocktailError, match=message):
+        load(tmp_path, f"suite: mine\nconditions: [car]\ndefine: {{car: {car}}}")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_key(tmp_path):
+    (tmp_path / "mine.yaml").write_text("suite: mine\nconditions: [stationary]", encoding="utf-8-sig")
+    assert load_suite(str(tmp_path / "mine.yaml"))["suite"] == "mine"
 
 
 def test_merge_is_deep_and_changes_no_layer():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cocktail import paradigms, tables
-from cocktail.errors import AccessError
+from cocktail import audio, paradigms, tables
+from cocktail.errors import AccessError, CocktailError
 from cocktail.paradigms import PARADIGMS
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
 
@@ -57,8 +57,37 @@ def test_a_refusal_names_the_paradigms_that_may_see_it():
 def test_a_check_returns_what_it_accepts(task):
     answers = {"estimate": np.ones((2, 5)), "score": 1.0, "embedding": np.ones(3), None: "bin blue"}
     answer = answers[TASKS[task].column]
-    assert TASKS[task].check(answer, 2, 5) is answer
+    assert np.array_equal(TASKS[task].check(answer, 2, 5), answer)
     for column, other in answers.items():
         if column != TASKS[task].column:
             with pytest.raises(Exception, match="returned"):
                 TASKS[task].check(other, 2, 5)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f8", "longdouble"])
+def test_floats_of_any_size_are_taken_as_they_are_stored(dtype):
+    values = np.array([[0.5, -0.25, 2.0]])
+    estimate = TASKS["enhance"].check(values.astype(dtype), 1, 3)
+    assert estimate.dtype == np.float64 and estimate.dtype.isnative
+    np.testing.assert_array_equal(estimate, values)
+    np.testing.assert_array_equal(audio.decode(audio.encode(estimate, 16000))[0], values)
+    embedding = TASKS["verify"].check(values[0].astype(dtype), 1, 3)
+    assert embedding.dtype == np.float32 and embedding.tolist() == values[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("task", "answer", "message"),
+    [
+        ("enhance", np.full((1, 3), 1e300), r"samples up to 1e\+300"),
+        ("enhance", np.full((1, 3), np.longdouble("1e400")), "samples up to|not finite"),
+        ("enhance", np.ma.masked_array(np.ones((1, 3)), mask=[[0, 1, 0]]), "returned MaskedArray"),
+        ("enhance", np.ones((1, 3), int), "array of int64"),
+        ("verify", np.full(3, 1e300), "zero or not finite"),
+        ("verify", np.full(3, 1e-300), "zero or not finite"),
+        ("detect", 10**400, "one finite number"),
+        ("detect", float("inf"), "one finite number"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused(task, answer, message):
+    with pytest.raises(CocktailError, match=message):
+        TASKS[task].check(answer, 1, 3)

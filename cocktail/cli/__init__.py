@@ -2,11 +2,12 @@
 
 import importlib
 import pkgutil
+import sys
 
 import click
 
 from cocktail import __version__
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, escaped
 
 ERROR = 2
 """Exit status after an error of the user's, which is printed as one message."""
@@ -24,6 +25,8 @@ class Commands(click.Group):
         return importlib.import_module(f"{__name__}.{name}").command
 
     def invoke(self, ctx):
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # for names of files that are no text
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader, such as `head`, has ended: click ends without a message
@@ -34,9 +37,10 @@ class Commands(click.Group):
 
 
 def _message(error):
-    if not isinstance(error, OSError) or not error.strerror:
-        return str(error)
-    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return escaped(text)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,10 +1,13 @@
 """Options and output that several commands share."""
 
+import contextlib
 import json
+import math
 from pathlib import Path
 
 import click
 
+from cocktail.errors import escaped
 from cocktail.workflow.files import SCORED, TEST, board_folder
 
 methods_option = click.option(
@@ -76,24 +79,36 @@ def results_folder(where: str, split: str = TEST) -> Path:
     return Path(where) if Path(where).is_dir() else board_folder(load_suite(where, {"split": split}))
 
 
-def write_audio(path: Path, samples, fs: int) -> None:
-    """Write (D, N) with the folders above it. Raises OSError that names the path, on a full disk as well.
-
-    FLAC clips what reaches full scale: a message says so.
-    """
-    import numpy as np
-
+@contextlib.contextmanager
+def writing_audio(path: Path, fs: int, **options):
+    """`audio.writing`, with the folders above the file; says so where FLAC clipped what reached full scale."""
     from cocktail import audio
 
-    if path.suffix.lower() == ".flac" and (n_clipped := np.count_nonzero(np.abs(samples) >= 1)):
-        peak = np.abs(samples).max()
-        click.echo(f"{path}: {n_clipped} samples clipped, the peak is {peak:.3g}; a .wav file holds them", err=True)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        audio.write(path, samples, fs)
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with audio.writing(path, fs, **options) as file:
+        yield file
+    if file.clipped:
+        click.echo(
+            f"{path}: {file.clipped} samples clipped, the peak is {file.peak:.3g}; a .wav file holds them", err=True
+        )
+
+
+def write_audio(path: Path, samples, fs: int) -> None:
+    """A whole file of (D, N), see `writing_audio`."""
+    with writing_audio(path, fs, channels=len(samples), n_samples=samples.shape[-1]) as file:
+        file.write(samples)
+
+
+class Number(click.FloatRange):
+    """A finite number in a range."""
+
+    name = "number"
+
+    def convert(self, value, param, ctx):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 def _plain(value) -> str:
@@ -105,4 +120,4 @@ def _plain(value) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, dict):
         return ", ".join(f"{key}={_plain(item)}" for key, item in value.items())
-    return str(value)
+    return escaped(str(value))

@@ -4,16 +4,36 @@ import sys
 
 import click
 
-from cocktail.cli._options import methods_option
+from cocktail.cli._options import Number, methods_option
 
 
 @click.command(short_help="Probe whether a method keeps the contract.")
 @click.argument("name")
 @methods_option
-@click.option("--long", "long_s", default=60.0, show_default=True, help="Length in seconds of the long signal.")
-@click.option("--limit", "limit_s", default=120.0, show_default=True, help="Seconds that a single probe may take.")
+@click.option(
+    "--long",
+    "long_s",
+    type=Number(0.1, 36000),
+    default=60.0,
+    show_default=True,
+    help="Length in seconds of the long signal.",
+)
+@click.option(
+    "--limit",
+    "limit_s",
+    type=Number(0, 1e6, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="Seconds that a single probe may take.",
+)
 @click.option("--suite", default="tiny", show_default=True, help="The suite whose parameters a trained method gets.")
-@click.option("--device", default="cpu", show_default=True, help="cpu or cuda, for a method that needs `gpu`.")
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "cuda"]),
+    default="cpu",
+    show_default=True,
+    help="cpu or cuda, for a method that needs `gpu`.",
+)
 def command(name, folders, long_s, limit_s, suite, device):
     """Probe whether a method keeps the contract, on synthetic sound; seconds for most.
 

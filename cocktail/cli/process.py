@@ -1,13 +1,16 @@
 """`cocktail process`: run a method on any recording."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
 
-from cocktail.cli._options import methods_option, say_notes, write_audio
-from cocktail.errors import CocktailError
+from cocktail.cli._options import Number, methods_option, say_notes, writing_audio
+from cocktail.errors import CocktailError, printable
+
+BLOCK_S = 10.0
+"""Of a recording, that is read at once."""
 
 
 @click.command(short_help="Run a method on a recording of your own.")
@@ -15,20 +18,22 @@ from cocktail.errors import CocktailError
 @click.argument("source", metavar="IN", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--suite", default="quick", show_default=True, help="Whose rate and trained models to use.")
-@click.option("--talkers", type=click.IntRange(1), help="Talkers to separate [1; 2 for a method that only separates].")
+@click.option(
+    "--talkers", type=click.IntRange(1, 100), help="Talkers to separate [1; 2 for a method that only separates]."
+)
 @click.option(
     "--array", "array_csv", type=click.Path(dir_okay=False), help="CSV of microphones: x,y,z in metres, a row each."
 )
 @click.option(
-    "--piece", "piece_s", default=120.0, show_default=True, help="Longest piece processed at once, in seconds."
+    "--piece", "piece_s", type=Number(0), default=120.0, show_default=True, help="Longest piece at once, in seconds."
 )
 @methods_option
 def command(method, source, target, suite, talkers, array_csv, piece_s, folders):
     """Run METHOD on the recording IN (WAV or FLAC; any length, channels and rate) and write OUT.
 
     OUT has the rate and the length of IN, and one channel: the talker as heard at microphone 1. Several talkers go to
-    OUT with _1, _2 ... before the suffix. A .flac is 24-bit, anything else a 32-bit float WAV. A method that learns
-    needs its model, which `cocktail run SUITE` has trained.
+    OUT with _1, _2 ... before the suffix. A .flac is 24-bit, a .wav 32-bit float. A method that learns needs its model,
+    which `cocktail run SUITE` has trained.
 
     \b
       cocktail process omlsa noisy.wav clean.wav
@@ -42,11 +47,9 @@ def command(method, source, target, suite, talkers, array_csv, piece_s, folders)
 
 def process(name, source, target, suite="quick", talkers=None, array_csv=None, piece_s=120.0, folders=()) -> list[Path]:
     """Estimate, write, and return the files written. Raises CocktailError where method and recording do not fit."""
-    import numpy as np
-
     from cocktail import audio
     from cocktail.plugins.registry import find_entry
-    from cocktail.processing.recording import OVERLAP_S, process_recording
+    from cocktail.processing.recording import OVERLAP_S, process_blocks
     from cocktail.tasks import TASKS
     from cocktail.workflow.plan import plan_of
 
@@ -57,18 +60,42 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
         method = entry.make()
     if piece_s < 2 * OVERLAP_S:
         raise CocktailError(f"--piece: at least {2 * OVERLAP_S:g} s")
-    recording, fs_in = audio.read(source)
-    if not recording.size or not np.isfinite(recording).all():
-        raise CocktailError(f"{source}: {'holds samples that are not finite' if recording.size else 'is empty'}")
     talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
-    estimate = _estimator(plan, name, recording=source.name, channels=len(recording), talkers=talkers, array=array_csv)
-    fs = plan.config["fs"]
-    written = []
-    for k, samples in enumerate(process_recording(recording, fs_in, estimate, fs=fs, piece_s=piece_s), start=1):
-        path = target if talkers == 1 else target.with_stem(f"{target.stem}_{k}")
-        write_audio(path, samples, fs_in)
-        written.append(path)
+    with audio.Reader(source) as recording, ExitStack() as stack:
+        if not recording.n_samples:
+            raise CocktailError(f"{source}: is empty")
+        written = [target if talkers == 1 else target.with_stem(f"{target.stem}_{k + 1}") for k in range(talkers)]
+        _require_outputs(written, [source, *([array_csv] if array_csv else [])])
+        about = {"recording": source.name, "channels": recording.channels, "talkers": talkers, "array": array_csv}
+        estimate = _estimator(plan, name, **about)
+        blocks = _finite(recording, source)
+        made = process_blocks(blocks, recording.fs, estimate, fs=plan.config["fs"], piece_s=piece_s)
+        form = {"fs": recording.fs, "n_samples": recording.n_samples}
+        files = [stack.enter_context(writing_audio(path, **form)) for path in written]
+        for block in made:
+            for file, samples in zip(files, block, strict=True):
+                file.write(samples)
     return written
+
+
+def _require_outputs(targets, sources):
+    """Raise CocktailError where an output is no WAV or FLAC file, or would take the place of an input."""
+    from cocktail import audio
+
+    for target in targets:
+        audio.require_suffix(target)
+        if target.exists() and any(target.samefile(source) for source in sources if Path(source).exists()):
+            raise CocktailError(f"{target}: is an input, which would be lost; choose another name for the output")
+
+
+def _finite(recording, source):
+    """The recording in blocks (D, n). Raises CocktailError where a sample is not finite."""
+    import numpy as np
+
+    for block in recording.blocks(round(BLOCK_S * recording.fs)):
+        if not np.isfinite(block).all():
+            raise CocktailError(f"{source}: holds samples that are not finite")
+        yield block
 
 
 def _estimator(plan, name, *, recording, channels, talkers, array):
@@ -117,7 +144,7 @@ def _said_of(name):
     except CocktailError as error:
         raise CocktailError(f"'{name}': {error}") from error
     except Exception as error:  # a plugin may raise anything
-        raise CocktailError(f"'{name}' failed: {type(error).__name__}: {error}") from error
+        raise CocktailError(printable(f"'{name}' failed: {type(error).__name__}: {error}")) from error
 
 
 def _require_fit(name, method, channels, talkers, fs):
@@ -149,12 +176,23 @@ def _read_array(path, channels, name):
     """(D, 3) microphone positions relative to their centre."""
     import numpy as np
 
+    from cocktail.csv_file import read_csv
+    from cocktail.rooms.arrays import require_apart
+
     if path is None:
         raise CocktailError(f"'{name}' needs the positions of the microphones: --array FILE.csv, one row x,y,z each")
-    try:
-        array = np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError) as error:
-        raise CocktailError(f"{path}: expected rows of three numbers x,y,z in metres ({error})") from None
-    if array.shape != (channels, 3):
-        raise CocktailError(f"{path}: {array.shape[0]} rows of {array.shape[1]}, expected {channels} rows of x,y,z")
+    rows = read_csv(path)
+    if rows and [value.lower() for value in rows[0][1]] == ["x", "y", "z"]:
+        del rows[0]
+    for line, row in rows:
+        try:
+            good = len(row) == 3 and np.isfinite([float(value) for value in row]).all()
+        except ValueError:
+            good = False
+        if not good:
+            raise CocktailError(f"{path}:{line}: expected three numbers x,y,z in metres, got {', '.join(row)}")
+    if len(rows) != channels:
+        raise CocktailError(f"{path}: {len(rows)} rows, expected {channels} rows of x,y,z")
+    array = np.array([[float(value) for value in row] for _, row in rows])
+    require_apart(array, str(path))
     return array - array.mean(axis=0)

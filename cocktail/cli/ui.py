@@ -8,7 +8,13 @@ import click
 @click.command(short_help="Open the results in MLflow: tables, examples to hear, spectrograms.")
 @click.argument("suite", default="quick")
 @click.option("--results", help="Folder of the results, instead of the suite's.")
-@click.option("--port", default=5000, show_default=True, help="Port on this machine; other machines cannot reach it.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=5000,
+    show_default=True,
+    help="Port on this machine; other machines cannot reach it.",
+)
 @click.option("--no-browser", is_flag=True, help="Print the addresses of the boards, and open none.")
 def command(suite, results, port, no_browser):
     """Serve the results of SUITE, and of all suites beside it, in MLflow on http://127.0.0.1:PORT until Ctrl-C.

@@ -9,8 +9,14 @@ from cocktail.cli._options import methods_option, say_notes
 
 @click.command(short_help="Re-render and re-score a sample of the results; say what differs.")
 @click.argument("suite")
-@click.option("--sample", default=3, show_default=True, help="Shards of scenes, and shards of scores, drawn at random.")
-@click.option("--seed", default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Shards of scenes, and shards of scores, drawn at random.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
 @methods_option
 def command(suite, sample, seed, folders):
     """Check the results of SUITE, re-render and re-score a random sample of them, and say what differs.

@@ -112,11 +112,18 @@ def build(
 
 def _check(rows, id):
     splits: dict[str, str] = {}
-    seen = set()
+    seen, files = set(), {}
     for row in rows:
         if row[id] in seen:
             raise CocktailError(f"the {id} {row[id]!r} occurs twice: do two parts of the corpus overlap?")
         seen.add(row[id])
+        if row["audio"]["bytes"] is None:
+            file = Path(row["audio"]["path"]).resolve()
+            if file in files:
+                raise CocktailError(
+                    f"{file}: is the {id} {files[file]!r} and {row[id]!r}: two parts of the corpus overlap"
+                )
+            files[file] = row[id]
         speaker = row.get("speaker")
         if speaker is not None and splits.setdefault(speaker, row["split"]) != row["split"]:
             raise CocktailError(

@@ -4,7 +4,7 @@ Every file is decoded when the corpus is built, so that a missing, broken or sil
 faults are reported at once.
 """
 
-import csv
+import difflib
 import hashlib
 import os
 import re
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import audio
+from cocktail.csv_file import read_csv
 from cocktail.errors import CocktailError, nearest
 from cocktail.rng import shuffled
 
@@ -37,6 +38,8 @@ to tell apart; its `kind` is then said by the option."""
 SILENCE_DB = -80.0
 """A recording whose level, dB re full scale, is below this is an error; 16 bits end near -98."""
 MAX_PROBLEMS = 10
+ALIKE = 0.8
+"""Names of columns that are as similar as this (difflib) are taken for one that was misspelt."""
 
 _SECONDS = {"type": "number", "minimum": 0}
 OPTIONS = {
@@ -156,31 +159,36 @@ def expand(path: str) -> Path:
             raise CocktailError(
                 f"{path}: the environment variable {variable} is not set; it names a folder of recordings"
             )
-    return Path(os.path.expandvars(path)).expanduser().absolute()
+    expanded = Path(os.path.expandvars(path)).expanduser().absolute()
+    require_text(expanded)
+    return expanded
+
+
+def require_text(path: Path) -> None:
+    """Raise CocktailError for a path that is no text: tables and records cannot hold it."""
+    if not str(path).isascii() and "\\udc" in ascii(str(path)):
+        raise CocktailError(f"{path}: is no text in UTF-8; rename it")
 
 
 def _read(table):
     """Rows of the CSV file as (line, {column: text}), and its columns."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restkey="", restval=None, strict=True, skipinitialspace=True)
-            names = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = names
-            lines = [(reader.line_num, row) for row in reader]
-    except FileNotFoundError:
-        raise CocktailError(f"{table}: no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CocktailError(f"{table}: not a CSV file in UTF-8 ({error})") from error
+    (_, names), *lines = read_csv(table) or [(1, [])]
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
+    if twice:
+        raise CocktailError(f"{table}: two columns are called {twice[0]!r}")
     problems = Problems(table)
     for line, row in lines:
-        if "" in row or None in row.values():
-            problems.add(line, f"the header names {len(names)} columns, this line has another number of them")
+        if len(row) != len(names):
+            problems.add(line, f"the header names {len(names)} columns, this line has {len(row)}")
     problems.check()
-    return [(line, {name: text.strip() for name, text in row.items()}) for line, row in lines], names
+    return [(line, dict(zip(names, row, strict=True))) for line, row in lines], names
 
 
 def _columns(options, table, names, kind):
-    """Value -> its column. A default column that the table lacks is left out if it is optional."""
+    """Value -> its column. A default column that the table lacks is left out if it is optional.
+
+    Raises CocktailError where a column that is left out goes by a name like it, since what is in it would be lost.
+    """
     chosen = options.get("columns", {})
     wanted = COLUMNS | chosen
     required = {"path", *chosen}
@@ -188,12 +196,13 @@ def _columns(options, table, names, kind):
         required.add("kind")
     for what in sorted(required):
         _check_column(wanted[what], table, names, f"for `{what}`")
-    spelt = {name.casefold(): name for name in names}
+    others = {name.casefold(): name for name in names if name and name not in wanted.values()}
     for what, column in wanted.items():
-        if column not in names and column in spelt:
+        alike = difflib.get_close_matches(column, others, n=1, cutoff=ALIKE) or [what] * (what in others)
+        if column not in names and alike:
+            found = others[alike[0]]
             raise CocktailError(
-                f"{table}: the column {spelt[column]!r} is not read: call it {column!r}, "
-                f"or say `columns: {{{what}: {spelt[column]}}}`"
+                f"{table}: the column {found!r} is not read: call it {column!r}, or say `columns: {{{what}: {found}}}`"
             )
     return {what: column for what, column in wanted.items() if column in names}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand
+from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand, require_text
 from cocktail.errors import CocktailError
 from cocktail.rng import shuffled
 
@@ -214,6 +214,8 @@ class Corpus:
         return self.title, self.kinds, self.options(), self.rows, self.fingerprint
 
     def _row(self, recording, fs):
+        for path in recording.files:
+            require_text(path)
         if recording.less is None:
             rate, n_samples = examine(recording.path)
             audio = {"bytes": None, "path": str(recording.path)}

@@ -46,6 +46,7 @@ def _metric(name, implementation, compute, **more):
         implementation=implementation,
         compute=compute,
         mode="minimum edit distance after normalisation; pooled over talkers and scenes",
+        version="2",
         pooled=True,
         **more,
     )

@@ -24,8 +24,8 @@ from cocktail.plugins.sizes import Sizes, check_sizes
 GROUP = "cocktail.methods"
 ALIKE, CLOSE = 0.85, 0.7
 """Names that are at least so much alike (difflib) are one name, misspelt, or may be."""
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-"""Names stand in paths of the results."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Names, of rows and of files, stand in paths of the results."""
 
 
 def families() -> list[Path]:
@@ -47,7 +47,7 @@ def meant(name: str, entries: Iterable[str]) -> str:
 
 def _files(folder: Path) -> list[Path]:
     """Plugins of a folder."""
-    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    return sorted(path for path in folder.glob("*.py") if not path.name.startswith(("_", ".")))
 
 
 class Registry:
@@ -129,8 +129,8 @@ class Registry:
         rows = read_yaml(rows_path) if rows_path.exists() else {}
         sizes = rows.pop("sizes", {})
         for name, row in rows.items():
-            if not NAME.fullmatch(str(name)) or not isinstance(name, str):
-                raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: letters, digits, '.', '_' and '-'")
+            if not isinstance(name, str):
+                raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: put it in quotes")
             if not isinstance(row or {}, dict):
                 raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
             self._add_entry(read_row(name, row or {}, self.plugins, str(rows_path)))
@@ -156,6 +156,10 @@ class Registry:
         self.plugins[plugin.name] = plugin
 
     def _add_entry(self, entry):
+        if not NAME.fullmatch(entry.name):
+            raise CocktailError(
+                f"{entry.source}: {entry.name!r} cannot name an entry: letters, digits, '.', '_' and '-', at most 100"
+            )
         if entry.name in self.entries:
             other = self.entries[entry.name].source
             raise CocktailError(f"two entries are called '{entry.name}': in {other} and {entry.source}; rename one")

@@ -4,7 +4,7 @@ A method sees one piece at a time. Neighbouring estimates are cross-faded; where
 is put into the order that correlates best with the piece before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -13,47 +13,72 @@ from cocktail import audio
 OVERLAP_S = 4.0
 """Of neighbouring pieces of a recording."""
 
+Process = Callable[[np.ndarray, int], np.ndarray]
+"""(piece (D, n), its number) -> estimate (K, n)."""
+
 
 def process_in_pieces(
-    mixture: np.ndarray, process: Callable[[np.ndarray, int], np.ndarray], *, length: int, overlap: int
-) -> np.ndarray:
-    """Apply `process(piece (D, n), number) -> (K, n)` to pieces of `mixture` (D, N); returns (K, N).
+    blocks: Iterable[np.ndarray], process: Process, *, length: int, overlap: int
+) -> Iterator[np.ndarray]:
+    """Apply `process` to pieces of a mixture that comes in blocks (D, n) of any length; yields (K, n) as it is made.
 
     A piece has at most `length` samples. Neighbours share `overlap` samples, at most half of `length`; a signal of at
     most `length` samples is one piece.
     """
-    n_samples = mixture.shape[-1]
-    starts = range(0, max(n_samples - overlap, 1), length - overlap)
-    result = None
-    for number, start in enumerate(starts):
-        stop = min(start + length, n_samples)
-        estimate = process(mixture[:, start:stop], number)
-        if result is None:
-            result = np.zeros((len(estimate), n_samples))
-            result[:, :stop] = estimate
-            continue
-        shared = min(overlap, stop - start)
-        before = result[:, start : start + shared]
-        estimate = estimate[_order(before, estimate[:, :shared])]
-        fade = np.linspace(0, 1, shared + 2)[1:-1]
-        result[:, start : start + shared] = (1 - fade) * before + fade * estimate[:, :shared]
-        result[:, start + shared : stop] = estimate[:, shared:]
-    return result
+    end = None  # of the estimate so far, which the next piece shares
+    for number, piece in enumerate(_pieces(blocks, length, overlap)):
+        estimate = process(piece, number)
+        if end is not None:
+            estimate = estimate[_order(end, estimate[:, :overlap])]
+            fade = np.linspace(0, 1, overlap + 2)[1:-1]
+            faded = (1 - fade) * end + fade * estimate[:, :overlap]
+            estimate = np.concatenate([faded, estimate[:, overlap:]], axis=1)
+        final = max(estimate.shape[-1] - overlap, 0)
+        yield estimate[:, :final]
+        end = estimate[:, final:]
+    if end is not None:
+        yield end
 
 
-def process_recording(
-    recording: np.ndarray, fs_in: int, process: Callable[[np.ndarray, int], np.ndarray], *, fs: int, piece_s: float
-) -> np.ndarray:
-    """`process_in_pieces` at the rate `fs` (Hz) of a recording (D, N) at `fs_in`; (K, N) at the recording's rate.
+def process_blocks(
+    blocks: Iterable[np.ndarray], fs_in: int, process: Process, *, fs: int, piece_s: float
+) -> Iterator[np.ndarray]:
+    """`process_in_pieces` at the rate `fs` (Hz) of a recording at `fs_in`; yields (K, n) at the recording's rate.
 
-    `piece_s`: longest piece in seconds, at least 2 * OVERLAP_S.
+    `piece_s`: longest piece in seconds, at least 2 * OVERLAP_S. The estimate has as many samples as the recording.
     """
-    mixture = audio.resample(recording, fs_in, fs)
-    length, overlap = round(piece_s * fs), round(OVERLAP_S * fs)
-    estimates = audio.resample(process_in_pieces(mixture, process, length=length, overlap=overlap), fs, fs_in)
-    # Resampling there and back may miss the length by a few samples.
-    missing = max(recording.shape[-1] - estimates.shape[-1], 0)
-    return np.pad(estimates[:, : recording.shape[-1]], [(0, 0), (0, missing)])
+    n_read = n_made = 0
+
+    def counted():
+        nonlocal n_read
+        for block in blocks:
+            n_read += block.shape[-1]
+            yield block
+
+    pieces = {"length": round(piece_s * fs), "overlap": round(OVERLAP_S * fs)}
+    estimates = process_in_pieces(audio.resample_blocks(counted(), fs_in, fs), process, **pieces)
+    for estimate in audio.resample_blocks(estimates, fs, fs_in):
+        estimate = estimate[:, : n_read - n_made]  # resampling there and back may miss the length by a few samples
+        n_made += estimate.shape[-1]
+        yield estimate
+    yield np.zeros((len(estimate), n_read - n_made))
+
+
+def process_recording(recording: np.ndarray, fs_in: int, process: Process, *, fs: int, piece_s: float) -> np.ndarray:
+    """`process_blocks` of a whole recording (D, N), N > 0: (K, N)."""
+    return np.concatenate(list(process_blocks([recording], fs_in, process, fs=fs, piece_s=piece_s)), axis=1)
+
+
+def _pieces(blocks, length, overlap):
+    """(D, n) of at most `length` samples, of which neighbours share `overlap`."""
+    held = None  # from the first sample of the next piece on
+    for block in blocks:
+        held = block if held is None else np.concatenate([held, block], axis=1)
+        while held.shape[-1] > length:
+            yield held[:, :length]
+            held = held[:, length - overlap :]
+    if held is not None:
+        yield held
 
 
 def _order(before, after):

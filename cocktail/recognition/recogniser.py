@@ -43,6 +43,11 @@ OPTIONS = {
 """JSON schema of a suite's `recogniser`; `resolved` makes of it what `create` takes."""
 
 
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u00b4`"), "'")
+TATWEEL, DOT_ABOVE = "\u0640", "\u0307"
+_EDGES = re.compile(r"^[^\w]+|'+$")
+
+
 class Recogniser(Protocol):
     """Turns speech into text. The text of an utterance depends on no other utterance."""
 
@@ -129,14 +134,25 @@ def remark(options: dict[str, Any]) -> str | None:
 
 
 def normalise(text: str) -> str:
-    """The rule by which texts are compared, unless their recogniser has its own.
+    """The rule by which texts of any script are compared, unless their recogniser has its own.
 
-    Unicode NFKC, lower case, typographic apostrophes made plain; every run of characters that are no letter, digit or
-    apostrophe becomes one space; apostrophes at the edge of a word go.
+    Unicode NFKC, lower case; apostrophes of all shapes are one. Marks belong to the letters before them, as vowels do
+    in Hindi and Arabic. Signs that are not seen and tell no words apart (joiners, soft hyphens, directions, the Arabic
+    tatweel) go; every run of other characters that are no letter, digit or apostrophe becomes one space; apostrophes at
+    the edge of a word go. Capitals of Turkish: the one with a dot is an i, and so, without knowing the language, is the
+    one without.
     """
-    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    words = (word.strip("'") for word in re.sub(r"[^\w']|_", " ", text).split())
-    return " ".join(word for word in words if word)
+    text = unicodedata.normalize("NFKC", text.translate(APOSTROPHES))
+    text = "".join(char for char in text if unicodedata.category(char) != "Cf" and char != TATWEEL)
+    text = unicodedata.normalize("NFKC", text.lower().replace(f"i{DOT_ABOVE}", "i"))
+    words = "".join(char if _spells(char) else " " for char in text).split()
+    words = (_EDGES.sub("", word) for word in words)
+    return " ".join(word for word in words if any(map(str.isalnum, word)))
+
+
+def _spells(char: str) -> bool:
+    """Whether a character is part of a word: a letter, a mark on one, a digit or an apostrophe."""
+    return char == "'" or unicodedata.category(char)[0] in "LMN"
 
 
 def word_errors(*, reference: str, hypothesis: str, rule: Callable[[str], str] = normalise) -> Counts:

@@ -60,6 +60,18 @@ def positions(array: str | list) -> np.ndarray:
     return xyz - xyz.mean(axis=0)
 
 
+LEAST_APART_M = 1e-3
+"""Between two microphones."""
+
+
+def require_apart(xyz: np.ndarray, what: str) -> None:
+    """Raise CocktailError, beginning with `what`, where two of (D, 3) microphones are in one place."""
+    distance = np.linalg.norm(xyz[:, None] - xyz[None], axis=-1) + np.diag(np.full(len(xyz), np.inf))
+    if distance.min() < LEAST_APART_M:
+        first, second = sorted(np.unravel_index(np.argmin(distance), distance.shape))
+        raise CocktailError(f"{what}: microphones {first + 1} and {second + 1} are in one place")
+
+
 def turned(xyz: np.ndarray, yaw_deg: float) -> np.ndarray:
     """(D, 3) turned about the vertical, counter-clockwise seen from above."""
     c, s = np.cos(np.radians(yaw_deg)), np.sin(np.radians(yaw_deg))

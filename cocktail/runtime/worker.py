@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cocktail.errors import AccessError, CocktailError
+from cocktail.errors import AccessError, CocktailError, printable
 from cocktail.runtime import limits
 
 
@@ -28,9 +28,7 @@ class Interrupted(CallFailed):
 
 
 PR_SET_PDEATHSIG = 1
-MAX_REASON = 500
-"""Longest reason, in characters."""
-
+WHOLE = "the whole is in the job's log"
 START_LIMIT_S = 300.0
 """Time limit in seconds for `start`: imports and reading a model are slow on a busy machine."""
 
@@ -154,19 +152,11 @@ def _attempt(function, *arguments):
         traceback.print_exc()
         if _of_memory(error) and (limit_mb := limits.current().memory_mb):
             reason = f"needs more memory than the job's {limit_mb} MB (mem_mb less {limits.AROUND_MB})"
-            return False, printable(f"{reason}: {error}".rstrip(": "))
+            return False, printable(f"{reason}: {error}".rstrip(": "), WHOLE)
         name = (
             "" if isinstance(error, CocktailError) and type(error) is not AccessError else f"{type(error).__name__}: "
         )
-        return False, printable(f"{name}{error}".rstrip(": "))
-
-
-def printable(reason: str) -> str:
-    """A reason that a table and a terminal can take: special characters escaped, and cut if it is very long."""
-    escaped = "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in reason
-    )
-    return escaped if len(escaped) <= MAX_REASON else f"{escaped[:MAX_REASON]} ... (the whole is in the job's log)"
+        return False, printable(f"{name}{error}".rstrip(": "), WHOLE)
 
 
 def _of_memory(error: BaseException) -> bool:

@@ -5,7 +5,7 @@ the same whether 20 or 2,000 are made, in any order, and a scene's SNR tells not
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -101,6 +101,7 @@ def draw(
             duration_s=duration_s,
             n_channels=len(array),
             room=room,
+            places=places,
         ),
         label=(attack or BONA_FIDE) if "attacks" in condition else rows[0].get("label"),
         wanted=condition["sounds"]["labels"][0] if "sounds" in condition else BONA_FIDE,
@@ -163,7 +164,7 @@ def draw_room(
     t60_s = float(generator("t60").uniform(*spec["t60_s"]))
     distances = generator("distances").uniform(*spec["distance_m"], size=n_talkers)
     options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
-    centre, yaw_deg, talkers = place_talkers(generator("places"), size, distances, **options)
+    centre, yaw_deg, talkers = place_talkers(generator("places"), size, array, distances, **options)
     room = Room(
         size=_points([size])[0],
         t60_s=t60_s,
@@ -176,12 +177,16 @@ def draw_room(
     return room, _points(talkers)
 
 
-def draw_noise_position(room: Room, generator: Callable[[str], np.random.Generator]) -> Position:
-    """Where a point noise is in the room. `generator`: role -> generator."""
-    return _points([place_noise(generator("noise position"), np.array(room.size), np.array(room.centre))])[0]
+def draw_noise_position(
+    room: Room, talkers: Sequence[Position], generator: Callable[[str], np.random.Generator]
+) -> Position:
+    """Where a point noise is in the room. `talkers`: their places; `generator`: role -> generator."""
+    around = {"microphones": np.array(room.microphones), "talkers": np.array(talkers)}
+    place = place_noise(generator("noise position"), np.array(room.size), np.array(room.centre), **around)
+    return _points([place])[0]
 
 
-def _noise(spec, generator, *, split, library, duration_s, n_channels, room):
+def _noise(spec, generator, *, split, library, duration_s, n_channels, room, places):
     """The noise of a scene, or None."""
     if spec is None:
         return None
@@ -192,7 +197,7 @@ def _noise(spec, generator, *, split, library, duration_s, n_channels, room):
     parts = spec["field"].split("+")
     diffuse = _excerpts(generator("diffuse noise"), rows, n_channels, duration_s) if "diffuse" in parts else ()
     point = _excerpts(generator("point noise"), rows, 1, duration_s)[0] if "point" in parts else None
-    position = draw_noise_position(room, generator) if point and room else None
+    position = draw_noise_position(room, places, generator) if point and room else None
     both = len(parts) == 2
     point_db = float(generator("point level").uniform(*spec.get("point_db", (0, 0)))) if both else None
     return Noise(kind, spec["field"], snr_db, point, position, diffuse, point_db)

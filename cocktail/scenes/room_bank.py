@@ -52,7 +52,7 @@ def _responses(condition, definition, split, index, seed, fs, microphones):
     room, places = draw_room(definition, generator)
     sources = list(places)
     if "point" in definition.get("noise", {}).get("field", ""):
-        sources.append(draw_noise_position(room, generator))
+        sources.append(draw_noise_position(room, places, generator))
     tails = [generator(f"tail {s}") for s in range(len(sources))]
     array = np.array(room.microphones)[: None if microphones == "all" else 1]
     heard = responses(Shoebox(room.size, room.absorption), np.array(sources), array, fs, tails)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, printable
 from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.metrics.trials import cm_rejection
@@ -64,7 +64,7 @@ class Judges:
 
     def failed(self, metric: Metric, source: int | None, reason: str) -> dict:
         """The row of a metric that has no value."""
-        return self._blank(metric, source) | {"status": "failed", "reason": reason}
+        return self._blank(metric, source) | {"status": "failed", "reason": printable(reason)}
 
     def _finished(self, metric, source, value):
         counts = {"errors": value.errors, "total": value.total} if isinstance(value, Counts) else {}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, printable
 from cocktail.method import Method
 from cocktail.testing.bench import ProbeError, benches, time_limit
 from cocktail.testing.declaration import DECLARATION_PROBES
@@ -116,7 +116,7 @@ class _Limit:
             self.ok, message = False, f"raised {type(error).__name__}: {error} ({_where(error)})"
         else:
             self.ok = True
-        return Probe(name, self.ok, message)
+        return Probe(name, self.ok, printable(message))
 
 
 def _applicable(method):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cocktail.boards.claims import CLAIMS, Comparison, read_claims
 from cocktail.boards.scores import BASELINE
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, nearest, printable
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
@@ -35,6 +35,9 @@ class Absent:
     entry: str
     status: str
     reason: str
+
+    def __post_init__(self):
+        object.__setattr__(self, "reason", printable(self.reason))  # it may hold what a plugin says
 
 
 class Selection:

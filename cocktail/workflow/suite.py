@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from cocktail.config import CONDITIONS, CONFIG, merge, read_yaml, validate
 from cocktail.errors import CocktailError, nearest
+from cocktail.rng import rng
+from cocktail.rooms.arrays import positions, require_apart
+from cocktail.rooms.placement import place_talkers
 
 PATHS = ("table", "root", "path")
 """Options of corpora that are paths."""
@@ -62,6 +67,7 @@ def check_suite(config: dict, source: str) -> dict:
         where = source if name in config["define"] else "config/conditions.yaml"
         validate(known[name], CONDITION, where, name)
         _check_ranges(known[name], f"{where}: {name}")
+        _check_places(known[name], f"{where}: {name}")
     only = config["only"]["conditions"]
     for name in [] if only == "all" else only:
         if name not in chosen:
@@ -111,6 +117,23 @@ def _check_ranges(definition: dict, where: str) -> None:
         numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in value)
         if numbers and len(value) == 2 and value[0] > value[1]:
             raise CocktailError(f"{where}.{key}: {value} runs downwards; a range is [low, high]")
+
+
+def _check_places(definition: dict, where: str) -> None:
+    """The smallest room has a place for the array, and for talkers as far from it as they may be."""
+    array = positions(definition["array"])
+    require_apart(array, f"{where}.array")
+    if "room" not in definition:
+        return
+    spec = definition["room"]
+    size = np.array([spec[side][0] for side in ("length_m", "width_m", "height_m")], float)
+    options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
+    generator = rng(0, role="places")
+    try:
+        for distance in spec["distance_m"]:
+            place_talkers(generator, size, array, np.full(definition["talkers"], float(distance)), **options)
+    except CocktailError as error:
+        raise CocktailError(f"{where}.room: {error}") from error
 
 
 def suite_schema() -> dict:

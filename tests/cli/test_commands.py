@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -430,8 +431,13 @@ def test_claims(call, small_results):
         (["clean"], "an oracle"),
         (["omlsa", "--talkers", "2"], "--talkers 1"),
         (["delay-and-sum"], "--array FILE.csv"),
-        (["delay-and-sum", "--array", "bad.csv"], "rows of three numbers"),
-        (["delay-and-sum", "--array", "three.csv"], "3 rows of 3, expected 2 rows"),
+        (["delay-and-sum", "--array", "bad.csv"], "bad.csv: 0 rows, expected 2 rows of x,y,z"),
+        (["delay-and-sum", "--array", "three.csv"], "3 rows, expected 2 rows"),
+        (["delay-and-sum", "--array", "nan.csv"], "nan.csv:2: expected three numbers x,y,z in metres, got 0, nan, 0"),
+        (["delay-and-sum", "--array", "same.csv"], "same.csv: microphones 1 and 2 are in one place"),
+        (["omlsa", "--piece", "nan"], "--piece"),
+        (["omlsa", "--piece", "inf"], "--piece"),
+        (["omlsa", "--talkers", "0"], "--talkers"),
         (["omlsa", "--piece", "1"], "--piece"),
         (["omlsa", "--suite", "quik"], "did you mean 'quick'"),
     ],
@@ -439,6 +445,8 @@ def test_claims(call, small_results):
 def test_process_says_what_does_not_fit(call, noisy, arguments, message):
     Path("bad.csv").write_text("x,y,z\n")
     Path("three.csv").write_text("0,0,0\n1,0,0\n2,0,0\n")
+    Path("nan.csv").write_text("0,0,0\n0,nan,0\n")
+    Path("same.csv").write_text("0,0,0\n0,0,0\n")
     method, *options = arguments
     status, _, err = call("process", method, noisy, "out.wav", *options)
     assert status == cli.ERROR
@@ -468,17 +476,19 @@ def test_process_says_what_a_plugin_did(call, noisy, write_plugin, body, message
     assert call("process", "wrong", noisy, "out.wav", "--methods", folder) == (cli.ERROR, "", message)
 
 
-def test_process_says_where_it_cannot_write(call, noisy, monkeypatch):
+def test_process_says_where_it_cannot_write(call, noisy):
     Path("file").write_text("no folder")
     status, _, err = call("process", "unprocessed", noisy, "file/out.wav")
     assert (status, err) == (cli.ERROR, f"Error: file: {os.strerror(errno.EEXIST)}\n")
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    status, _, err = call("process", "unprocessed", noisy, "out.wav")
-    assert (status, err) == (cli.ERROR, f"Error: out.wav: {os.strerror(errno.ENOSPC)}\n")
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # as a full disk: no file may become longer
+    try:
+        status, _, err = call("process", "unprocessed", noisy, "out.wav")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert status == cli.ERROR and err.startswith("Error: out.wav: could not be written (")
+    assert not list(Path().glob("*out.wav*"))
 
 
 @pytest.fixture
@@ -661,3 +671,74 @@ def test_seed_of_a_recording_is_its_name(call, tmp_path, write_plugin):
     x, y, again = (audio.read(name)[0] for name in ("out_x.wav", "out_y.wav", "again.wav"))
     np.testing.assert_array_equal(x, again)
     assert not np.allclose(x, y)
+
+
+@pytest.mark.parametrize("text", ["\ufeffx;y;z\n-0.1; 0; 0\n0.1;0;0\n", "-0.1\t0\t0\n\n0.1\t0\t0\n"])
+def test_process_reads_arrays_as_spreadsheets_write_them(call, noisy, text):
+    Path("array.csv").write_text(text, encoding="utf-8")
+    assert call("process", "delay-and-sum", noisy, "out.wav", "--array", "array.csv")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["out.mp3", "out", "out.WAVE"])
+def test_process_writes_no_file_that_is_not_what_its_name_says(call, noisy, name):
+    status, _, err = call("process", "unprocessed", noisy, name)
+    assert status == cli.ERROR and f"{name}: files are written as .wav or .flac" in err
+    assert not Path(name).exists()
+
+
+def test_process_never_writes_over_its_input(call, noisy):
+    before = noisy.read_bytes()
+    Path("linked.wav").symlink_to(noisy)
+    noisy.with_name("x_1.wav").write_bytes(before)
+    for source, target, *more in ((noisy, noisy), ("noisy.wav", "linked.wav"), ("x_1.wav", "x.wav", "--talkers", 2)):
+        status, _, err = call("process", "unprocessed", source, target, *more)
+        assert status == cli.ERROR and "is an input, which would be lost" in err
+    assert noisy.read_bytes() == before == Path("x_1.wav").read_bytes()
+
+
+def test_a_recording_cut_short_leaves_no_output(call, tmp_path):
+    data = audio.encode(0.1 * rng(0, role="test").standard_normal((1, 400000)), 16000)
+    (tmp_path / "cut.flac").write_bytes(data[: len(data) // 2])
+    status, _, err = call("process", "unprocessed", "cut.flac", "out.wav", "--piece", 8)
+    assert status == cli.ERROR and "cut.flac: " in err
+    assert [path.name for path in Path().iterdir()] == ["cut.flac"]
+
+
+def test_files_whose_names_are_no_text(call, noisy):
+    name = os.fsdecode(b"caf\xe9.wav")
+    noisy.rename(name)
+    status, out, _ = call("process", "omlsa", name, os.fsdecode(b"\xff.wav"))
+    assert (status, out) == (0, "\\udcff.wav\n")
+    assert audio.read(os.fsdecode(b"\xff.wav"))[0].shape == (1, 2 * 44100)
+    assert call("score", "--reference", name, "--estimate", name, "--metric", "si_sdr")[0] == 0
+    assert "caf\\udce9.wav.gone: no such" in call("process", "omlsa", f"{name}.gone", "out.wav")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "omlsa", "--long", "nan"],
+        ["check", "omlsa", "--long", "-1"],
+        ["check", "omlsa", "--long", "0"],
+        ["check", "omlsa", "--limit", "inf"],
+        ["check", "omlsa", "--limit", "0"],
+        ["check", "omlsa", "--device", "tpu"],
+        ["verify", "tiny", "--sample", "0"],
+        ["verify", "tiny", "--seed", "-1"],
+        ["ui", "--port", "0"],
+        ["ui", "--port", "70000"],
+        ["run", "tiny", "--cores", "0"],
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(call, arguments):
+    status, _, err = call(*arguments)
+    assert status == 2 and f"Invalid value for '{arguments[-2]}'" in err
+
+
+def test_what_a_plugin_says_cannot_spoil_the_terminal(call, noisy, write_plugin):
+    folder = write_plugin("spoils", "raise ValueError('\\x1b[2J' + 'x' * 20000)")
+    status, _, err = call("process", "spoils", noisy, "out.wav", "--methods", folder)
+    assert status == cli.ERROR and "\\x1b[2J" in err and "\x1b" not in err and len(err) < 700
+    (folder / "no_import.py").write_text("raise ValueError('\\x1b[2J' + 'x' * 20000 + chr(0xdce9))")
+    out = call("list", "methods", "--methods", folder)[1]
+    assert "does not import" in out and "\x1b" not in out and "x" * 600 not in out.replace("\n", "")

@@ -1,6 +1,7 @@
 """Recordings on disk: what is read, and what is said when something is wrong."""
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -266,4 +267,74 @@ class TestFaults:
         monkeypatch.delenv("COCKTAIL_DATA", raising=False)
         part = {"adapter": "folder", "table": "${COCKTAIL_DATA}/metadata.csv", "split": "train"}
         with pytest.raises(CocktailError, match="COCKTAIL_DATA is not set"):
+            rows(part)
+
+
+class TestTablesAsTheyCome:
+    """What spreadsheets and hands make of a CSV file."""
+
+    @pytest.fixture
+    def table(self, tmp_path, corpus):
+        """A function that writes the table as text, of the recordings a.wav and b.wav, and returns the part."""
+        part = corpus(speakers(tmp_path, corpus, ["a", "b"]))
+
+        def write(text, encoding="utf-8"):
+            (tmp_path / "table.csv").write_text(text, encoding=encoding)
+            return part
+
+        return write
+
+    @pytest.mark.parametrize("separator", [";", "\t", ","])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+    def test_separators_and_byte_order_marks(self, table, separator, encoding):
+        text = 'path,speaker,transcript\na.wav,anna,"so, so"\n\nb.wav, anna,no\n'.replace(",", separator)
+        found = rows(table(text, encoding))
+        said = f"so{separator} so"
+        assert [(row["speaker"], row["text"]) for row in found] == [("anna", said), ("anna", "no")]
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ('path,speaker\na.wav,anna\nb.wav,"anna\n', r"table\.csv:3: .*is a quotation mark left open\?"),
+            (
+                'path,speaker\na.wav,"anna\nb.wav,anna"\n',
+                r"table\.csv:2: a value goes on to line 3: is a quotation mark",
+            ),
+            ("path,speaker\na.wav,an\x1b[2Jna\n", r"table\.csv:2: holds the control character '\\x1b'"),
+            ("path,speaker\na.wav,an\x00na\n", r"table\.csv:2: "),
+            ("path,speaker,speaker\na.wav,anna,berta\n", r"two columns are called 'speaker'"),
+            ("", "no column 'path'"),
+        ],
+    )
+    def test_faults_are_told_by_their_line(self, table, text, message):
+        with pytest.raises(CocktailError, match=message):
+            rows(table(text))
+
+    @pytest.mark.parametrize("name", ["SPEAKER", "speakers", "speaker_id", "Speaker ID"])
+    def test_a_speaker_by_almost_the_right_name_is_not_lost(self, table, name):
+        with pytest.raises(CocktailError, match=rf"the column '{name}' is not read: call it 'speaker'"):
+            rows(table(f"path,{name}\na.wav,anna\nb.wav,anna\n"))
+
+    def test_words_under_another_name_are_not_lost(self, table):
+        with pytest.raises(CocktailError, match=r"'text' is not read: call it 'transcript', or say .*\{text: text\}"):
+            rows(table("path,text\na.wav,so\n"))
+
+    def test_other_columns_are_nobodys_business(self, table):
+        assert len(rows(table("path,room,notes,split,\na.wav,kitchen,x,test,\n"))) == 1
+
+    def test_a_file_that_two_tables_list_is_found(self, tmp_path, corpus):
+        """Under two names, so that one would be in training and one in the test."""
+        (tmp_path / "d").mkdir()
+        soundfile.write(tmp_path / "d" / "a.wav", tone(), FS)
+        (tmp_path / "d" / "inner.csv").write_text("path\na.wav\n")
+        first = corpus([{"path": "d/a.wav"}])
+        second = first | {"table": str(tmp_path / "d" / "inner.csv"), "split": "test"}
+        with pytest.raises(CocktailError, match=r"d/a\.wav: is the utterance 'd/a' and 'a'"):
+            adapters.build([first, second], "speech", tmp_path / "s.parquet", seed=0, fs=FS)
+
+    def test_folders_whose_names_are_no_text(self, tmp_path):
+        folder_ = tmp_path / os.fsdecode(b"caf\xe9")
+        folder_.mkdir()
+        part = {"adapter": "folder", "table": str(folder_ / "table.csv"), "split": "train"}
+        with pytest.raises(CocktailError, match=r"caf.*: is no text in UTF-8; rename it"):
             rows(part)

@@ -1,5 +1,7 @@
 """Text rules, counts that add, and PocketSphinx."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,6 +37,15 @@ class TestNormalise:
             ("It's the dogs' \u2018don\u2019t\u2019", "it's the dogs don't"),
             ("caf\u00e9 \uff21_b 42%", "caf\u00e9 a b 42"),
             ("... ' -- ", ""),
+            ("don`t d\u00ado", "don't do"),
+            ("\u0130STANBUL I\u0307stanbul", "istanbul istanbul"),
+            ("\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u062f", "\u0645\u064f\u062d\u064e\u0645\u064e\u0651\u062f"),
+            (
+                "\u0645\u06cc\u200c\u0631\u0648\u0645 \u0645\u0640\u0627\u0647",
+                "\u0645\u06cc\u0631\u0648\u0645 \u0645\u0627\u0647",
+            ),
+            ("\u0e14\u0e35", "\u0e14\u0e35"),
+            ("\u2764\ufe0f \u0301", ""),
         ],
     )
     def test_rule(self, text, normalised):
@@ -44,6 +55,9 @@ class TestNormalise:
     @settings(max_examples=50, deadline=None)
     def test_doing_it_twice_changes_nothing(self, text):
         assert normalise(normalise(text)) == normalise(text)
+
+
+HINDI = "\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e"
 
 
 def edit_distance(a, b):
@@ -74,6 +88,10 @@ class TestCounts:
             ("bin blue at f two now", "bin blue at s two", Counts(2, 6)),
             ("bin blue", "bin the blue one", Counts(2, 2)),
             ("bin blue", "", Counts(2, 2)),
+            (HINDI, HINDI, Counts(0, 2)),
+            (HINDI, HINDI.replace("\u0940", "\u093e"), Counts(1, 2)),
+            ("Ti\u1ebfng Vi\u1ec7t", unicodedata.normalize("NFD", "ti\u1ebfng vi\u1ec7t"), Counts(0, 2)),
+            ("ti\u1ebfng vi\u1ec7t", "tieng viet", Counts(2, 2)),
             ("", "oh dear", Counts(2, 0)),
             ("", "", Counts(0, 0)),
         ],

@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocktail.errors import CocktailError
-from cocktail.rooms.arrays import ARRAYS, positions, turned
+from cocktail.rooms.arrays import ARRAYS, positions, require_apart, turned
 from cocktail.rooms.convolution import convolve, fast_length
 from cocktail.rooms.placement import place_noise, place_talkers
 
 SIZE = np.array([6.0, 4.5, 2.6])
+PAIR = ARRAYS["pair"]
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -53,7 +54,7 @@ def test_turning_keeps_distances_and_height():
 @given(seed=st.integers(0, 2**32), distance=st.floats(0.3, 1.8), talkers=st.integers(1, 3))
 def test_talkers_are_where_they_were_asked_to_be(seed, distance, talkers):
     distances = np.full(talkers, distance)
-    centre, yaw, places = place_talkers(np.random.default_rng(seed), SIZE, distances, (-60, 60), 25)
+    centre, yaw, places = place_talkers(np.random.default_rng(seed), SIZE, PAIR, distances, (-60, 60), 25)
     assert np.all(places > 0.3) and np.all(places < SIZE - 0.3), "30 cm from the walls"
     assert np.all(centre[:2] >= 0.8) and np.all(centre[:2] <= SIZE[:2] - 0.8) and 1.0 <= centre[2] <= 1.6
     np.testing.assert_allclose(np.linalg.norm(places - centre, axis=1), distance)
@@ -65,16 +66,46 @@ def test_talkers_are_where_they_were_asked_to_be(seed, distance, talkers):
     assert all(abs(a - b) >= 25 - 1e-9 for a, b in itertools.combinations(azimuth, 2))
 
 
-def test_a_room_that_is_too_small_is_an_error_that_says_so():
-    with pytest.raises(CocktailError, match=r"no place in a room of 2\.0 x 2\.0 x 2\.4 m .* 5\.0 m"):
-        place_talkers(np.random.default_rng(0), np.array([2.0, 2.0, 2.4]), np.array([5.0]))
+@pytest.mark.parametrize(
+    ("size", "array", "distances", "options"),
+    [
+        ((2.0, 2.0, 2.4), PAIR, [5.0], {}),
+        ((1.5, 1.5, 2.5), PAIR, [0.5], {}),  # nowhere 0.8 m from all walls
+        ((6.0, 4.5, 1.0), PAIR, [0.5], {}),  # lower than the array stands
+        ((6.0, 4.5, 2.6), 60 * PAIR, [0.5], {}),  # wider than the room is
+        ((6.0, 4.5, 2.6), 4 * PAIR, [0.34, 0.34], {"azimuth_deg": (-90, -90)}),  # at one of its microphones
+        ((6.0, 4.5, 2.6), PAIR, [0.2] * 4, {"azimuth_deg": (0, 0)}),  # four heads in one place
+        ((6.0, 4.5, 2.6), PAIR, [1.0] * 5, {"separation_deg": 90}),
+    ],
+)
+def test_what_a_room_has_no_place_for_is_an_error_with_the_numbers(size, array, distances, options):
+    sides = " x ".join(f"{side:.1f}" for side in size)
+    with pytest.raises(CocktailError, match=rf"no place in a room of {sides} m .* {distances[0]:.1f}.* m from the"):
+        place_talkers(np.random.default_rng(0), np.array(size), array, np.array(distances), **options)
 
 
-def test_noise_keeps_off_the_array():
-    centre = np.array([3.0, 2.0, 1.2])
-    places = [place_noise(np.random.default_rng(i), SIZE, centre) for i in range(200)]
-    assert np.all((np.array(places) > 0.3) & (np.array(places) < SIZE - 0.3))
-    assert min(np.linalg.norm(np.array(places) - centre, axis=1)) >= 1
+def test_microphones_stay_within_the_walls():
+    array, size = 9 * PAIR, np.array([3.0, 3.0, 2.5])  # 1.5 m across, its centre 0.8 m from the walls
+    for seed in range(100):
+        centre, yaw, _ = place_talkers(np.random.default_rng(seed), size, array, np.array([0.4]))
+        microphones = centre + turned(array, yaw)
+        assert np.all(microphones > 0) and np.all(microphones < size)
+
+
+def test_noise_keeps_off_the_array_and_the_talkers():
+    centre, talkers = np.array([3.0, 2.0, 1.2]), np.array([[4.2, 2.0, 1.2], [3.0, 3.5, 1.5]])
+    around = {"microphones": centre + 10 * PAIR, "talkers": talkers}
+    places = np.array([place_noise(np.random.default_rng(i), SIZE, centre, **around) for i in range(300)])
+    assert np.all((places > 0.3) & (places < SIZE - 0.3))
+    assert min(np.linalg.norm(places - centre, axis=1)) >= 1
+    assert np.linalg.norm(places[:, None] - talkers, axis=-1).min() >= 0.2
+    assert np.linalg.norm(places[:, None] - (centre + 10 * PAIR), axis=-1).min() >= 0.1
+
+
+def test_two_microphones_in_one_place_are_named():
+    require_apart(ARRAYS["tablet"], "tablet")
+    with pytest.raises(CocktailError, match="mine: microphones 1 and 3 are in one place"):
+        require_apart(np.array([[0, 0, 0], [0.1, 0, 0], [0, 0, 0]]), "mine")
 
 
 @given(n=st.integers(1, 200_000))
