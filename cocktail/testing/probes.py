@@ -17,6 +17,8 @@ SCALES = (2.0**-10, 2.0**-4, 2.0**7)
 """1e-3 to 100 and a little more. Powers of two, so that rounding is the same and iterative methods do not drift."""
 REPEAT_TOLERANCE = 1e-6
 """Between two runs with the same generator; room for a sum taken in another order."""
+LOUDEST = 4.0
+"""Of an estimate over the loudest channel, in amplitude."""
 BATCH_TOLERANCE = 1e-3
 """Between `batch` and the loop: single precision and padded scenes differ in rounding, not in what is heard."""
 
@@ -80,6 +82,45 @@ def more_channels(bench: Bench) -> str:
         return f"does not apply: {reason}"
     bench.run(bench.scene(channels=channels))
     return f"{channels} channels"
+
+
+def dependent_channels(bench: Bench) -> str:
+    """Channels that are dead, equal, inverted, 60 dB apart or the sum of others: an estimate, or an error that says why.
+
+    The estimate is at most 12 dB louder than the loudest channel: what a matrix without an inverse leaves is louder.
+    """
+    channels = max(bench.info.channels, 2)
+    reason = bench.method.skip(replace(bench.info, channels=channels))
+    if reason is not None:
+        return f"does not apply: {reason}"
+    scene, refused = bench.scene(seconds=1.0, channels=channels), []
+    for name, gains in _dependent(channels).items():
+        changed = scene.mix_channels(gains)
+        try:
+            estimate = bench.run(changed)
+        except CocktailError:  # a failed row, that says why
+            refused.append(name)
+            continue
+        loudest = np.sqrt(np.mean(changed.mixture**2, axis=-1)).max()
+        level = np.sqrt(np.mean(estimate**2, axis=-1)).max() if bench.makes_sound else 0.0
+        if level > LOUDEST * loudest:
+            raise ProbeError(f"{name}: the estimate is {20 * np.log10(level / loudest):.0f} dB louder than any channel")
+    return f"refused: {', '.join(refused)}" if refused else "no louder than what was heard"
+
+
+def _dependent(channels) -> dict[str, np.ndarray]:
+    """What happened -> gains (D, D) that do it."""
+    whole, last = np.eye(channels), np.arange(channels) == channels - 1
+    others = ~last / (channels - 1)
+    return {
+        "a dead channel": whole * ~last[:, None],
+        "a dead first channel": whole * (np.arange(channels) > 0)[:, None],
+        "equal channels": np.outer(np.ones(channels), whole[0]),
+        "an inverted copy": np.where(last[:, None], -whole[0], whole),
+        "a channel 60 dB below": whole * np.where(last, 1e-3, 1.0)[:, None],
+        "a channel 60 dB above": whole * np.where(last, 1e3, 1.0)[:, None],
+        "the mean of the others": np.where(last[:, None], others, whole),
+    }
 
 
 def not_a_number(bench: Bench) -> str:
@@ -228,6 +269,7 @@ PROBES = {
     "clipped": clipped,
     "44.1 kHz": other_rate,
     "more channels": more_channels,
+    "dependent channels": dependent_channels,
     "NaN input": not_a_number,
     "scales 1e-3 to 100": scales,
     "input untouched": input_untouched,

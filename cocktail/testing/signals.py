@@ -44,6 +44,13 @@ class ProbeScene:
         mapped = References(function(truth.target), function(truth.images), function(truth.noise))
         return replace(self, mixture=function(self.mixture), references=mapped)
 
+    def mix_channels(self, gains: np.ndarray) -> "ProbeScene":
+        """The scene with `gains` (D, D) applied to the D channels of every signal that has them."""
+        truth = self.references
+        images, noise = np.einsum("de,ken->kdn", gains, truth.images), gains @ truth.noise
+        mixed = References(images[:, 0].copy(), images, noise)
+        return replace(self, mixture=gains @ self.mixture, references=mixed)
+
     def splice(self, other: "ProbeScene", start: int) -> "ProbeScene":
         """This scene up to sample `start`, the other from there on."""
         a, b = self.references, other.references

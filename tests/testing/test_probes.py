@@ -427,3 +427,19 @@ def test_training_mixtures_have_as_many_talkers_as_the_task():
     enhance, separate = (TinyData("separation", (task,)).mixer for task in ("enhance", "separate"))
     assert {len(enhance.draw(generator, split).sources) for split in ("train", "valid") for _ in range(9)} == {1}
     assert {len(separate.draw(generator, split).sources) for split in ("train", "valid") for _ in range(9)} == {2, 3}
+
+
+@dataclass(frozen=True)
+class Inverse(Method):
+    """The channels unmixed by the inverse of their covariance, which equal channels have not."""
+
+    def __call__(self, mixture, view):
+        covariance = mixture @ mixture.T + 1e-18 * np.eye(len(mixture))
+        weights = np.linalg.inv(covariance)[0] * covariance[0, 0]
+        return (weights @ mixture + np.abs(weights).max() * mixture[0])[None]
+
+
+def test_an_inverse_that_equal_channels_have_not_is_found():
+    found = failed(Inverse())
+    assert "dB louder than any channel" in found["dependent channels"]
+    assert "dependent channels" not in failed(Halve())
