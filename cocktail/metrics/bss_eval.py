@@ -13,8 +13,6 @@ Deviations: values are clamped to +-100 dB. Where the Gram matrix is singular to
 some band), its diagonal is loaded by 1e-12 of its largest entry.
 """
 
-import math
-
 import numpy as np
 
 from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable
@@ -22,6 +20,8 @@ from cocktail.metrics.si_sdr import CLAMP_DB, ratio_db
 
 TAPS = 512
 _LOADING = 1e-12
+TOGETHER = 64
+"""Blocks of the correlations whose spectra are in memory together."""
 
 
 def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray | None = None, taps: int = TAPS):
@@ -54,12 +54,16 @@ def _correlations(sources, signals, taps):
     """sum_n sources[n - m] signals[n] for m = 1 - taps ... taps - 1: (S, N) and (M, N) -> (S, M, 2 taps - 1)."""
     size = 1 << (16 * taps - 1).bit_length()  # block by block, which caches hold
     step = size - 2 * (taps - 1)
-    n_blocks = math.ceil(sources.shape[-1] / step)
-    missing = n_blocks * step - sources.shape[-1]
-    blocks = np.pad(sources, ((0, 0), (0, missing))).reshape(len(sources), n_blocks, step)
-    around = np.pad(signals, ((0, 0), (taps - 1, missing + taps - 1)))
-    around = np.lib.stride_tricks.sliding_window_view(around, size, axis=-1)[:, ::step]
-    spectra = np.einsum("anf,bnf->abf", np.fft.rfft(blocks, size).conj(), np.fft.rfft(around))
+    n_samples, spectra = sources.shape[-1], 0
+    for begin in range(0, n_samples, TOGETHER * step):
+        end = min(begin + TOGETHER * step, n_samples)
+        missing = -(end - begin) % step
+        blocks = np.pad(sources[:, begin:end], ((0, 0), (0, missing))).reshape(len(sources), -1, step)
+        before, after = min(begin, taps - 1), min(n_samples - end, missing + taps - 1)
+        zeros = ((0, 0), (taps - 1 - before, missing + taps - 1 - after))
+        around = np.pad(signals[:, begin - before : end + after], zeros)
+        around = np.lib.stride_tricks.sliding_window_view(around, size, axis=-1)[:, ::step]
+        spectra += np.einsum("anf,bnf->abf", np.fft.rfft(blocks, size).conj(), np.fft.rfft(around))
     return np.fft.irfft(spectra, size)[..., : 2 * taps - 1]
 
 

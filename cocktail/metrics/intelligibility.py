@@ -25,6 +25,8 @@ SEGMENT = 30
 CLIP = 10 ** (15 / 20)
 """Lower bound of the signal-to-distortion ratio, beta = -15 dB."""
 DYNAMIC_RANGE_DB = 40.0
+BLOCK = 2048
+"""Frames, or segments, that are in memory together."""
 _EPS = np.finfo(float).eps
 
 
@@ -39,17 +41,32 @@ def estoi(*, reference: np.ndarray, estimate: np.ndarray, fs: int) -> float:
 
 
 def _stoi(x, y):
+    return _mean_of_blocks(_stoi_of_segments, x, y)
+
+
+def _stoi_of_segments(x, y):
+    """(bands, segments)."""
     alpha = _norm(x, -1) / (_norm(y, -1) + _EPS)
     y = np.minimum(alpha * y, (1 + CLIP) * x)  # level as the reference, then clipped
     x = x - x.mean(-1, keepdims=True)
     y = y - y.mean(-1, keepdims=True)
-    correlation = (x * y).sum(-1) / ((_norm(x, -1) + _EPS) * (_norm(y, -1) + _EPS))[..., 0]
-    return float(correlation.mean())
+    return (x * y).sum(-1) / ((_norm(x, -1) + _EPS) * (_norm(y, -1) + _EPS))[..., 0]
 
 
 def _estoi(x, y):
+    return _mean_of_blocks(_estoi_of_segments, x, y)
+
+
+def _estoi_of_segments(x, y):
+    """(1, segments)."""
     x, y = _normalise(_normalise(x, -1), 0), _normalise(_normalise(y, -1), 0)  # over time, then over bands
-    return float((x * y).sum() / (SEGMENT * x.shape[1]))
+    return (x * y).sum((0, 2))[None] / SEGMENT
+
+
+def _mean_of_blocks(measure, x, y):
+    """Mean of `measure` over segments (bands, segments, frames), of which some at a time are in memory."""
+    starts = range(0, x.shape[1], BLOCK)
+    return float(np.concatenate([measure(x[:, i : i + BLOCK], y[:, i : i + BLOCK]) for i in starts], axis=1).mean())
 
 
 def _normalise(x, axis):
@@ -91,7 +108,10 @@ def _resample(x, fs):
     shift = taps.shape[1] // up * down
     padded = np.pad(x, (-first, max(0, (n_blocks - 1) * shift + len(taps) + first - len(x))))
     blocks = np.lib.stride_tricks.sliding_window_view(padded, len(taps))[::shift][:n_blocks]
-    return (blocks @ taps).reshape(-1)[:n_out]
+    out = np.empty((n_blocks, taps.shape[1]))
+    for i in range(0, n_blocks, BLOCK):
+        out[i : i + BLOCK] = blocks[i : i + BLOCK] @ taps
+    return out.reshape(-1)[:n_out]
 
 
 @cache
@@ -111,11 +131,18 @@ def _polyphase(up, down):
 
 
 def _frames(x):
-    """Hann-windowed frames, half overlapped, (T, 256); like pystoi, a frame that ends with the signal is left out."""
+    """View of (N,) in frames, half overlapped, (T, 256); like pystoi, a frame that ends with the signal is left out."""
     n_frames = max(0, math.ceil((len(x) - FRAME) / HOP))
     if n_frames == 0:
         return np.empty((0, FRAME))
-    return np.lib.stride_tricks.sliding_window_view(x, FRAME)[::HOP][:n_frames] * np.hanning(FRAME + 2)[1:-1]
+    return np.lib.stride_tricks.sliding_window_view(x, FRAME)[::HOP][:n_frames]
+
+
+def _windowed(frames):
+    """Hann-windowed frames, block by block: their first number, and (T, 256)."""
+    window = np.hanning(FRAME + 2)[1:-1]
+    for i in range(0, len(frames), BLOCK):
+        yield i, frames[i : i + BLOCK] * window
 
 
 def _remove_silence(x, y):
@@ -123,22 +150,28 @@ def _remove_silence(x, y):
     X, Y = _frames(x), _frames(y)
     if not len(X):
         return x[:0], y[:0]
-    energy_db = 20 * np.log10(np.linalg.norm(X, axis=1) + _EPS)
+    energy_db = np.concatenate([20 * np.log10(np.linalg.norm(part, axis=1) + _EPS) for _, part in _windowed(X)])
     active = energy_db > energy_db.max() - DYNAMIC_RANGE_DB
-    return _overlap_add(X[active]), _overlap_add(Y[active])
+    return _overlap_add(X, active), _overlap_add(Y, active)
 
 
-def _overlap_add(frames):
-    out = np.zeros((len(frames) + 1, HOP))
-    out[:-1] += frames[:, :HOP]
-    out[1:] += frames[:, HOP:]
+def _overlap_add(frames, chosen):
+    """The signal of the frames (T, 256) that are chosen, put together anew."""
+    out, n = np.zeros((np.count_nonzero(chosen) + 1, HOP)), 0
+    for i, part in _windowed(frames):
+        kept = part[chosen[i : i + BLOCK]]
+        out[n : n + len(kept)] += kept[:, :HOP]
+        out[n + 1 : n + 1 + len(kept)] += kept[:, HOP:]
+        n += len(kept)
     return out.reshape(-1)
 
 
 def _bands(x):
     """Amplitudes in third-octave bands, (15, T)."""
-    spectra = np.fft.rfft(_frames(x), N_FFT)
-    return np.sqrt((spectra.real**2 + spectra.imag**2) @ _third_octaves()).T
+    octaves = _third_octaves()
+    spectra = (np.fft.rfft(part, N_FFT) for _, part in _windowed(_frames(x)))
+    bands = [np.sqrt((part.real**2 + part.imag**2) @ octaves) for part in spectra]
+    return np.concatenate([np.empty((0, BANDS)), *bands]).T
 
 
 @cache

@@ -10,7 +10,10 @@ from the mixture. So every method has the figure, and one that changes nothing h
 import numpy as np
 
 from cocktail.metrics.metric import Metric, Pair, Unscorable
-from cocktail.stft import stft
+from cocktail.stft import HOP, SIZE, n_frames, stft
+
+BLOCK = 2048
+"""Frames that are in memory together."""
 
 
 def hit_fa(*, ideal: np.ndarray, estimate: np.ndarray) -> float:
@@ -32,8 +35,20 @@ def dominant(target: np.ndarray, interference: np.ndarray) -> np.ndarray:
 
 
 def _compute(pair: Pair) -> float:
-    S, V, E = (stft(x) for x in (pair.reference, pair.interference, pair.estimate))
-    return hit_fa(ideal=dominant(S, V), estimate=dominant(E, S + V - E))
+    ideal, estimated = [], []
+    for S, V, E in zip(*map(_stft_blocks, (pair.reference, pair.interference, pair.estimate)), strict=True):
+        ideal.append(dominant(S, V))
+        estimated.append(dominant(E, S + V - E))
+    return hit_fa(ideal=np.concatenate(ideal, axis=-1), estimate=np.concatenate(estimated, axis=-1))
+
+
+def _stft_blocks(x):
+    """The STFT of (N,) in blocks (F, T), so that not all of it is in memory."""
+    reach = SIZE // HOP - 1  # frames before that share samples with one
+    for first in range(0, n_frames(len(x)), BLOCK):
+        skipped = min(first, reach)
+        part = stft(x[(first - skipped) * HOP : (first + BLOCK) * HOP])
+        yield part[:, skipped : skipped + BLOCK]
 
 
 METRICS = (

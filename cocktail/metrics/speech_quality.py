@@ -10,7 +10,7 @@ frames in which the estimate does are taken as white for linear prediction. The 
 there, and a reference padded with zeros then says nothing about the estimate.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -24,6 +24,8 @@ KEPT = 0.95
 """Share of the frames, best first, that CD, LLR and WSS average."""
 FWSEG_EXPONENT = 0.2
 SILENCE_DB = 96.0
+BLOCK = 2048
+"""Frames whose spectra are in memory together."""
 _EPS = np.finfo(float).eps
 
 CENTRE_HZ = np.array([
@@ -42,8 +44,10 @@ class Frames:
 
     energy: np.ndarray
     """(T,)"""
-    power: np.ndarray
-    """(T, F) squared magnitudes of the zero-padded FFT."""
+    bands: np.ndarray
+    """(T, 25) power in the critical bands."""
+    shape: np.ndarray
+    """(T, 25) magnitude in the critical bands, of spectra whose magnitudes add up to 1."""
     lpc: np.ndarray
     """(T, order + 1) prediction error filters."""
     correlation: np.ndarray
@@ -58,36 +62,56 @@ class Analysis:
     estimate: Frames
     error_energy: np.ndarray
     """(T,) energy of reference minus estimate."""
-    bands: np.ndarray
-    """(F, 25) critical-band filters."""
 
 
 def analyse(*, reference: np.ndarray, estimate: np.ndarray, fs: int) -> Analysis:
-    """Frames of reference and estimate (N,), less those where the reference is silent. Raises Unscorable: too-short."""
+    """Frames of reference and estimate (N,), less those where the reference is silent. Raises Unscorable: too-short.
+
+    Spectra are made of some frames at a time, so that little more than the result is in memory.
+    """
     length = round(0.03 * fs)
     hop = length // 4
     if (len(reference) - length) // hop < 1:
         raise Unscorable("too-short")
+    signals = [_framed(x, length, hop) for x in (reference, estimate)]
+    silent = [np.maximum(x.max(1), -x.min(1)) < _peak(x) * 10 ** (-SILENCE_DB / 20) for x in signals]
+    active = np.flatnonzero(~silent[0])
+    blocks = np.array_split(active, max(-(-len(active) // BLOCK), 1))
+    parts = [_analyse([x[frames] for x in signals], silent[1][frames], fs) for frames in blocks]
+    of_reference, of_estimate, errors = zip(*parts, strict=True)
+    return Analysis(_joined(of_reference), _joined(of_estimate), np.concatenate(errors))
+
+
+def _peak(framed):
+    """Largest magnitude in frames (T, length) of a signal."""
+    return max(framed.max(), -framed.min())
+
+
+def _analyse(signals, muted, fs):
+    """Frames of reference and estimate, (T, length) each, and the energy of what lies between them.
+
+    `muted` (T,): where the estimate is silent, and its prediction filter that of white noise.
+    """
+    length = signals[0].shape[1]
     window = 0.5 * (1 - np.cos(2 * np.pi * np.arange(1, length + 1) / (length + 1)))
-    signals = reference + _EPS, estimate + _EPS
-    magnitudes = [np.abs(x) for x in signals]
-    silent = [_framed(x, length, hop).max(1) < x.max() * 10 ** (-SILENCE_DB / 20) for x in magnitudes]
-    active = ~silent[0]
-    frames = [_framed(x, length, hop)[active] for x in signals]
-    for each in frames:
-        each *= window
     n_fft = 1 << (2 * length - 1).bit_length()
-    power = [_power(np.fft.rfft(each, n_fft)) for each in frames]
-    correlation = np.stack([each @ _autocorrelation(n_fft, 10 if fs < 10000 else 16) for each in power])
-    lpc = levinson(correlation)
-    lpc[1, silent[1][active], 1:] = 0.0
-    of_reference, of_estimate = map(Frames, map(_energy, frames), power, lpc, correlation)
-    return Analysis(
-        reference=of_reference,
-        estimate=of_estimate,
-        error_energy=_energy(frames[0] - frames[1]),
-        bands=critical_bands(fs, n_fft),
-    )
+    bands, lags = critical_bands(fs, n_fft), _autocorrelation(n_fft, 10 if fs < 10000 else 16)
+    windowed = [(frames + _EPS) * window for frames in signals]
+    found = []
+    for frames, white in zip(windowed, (np.zeros_like(muted), muted), strict=True):
+        power = _power(np.fft.rfft(frames, n_fft))
+        correlation, heard = power @ lags, power[:, : len(bands)]
+        lpc = levinson(correlation)
+        lpc[white, 1:] = 0.0
+        magnitude = np.sqrt(heard)
+        shape = magnitude @ bands / magnitude.sum(1, keepdims=True)
+        found.append(Frames(_energy(frames), heard @ bands, shape, lpc, correlation))
+    return *found, _energy(windowed[0] - windowed[1])
+
+
+def _joined(parts):
+    """Frames of several blocks as one."""
+    return Frames(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Frames)))
 
 
 def _framed(x, length, hop):
@@ -143,26 +167,26 @@ def seg_snr(frames: Analysis) -> float:
 
 def fwseg_snr(frames: Analysis) -> float:
     """Frequency-weighted segmental SNR in dB of 25 bands of unit-area magnitude spectra, weighted by magnitude^0.2."""
-    S, E = (_unit_area_bands(x, frames.bands) for x in (frames.reference, frames.estimate))
+    S, E = frames.reference.shape, frames.estimate.shape
     weight = S**FWSEG_EXPONENT
     snr = 10 * np.log10(S**2 / np.maximum(np.square(S - E), _EPS) + np.finfo(float).tiny)
     return float(np.clip((weight * snr).sum(1) / weight.sum(1), *SNR_RANGE_DB).mean())
 
 
-def _unit_area_bands(frames, bands):
-    magnitude = np.sqrt(frames.power[:, : len(bands)])
-    return magnitude @ bands / magnitude.sum(1, keepdims=True)
-
-
 def llr_frames(frames: Analysis) -> np.ndarray:
     """Log-likelihood ratio of each frame, (T,), not clamped."""
-    order = frames.reference.lpc.shape[1]
-    R = frames.reference.correlation[:, np.abs(np.subtract.outer(np.arange(order), np.arange(order)))]
-    a, b = frames.reference.lpc, frames.estimate.lpc
-    numerator = np.einsum("ti,tij,tj->t", b, R, b, optimize=True)
-    denominator = np.einsum("ti,tij,tj->t", a, R, a, optimize=True)
+    correlation = frames.reference.correlation
+    numerator, denominator = (_error(x.lpc, correlation) for x in (frames.estimate, frames.reference))
     # The reference's own filter leaves the least error, so the ratio is at least 1; rounding may say otherwise.
     return np.log(np.maximum(numerator / np.maximum(denominator, np.finfo(float).tiny), 1.0))
+
+
+def _error(a, r):
+    """a^T R a, the energy that prediction error filters a (T, P + 1) leave of signals with autocorrelations r."""
+    total = r[:, 0] * (a * a).sum(1)
+    for lag in range(1, a.shape[1]):
+        total += 2 * r[:, lag] * (a[:, lag:] * a[:, :-lag]).sum(1)
+    return total
 
 
 def llr(frames: Analysis) -> float:
@@ -193,10 +217,7 @@ def _cepstrum(a):
 
 def wss(frames: Analysis) -> float:
     """Weighted spectral slope distance of Klatt (ICASSP 1982), mean of the best 95 % of the frames."""
-    S, E = (
-        10 * np.log10(np.maximum(x.power[:, : len(frames.bands)] @ frames.bands, 1e-10))
-        for x in (frames.reference, frames.estimate)
-    )
+    S, E = (10 * np.log10(np.maximum(x.bands, 1e-10)) for x in (frames.reference, frames.estimate))
     weight = (_slope_weights(S) + _slope_weights(E)) / 2
     distance = (weight * np.square(np.diff(S) - np.diff(E))).sum(1) / weight.sum(1)
     return best_mean(distance)

@@ -85,7 +85,7 @@ def more_channels(bench: Bench) -> str:
 
 
 def dependent_channels(bench: Bench) -> str:
-    """Channels that are dead, equal, inverted, 60 dB apart or the sum of others: an estimate, or an error that says why.
+    """Channels that are dead, equal, inverted, 60 dB apart or the mean of others: an estimate, or an error.
 
     The estimate is at most 12 dB louder than the loudest channel: what a matrix without an inverse leaves is louder.
     """

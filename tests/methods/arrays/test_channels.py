@@ -1,4 +1,4 @@
-"""Every entry that looks at several microphones, on channels that are dead, equal, inverted, scaled or sums of others."""
+"""Every entry that looks at several microphones, where channels are dead, equal, inverted, scaled or sums of others."""
 
 import dataclasses
 
