@@ -98,8 +98,10 @@ def dependent_channels(bench: Bench) -> str:
         changed = scene.mix_channels(gains)
         try:
             estimate = bench.run(changed)
-        except CocktailError:  # a failed row, that says why
-            refused.append(name)
+        except (ProbeError, TimeoutError):
+            raise
+        except Exception as error:  # a failed row, as for NaN
+            refused.append(f"{name} ({type(error).__name__})")
             continue
         loudest = np.sqrt(np.mean(changed.mixture**2, axis=-1)).max()
         level = np.sqrt(np.mean(estimate**2, axis=-1)).max() if bench.makes_sound else 0.0
