@@ -6,8 +6,8 @@ threshold of each band is learnt anew, for the largest HIT minus FA.
 
 Deviations: the pitch is that of the summary correlogram (cocktail/dsp/auditory/pitch.py), of which a band has two
 features, the autocorrelations of its output and of its envelope at that lag, where the paper has six and one machine
-for voiced and one for unvoiced frames. C is 1 and the kernel's width the square root of the number of features, not
-found by cross-validation. There is no auditory segmentation afterwards; units of noise are attenuated by 20 dB and not
+for voiced and one for unvoiced frames. C is 1 and the kernel exp(-|x - y|^2 / D) for D features, neither of them found
+by cross-validation. There is no auditory segmentation afterwards; units of noise are attenuated by 20 dB and not
 removed. The local criterion is 0 dB.
 """
 

@@ -14,6 +14,9 @@ from cocktail.dsp.statistical.enhancer import GainEnhancer
 from cocktail.errors import CocktailError
 from cocktail.stft import framing
 
+NYQUIST_SHARE = 0.94
+"""A band centred above half the rate would be another one's alias."""
+
 
 @dataclass(frozen=True)
 class UnitClassifier(GainEnhancer):
@@ -24,6 +27,7 @@ class UnitClassifier(GainEnhancer):
     bands: int = 64
     low_hz: float = 80.0
     high_hz: float = 7500.0
+    """Centre of the highest band, at most NYQUIST_SHARE of half the rate."""
     criterion_db: float = 0.0
     """Local criterion."""
     scenes: int = 400
@@ -109,7 +113,8 @@ class UnitClassifier(GainEnhancer):
         return np.concatenate(units, axis=1), np.concatenate(labels, axis=1)
 
     def _responses(self, fs):
-        return gammatone.impulse_responses(gammatone.centres(self.bands, self.low_hz, self.high_hz), fs)
+        high_hz = min(self.high_hz, NYQUIST_SHARE * fs / 2)
+        return gammatone.impulse_responses(gammatone.centres(self.bands, self.low_hz, high_hz), fs)
 
     def _weights(self, fs, n_bins):
         """(F, B), rows sum to 1: how much a bin is in each band."""
