@@ -67,9 +67,6 @@ the idle process; `latency_ms` of input it waits for; `side_information` in byte
 ELSEWHERE = "elsewhere"
 """`device` of estimates that another program made: nobody measured what they cost."""
 
-BONA_FIDE = "bonafide"
-"""The label of speech that is no attack."""
-
 TRIAL = pa.struct([
     ("kind", pa.string()), ("label", pa.string()), ("score", pa.float64()), ("enrolment", pa.string()),
 ])  # fmt: skip

@@ -10,6 +10,9 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 
+BONA_FIDE = "bonafide"
+"""The label of speech that is no attack."""
+
 MOST = float(np.finfo(np.float32).max)
 """Largest sample of an estimate: it is stored in single precision at most."""
 

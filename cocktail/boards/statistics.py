@@ -34,7 +34,7 @@ import numpy as np
 from cocktail.boards import rates
 from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import Trials
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 LEVEL = 0.95
 RESAMPLES = 1000

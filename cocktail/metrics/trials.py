@@ -15,7 +15,7 @@ import numpy as np
 from cocktail.metrics import detection
 from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.recognition.recogniser import Counts
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import eer_threshold
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, scene_id
 from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 SPOOFED = 0.5
 """Share of the scenes of a condition with attacks that are attacks."""

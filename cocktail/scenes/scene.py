@@ -12,7 +12,7 @@ import numpy as np
 from cocktail.rng import rng
 from cocktail.rooms.arrays import turned
 from cocktail.spoofing.replay import Replay
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 Position = tuple[float, float, float]
 

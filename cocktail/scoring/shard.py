@@ -18,7 +18,7 @@ from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import signal_rows
 from cocktail.scoring.trials import VERIFYING, Heard, part, unit
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 SCENE_LIMIT_S = 600.0
 """A metric in C that crashes or hangs on a scene costs that scene."""

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from cocktail.metrics.metric import Unscorable
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 NONTARGETS = 200
 """Most trials of a scene against other speakers: all of them in conditions of so many scenes."""

@@ -12,7 +12,7 @@ import numpy as np
 from cocktail import audio
 from cocktail.dsp import cepstra
 from cocktail.method import LearnedMethod, finite
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 CLASSES = (BONA_FIDE, "spoof")
 

@@ -11,7 +11,7 @@ from cocktail.scenes.rendering import render
 from cocktail.scenes.scene import Scene
 from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, Replay, draw_replay, play
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.trials import trials
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from cocktail.boards.strata import by_stratum
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import operating_points
-from cocktail.tables import BONA_FIDE
+from cocktail.tasks import BONA_FIDE
 
 BY = ("snr_db", "t60_s", "distance_m", "level_db")
 METRICS = ("si_sdr", "sdr", "pesq_wb", "stoi", "wer", "wer_ctc")
