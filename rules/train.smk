@@ -21,6 +21,7 @@ rule train:
         start=of_wildcards(plan.start_spec),
         reads=of_wildcards(plan.reads),
         conditions=of_wildcards(plan.train_conditions),
+        trained_on=of_wildcards(plan.trained_on),
         suite=plan.suite,
         device=of_wildcards(plan.device),
         recogniser=of_wildcards(plan.recogniser),

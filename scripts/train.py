@@ -30,4 +30,5 @@ with running(snakemake):
         estimated=EstimatedScenes(estimates=reads, **scenes) if reads else None,
         device=snakemake.params.device,
         identity=snakemake.params.digest,
+        trained_on=snakemake.params.trained_on,
     )

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -34,6 +35,24 @@ def say_notes(plan) -> None:
     """Print what may not be as the user thinks (cocktail.workflow.plan.Plan.notes) on standard error."""
     for note in plan.notes:
         click.secho(f"Note: {note}", fg="yellow", err=True)
+
+
+def say_detection(config: dict, metrics: Collection[str]) -> None:
+    """Print on standard error what error rates of detection are worth, where such are among the `metrics` shown and the
+    suite's models learn from synthesised speech.
+    """
+    from cocktail.report.training import detection_line
+
+    if line := detection_line(metrics, config["corpora"]["speech"]):
+        click.secho(f"Note: {line}", fg="yellow", err=True)
+
+
+def metrics_of(folder: Path, conditions: Collection[str] | None = None) -> set[str]:
+    """Metrics of the boards in `folder`, of some conditions or of all."""
+    from cocktail.boards.leaderboard import read_board
+
+    board = read_board(folder / "leaderboard.csv")
+    return {row["metric"] for row in board if conditions is None or row["condition"] in conditions}
 
 
 WIDTH_OF_A_FILE = 160

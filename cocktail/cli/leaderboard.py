@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import said_split, split_option
+from cocktail.cli._options import metrics_of, said_split, say_detection, split_option
 from cocktail.errors import CocktailError, nearest
 from cocktail.workflow.files import TEST
 
@@ -71,8 +71,10 @@ def _show(folder, config, condition, metric, by):
         show_suite(folder, split=config["split"], condition=condition, metric=metric)
         if config["split"] == TEST:
             show_published(config, folder, condition=condition, metric=metric)
+        say_detection(config, metrics_of(folder, [condition] if condition else None))
     else:
         _show_strata(folder, config, condition, metric or "si_sdr", by)
+        say_detection(config, [metric or "si_sdr"])
 
 
 def _show_strata(folder, config, condition, metric, by):

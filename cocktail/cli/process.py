@@ -9,6 +9,8 @@ import click
 from cocktail.cli._options import Number, methods_option, say_notes, writing_audio
 from cocktail.errors import CocktailError, printable
 
+DEFAULT = "quick"
+"""The suite whose rate a method runs at that learns nothing."""
 BLOCK_S = 10.0
 """Of a recording, that is read at once."""
 
@@ -17,7 +19,7 @@ BLOCK_S = 10.0
 @click.argument("method")
 @click.argument("source", metavar="IN", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--suite", default="quick", show_default=True, help="Whose rate and trained models to use.")
+@click.option("--suite", help="Whose rate and trained models to use [quick; a method that learns needs it].")
 @click.option(
     "--talkers", type=click.IntRange(1, 100), help="Talkers to separate [1; 2 for a method that only separates]."
 )
@@ -33,7 +35,7 @@ def command(method, source, target, suite, talkers, array_csv, piece_s, folders)
 
     OUT has the rate and the length of IN, and one channel: the talker as heard at microphone 1. Several talkers go to
     OUT with _1, _2 ... before the suffix. A .flac is 24-bit, a .wav 32-bit float. A method that learns needs its model,
-    which `cocktail run SUITE` has trained.
+    which `cocktail run SUITE` has trained: --suite says which, and what it was trained on is said before it runs.
 
     \b
       cocktail process omlsa noisy.wav clean.wav
@@ -45,7 +47,7 @@ def command(method, source, target, suite, talkers, array_csv, piece_s, folders)
         click.echo(path)
 
 
-def process(name, source, target, suite="quick", talkers=None, array_csv=None, piece_s=120.0, folders=()) -> list[Path]:
+def process(name, source, target, suite=None, talkers=None, array_csv=None, piece_s=120.0, folders=()) -> list[Path]:
     """Estimate, write, and return the files written. Raises CocktailError where method and recording do not fit."""
     from cocktail import audio
     from cocktail.plugins.registry import find_entry
@@ -53,11 +55,14 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
     from cocktail.tasks import TASKS
     from cocktail.workflow.plan import plan_of
 
-    plan = plan_of(suite, folders)
+    plan = plan_of(suite or DEFAULT, folders)
     say_notes(plan)
     entry = find_entry(plan.known, name)
     with _said_of(name):
         method = entry.make()
+    learnt = plan.models_read(name)
+    if learnt and suite is None and method.answer().signals:
+        raise CocktailError(_which_suite(plan, name, learnt, folders))
     if piece_s < 2 * OVERLAP_S:
         raise CocktailError(f"--piece: at least {2 * OVERLAP_S:g} s")
     talkers = talkers or min(TASKS[task].talkers for task in method.tasks())
@@ -68,6 +73,7 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
         _require_outputs(written, [source, *([array_csv] if array_csv else [])])
         about = {"recording": source.name, "channels": recording.channels, "talkers": talkers, "array": array_csv}
         estimate = _estimator(plan, name, **about)
+        _say_training(plan, learnt)
         blocks = _finite(recording, source)
         made = process_blocks(blocks, recording.fs, estimate, fs=plan.config["fs"], piece_s=piece_s)
         form = {"fs": recording.fs, "n_samples": recording.n_samples}
@@ -76,6 +82,27 @@ def process(name, source, target, suite="quick", talkers=None, array_csv=None, p
             for file, samples in zip(files, block, strict=True):
                 file.write(samples)
     return written
+
+
+def _which_suite(plan, name, learnt, folders) -> str:
+    """That a method needs the model of a suite, which there are here, and how to train one."""
+    from cocktail.workflow.suite import suites
+
+    trained = [each if each in suites() else f"{each} (by its file)" for each in plan.suites_trained(learnt)]
+    run = f"--methods {','.join([name, *(f'{Path(folder).absolute()}' for folder in folders)])}"
+    return (
+        f"'{name}' learns: say with --suite whose model to use. Trained here: {', '.join(trained) or 'none yet'}. "
+        f"To train one on recordings: cocktail run real {run} (docs/corpora.md); "
+        f"on synthesised sounds, for a first look: cocktail run quick {run}"
+    )
+
+
+def _say_training(plan, learnt):
+    """Print on standard error what the models were trained on, and how far a recording may be from that."""
+    from cocktail.report.training import model_lines
+
+    for line in model_lines((plan.model(each), getattr(plan.known[each].make(), "steps", None)) for each in learnt):
+        click.secho(line, fg="yellow", err=True)
 
 
 def _require_outputs(targets, sources):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import said_split, say_notes, split_option
+from cocktail.cli._options import metrics_of, said_split, say_detection, say_notes, split_option
 from cocktail.workflow.files import TEST
 
 
@@ -122,6 +122,7 @@ def show(plan, suite: str, strict: bool) -> int:
     if plan.whole and plan.split == TEST:
         show_published(plan.config, plan.folder)
         show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
+    say_detection(plan.config, metrics_of(plan.boards, plan.conditions))
     click.echo(f"\nTo look and listen, in a browser: {plan.boards}/report/index.html")
     click.echo(f"Boards: {plan.boards}/leaderboard.csv   every score: {plan.boards}/scores.parquet")
     if not plan.whole:

@@ -3,7 +3,7 @@
 An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
 and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.tables.
 `rows` may rely on its options to fit the schema. An adapter that reads files also has `fingerprint(options)`, a string
-that changes with them.
+that changes with them; one that reads none has SYNTHESIS, what makes its sounds.
 """
 
 import importlib
@@ -56,6 +56,17 @@ def fingerprint(part: dict[str, Any]) -> str:
     """A string that changes when what a part reads from disk changes; empty for what is synthesised."""
     module = adapter(part["adapter"])
     return module.fingerprint(part) if hasattr(module, "fingerprint") else ""
+
+
+def synthesis(part: dict[str, Any]) -> str | None:
+    """What makes the sounds of a part; None for recordings."""
+    return getattr(adapter(part["adapter"]), "SYNTHESIS", None)
+
+
+def has_train_split(part: dict[str, Any]) -> bool:
+    """Whether a part has a train split. Recordings of one's own say which splits they are; all else has one."""
+    split = part.get("split", "train")
+    return "train" in ({split} if isinstance(split, str) else split)
 
 
 def language(part: dict[str, Any]) -> str:

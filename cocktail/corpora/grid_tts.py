@@ -18,6 +18,7 @@ from cocktail.rng import rng
 
 DESCRIPTION = "GRID sentences spoken by eSpeak NG, synthesised on the spot (the default)"
 KINDS = ("speech",)
+SYNTHESIS = "eSpeak NG"
 
 SPEAKERS = {"train": 40, "valid": 8, "test": 12}
 UTTERANCES = {"train": 20, "valid": 6, "test": 20}

@@ -13,6 +13,7 @@ from cocktail.rng import rng
 
 DESCRIPTION = "white, pink, car, hum, machine gun, hammer, street, music and babble, synthesised on the spot"
 KINDS = ("noise",)
+SYNTHESIS = "this program"
 
 NOISE_KINDS = (*noises.KINDS, "babble")
 RECORDINGS = {"train": 4, "valid": 1, "test": 3}

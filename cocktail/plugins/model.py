@@ -1,7 +1,7 @@
 """The folder of a trained model: what `fit` left, and a card that says what was trained, and how that ended."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Card:
     """The entry's values that differ from its plugin's defaults."""
     error: str | None = None
     """Why the training failed; None where it did not."""
+    trained_on: dict[str, Any] = field(default_factory=dict)
+    """What it heard, as Plan.trained_on says; what it is compared with by `check_model` is not in it."""
 
     def write(self, folder: Path) -> None:
         """Leave the card in a model folder."""
@@ -40,6 +42,14 @@ def read_card(folder: str | Path) -> Card:
         raise CocktailError(f"{path}: no card of a model ({error}); delete its folder and run again") from error
 
 
+def is_trained(folder: str | Path) -> bool:
+    """Whether a folder has a model whose training ended well."""
+    try:
+        return read_card(folder).error is None
+    except CocktailError:
+        return False
+
+
 def check_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> None:
     """Raise CocktailError where no training of the entry ran or it failed, and where the model is another entry's,
     another suite's, or was trained with other parameters. `spec`: Entry.spec.
@@ -47,8 +57,8 @@ def check_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> None:
     found = read_card(folder)
     if found.error:
         raise CocktailError(found.error)
-    wanted = Card(spec["name"], suite, fs, json.loads(json.dumps(spec["parameters"])))
-    for name, value in asdict(wanted).items():
+    parameters = json.loads(json.dumps(spec["parameters"]))
+    for name, value in {"entry": spec["name"], "suite": suite, "fs": fs, "parameters": parameters}.items():
         if getattr(found, name) != value:
             raise CocktailError(
                 f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "

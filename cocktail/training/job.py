@@ -82,13 +82,14 @@ def fit_entry(
     start: dict | None = None,
     device: str | None = None,
     identity: str = "",
+    trained_on: dict[str, Any] | None = None,
 ) -> None:
     """Fit the entry of `spec` on what `data(method, fs=, device=, bases=, start=)` grants; leave its folder at `out`.
 
     `bases`: role -> {"spec", "model"} of the entries that this one uses; `start`: the same of that whose weights it
     starts from. `device`: as in a suite, None for the CPU. `identity`:
-    digest of all that the training depends on; checkpoints of another one are not used. Raises CocktailError where the
-    folder cannot be written.
+    digest of all that the training depends on; checkpoints of another one are not used. `trained_on`: of the model's
+    card. Raises CocktailError where the folder cannot be written.
     """
     out = Path(out)
 
@@ -111,7 +112,7 @@ def fit_entry(
             shutil.rmtree(finished, ignore_errors=True)
             shutil.copytree(folder, finished, ignore=shutil.ignore_patterns(IDENTITY, CHECKPOINTS))
             reason = failure and f"training failed: {failure}"
-            Card(spec["name"], suite, fs, spec["parameters"], reason).write(finished)
+            Card(spec["name"], suite, fs, spec["parameters"], reason, trained_on or {}).write(finished)
             shutil.rmtree(out, ignore_errors=True)
             finished.replace(out)
             if not isinstance(failure, Interrupted):  # after which a second try goes on from its checkpoints

@@ -7,7 +7,9 @@ functions of Snakemake's wildcards.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cocktail.corpora import adapters
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, SOURCES
+from cocktail.plugins.model import is_trained
 from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.conditions import is_closed
 from cocktail.scenes.shard import shard_indices, shard_names
@@ -195,6 +197,14 @@ class Plan(Selection, Files):
         start = self.known[entry].start
         return self.base_input(entry) | ({} if start is None else {"start": self.model(start)})
 
+    def suites_trained(self, entries: list[str]) -> list[str]:
+        """Suites, with results beside this one's, that have a trained model of each of some entries."""
+        return [
+            folder.name
+            for folder in sorted(self.folder.parent.glob("*/"))
+            if all(is_trained(folder / "models" / entry) for entry in entries)
+        ]
+
     def bases(self, entry: str) -> dict[str, dict]:
         """Role -> {"spec", "model"} of the entry used in it."""
         return {role: self._trained_model(name) for role, name in self.known[entry].uses.items()}
@@ -226,6 +236,21 @@ class Plan(Selection, Files):
     def train_conditions(self, entry: str) -> dict[str, dict]:
         """Definitions of the conditions that an entry trains on."""
         return {name: _untitled(definition) for name, definition in self._trains_on(entry).items()}
+
+    def trained_on(self, entry: str) -> dict:
+        """What an entry hears in training: `speech` and `noise`, {"corpus", "synthesis"} of each corpus; `conditions`;
+        `snr_db`, their lowest and highest, or None. Without conditions it hears isolated signals.
+        """
+        conditions = self._trains_on(entry)
+        noises = [definition["noise"] for definition in conditions.values() if "noise" in definition]
+        ranges = [noise["snr_db"] for noise in noises]
+        corpora = {kind: _heard(parts) for kind, parts in self.config["corpora"].items()}
+        if conditions and not any("kinds" in noise for noise in noises):
+            corpora["noise"] = []  # microphones' own noise is of no corpus
+        return corpora | {
+            "conditions": list(conditions),
+            "snr_db": [min(low for low, _ in ranges), max(high for _, high in ranges)] if ranges else None,
+        }
 
     def train_spoofs(self, entry: str) -> dict[str, str]:
         """The table of spoofed speech, if an entry trains on it."""
@@ -323,6 +348,12 @@ def _source(part: dict) -> str:
     """A corpus in words: its adapter, and the folder of its table where it has one."""
     table = part.get("table")
     return f"{part['adapter']} ({Path(table).parent.name})" if table else part["adapter"]
+
+
+def _heard(parts: list[dict]) -> list[dict]:
+    """{"corpus", "synthesis"} of those parts of the corpora that have a train split."""
+    heard = {_source(part): adapters.synthesis(part) for part in parts if adapters.has_train_split(part)}
+    return [{"corpus": corpus, "synthesis": synthesis} for corpus, synthesis in heard.items()]
 
 
 def _untitled(definition: dict) -> dict:

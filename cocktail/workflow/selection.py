@@ -205,6 +205,11 @@ class Selection:
         """An entry, what it uses, what that uses ...: whose code runs with it."""
         return self._closure(name, ("uses",))
 
+    def models_read(self, name: str) -> list[str]:
+        """Entries whose models an entry runs with: its own, those that it uses, and those of the entries it reads."""
+        closure = self._closure(name, ("uses", "reads"))
+        return [each for each in closure if each in self._methods and self._methods[each].learned()]
+
     def ancestry(self, name: str) -> list[str]:
         """An entry, and all that must be made before it."""
         return self._closure(name, tuple(VERBS))

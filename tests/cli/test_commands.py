@@ -276,7 +276,7 @@ def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
         attributes="paradigm = 'source-model'",
         more=LEARNED,
     )
-    arguments = ("process", "learned", noisy, "out.wav", "--methods", folder)
+    arguments = ("process", "learned", noisy, "out.wav", "--suite", "quick", "--methods", folder)
     status, _, err = call(*arguments)
     assert status == cli.ERROR
     assert "results/quick/models/learned" in err
@@ -294,7 +294,7 @@ def test_process_uses_the_model_that_an_entry_builds_on(call, noisy, write_plugi
     write_plugin("learned", base="LearnedMethod", attributes="paradigm = 'source-model'", more=LEARNED)
     folder = write_plugin("builder", "return view.bases['base'] * mixture[:1]", attributes="paradigm = 'source-model'")
     (folder / "methods.yaml").write_text("learned: {gain: 3.0}\nbuilder: {uses: learned}\n")
-    arguments = ("process", "builder", noisy, "out.wav", "--methods", folder)
+    arguments = ("process", "builder", noisy, "out.wav", "--suite", "quick", "--methods", folder)
     status, _, err = call(*arguments)
     assert status == cli.ERROR
     assert "results/quick/models/learned" in err
@@ -317,6 +317,77 @@ def test_process_uses_the_model_that_an_entry_builds_on(call, noisy, write_plugi
     assert call(*arguments)[0] == 0
     call("process", "unprocessed", noisy, "plain.wav")
     np.testing.assert_allclose(audio.read("out.wav")[0], 0.5 * audio.read("plain.wav")[0], atol=1e-6)
+
+
+def learned_and_builder(write_plugin):
+    body = "return view.model * mixture[:1]"
+    attributes = "paradigm = 'source-model'\n    steps: int = 25"
+    write_plugin("learned", body, base="LearnedMethod", attributes=attributes, more=LEARNED)
+    folder = write_plugin("builder", "return view.bases['base'] * mixture[:1]", attributes="paradigm = 'source-model'")
+    (folder / "methods.yaml").write_text("learned: {}\nbuilder: {uses: learned}\n")
+    return folder
+
+
+def leave_model(suite, trained_on, error=None):
+    model = Path("results") / suite / "models" / "learned"
+    model.mkdir(parents=True)
+    Card("learned", suite, 16000, {}, error, trained_on).write(model)
+    (model / "gain.txt").write_text("0.5")
+    (model / "history.csv").write_text("stage,epoch,loss\nfit,1,0.5\nfit,2,0.4\n")
+
+
+SYNTHESISED = {
+    "speech": [{"corpus": "grid-tts", "synthesis": "eSpeak NG"}],
+    "noise": [{"corpus": "synthetic", "synthesis": "this program"}],
+    "conditions": ["stationary", "tablet"],
+    "snr_db": [-5, 10],
+}
+RECORDED = {
+    "speech": [{"corpus": "folder (librispeech)", "synthesis": None}],
+    "noise": [],
+    "conditions": [],
+    "snr_db": None,
+}
+
+
+@pytest.mark.parametrize("name", ["learned", "builder"])
+def test_process_asks_whose_model_a_method_takes(call, noisy, write_plugin, name):
+    folder = learned_and_builder(write_plugin)
+    arguments = ("process", name, noisy, "out.wav", "--methods", folder)
+    status, _, err = call(*arguments)
+    assert status == cli.ERROR
+    assert f"'{name}' learns: say with --suite whose model to use. Trained here: none yet." in err
+    assert f"cocktail run real --methods {name},{folder}" in err
+    for suite, error in {"quick": None, "real": None, "mine": None, "standard": "training failed"}.items():
+        leave_model(suite, SYNTHESISED, error)
+    status, _, err = call(*arguments)
+    assert status == cli.ERROR and not Path("out.wav").exists()
+    assert "Trained here: mine (by its file), quick, real. " in err
+    assert call("process", "omlsa", noisy, "out.wav")[0::2] == (0, "")
+
+
+@pytest.mark.parametrize("name", ["learned", "builder"])
+def test_process_says_what_the_model_was_trained_on(call, noisy, write_plugin, name):
+    arguments = (name, noisy, "out.wav", "--methods", learned_and_builder(write_plugin))
+    leave_model("quick", SYNTHESISED)
+    leave_model("full", RECORDED)
+    leave_model("tiny", {})
+    status, _, err = call("process", *arguments, "--suite", "quick")
+    first, far, instead = err.splitlines()
+    assert status == 0
+    assert first == (
+        "The model of 'learned' is of the suite quick, trained on speech of grid-tts (synthesised by eSpeak NG) and "
+        "noise of synthetic (synthesised by this program); "
+        "in stationary, tablet; SNR -5 to 10 dB; 2 epochs of 25 steps."
+    )
+    assert "the order of methods may turn round" in far and "0.8 to 2 dB" in far and "3.5 dB" in far
+    assert "--suite real" in instead
+    assert call("process", *arguments, "--suite", "full")[0::2] == (
+        0,
+        "The model of 'learned' is of the suite full, trained on speech of folder (librispeech) (recorded); isolated "
+        "signals; 2 epochs of 25 steps.\n",
+    )
+    assert "not known: cocktail run tiny trains it again" in call("process", *arguments, "--suite", "tiny")[2]
 
 
 def test_process_says_that_a_detector_makes_no_sound(call, noisy, write_plugin):
@@ -395,6 +466,17 @@ def test_leaderboard_by_snr(call, small_results):
     assert "stationary: si_sdr ↑ by snr_db" in out
     assert "0 to 5 (5)" in out
     assert call("leaderboard", "--by", "snr")[2] == "Error: no stratum 'snr'; did you mean 'snr_db'?\n"
+
+
+def test_leaderboard_says_what_error_rates_of_synthesised_speech_are_worth(call, small_results):
+    assert call("leaderboard")[2] == ""
+    board = small_results / "leaderboard.csv"
+    text = board.read_text().replace("stationary,omlsa,si_sdr,", "stationary,omlsa,eer_asv,")
+    assert "eer_asv" in text
+    board.write_text(text)
+    status, _, err = call("leaderboard")
+    assert status == 0 and err.startswith("Note: Error rates by models") and "22 %" in err and "15 %" in err
+    assert call("leaderboard", "--condition", "stationary")[2] == err
 
 
 def test_leaderboard_as_a_wide_table(call, small_results):

@@ -46,11 +46,14 @@ def corpora(tmp_path):
     return tmp_path / "speech.parquet", tmp_path / "noise.parquet"
 
 
+HEARD = {"speech": [{"corpus": "a", "synthesis": None}], "noise": [], "conditions": ["b"], "snr_db": [0, 5]}
+
+
 def train(corpora, folder, limit_s=20.0):
     spec = Registry([folder]).entry("plugin").spec()
     out = corpora[0].parent / "models" / "plugin"
     given = {"spec": spec, "suite": "s", "fs": 16000}
-    train_entry(speech=corpora[0], noise=corpora[1], out=out, seed=1, limit_s=limit_s, **given)
+    train_entry(speech=corpora[0], noise=corpora[1], out=out, seed=1, limit_s=limit_s, trained_on=HEARD, **given)
     return out, given
 
 
@@ -98,7 +101,7 @@ def test_the_model_of_another_suite_or_other_parameters_is_refused(corpora, writ
     body = "np.save(folder / 'level.npy', 1)"
     out, given = train(corpora, write_plugin("plugin", base="LearnedMethod", more=FIT.format(body=body)))
     card = read_card(out)
-    assert card == Card("plugin", "s", 16000, {})
+    assert card == Card("plugin", "s", 16000, {}, None, HEARD)
     other = given["spec"] | {"parameters": {"gain": 2.0}}
     for spec, suite, fs, what in (
         (other, "s", 16000, r"trained for parameters {}, not {'gain': 2\.0}; train it again: cocktail run s"),

@@ -46,6 +46,22 @@ def test_only_oracles_have_the_truth_among_their_inputs():
         assert ("model" in files) == p.entries[entry].cls.learned(), entry
 
 
+def test_what_an_entry_is_trained_on(monkeypatch):
+    monkeypatch.setenv("COCKTAIL_DATA", "/nowhere")
+    monkeypatch.setattr("cocktail.corpora.adapters.fingerprint", lambda part: "")
+    made = {"speech": [{"corpus": "grid-tts", "synthesis": "eSpeak NG"}]}
+    noise = [{"corpus": "synthetic", "synthesis": "this program"}]
+    quick = Plan(load_suite("quick"), "quick")
+    told = {"conditions": ["stationary", "nonstationary", "living-room", "tablet"], "snr_db": [-6, 10]}
+    assert quick.trained_on("dnn-msa") == made | {"noise": noise} | told
+    assert quick.trained_on("dpcl") == made | {"noise": [], "conditions": ["two-talkers"], "snr_db": None}
+    assert quick.trained_on("nmf-sparse") == made | {"noise": noise, "conditions": [], "snr_db": None}
+    real = Plan(load_suite("real"), "real").trained_on("nmf-sparse")
+    assert [part["corpus"] for part in real["speech"]] == ["folder (librispeech_clean)"]
+    assert [part["corpus"] for part in real["noise"]] == [f"folder ({x})" for x in ("esc10", "ambience", "appliances")]
+    assert {part["synthesis"] for kind in ("speech", "noise") for part in real[kind]} == {None}
+
+
 def test_only_a_detector_that_learnt_from_sounds_is_asked_about_them(write_plugin):
     coughs = {"task": "detect", "talkers": 1, "array": "single", "reference": "image"}
     coughs |= {"sounds": {"kinds": ["cough"], "labels": ["ill", "well"]}}
