@@ -7,6 +7,9 @@ all its scenes and is resampled alone. Scores of two definitions of a metric are
 
 A difference is `better` or `worse` where the test of statistics.py finds it at 5 %, with Holm's correction for the
 entries of a condition and metric, and `not distinguishable` otherwise; `same` is without any difference at all.
+
+Intervals and verdicts are about these kinds of noise and these speakers. On demand, `wide_low` and `wide_high` are
+about others, too (boards/wide.py); the kinds of noise and speakers of two results are resampled together.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -18,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import tables
-from cocktail.boards import statistics
+from cocktail.boards import statistics, wide
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
 from cocktail.boards.verdicts import OPEN
 from cocktail.errors import CocktailError, nearest
@@ -45,6 +48,10 @@ class Results:
     def speakers(self) -> dict[str, str | None]:
         return {scene: row.get("speaker") for scene, row in self.drawn.items()}
 
+    @property
+    def noises(self) -> dict[str, str | None]:
+        return {scene: row.get("noise") for scene, row in self.drawn.items()}
+
 
 def read(folder: str | Path, name: str) -> Results:
     """Results in a folder, called `name` in messages. Raises CocktailError where there are none."""
@@ -59,7 +66,8 @@ def read(folder: str | Path, name: str) -> Results:
 def compare_entries(results: Results, a: str, b: str, **options) -> list[dict]:
     """How much better is the entry `b` than the entry `a` of the same results? Rows as of `compare`, called `b`.
 
-    `options`: `conditions`, `metrics`, `resamples` and `level` of `compare`. Raises CocktailError for an unknown entry.
+    `options`: `conditions`, `metrics`, `wider`, `resamples` and `level` of `compare`. Raises CocktailError for an
+    unknown entry.
     """
     known = _values(results.scores, "entry")
     for name in (a, b):
@@ -75,13 +83,15 @@ def compare(
     conditions: Collection[str] = (),
     entries: Collection[str] = (),
     metrics: Collection[str] = (),
+    wider: bool = False,
     resamples: int = statistics.RESAMPLES,
     level: float = statistics.LEVEL,
 ) -> list[dict]:
     """One row with the keys COLUMNS for each condition, entry and metric; null where there is no number.
 
-    `conditions`, `entries`, `metrics`: those asked for, by default all. What only one side has is a row without
-    metric, or without entry. Raises CocktailError for a name that neither side has.
+    `conditions`, `entries`, `metrics`: those asked for, by default all. `wider`: rows have the keys wide.COLUMNS, too.
+    What only one side has is a row without metric, or without entry. Raises CocktailError for a name that neither side
+    has.
     """
     chosen = {"condition": conditions, "entry": entries, "metric": [m.partition(ATTACK)[0] for m in metrics]}
     _require(chosen, a.scores, b.scores)
@@ -91,17 +101,18 @@ def compare(
     for condition in sorted(names[0] | names[1]):
         if condition in names[0] & names[1]:
             here = [part.filter(pc.equal(part["condition"], condition)) for part in parts]
-            rows += _Condition(condition, here, (a, b), resamples, level).rows(metrics)
+            rows += _Condition(condition, here, (a, b), resamples, level, wider).rows(metrics)
         else:
             rows.append(_blank(condition) | _only((a, b)[condition in names[1]], "condition"))
-    return rows
+    columns = (*COLUMNS, *wide.COLUMNS) if wider else COLUMNS
+    return [{name: row.get(name) for name in columns} for row in rows]
 
 
 class _Condition:
     """Both sides' cells of one condition."""
 
-    def __init__(self, name, scores, sides, resamples, level):
-        self.name, self.level, self._scores = name, level, scores
+    def __init__(self, name, scores, sides, resamples, level, wider):
+        self.name, self.level, self._resamples, self._wider = name, level, resamples, wider
         sides_cells = [tabulate(part, side.speakers) for part, side in zip(scores, sides, strict=True)]
         self.entries, self._scenes, self.metrics, self._cells = zip(*sides_cells, strict=True)
         self._sides = sides
@@ -151,7 +162,7 @@ class _Condition:
         for row, p in zip(tested, adjusted, strict=True):
             gain = row["difference"] if higher_is_better(metric) else -row["difference"]
             row["verdict"] = OPEN if p > 1 - self.level else BETTER if gain > 0 else WORSE
-        return [{name: row[name] for name in COLUMNS} for row in rows]
+        return rows
 
     def _row(self, metric, entry, cells, weights):
         """The row of an entry; its verdict is None where a test decides, with the probability `p`. None: no scores."""
@@ -180,7 +191,9 @@ class _Condition:
         samples = np.concatenate(
             [statistics.figures(part, w[:, f]) for part, w, f in zip(cells, weights, finished, strict=True)], axis=1
         )
-        return blank | numbers | self._judged(values, samples, int(min(part.drawn.min() for part in cells)))
+        judged = self._judged(values, samples, int(min(part.drawn.min() for part in cells)))
+        others = self._wide(values, cells, finished) if self._wider and "ci_low" in judged else {}
+        return blank | numbers | judged | others
 
     def _judged(self, values, samples, drawn):
         difference = values[1] - values[0]
@@ -193,6 +206,18 @@ class _Condition:
         same = self.paired and changes <= rounding
         p = float(statistics.differences(values, samples, drawn)[0, 1])
         return found | {"verdict": SAME if same else None, "p": p}
+
+    def _wide(self, values, cells, finished):
+        """wide.COLUMNS of B less A, whose `cells` are on the scenes that they `finished`."""
+        scenes = [np.array(kept)[mask].tolist() for kept, mask in zip(self._kept(), finished, strict=True)]
+        sides = list(zip(self._sides, scenes, strict=True))[: 1 if self.paired else 2]
+        noises = [side.noises.get(scene) for side, names in sides for scene in names]
+        speakers = [side.speakers.get(scene) or scene for side, names in sides for scene in names]
+        crossed = wide.crossed(noises, speakers, seed=0, resamples=self._resamples)
+        n_a = len(scenes[0])
+        weights = [crossed.weights] * 2 if self.paired else [crossed.weights[:, :n_a], crossed.weights[:, n_a:]]
+        a, b = (statistics.figures(part, drawn) for part, drawn in zip(cells, weights, strict=True))
+        return crossed.row((values[1:], values[:1]), (b, a))
 
     def _lacking(self, cards):
         return {"reason": f"no scores in {self._sides[cards.index(None)].name}"}

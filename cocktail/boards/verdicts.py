@@ -13,8 +13,8 @@ tests of single ones (statistics.best_difference). Of several entries, those tha
 half of the scenes, are left out; `better` and `worse` say which one was the best.
 
 Intervals and verdicts are about these kinds of noise and these speakers. `wide_low` and `wide_high` are about others,
-too: `n_noises` kinds of noise and `n_speakers` speakers are resampled (statistics.crossed), as far as there are
-several. Fewer than MIN_LEVELS of either give none.
+too: `n_noises` kinds of noise and `n_speakers` speakers are resampled (boards/wide.py), as far as there are
+several. Fewer than wide.MIN_LEVELS of either give none.
 """
 
 import csv
@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import tables
-from cocktail.boards import statistics
+from cocktail.boards import statistics, wide
 from cocktail.boards.cells import ATTACK, higher_is_better, shares_speakers, tabulate
 from cocktail.boards.claims import Comparison, Step, read_claims
 from cocktail.boards.leaderboard import read_entries
@@ -42,8 +42,6 @@ COLUMNS = (
 )  # fmt: skip
 _NUMBERS = ("difference", "ci_low", "ci_high", "margin", "wide_low", "wide_high")
 _COUNTS = ("n_scenes", "n_noises", "n_speakers")
-MIN_LEVELS = 3
-"""Kinds of noise or speakers of a wide interval: of two, its spread is a guess."""
 
 
 class _NotRun(Exception):
@@ -184,14 +182,10 @@ class _Run:
                     weights[:, place[scene]] = self._weights[condition][:, i]
         return weights
 
-    def crossed(self, scenes: Sequence[str]) -> tuple[dict[str, np.ndarray], int, dict[str, int]]:
-        """Resamples of kinds of noise and speakers: scene -> (R,), how many draws they are, and the number of each."""
-        noises = [self._noises.get(scene) or "" for scene in scenes]
-        voices = [self._speaker(scene) for scene in scenes]
-        counts = {"n_noises": len(set(noises) - {""}), "n_speakers": len(set(voices))}
-        generator = rng(self._seed, role="bootstrap of noises and speakers")
-        weights, drawn = statistics.crossed([np.array(noises), np.array(voices)], self.resamples, generator)
-        return dict(zip(scenes, weights.T, strict=True)), drawn, counts
+    def crossed(self, scenes: Sequence[str]) -> wide.Crossed:
+        """Resamples of the kinds of noise and the speakers of some scenes."""
+        noises, voices = [self._noises.get(scene) for scene in scenes], [self._speaker(scene) for scene in scenes]
+        return wide.crossed(noises, voices, seed=self._seed, resamples=self.resamples)
 
     def _require_conditions(self, step):
         absent = [condition for condition in step.conditions if condition not in self._scenes]
@@ -276,16 +270,14 @@ def _compare(comparison, run) -> dict:
 def _wide(pairs, values, sign, run) -> dict:
     """The interval over kinds of noise and speakers, null where there are too few, and the number of each."""
     scenes = sorted({scene for side, mask in pairs for scene in side.scenes[mask]})
-    weights, drawn, counts = run.crossed(scenes)
-    if drawn < MIN_LEVELS:
-        return counts
+    crossed = run.crossed(scenes)
+    weights = dict(zip(scenes, crossed.weights.T, strict=True))
     samples = []
     for side, mask in pairs:
         absent = np.zeros(run.resamples)
         of_side = np.stack([weights.get(scene, absent) for scene in side.scenes], axis=1)
         samples.append(sign * side.figures(mask, [of_side] * len(side.cells)))
-    low, high = statistics.best_difference(values, samples, drawn)
-    return counts | ({} if np.isnan(low) else {"wide_low": low, "wide_high": high})
+    return crossed.row(values, samples)
 
 
 def _label(step: Step, comparison: Comparison, best: str | None = None) -> str:

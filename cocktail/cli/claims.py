@@ -7,7 +7,7 @@ from cocktail.cli._options import json_option
 
 @click.command(short_help="Print which claims of the literature hold, which fail, and which cannot be judged.")
 @click.argument("suite", default="quick")
-@click.option("--wide", is_flag=True, help="Also the intervals over kinds of noise and speakers.")
+@click.option("--wide", is_flag=True, help="Also intervals about other kinds of noise and speakers than these.")
 @json_option
 def command(suite, wide, as_json):
     """Print the verdict on every claim of config/claims.yaml in SUITE, with the difference that it rests on.

@@ -13,9 +13,10 @@ from cocktail.cli._options import json_option, results_folder, split_option
 @click.option("--entry", "entries", multiple=True, help="Of two results: only this entry (may be repeated).")
 @click.option("--metric", "metrics", multiple=True, help="This metric (may be repeated), or `all`; by default a few.")
 @click.option("--everything", is_flag=True, help="Of two results: also show what is equal in both.")
+@click.option("--wide", is_flag=True, help="Also intervals about other kinds of noise and speakers than these.")
 @split_option
 @json_option
-def command(a, b, entry, conditions, entries, metrics, everything, split, as_json):
+def command(a, b, entry, conditions, entries, metrics, everything, wide, split, as_json):
     """Compare two results A and B: how much better is B, entry by entry, and is the difference real?
 
     Or compare two entries A and B of one result, condition by condition: how much better is B?
@@ -24,10 +25,14 @@ def command(a, b, entry, conditions, entries, metrics, everything, split, as_jso
     have the same scenes, as two entries of one run have, differences are taken scene by scene. A difference is B less A
     with its 95 % interval, and the last column says whether B is better.
 
+    Both are over scenes: they hold for these kinds of noise and these speakers alone. With --wide, a second interval
+    resamples kinds of noise and speakers: it is about others, too. Of fewer than three there is none.
+
     \b
       cocktail compare quick my-gate omlsa      is OMLSA better than mine?
       cp -r results/quick /tmp/before
       cocktail compare /tmp/before quick        what has changed since?
+      cocktail compare quick my-gate omlsa --wide
       cocktail compare quick standard --condition stationary --metric si_sdr
     """
     import json
@@ -40,7 +45,8 @@ def command(a, b, entry, conditions, entries, metrics, everything, split, as_jso
     if entry is not None and entries:
         raise CocktailError("--entry chooses among the entries of two results; here the two entries are given")
     sides = [read(results_folder(side, split), side) for side in ((a, b) if entry is None else (a,))]
-    chosen = {"conditions": conditions, "metrics": () if "all" in metrics else metrics or _known(SHOWN, sides)}
+    metrics = () if "all" in metrics else metrics or _known(SHOWN, sides, None if entry is None else (b, entry))
+    chosen = {"conditions": conditions, "metrics": metrics, "wider": wide}
     if entry is None:
         rows, names = compare(*sides, entries=entries, **chosen), (a, b)
     else:
@@ -51,7 +57,13 @@ def command(a, b, entry, conditions, entries, metrics, everything, split, as_jso
         show(rows, names=names, of_entries=entry is not None, everything=everything)
 
 
-def _known(metrics, sides):
-    """Names that either side has."""
-    known = set().union(*(side.scores["metric"].unique().to_pylist() for side in sides))
+def _known(metrics, sides, entries):
+    """Names that either side has, or one of two entries."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tables = [side.scores for side in sides]
+    if entries is not None:
+        tables = [table.filter(pc.is_in(table["entry"], pa.array(entries, pa.string()))) for table in tables]
+    known = set().union(*(table["metric"].unique().to_pylist() for table in tables))
     return tuple(metric for metric in metrics if metric in known)

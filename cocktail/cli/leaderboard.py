@@ -11,15 +11,20 @@ from cocktail.workflow.files import TEST
 @click.argument("suite", default="quick")
 @click.option("--condition", help="Only this condition's board.")
 @click.option("--metric", help="Sort by this metric, and show it first.")
+@click.option("--wide", is_flag=True, help="Also intervals about other kinds of noise and speakers than these.")
 @click.option("--by", metavar="WHAT", help="The metric by snr_db, noise, t60_s ... of the scenes (scenes.parquet).")
 @split_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: a row an entry in a condition, a column a metric.")
 @click.option("--page", is_flag=True, help="Write the page of what is finished, without sounds, and print its place.")
-def command(suite, condition, metric, by, split, as_csv, page):
+def command(suite, condition, metric, wide, by, split, as_csv, page):
     """Print the leaderboards of SUITE, one for each condition, with ranks, intervals and what failed.
 
     Where scores are newer than the boards, as while a run is at work or after one was stopped, the boards are made of
     what is finished, marked as partial, with what is still to come. The files of the run stay as they are.
+
+    Intervals (±) are over scenes: they hold for these kinds of noise and these speakers alone. With --wide, a second
+    interval of the metric that ranks resamples kinds of noise and speakers: it is about others, too. Of fewer than
+    three there is none.
 
     On a published corpus, what others published on it stands below the boards, beside ours (config/published).
     With --by, print one metric [si_sdr] by what was drawn for the scenes: snr_db, noise, t60_s, distance_m, level_db or
@@ -28,6 +33,7 @@ def command(suite, condition, metric, by, split, as_csv, page):
     \b
       cocktail leaderboard
       cocktail leaderboard quick --condition stationary --metric pesq_wb
+      cocktail leaderboard quick --wide
       cocktail leaderboard quick --metric wer --by snr_db
       cocktail leaderboard quick --split valid  of development scenes
       cocktail leaderboard quick --csv > quick.csv
@@ -37,6 +43,8 @@ def command(suite, condition, metric, by, split, as_csv, page):
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.suite import load_suite, suite_path
 
+    if wide and (by or as_csv or page):
+        raise CocktailError("--wide is about the boards on the terminal; leave out --by, --csv and --page")
     path = suite_path(suite)
     config = load_suite(str(path), {"split": split})
     if page:
@@ -46,12 +54,12 @@ def command(suite, condition, metric, by, split, as_csv, page):
         if not (folder / "leaderboard.csv").is_file():
             raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}{said_split(split)}` first")
         if as_csv:
-            click.echo(_wide(folder, condition, metric), nl=False)
+            click.echo(_pivoted(folder, condition, metric), nl=False)
         else:
-            _show(folder, config, condition, metric, by)
+            _show(folder, config, condition, metric, wide, by)
 
 
-def _wide(folder, condition, metric) -> str:
+def _pivoted(folder, condition, metric) -> str:
     """The figures of leaderboard.csv as CSV with a column for each metric, or for one."""
     import pandas
 
@@ -63,12 +71,17 @@ def _wide(folder, condition, metric) -> str:
     return board.pivot(index=["condition", "entry"], columns="metric", values="value").to_csv()
 
 
-def _show(folder, config, condition, metric, by):
+def _show(folder, config, condition, metric, wide, by):
+    from cocktail import tables
+    from cocktail.boards.wide import Boards
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
 
     if by is None:
-        show_suite(folder, split=config["split"], condition=condition, metric=metric)
+        settings = {name: config[name] for name in ("seed", "resamples")}
+        scores, scenes = folder / "scores.parquet", folder / "scenes.parquet"
+        intervals = Boards(tables.read_table(scores), tables.read_rows(scenes), **settings) if wide else None
+        show_suite(folder, split=config["split"], condition=condition, metric=metric, wide=intervals)
         if config["split"] == TEST:
             show_published(config, folder, condition=condition, metric=metric)
         say_detection(config, metrics_of(folder, [condition] if condition else None))

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cocktail.boards import wide
 from cocktail.boards.cells import higher_is_better
 from cocktail.boards.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
 from cocktail.report.figures import digits
@@ -11,6 +12,10 @@ from cocktail.report.terminal import wide_console
 
 NAMED = 4
 """Entries that a note names."""
+WIDE = (
+    "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
+    "noises and speakers are about others, too."
+)
 STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim"}
 
 
@@ -28,26 +33,30 @@ def show(
     """
     console = console or wide_console()
     everything = everything or of_entries
+    wider = bool(rows) and set(wide.COLUMNS) <= set(rows[0])
     a, b = names
     console.print(Text(f"Differences: {b} less {a}\n" if of_entries else f"A: {a}\nB: {b}\n"))
     for condition in dict.fromkeys(row["condition"] for row in rows):
         here = [row for row in rows if row["condition"] == condition]
         shown = [row for row in here if row["difference"] is not None and (everything or row["verdict"] != SAME)]
         if shown:
-            console.print(_table(condition, shown, names if of_entries else None))
-        for text in _notes(condition, here, everything):
+            console.print(_table(condition, shown, names if of_entries else None, wider))
+        for text in (*_notes(condition, here, everything), *(_narrow(condition, shown) if wider else ())):
             console.print(Text(text, style="dim"))
         console.print()
     console.print(Text(_legend(rows, of_entries), style="dim"))
+    if wider:
+        console.print(Text(WIDE, style="dim"))
 
 
-def _table(condition, rows, entries):
+def _table(condition, rows, entries, wider):
     """`entries`: names of the two that are compared; None where the rows are of several."""
     table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
     a, b = entries or ("A", "B")
     for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
-    for name in (a, b, "difference" if entries else "B - A", "95 % interval", "n"):
+    others = ("over noises\nand speakers",) if wider else ()
+    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n"):
         table.add_column(Text(name), justify="right", no_wrap=True)
     table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
@@ -56,12 +65,24 @@ def _table(condition, rows, entries):
         metric = f"{row['metric']} {arrow}" if row["metric"] != said else ""
         said = row["metric"]
         shown = digits(row["metric"])
-        interval = "–" if row["ci_low"] is None else f"{row['ci_low']:+.{shown}f} to {row['ci_high']:+.{shown}f}"
+        ends = [("ci_low", "ci_high"), *([("wide_low", "wide_high")] if wider else [])]
+        intervals = [_interval(row[low], row[high], shown) for low, high in ends]
         figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
-        line = [metric, *([] if entries else [row["entry"]]), *figures, interval, count, row["verdict"]]
+        line = [metric, *([] if entries else [row["entry"]]), *figures, *intervals, count, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))
     return table
+
+
+def _interval(low, high, digits):
+    return "–" if low is None else f"{low:+.{digits}f} to {high:+.{digits}f}"
+
+
+def _narrow(condition, rows):
+    """Why rows with an interval over scenes have none over noises and speakers, each reason once."""
+    lacking = [row for row in rows if row["ci_low"] is not None and row["wide_low"] is None]
+    for reason in dict.fromkeys(map(wide.lacking, lacking)):
+        yield f"{condition}: no interval over noises and speakers: {reason}"
 
 
 def _notes(condition, rows, everything):

@@ -16,6 +16,7 @@ from cocktail.boards.leaderboard import read_board, read_entries
 from cocktail.boards.pending import Pending, read_pending
 from cocktail.boards.scores import failed_cells, failures
 from cocktail.boards.statistics import MIN_TRIALS
+from cocktail.boards.wide import Boards, counted, lacking, others
 from cocktail.errors import CocktailError, nearest
 from cocktail.plugins.imported.entries import FOLDER
 from cocktail.report import partial
@@ -68,13 +69,14 @@ def show(
     condition: str | None = None,
     metric: str | None = None,
     headline: Collection[str] = SHOWN,
+    wide: Boards | None = None,
     console: Console | None = None,
 ) -> None:
     """Print the board, of one condition or of all, sorted by `metric` (default: the first headline metric there is).
 
     `families`: entry -> family, for a column of them. `scores`: what `leaderboard.collect` wrote, for the notes on
-    failures. `pending`: what a partial board lacks. Raises CocktailError where the board has no such condition or
-    metric.
+    failures. `pending`: what a partial board lacks. `wide`: gives intervals over kinds of noise and speakers. Raises
+    CocktailError where the board has no such condition or metric.
     """
     console = console or wide_console()
     if pending is not None:
@@ -87,12 +89,15 @@ def show(
         columns = _columns({row["metric"] for row in rows}, metric, headline)
         here = [row for row in reasons if row["condition"] == name]
         skipped = {row["entry"] for row in here if row["status"] == "skipped"}
-        shown = _show_table(console, name, rows, columns, families or {}, skipped)
+        main = [row for row in rows if row["metric"] == columns[0]]
+        intervals = wide.of(name, columns[0], main) if wide else {}
+        shown = _show_table(console, name, rows, columns, families or {}, skipped, intervals)
         present = {row["metric"] for row in rows}
-        lacking = partial.notes(pending or (), name)
+        to_come = partial.notes(pending or (), name)
         left_out = _left_out(columns[shown:], len(present) - len(columns))
         legend = _legend(rows, columns[0], families or {})
-        for note in [*lacking, *left_out, *legend, *_notes(here, present)]:
+        about = [_about(intervals)] if wide else []
+        for note in [*to_come, *left_out, *legend, *_notes(here, present), *about]:
             console.print(Padding(Text(note, style="dim"), (0, 0, 0, 2)))
         console.print()
     absent = sorted({each.condition for each in pending or ()} - {row["condition"] for row in board})
@@ -106,10 +111,10 @@ def _columns(present, metric, headline):
     return wanted or sorted(present)[:1]
 
 
-def _show_table(console, condition, rows, columns, families, skipped):
+def _show_table(console, condition, rows, columns, families, skipped, wide):
     """Print the table, without its last columns where the console is too narrow; returns how many it has."""
     for n_columns in range(len(columns), 0, -1):
-        table = _table(condition, rows, columns[:n_columns], families, skipped)
+        table = _table(condition, rows, columns[:n_columns], families, skipped, wide)
         if console.measure(table, options=console.options.update(max_width=10 * WIDTH)).maximum <= console.width:
             break
     console.print(table)
@@ -124,7 +129,9 @@ def _left_out(columns, others):
         yield " ".join(filter(None, (for_width, further, "--metric NAME shows one first, --csv has all.")))
 
 
-def _table(condition, rows, columns, families, skipped):
+def _table(condition, rows, columns, families, skipped, wide):
+    """`wide`: entry -> its interval over kinds of noise and speakers, shown behind the first metric if any has one."""
+    wider = any(row["wide_low"] is not None for row in wide.values())
     title = Text(f"{condition}, ranked by {columns[0]}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
     table.add_column("rank", justify="right", no_wrap=True)
@@ -135,6 +142,8 @@ def _table(condition, rows, columns, families, skipped):
         arrow = "↑" if higher_is_better(name) else "↓"
         # An attack stands below its metric.
         table.add_column(f"{name.replace(ATTACK, chr(10))} {arrow}", justify="right", no_wrap=True)
+        if wider and name == columns[0]:
+            table.add_column("wide", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
 
     cells = {(row["entry"], row["metric"]): row for row in rows}
@@ -143,6 +152,8 @@ def _table(condition, rows, columns, families, skipped):
     for row in _ordered(main, higher_is_better(columns[0])):
         entry = row["entry"]
         figures = [_figure(cells.get((entry, name)), name, interval=name == columns[0]) for name in columns]
+        if wider:
+            figures.insert(1, _half(wide.get(entry, {}), "wide", columns[0]) or "–")
         count = "skipped" if entry in skipped else f"{row['n_ok']}/{row['n_total']}"
         style = "dim" if row["rank"] is None else "bold" if row["rank"] == 1 else None
         family = [families.get(entry, "")] if families else []
@@ -193,9 +204,28 @@ def _figure(row, metric, interval):
     if row is None or row["value"] is None:
         return "–"
     text = figure(row["value"], metric)
-    if interval and row["ci_low"] is not None:
-        text += f" ±{figure((row['ci_high'] - row['ci_low']) / 2, metric)}"
-    return text
+    half = _half(row, "ci", metric) if interval else ""
+    return f"{text} {half}".rstrip()
+
+
+def _half(row, name, metric):
+    """`±1.20`, half of an interval; nothing where there is none."""
+    low, high = (row.get(f"{name}_{end}") for end in ("low", "high"))
+    return "" if low is None else f"±{figure((high - low) / 2, metric)}"
+
+
+def _about(intervals):
+    """What the intervals over kinds of noise and speakers are about, or why there is none."""
+    found = [row for row in intervals.values() if row["wide_low"] is not None]
+    absent = dict.fromkeys(lacking(row) for row in intervals.values() if row["wide_low"] is None)
+    why = f"no interval over noises and speakers{' of some' if found else ''}: {'; '.join(absent)}." if absent else ""
+    if not found:
+        return why.capitalize() if absent else "No interval over noises and speakers, as there is none over scenes."
+    most = max(found, key=lambda row: (row["n_noises"], row["n_speakers"]))
+    return (
+        f"wide: half of a 95 % interval that is about other {others(most)}, too, from {counted(most)}. The ± "
+        f"beside a figure, ranks and letters hold for these alone.{f' {why.capitalize()}' if why else ''}"
+    )
 
 
 def _notes(reasons, present):

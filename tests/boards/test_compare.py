@@ -232,7 +232,8 @@ def test_two_entries_of_a_run_are_compared_on_the_same_scenes(noise):
 
 def test_the_command_compares_two_entries_of_a_run(tmp_path, monkeypatch, noise):
     monkeypatch.chdir(tmp_path)
-    tables.write_table(tmp_path / "shard.parquet", entries_of_one_run(noise)[0].scores)
+    of_others = results("small", {("recogniser", "pesq_wb"): noise[0]}).scores  # a metric that neither of the two has
+    tables.write_table(tmp_path / "shard.parquet", pa.concat_tables([entries_of_one_run(noise)[0].scores, of_others]))
     leaderboard.build([tmp_path / "shard.parquet"], references=[], entries=[], folder=tmp_path / "small", seed=1)
     done = CliRunner().invoke(cli.main, ["compare", "small", "mine", "omlsa"])
     assert done.exit_code == 0, done.output
