@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cocktail.boards import wide as wider
 from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN, tally
 from cocktail.metrics.catalogue import METRICS
 from cocktail.report.terminal import wide_console
@@ -39,8 +40,9 @@ def show(rows: list[dict], *, everything: bool = True, wide: bool = False, conso
     if shown:
         console.print(table)
     counts = ", ".join(f"{verdict} {number}" for verdict, number in tally(rows).items() if number)
-    about = "" if wide else "; --wide for those over noises and speakers"
-    note = f"A difference above 0 speaks for the claim; 95 % intervals over scenes{about}."
+    about = ". Those over noises and speakers are about others, too" if wide else "; --wide for one about others, too"
+    scenes = "95 % intervals over scenes, for these noises and speakers alone"
+    note = f"A difference above 0 speaks for the claim; {scenes}{about}."
     console.print(Text(f"Claims: {counts}. {note}", style="dim"))
 
 
@@ -62,9 +64,9 @@ def difference(row: dict) -> str:
 
 
 def wide_interval(row: dict) -> str:
-    """`[-0.31, 2.80] 5 noises, 12 speakers`: what is resampled."""
+    """`[-0.31, 2.80] 5 noises, 12 speakers`: what is resampled; or why there is none."""
     if row["wide_low"] is None:
-        return "–"
+        return "–" if row["difference"] is None else f"none: {wider.lacking(row)}"
     digits = _digits(row)
     counts = [f"{row[f'n_{what}']} {what}" for what in ("noises", "speakers") if row[f"n_{what}"] > 1]
     return f"[{row['wide_low']:.{digits}f}, {row['wide_high']:.{digits}f}] {', '.join(counts)}"

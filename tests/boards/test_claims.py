@@ -402,6 +402,10 @@ def test_the_terminal_gives_the_wide_interval_on_demand(scores):
     noises = {x: f"noise {i % 4}" for i, x in enumerate(sorted({*scores["scene"].to_pylist()}))}
     rows = verdicts.judge([dataclasses.replace(compare("good", "fair"), margin=0.5)], scores, seed=1, noises=noises)
     assert "4 noises" not in printed(rows)
+    two = {x: f"noise {i % 2}" for i, x in enumerate(noises)}
+    (few,) = verdicts.judge([compare("good", "fair")], scores, seed=1, noises=two)
+    said = "none: 2 kinds of noise and 40 speakers, and it takes 3 of each that varies"
+    assert set(said.split()) <= set(printed([few], wide=True).split())
     text = " ".join(printed(rows, wide=True).split())
     assert re.search(r"\[\d\.\d\d, \d\.\d\d\] 4 noises, 40", text)
     assert "margin 0.5" in text
