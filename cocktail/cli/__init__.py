@@ -52,6 +52,7 @@ def main():
       cocktail run quick                     render, process, score, rank; minutes on two cores
       cocktail leaderboard quick             the tables of that run
       cocktail status quick                  how far a run is
+      cocktail tune omlsa --on quick ...     which values of its fields are best, without the test scenes
       cocktail claims quick                  which claims of the literature hold in it
       cocktail ui                            the same in MLflow, with examples to hear
       cocktail new my-gate                   a method of your own: one file

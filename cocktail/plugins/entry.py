@@ -185,8 +185,14 @@ def _check_parameters(entry):
         if name not in known:
             raise CocktailError(f"{where}: {entry.cls.__name__} has no parameter '{name}'{nearest(name, known)}")
         if not _fits(value, known[name]):
-            expected = getattr(known[name], "__name__", str(known[name]))
-            raise CocktailError(f"{where}: {name}: expected {expected}, got {value!r}")
+            raise CocktailError(f"{where}: {name}: expected {_said(known[name])}, got {value!r}")
+
+
+def _said(hint) -> str:
+    """An annotation in words."""
+    if typing.get_origin(hint) is typing.Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    return getattr(hint, "__name__", str(hint))
 
 
 def _fits(value, hint) -> bool:

@@ -14,11 +14,18 @@ ENTRIES = "entries.json"
 """What is known of the entries of the boards beside it."""
 PARTIAL = "partial"
 """Beside the boards: the page while a run is at work, and its tables. The end of the run removes it."""
+TUNE = "tune"
+"""Key of the configuration that names the entry of a sweep, and the folder of the boards of sweeps."""
 
 
 def board_folder(config: dict) -> Path:
-    """Folder of the scores and boards of a suite: its own for test scenes, one in it for development scenes."""
+    """Folder of the scores and boards of a suite: its own for test scenes, one in it for development scenes.
+
+    Those of a sweep (cocktail.workflow.tuning) lie apart from both.
+    """
     folder, split = Path(config["results"]) / config["suite"], config["split"]
+    if TUNE in config:
+        return folder / TUNE / config[TUNE]
     return folder if split == TEST else folder / split
 
 

@@ -56,6 +56,7 @@ def commands():
 def test_every_command_of_the_house_is_there():
     wanted = [
         "run",
+        "tune",
         "plan",
         "list",
         "new",
