@@ -1,10 +1,10 @@
 """Finding methods: plugins are files, entries are named sets of their parameters.
 
-Plugins are found in the folders of `methods/`, a family each, then in the folders that the user names, then among the
-entry points of the group `cocktail.methods` (each names a module). A row of a folder's `methods.yaml` makes an entry; a
-plugin that no row names is an entry of its own with its defaults. `sizes` is no row: it says how large methods are
-(cocktail/plugins/sizes.py). The methods.yaml beside an installed module is read as well. A plugin that fails to import
-is an entry with the reason, and all others run.
+Plugins are found in the folders of `methods/`, a family each, then among the entry points of the group
+`cocktail.methods` (each names a module), then in the folders that the user names. A row of a folder's `methods.yaml`
+makes an entry; a plugin that no row names is an entry of its own with its defaults. `sizes` is no row: it says how
+large methods are (cocktail/plugins/sizes.py). The methods.yaml beside an installed module is read as well. A plugin
+that fails to import is an entry with the reason, and all others run.
 """
 
 import importlib.metadata
@@ -66,10 +66,6 @@ class Registry:
             self._add_plugins(folder)
         for folder in families():
             self._add_rows(folder / "methods.yaml")
-        for folder in map(Path, folders):
-            if not folder.is_dir():
-                raise CocktailError(f"{folder}: no such folder of plugins")
-            self._add_folder(folder)
         installed: dict[Path, None] = {}
         for point in importlib.metadata.entry_points(group=GROUP):
             spec = importlib.util.find_spec(point.module)
@@ -79,6 +75,10 @@ class Registry:
             installed[Path(spec.origin).parent] = None
         for folder in installed:
             self._add_rows(folder / "methods.yaml")
+        for folder in map(Path, folders):
+            if not folder.is_dir():
+                raise CocktailError(f"{folder}: no such folder of plugins")
+            self._add_folder(folder)
         for folder in map(Path, earlier):
             if not any(path.stem in self.plugins for path in _files(folder)):
                 self._add_folder(folder)

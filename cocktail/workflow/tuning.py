@@ -160,9 +160,16 @@ def prepare(
     folder = board_folder(config).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tables.replacing(folder / "methods.yaml") as temporary:
-        temporary.write_text(as_yaml(found.rows()), encoding="utf-8")
+        temporary.write_text(as_yaml(_own_row(selection, name) | found.rows()), encoding="utf-8")
     only = {"methods": list(found.points), "conditions": here}
-    return found, chosen | {"only": only, "plugins": [*folders, str(folder)], "metrics": [base], TUNE: name}
+    folders = [*map(str, selection.registry.folders), str(folder)]
+    return found, chosen | {"only": only, "plugins": folders, "metrics": [base], TUNE: name}
+
+
+def _own_row(selection: Selection, name: str) -> dict[str, dict]:
+    """The row of an entry that has none: a plugin that rows name is no entry by itself."""
+    entry = selection.registry.entry(name)
+    return {name: row(entry)} if entry.source == str(entry.plugin.path) else {}
 
 
 def _conditions(selection: Selection, name: str, metric: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Sweeps: what is refused before any work, the entries of the points, and one through the workflow."""
 
+import json
 import subprocess
 import sys
 
@@ -119,6 +120,18 @@ def test_a_sweep_has_development_scenes_and_boards_of_its_own(suite):
 def test_a_condition_where_the_entry_does_not_run_is_left_out(suite):
     _, overrides = prepare(suite, "nmf-sparse", {"sparsity": [7.0]}, "si_sdr")
     assert overrides["only"]["conditions"] == ["stationary"]
+
+
+def test_a_plugin_without_a_row_is_swept_from_wherever_it_was_found(suite, write_plugin):
+    folder = write_plugin("my_gate")
+    (suite.parent / "results" / "swept").mkdir(parents=True)
+    card = {"entry": "my-gate", "folder": str(folder)}
+    for given in ([folder], []):  # without it, what the last run left says where the plugin is
+        found, overrides = prepare(suite, "my-gate", {"gain": [2.0]}, "si_sdr", plugins=given)
+        plan = planned(suite, overrides)
+        assert [plan.known[name].make().gain for name in found.points] == [1.0, 2.0]
+        assert set(plan.entries) == {"unprocessed", *found.points}
+        (suite.parent / "results" / "swept" / "entries.json").write_text(json.dumps([card]))
 
 
 @pytest.mark.parametrize(
