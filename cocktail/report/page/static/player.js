@@ -23,9 +23,10 @@
       heard = i;
       tracks.forEach((t, j) => {
         t.audio.muted = j !== i;
-        if (t.audio !== lead && Math.abs(t.audio.currentTime - lead.currentTime) > 0.03) t.audio.currentTime = lead.currentTime;
         if (figures.has(j)) figures.get(j).classList.toggle("heard", j === i);
       });
+      const { audio } = tracks[i]; // the others are aligned when they are heard
+      if (Math.abs(audio.currentTime - lead.currentTime) > 0.03) audio.currentTime = lead.currentTime;
       choices[i].checked = true;
     }
     function seek(seconds) {
