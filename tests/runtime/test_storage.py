@@ -115,7 +115,7 @@ def check(project, finished, kept: set[str]):
     """The boards lie below the working directory, the rest is `kept`; scores are those of a run without a storage."""
     local = {path.name for path in project.results.iterdir() if not path.name.startswith(".")}
     assert local >= BOARDS
-    files = [path for path in project.results.rglob("*.parquet") if path.parent != project.results]
+    files = [path for path in project.results.glob("*/**/*.parquet") if path.parent.name != "downloads"]
     assert files == [], "shards lie in the storage alone"
     assert list((project.results / "report" / "sounds").iterdir()), "sounds were brought to the page"
     assert json.loads((project.results / "mlflow.json").read_text())["new"] > 0

@@ -125,7 +125,9 @@ def test_a_job_that_is_ended_from_outside_again_and_again_costs_its_own_cells(pr
     assert {row["reason"] for row in scores if row["status"] == "failed"} == {
         "method-failed: the scheduler ended its job 2 times (mem_mb=8000)"
     }
-    assert {row["entry"]: row["n_ok"] for row in project.board()} == {"killing": "0", "unprocessed": "4", "wiener": "4"}
+    finished = {row["entry"]: row["n_ok"] for row in project.board()}
+    assert {entry: n for entry, n in finished.items() if n != "4"} == {"killing": "0"}
+    assert "wiener" in finished
     assert begun.read_text().split() == ["begun"] * 4  # 2 shards, 2 tries
     assert project.pending(*choice) == set()
 
