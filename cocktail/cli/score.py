@@ -27,13 +27,13 @@ sound = click.Path(path_type=Path)
     show_default=True,
     help="For --text: with a language model of English, or the grammar of GRID sentences, as in `quick`.",
 )
-@click.option("--metric", "metrics", multiple=True, help="Only this metric (may be repeated).")
+@click.option("--metric", "metrics", multiple=True, help="Only this metric, or with _i its gain (may be repeated).")
 @json_option
 def command(references, estimates, mixture, texts, mode, metrics, as_json):
     """Score estimates against their references with the metrics of the benchmark; the first channel of each is used.
 
-    Files of any rate are compared at 16 kHz and must have one length. With several talkers, estimates are matched to
-    references by SI-SDR.
+    Files of any rate are compared at 16 kHz and must have one length. A lower rate is said, for wide-band metrics then
+    judge a band that is empty. With several talkers, estimates are matched to references by SI-SDR.
 
     With folders in place of files, those of one name are scored together, and the means are shown: every folder must
     hold the same names. --json has the scores of each.
@@ -69,7 +69,6 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     """
     import numpy as np
 
-    from cocktail.errors import nearest
     from cocktail.metrics.catalogue import METRICS
     from cocktail.recognition.recogniser import create
     from cocktail.scoring.signals import SOURCE_METRICS, score_signals
@@ -79,10 +78,10 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     if texts and len(texts) != len(references):
         raise CocktailError(f"{len(texts)} texts, but {len(references)} references: one --text for each, or none")
     for name in metrics:
-        if name not in METRICS:
-            raise CocktailError(f"unknown metric '{name}'{nearest(name, METRICS)}")
+        _require_computable(name, mixture, texts)
     computable = [name for name in SOURCE_METRICS if texts or not METRICS[name].pooled]
-    chosen = [name for name in METRICS if name in (metrics or computable)]
+    wanted = {name.removesuffix("_i") if name not in METRICS else name for name in metrics}
+    chosen = [name for name in METRICS if name in (wanted or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
     # As in the suites: whatever else the mixture holds counts as noise.
@@ -99,14 +98,47 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     if mixture:
         before = score_signals(estimate=np.stack([signals[-1]] * len(references)), **shared)
         rows += _gains(rows, before)
-    return [row | {"unit": METRICS[row["metric"].removesuffix("_i")].unit} for row in rows]
+    asked = {*metrics, *(f"{name}_i" for name in metrics)}
+    return [
+        row | {"unit": METRICS[row["metric"].removesuffix("_i")].unit}
+        for row in rows
+        if not metrics or row["metric"] in asked
+    ]
+
+
+def _require_computable(name, mixture, texts):
+    """Raise CocktailError where there is no such metric, or it needs more than what is given."""
+    from cocktail.errors import nearest
+    from cocktail.metrics.catalogue import METRICS
+    from cocktail.scoring.signals import SOURCE_METRICS
+
+    gains = {f"{metric}_i" for metric in SOURCE_METRICS if METRICS[metric].improvement and not METRICS[metric].pooled}
+    if name in gains and not mixture:
+        raise CocktailError(f"{name} is a gain over the mixture: give --mixture")
+    if name in gains:
+        return
+    if name not in METRICS:
+        raise CocktailError(f"unknown metric '{name}'{nearest(name, [*METRICS, *gains])}")
+    if name not in SOURCE_METRICS:
+        raise CocktailError(f"{name} cannot be computed from files: it needs the trials, models or costs of a run")
+    if METRICS[name].pooled and not texts:
+        raise CocktailError(f"{name} counts words: give --text, what is said")
 
 
 def _read_all(paths):
     """The first channel of each file at FS, all of one length."""
     from cocktail import audio
 
-    signals = [audio.read(path, FS)[0][0] for path in paths]
+    signals = []
+    for path in paths:
+        x, fs = audio.read(path)
+        if fs < FS:
+            click.echo(
+                f"note: {path} has {fs} Hz and is compared at {FS}: it holds nothing above {fs / 2:g} Hz, "
+                "which wide-band metrics count against it",
+                err=True,
+            )
+        signals.append(audio.resample(x[0], fs, FS))
     for path, samples in zip(paths, signals, strict=True):
         if len(samples) != len(signals[0]):
             raise CocktailError(

@@ -599,6 +599,22 @@ def test_score_with_a_mixture_gives_gains(call, pair):
     assert rows["si_sdr_i", 0]["value"] == pytest.approx(100 - before, abs=0.05)
 
 
+def test_score_gives_a_gain_alone(call, pair):
+    files = ("--reference", "a.wav", "--estimate", "a.wav", "--mixture", "mixture.wav")
+    assert set(score(call, *files, "--metric", "si_sdr_i")) == {("si_sdr_i", 0)}
+    both = score(call, *files, "--metric", "si_sdr")
+    assert score(call, *files, "--metric", "si_sdr_i")["si_sdr_i", 0] == both["si_sdr_i", 0]
+
+
+def test_score_says_that_a_rate_is_lower_than_that_of_its_metrics(call, pair):
+    audio.write("a8.wav", audio.resample(audio.read("a.wav")[0], 16000, 8000), 8000)
+    status, _, err = call("score", "--reference", "a.wav", "--estimate", "a8.wav", "--metric", "pesq_wb")
+    assert (
+        status in (0, None) and "note: a8.wav has 8000 Hz and is compared at 16000: it holds nothing above 4000" in err
+    )
+    assert "note" not in call("score", "--reference", "a.wav", "--estimate", "a48.wav", "--metric", "si_sdr")[2]
+
+
 def test_score_matches_talkers_and_resamples(call, pair):
     rows = score(
         call, "--reference", "a.wav", "--reference", "b.wav", "--estimate", "b.wav", "--estimate", "a48.wav",
@@ -628,6 +644,9 @@ def test_score_hears_open_text_unless_told_of_the_grammar(call, tmp_path):
         (["--estimate", "a.wav", "--estimate", "b.wav"], "1 references, but 2 estimates"),
         (["--estimate", "short.wav"], "short.wav: 0.500 s, but a.wav has 2.000 s"),
         (["--estimate", "a.wav", "--metric", "si_snr"], "did you mean 'si_sdr'"),
+        (["--estimate", "a.wav", "--metric", "sdr_i"], "sdr_i is a gain over the mixture: give --mixture"),
+        (["--estimate", "a.wav", "--metric", "rtf"], "rtf cannot be computed from files"),
+        (["--estimate", "a.wav", "--metric", "wer"], "wer counts words: give --text"),
         (["--estimate", "a.wav", "--text", "x", "--text", "y"], "one --text for each"),
         (["--estimate", "nowhere.wav"], "no such audio file"),
     ],
