@@ -69,7 +69,7 @@ DECISION = "methods/spectral/decision_directed.py"
         ("cocktail/metrics/si_sdr.py", "import numpy", "X = 1\nimport numpy", {"scores": 14, **BOARD}),
         ("cocktail/recognition/grid.py", "import ", "X = 1\nimport ", {"scores": 14, **BOARD}),
         ("cocktail/boards/statistics.py", "import numpy", "X = 1\nimport numpy", BOARD),
-        ("cocktail/tracking/log.py", "import os", "X = 1\nimport os", {"mlflow.json": 1}),
+        ("cocktail/tracking/log.py", "import json", "X = 1\nimport json", {"mlflow.json": 1}),
         ("cocktail/report/page/static/page.css", "body {", "body { /* */", {"report": 1, "mlflow.json": 1}),
         ("cocktail/cli/run.py", "import os", "X = 1\nimport os", {}),
         (
