@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def logged(path: str | Path, *, pandas: bool = True) -> Iterator[None]:
     """Send standard output and error of the block, child processes and C libraries included, to the file `path`.
 
     A CocktailError also shows on the real standard error, every line after `cocktail: `, and ends the process with
-    status 1. `pandas`: False keeps pyarrow from importing it in this process.
+    status 1. So does any other error, in one line; the file has its traceback. `pandas`: False keeps pyarrow from
+    importing it in this process.
     """
     global _terminal
     if not pandas:
@@ -58,6 +60,11 @@ def logged(path: str | Path, *, pandas: bool = True) -> Iterator[None]:
             message = "".join(f"{NEWS}{line}\n" for line in str(error).splitlines())
             os.write(saved[1], message.encode())
             print(message, end="", file=sys.stderr)
+            raise SystemExit(1) from None
+        except Exception as error:
+            traceback.print_exc()
+            said = " ".join(f"{type(error).__name__}: {error}".split())
+            os.write(saved[1], f"{NEWS}{Path(path).stem}: {said} (traceback: {path})\n".encode())
             raise SystemExit(1) from None
         finally:
             _terminal = None

@@ -53,6 +53,13 @@ def test_every_other_end_is_none_with_an_error_of_the_users(tmp_path, more):
     assert (tmp_path / "job.log").exists() and not ended_with_error(tmp_path / "job.log")
 
 
+def test_an_error_that_nobody_expected_shows_in_a_line_and_its_traceback_is_in_the_file(tmp_path):
+    path = tmp_path / "job.log"
+    done = run(path, "raise KeyError('speaker')")
+    assert (done.stderr, done.returncode) == (f"cocktail: job: KeyError: 'speaker' (traceback: {path})\n", 1)
+    assert path.read_text().startswith("printed\nfrom a child\nTraceback")
+
+
 def test_what_a_job_says_shows_in_both_places_with_its_name(tmp_path):
     more = "from cocktail.runtime.log import say\n    say('halved'); say('epoch 3', progress=True)"
     done = run(tmp_path / "blstm-psa.log", more)
