@@ -49,6 +49,11 @@ STAND_INS = (
     StandIn(
         r"cocktail ui(.*)", r"python tests/helpers/serves.py cocktail ui --port 0\1", "serves until it is interrupted"
     ),
+    StandIn(
+        r"(cocktail import \S+ \S+ (\S+))",
+        r"python tests/helpers/other_program.py \2 && \1",
+        "waits for another program's estimates",
+    ),
     StandIn(r"\$EDITOR (\S+)", r"test -f \1", "waits for a person"),
     StandIn(
         r"cocktail run (.*--profile \S+)", r"cocktail run \1 -- --dry-run", "tests/workflow/test_slurm.py has a cluster"

@@ -144,7 +144,8 @@ def test_what_takes_more_than_its_job_has_is_a_failed_row_with_that_reason(distu
         "together": "method-failed: the scheduler ended its job 2 times (mem_mb=2000, runtime=2)",
     }
     finished_scenes = {row["entry"]: row["n_ok"] for row in project.board() if row["metric"] == "si_sdr"}
-    assert finished_scenes == {"memory": "0", "time": "0", "together": "0", "unprocessed": "4", "wiener": "4"}
+    failed = {entry: n for entry, n in finished_scenes.items() if n != "4"}
+    assert failed == {"memory": "0", "time": "0", "together": "0"} and "wiener" in finished_scenes
 
 
 def _scores(project):
