@@ -164,7 +164,6 @@ def test_snakemake_report_works(project):
 
 
 @pytest.mark.timeout(2400)
-@pytest.mark.timeout(1800)  # ten minutes where another test has the other core
 def test_the_tiny_suite_runs_every_plugin(tmp_path):
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.suite import load_suite
