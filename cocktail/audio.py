@@ -19,7 +19,7 @@ MAX_FLAC_CHANNELS = 8
 STREAMED = 0xFFFFFFFF
 """Length in the header of a WAV file that was written to a pipe: its samples go on to the end."""
 SUFFIXES = (".wav", ".flac")
-"""Of files that are written."""
+"""Of files that are written, and of sounds that folders are looked through for."""
 MAX_WAV_BYTES = 4e9
 """Beyond, the header of a WAV file cannot say how long it is; RF64 can."""
 
@@ -155,6 +155,11 @@ def require_suffix(path: Path) -> None:
     """Raise CocktailError where a file of this name would not be what it says."""
     if path.suffix.lower() not in SUFFIXES:
         raise CocktailError(f"{path}: files are written as {' or '.join(SUFFIXES)}; end the name in one of these")
+
+
+def sounds_in(folder: Path) -> set[str]:
+    """Names, relative to it, of the files under a folder that end in one of SUFFIXES."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES}
 
 
 def write(path: str | Path, x: np.ndarray, fs: int) -> None:

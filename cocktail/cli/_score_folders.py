@@ -1,9 +1,8 @@
 """`cocktail score` of folders: files of one name belong together."""
 
+from cocktail.audio import SUFFIXES, sounds_in
 from cocktail.cli.score import score
 from cocktail.errors import CocktailError
-
-SOUNDS = (".wav", ".flac")
 
 
 def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]:
@@ -15,11 +14,11 @@ def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]
     for path in folders:
         if not path.is_dir():
             raise CocktailError(f"{path}: not a folder: give folders alone, or files alone")
-    names = _sounds(references[0])
+    names = sounds_in(references[0])
     if not names:
-        raise CocktailError(f"{references[0]}: no {' or '.join(SOUNDS)} files")
+        raise CocktailError(f"{references[0]}: no {' or '.join(SUFFIXES)} files")
     for path in folders[1:]:
-        found = _sounds(path)
+        found = sounds_in(path)
         for here, there, which in ((path, references[0], names - found), (references[0], path, found - names)):
             if which:
                 some = ", ".join(sorted(which)[:3])
@@ -34,10 +33,6 @@ def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]
             metrics=metrics,
         )
     ]
-
-
-def _sounds(folder) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix.lower() in SOUNDS}
 
 
 def show_means(rows) -> None:

@@ -203,7 +203,7 @@ def _read_array(path, channels, name):
     """(D, 3) microphone positions relative to their centre."""
     import numpy as np
 
-    from cocktail.csv_file import read_csv
+    from cocktail.corpora.csv_file import read_csv
     from cocktail.rooms.arrays import require_apart
 
     if path is None:

@@ -10,6 +10,7 @@ frames in which the estimate does are taken as white for linear prediction. The 
 there, and a reference padded with zeros then says nothing about the estimate.
 """
 
+import math
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -76,7 +77,7 @@ def analyse(*, reference: np.ndarray, estimate: np.ndarray, fs: int) -> Analysis
     signals = [_framed(x, length, hop) for x in (reference, estimate)]
     silent = [np.maximum(x.max(1), -x.min(1)) < _peak(x) * 10 ** (-SILENCE_DB / 20) for x in signals]
     active = np.flatnonzero(~silent[0])
-    blocks = np.array_split(active, max(-(-len(active) // BLOCK), 1))
+    blocks = np.array_split(active, max(math.ceil(len(active) / BLOCK), 1))
     parts = [_analyse([x[frames] for x in signals], silent[1][frames], fs) for frames in blocks]
     of_reference, of_estimate, errors = zip(*parts, strict=True)
     return Analysis(_joined(of_reference), _joined(of_estimate), np.concatenate(errors))

@@ -12,7 +12,6 @@ Utterances are heard one by one. Batches are no faster on a CPU: the encoder, wh
 most of the time and all of a core (tiny.en: 0.062 times real time one by one, 0.074 in batches of 8).
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from cocktail import audio
+from cocktail.digest import files_digest
 from cocktail.errors import CocktailError, nearest
 from cocktail.recognition.alignment import Alignment
 from cocktail.recognition.recogniser import Recogniser
@@ -154,8 +154,5 @@ class Whisper(Recogniser):
 
     @cached_property
     def _fingerprint(self):
-        content = hashlib.sha256()
-        for path in sorted(path for pattern in FILES for path in self.folder.glob(pattern)):
-            with path.open("rb") as file:
-                content.update(f"{path.name} {path.stat().st_size} ".encode() + file.read(FINGERPRINT_BYTES))
-        return content.hexdigest()[:12]
+        files = sorted(path for pattern in FILES for path in self.folder.glob(pattern))
+        return files_digest(((path.name, path) for path in files), at_most=FINGERPRINT_BYTES)

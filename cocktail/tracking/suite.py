@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cocktail.boards.verdicts import VERDICTS
-from cocktail.digest import files_digest
+from cocktail.digest import files_digest, files_in
 from cocktail.tracking.boards import HEADLINE
 from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.plots import plots
@@ -39,28 +39,28 @@ class SuiteRun:
 
     def page(self) -> str:
         """Where the suite's page is, Markdown for notes of experiments."""
-        name, files = self._folder.name, _page(self._folder / "report")
+        name, files = self._folder.name, files_in(self._folder / "report")
         if not files:
             return ""
         where = f"The page to look and listen: `{self._folder.parent.name}/{name}/report/index.html`"
-        if sum(path.stat().st_size for path in files) > MAX_PAGE:
+        if sum(path.stat().st_size for _, path in files) > MAX_PAGE:
             return f"{where}."
         run = f"#/experiments/{self._run.info.experiment_id}/runs/{self.id}"
         return f"{where}, or [report.zip]({run}/artifacts/report.zip)."
 
     def update(self, board: list[dict], cards: Mapping[str, dict]) -> None:
         """Send board, plots and page, unless the store has them already."""
-        page = _page(self._folder / "report")
-        size = sum(path.stat().st_size for path in page)
+        page = [(f"report/{name}", path) for name, path in files_in(self._folder / "report")]
+        size = sum(path.stat().st_size for _, path in page)
         tables = [path for name in ("leaderboard.csv", "claims.csv") if (path := self._folder / name).is_file()]
-        digest = files_digest((str(path.relative_to(self._folder)), path) for path in [*tables, *page])
+        digest = files_digest([*((path.name, path) for path in tables), *page])
         if self._run.data.tags.get(DIGEST) == digest:
             return
         files = {path.name: path.read_bytes() for path in tables}
         files |= {f"boards/{name}": data for name, data in _boards(board, cards).items()}
         files |= {f"plots/{name}": data for name, data in plots(board, cards).items()}
         if 0 < size <= MAX_PAGE:
-            files["report.zip"] = _zip(page, self._folder / "report")
+            files["report.zip"] = _zip(page)
         self._store.add_files(self._run, files)
         self._store.fill(self._run, _counts(board, self._folder / "claims.csv"), {})
         self._tag(digest, self._note(size))
@@ -84,16 +84,12 @@ class SuiteRun:
         )
 
 
-def _page(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _zip(paths, folder) -> bytes:
+def _zip(files) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for path in paths:
+        for name, path in files:
             method = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
-            archive.write(path, Path("report") / path.relative_to(folder), method, compresslevel=3)
+            archive.write(path, name, method, compresslevel=3)
     return buffer.getvalue()
 
 

@@ -9,6 +9,7 @@ import functools
 from pathlib import Path
 
 from cocktail.plugins.entry import Entry
+from cocktail.workflow.files import existing
 
 
 class Contents:
@@ -34,8 +35,7 @@ class Contents:
     def kept(self) -> dict[tuple[str, str], list[str]]:
         """(condition, entry) -> score shards, of the cells that earlier runs left."""
         plan = self._plan
-        shards = {cell: [plan.scores(*cell, shard) for shard in plan.shards] for cell in self._rest[0]}
-        found = {cell: [path for path in paths if Path(path).exists()] for cell, paths in shards.items()}
+        found = {cell: existing(plan.scores(*cell, shard) for shard in plan.shards) for cell in self._rest[0]}
         return {cell: paths for cell, paths in found.items() if paths}
 
     @property
@@ -48,8 +48,7 @@ class Contents:
         """The truth of the scenes that these cells alone have."""
         plan = self._plan
         others = dict.fromkeys(condition for condition, _ in self.kept if condition not in plan.conditions)
-        paths = [plan.references(condition, shard) for condition in others for shard in plan.shards]
-        return [path for path in paths if Path(path).exists()]
+        return existing(plan.references(condition, shard) for condition in others for shard in plan.shards)
 
     @functools.cached_property
     def absent(self) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from cocktail.plugins.imported.entries import FOLDER
@@ -27,6 +28,11 @@ def board_folder(config: dict) -> Path:
     if TUNE in config:
         return folder / TUNE / config[TUNE]
     return folder if split == TEST else folder / split
+
+
+def existing(paths: Iterable[str]) -> list[str]:
+    """Those that are there."""
+    return [path for path in paths if Path(path).exists()]
 
 
 class Files:

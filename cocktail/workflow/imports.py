@@ -21,7 +21,6 @@ from cocktail.workflow.plan import Plan
 
 NAMED = 10
 """Faults of a folder that are named; the others are counted."""
-SOUNDS = (".wav", ".flac")
 MOST = 0.5
 """Share of a condition's files that are shifted before the import is refused for it."""
 
@@ -146,7 +145,7 @@ def _check_items(plan, items):
 def _check_files(folder, items):
     """Every estimate is there, and no other sound but the mixtures."""
     wanted = {path for each in items for path in each.estimates}
-    sounds = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix.lower() in SOUNDS}
+    sounds = audio.sounds_in(folder)
     missing = sorted(wanted - sounds)
     extra = sorted(sounds - wanted - {each.mixture for each in items})
     faults = []

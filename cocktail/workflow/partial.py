@@ -20,7 +20,7 @@ from cocktail.boards.claims import CLAIMS
 from cocktail.boards.pending import Pending, write_pending
 from cocktail.errors import CocktailError
 from cocktail.report.page import build as page
-from cocktail.workflow.files import PARTIAL, TEST, board_folder
+from cocktail.workflow.files import PARTIAL, TEST, board_folder, existing
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite, suite_path
 
@@ -38,10 +38,6 @@ def outdated(folder: Path, shards: Iterable[Path] | None = None) -> bool:
     return any(path.stat().st_mtime > made for path in shards)
 
 
-def _there(paths):
-    return [path for path in paths if Path(path).exists()]
-
-
 def pending(plan: Plan, finished: Collection[str]) -> list[Pending]:
     """Cells that are not scored yet, or in part. `finished`: the score shards that are."""
     shards = {cell: [plan.scores(*cell, shard) for shard in plan.shards] for cell in plan.cells}
@@ -54,13 +50,13 @@ def write(plan: Plan, folder: Path) -> None:
 
     Raises CocktailError where nothing is scored yet.
     """
-    scores = _there(plan.all_scores()) + plan.contents.kept_scores
+    scores = existing(plan.all_scores()) + plan.contents.kept_scores
     if not scores:
         raise CocktailError(f"{plan.boards}: nothing is scored yet; `cocktail run {plan.suite}` first")
     settings = {name: plan.config[name] for name in ("seed", "resamples")}
     leaderboard.build(
         scores,
-        references=_there(plan.all_references()) + plan.contents.kept_references,
+        references=existing(plan.all_references()) + plan.contents.kept_references,
         entries=plan.contents.cards(),
         folder=folder,
         skips=plan.contents.absent,
@@ -98,7 +94,7 @@ def boards(suite: str, split: str = TEST) -> Iterator[Path]:
     config = load_suite(str(path), {"split": split})
     folder = board_folder(config)
     plan = Plan(config, str(path)) if outdated(folder) else None
-    if plan is None or not outdated(folder, map(Path, _there(plan.all_scores()))):
+    if plan is None or not outdated(folder, map(Path, existing(plan.all_scores()))):
         yield folder
         return
     with tempfile.TemporaryDirectory() as partial:
@@ -128,7 +124,7 @@ def _write_pages(configfile, overrides, parent):
     known, pause = None, PAUSE_S
     while os.getppid() == parent:
         time.sleep(pause)
-        finished, pause = _there(plan.all_scores()), PAUSE_S
+        finished, pause = existing(plan.all_scores()), PAUSE_S
         if finished and finished != known:
             begun = time.monotonic()
             with contextlib.suppress(OSError, CocktailError):  # a shard that a job has just begun to make anew

@@ -15,11 +15,13 @@ than `segment_s` are cut, and their parts explained one by one.
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from cocktail.dsp.statistical.enhancer import require_rate
 from cocktail.errors import CocktailError
 from cocktail.method import LearnedMethod, finite
 from cocktail.stft import framing, istft, stft
@@ -71,14 +73,13 @@ class FhmmMax(LearnedMethod):
     def fit(self, data, rng, folder):
         """Align the recordings with their transcripts, then learn each talker; leave talkers.npz."""
         from cocktail.dsp.statistical import gmm, sentences
-        from cocktail.recognition.grid import PHONES
 
         recordings = [r for r in data.speech() if r.text and r.speaker]
         texts = [r.text.split() for r in recordings]
         if len({len(words) for words in texts}) != 1:
             raise CocktailError("the transcripts must be sentences of one form, as those of GRID are")
         slots = [sorted(set(words)) for words in zip(*texts, strict=True)]
-        lexicon = sentences.Lexicon.of({w: PHONES.get(w, " ".join(w)).split() for w in sorted(set().union(*slots))})
+        lexicon = _lexicon(slots)
         powers = [np.abs(stft(r.samples, *framing(data.fs))) ** 2 for r in recordings]
         rows = [lexicon.states(r.text) for r in recordings]
         paths = sentences.align([_cepstra(V, data.fs) for V in powers], rows, lexicon.n_states, ALIGNMENTS)
@@ -98,12 +99,10 @@ class FhmmMax(LearnedMethod):
     def load(self, folder):
         """Talkers."""
         from cocktail.dsp.statistical import sentences
-        from cocktail.recognition.grid import PHONES
 
         with np.load(folder / "talkers.npz", allow_pickle=False) as saved:
             slots = [row.split() for row in saved["slots"]]
-            words = sorted(set().union(*slots))
-            lexicon = sentences.Lexicon.of({w: PHONES.get(w, " ".join(w)).split() for w in words})
+            lexicon = _lexicon(slots)
             names = [key.removeprefix("means ") for key in saved if key.startswith("means ")]
             gaussians = {n: tuple(saved[f"{part} {n}"] for part in ("means", "variances", "use")) for n in names}
             return Talkers(gaussians, sentences.graph(slots, lexicon, saved["stay"]), int(saved["fs"]))
@@ -134,14 +133,13 @@ class FhmmMax(LearnedMethod):
 
     def infer(self, Y, view):
         """cocktail.dsp.statistical.factorial.Inference of each part of an STFT (F, T), in order."""
-        if view.fs != view.model.fs:
-            raise CocktailError(f"trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz")
+        require_rate(view)
         unknown = [name for name in view.speakers if name not in view.model.gaussians]
         if unknown:
             raise CocktailError(f"not among the talkers of the training: {', '.join(unknown)}")
         y = np.log(np.abs(Y) ** 2 / ((np.abs(Y) ** 2).mean() or 1.0) + FLOOR)
         frames = round(self.segment_s * view.fs / framing(view.fs)[1])
-        parts = np.array_split(y, -(-y.shape[1] // frames), axis=1)
+        parts = np.array_split(y, math.ceil(y.shape[1] / frames), axis=1)
         return [self._infer(part, view) for part in parts]
 
     def _infer(self, y, view):
@@ -202,3 +200,11 @@ def _use(mixture, X, path, n_states):
     counts = np.tile(PRIOR_FRAMES * share.mean(1), (n_states, 1))
     np.add.at(counts, path, share.T)
     return (counts / counts.sum(1, keepdims=True)).astype(np.float32)
+
+
+def _lexicon(slots):
+    """cocktail.dsp.statistical.sentences.Lexicon of the words that stand in any slot; unknown ones are spelt."""
+    from cocktail.dsp.statistical import sentences
+    from cocktail.recognition.grid import PHONES
+
+    return sentences.Lexicon.of({w: PHONES.get(w, " ".join(w)).split() for w in sorted(set().union(*slots))})

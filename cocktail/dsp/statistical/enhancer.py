@@ -9,6 +9,12 @@ from cocktail.method import LearnedMethod, View, finite
 from cocktail.stft import framing, istft, stft
 
 
+def require_rate(view: View) -> None:
+    """Raise CocktailError where the mixture has another rate than the training had."""
+    if view.fs != view.model.fs:
+        raise CocktailError(f"trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz")
+
+
 @dataclass(frozen=True)
 class GainEnhancer(LearnedMethod):
     """Base of the plugins, one mixture channel (microphone 1). Their models say the rate that they work at, `fs`."""
@@ -19,8 +25,7 @@ class GainEnhancer(LearnedMethod):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (1, N). Raises CocktailError at another rate than that of the training."""
-        if view.fs != view.model.fs:
-            raise CocktailError(f"trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz")
+        require_rate(view)
         samples = finite(mixture)[0]
         size, hop = framing(view.fs)
         Y = stft(samples, size, hop)
