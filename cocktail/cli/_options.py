@@ -33,7 +33,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 def say_notes(plan) -> None:
     """Print what may not be as the user thinks (cocktail.workflow.plan.Plan.notes) on standard error."""
-    for note in plan.notes:
+    unscored = f"no development scenes, since the speakers are known from training: {', '.join(plan.unscored)}"
+    for note in [*plan.notes, *([unscored] if plan.unscored else [])]:
         click.secho(f"Note: {note}", fg="yellow", err=True)
 
 
@@ -65,6 +66,14 @@ LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options",
 def said_split(split: str) -> str:
     """The option as it stands behind a command."""
     return f" --split {split}" if split != TEST else ""
+
+
+def say_development(split: str) -> None:
+    """Print on standard error that figures are of development scenes, where they are."""
+    from cocktail.report.partial import DEVELOPMENT
+
+    if split != TEST:
+        click.secho(DEVELOPMENT, fg="yellow", err=True)
 
 
 def print_rows(rows: list[dict], title: str, as_json: bool, hide: tuple[str, ...] = ()) -> None:

@@ -2,14 +2,16 @@
 
 import click
 
-from cocktail.cli._options import json_option
+from cocktail.cli._options import json_option, said_split, say_development, split_option
+from cocktail.errors import CocktailError
 
 
 @click.command(short_help="Print which claims of the literature hold, which fail, and which cannot be judged.")
 @click.argument("suite", default="quick")
 @click.option("--wide", is_flag=True, help="Also intervals about other kinds of noise and speakers than these.")
+@split_option
 @json_option
-def command(suite, wide, as_json):
+def command(suite, wide, split, as_json):
     """Print the verdict on every claim of config/claims.yaml in SUITE, with the difference that it rests on.
 
     A difference is positive where the claim is right. It holds where the 95 % interval lies above 0, fails where it
@@ -20,6 +22,7 @@ def command(suite, wide, as_json):
     \b
       cocktail claims
       cocktail claims --wide
+      cocktail claims quick --split valid       on development scenes
       cocktail claims standard --json
     """
     import json
@@ -30,8 +33,11 @@ def command(suite, wide, as_json):
     from cocktail.report.partial import summary
     from cocktail.workflow.partial import boards
 
-    with boards(suite) as folder:
+    with boards(suite, split) as folder:
+        if not (folder / "claims.csv").is_file():
+            raise CocktailError(f"{folder}: no claim was judged yet; `cocktail run {suite}{said_split(split)}` first")
         rows, pending = read_verdicts(folder / "claims.csv"), read_pending(folder)
+    say_development(split)
     if pending is not None:
         click.secho(summary(pending), fg="yellow", err=True)
     if as_json:

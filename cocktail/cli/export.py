@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import write_audio
+from cocktail.cli._options import said_split, split_option, write_audio
 from cocktail.errors import CocktailError
+from cocktail.workflow.files import TEST
 
 NO_ENTRIES = "--entry chooses among estimates; scenes have none"
 
@@ -17,7 +18,8 @@ NO_ENTRIES = "--entry chooses among estimates; scenes have none"
 @click.option("--condition", "conditions", multiple=True, help="Only this condition (may be repeated).")
 @click.option("--entry", "entries", multiple=True, help="Only this method's estimates (may be repeated).")
 @click.option("--blind", is_flag=True, help="Scenes: the mixtures alone, and a list of them for other programs.")
-def command(suite, what, target, conditions, entries, blind):
+@split_option
+def command(suite, what, target, conditions, entries, blind, split):
     """Write the scenes or the estimates of a suite that has run as 32-bit float WAV files under DEST.
 
     Scenes: CONDITION/SCENE/mixture.wav, noise.wav, and for each talker k image_k.wav, early_k.wav and direct_k.wav.
@@ -30,16 +32,25 @@ def command(suite, what, target, conditions, entries, blind):
       cocktail export quick scenes /tmp/scenes --condition stationary
       cocktail export quick scenes /tmp/blind --blind
       cocktail export quick estimates /tmp/heard --entry omlsa --entry unprocessed
+      cocktail export quick scenes /tmp/development --split valid
     """
     if blind and what != "scenes":
         raise CocktailError("--blind leaves the truth out of scenes; estimates have none")
     if blind and entries:
         raise CocktailError(NO_ENTRIES)
-    count = export_blind(suite, target, conditions) if blind else export(suite, what, target, conditions, entries)
+    if blind and split != TEST:
+        raise CocktailError(
+            "--blind is for `cocktail import`, which takes estimates of test scenes; "
+            "leave it out for development scenes, and compare files by `cocktail score`"
+        )
+    if blind:
+        count = export_blind(suite, target, conditions)
+    else:
+        count = export(suite, what, target, conditions, entries, split)
     click.echo(f"{count} files under {target}")
 
 
-def export(suite, what, target, conditions=(), entries=()) -> int:
+def export(suite, what, target, conditions=(), entries=(), split=TEST) -> int:
     """Write the files; returns their number. Raises CocktailError where the suite has no results of that kind."""
     from cocktail.workflow.suite import load_suite
 
@@ -48,9 +59,9 @@ def export(suite, what, target, conditions=(), entries=()) -> int:
     config = load_suite(suite)
     root = Path(config["results"]) / config["suite"] / what
     write = _write_scenes if what == "scenes" else _write_estimates
-    folders = _choose(root, conditions, suite)
+    folders = _choose(root, conditions, split, f"cocktail run {suite}{said_split(split)}")
     _require_entries(folders, entries, root)
-    return sum(write(folder, target / folder.name, entries) for folder in folders)
+    return sum(write(folder, target / folder.parent.name, entries) for folder in folders)
 
 
 def export_blind(suite, target, conditions=()) -> int:
@@ -71,13 +82,13 @@ def export_blind(suite, target, conditions=()) -> int:
     return len(items) + 1
 
 
-def _choose(root: Path, names, suite) -> list[Path]:
-    """The folders of the conditions that are named, or of all."""
+def _choose(root: Path, names, split, command) -> list[Path]:
+    """The folders of a split's scenes of the conditions that are named, or of all. `command` makes them."""
     from cocktail.errors import nearest
 
-    folders = {path.name: path for path in sorted(root.iterdir()) if path.is_dir()} if root.is_dir() else {}
+    folders = {path.parent.name: path for path in sorted(root.glob(f"*/{split}"))}
     if not folders:
-        raise CocktailError(f"{root}: nothing there yet; `cocktail run {suite}` first")
+        raise CocktailError(f"{root}: nothing of the split {split} there yet; `{command}` first")
     for name in names:
         if name not in folders:
             raise CocktailError(f"{root}: no condition '{name}'{nearest(name, folders)}")
@@ -88,7 +99,7 @@ def _require_entries(folders, entries, root):
     """A method need not apply to every condition, but to one of those asked for."""
     from cocktail.errors import nearest
 
-    known = {path.name for folder in folders for path in folder.glob("test/*")}
+    known = {path.name for folder in folders for path in folder.glob("*")}
     for name in entries:
         if name not in known:
             raise CocktailError(f"{root}: no method '{name}'{nearest(name, known)}")
@@ -98,7 +109,7 @@ def _write_scenes(folder, target, _entries) -> int:
     from cocktail import tables
 
     count = 0
-    for path in sorted(folder.glob("test/*.mixtures.parquet")):
+    for path in sorted(folder.glob("*.mixtures.parquet")):
         truths = tables.read_by_scene(path.with_name(path.name.replace("mixtures", "references")))
         for row in tables.read_rows(path):
             truth = truths[row["scene"]]
@@ -113,7 +124,7 @@ def _write_estimates(folder, target, entries) -> int:
     from cocktail import tables
 
     count = 0
-    for path in sorted(folder.glob("test/*/*.parquet")):
+    for path in sorted(folder.glob("*/*.parquet")):
         entry = path.parent.name
         if entries and entry not in entries:
             continue

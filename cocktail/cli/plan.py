@@ -2,8 +2,8 @@
 
 import click
 
-from cocktail.cli._options import json_option, print_rows, say_notes
-from cocktail.workflow.files import SPLITS, TRAIN
+from cocktail.cli._options import json_option, print_rows, say_notes, split_option
+from cocktail.workflow.files import SPLITS, TEST, TRAIN
 
 STAGES = {
     "corpora": ("corpora", "spoofs"),
@@ -25,6 +25,7 @@ STAGES = {
     "--methods", metavar="NAME,...|DIR", multiple=True, help="Only these entries; ./DIR adds a folder of plugins."
 )
 @click.option("--conditions", metavar="NAME,...", multiple=True, help="Only these conditions.")
+@split_option
 @click.option(
     "--like",
     metavar="SUITE|FILE",
@@ -32,7 +33,7 @@ STAGES = {
     help="Forecast from the measured costs of this suite, or of a costs.json.",
 )
 @json_option
-def command(suite, methods, conditions, like, as_json):
+def command(suite, methods, conditions, split, like, as_json):
     """Print the jobs of SUITE stage by stage, with CPU-hours, GPU-hours and gigabytes on disk, and the cells that have
     no jobs, with the reason. Nothing is run.
 
@@ -45,6 +46,7 @@ def command(suite, methods, conditions, like, as_json):
     \b
       cocktail plan quick
       cocktail plan standard --methods omlsa --conditions tablet
+      cocktail plan quick --split valid         the same methods on development scenes
       cocktail plan full --like sample.yaml     a suite that ran: few steps of large networks
       COCKTAIL_DEVICE=cuda cocktail plan full   for a machine with GPUs
     """
@@ -55,11 +57,12 @@ def command(suite, methods, conditions, like, as_json):
     from cocktail.workflow.suite import load_suite, suite_path
 
     path = suite_path(suite)
-    plan = Plan(load_suite(str(path), selection(path, methods, conditions)), str(path))
+    plan = Plan(load_suite(str(path), selection(path, methods, conditions, split)), str(path))
     say_notes(plan)
     known = [_named(name) for name in like] or known_costs(plan)
     estimates = estimate(plan, known)
-    print_rows(_stages(plan, estimates), f"{plan.suite}: jobs, were nothing done yet", as_json)
+    on = f", split {split}" if split != TEST else ""
+    print_rows(_stages(plan, estimates), f"{plan.suite}{on}: jobs, were nothing done yet", as_json)
     if as_json:
         return
     _remarks(plan, estimates, known)
@@ -135,7 +138,7 @@ def _about(plan, stage) -> str:
         "train": trained or "nothing to train",
         "process": f"{cells} cells x {scenes} scenes" + _train_cells(plan),
         "score": f"{len(plan.metrics)} metrics each",
-        "leaderboard": "the boards, and MLflow",
+        "leaderboard": "the boards, and MLflow" if plan.split == TEST else "the boards",
         "claims": f"{len(plan.comparisons())} comparisons",
         "report": "the page",
     }[stage]

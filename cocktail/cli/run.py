@@ -54,7 +54,6 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     from cocktail.workflow import partial
     from cocktail.workflow.costs import FILE, measure
     from cocktail.workflow.files import PARTIAL
-    from cocktail.workflow.forecast import costs_a_job
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
     from cocktail.workflow.suite import load_suite, suite_path
@@ -79,13 +78,11 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     click.echo(
         f"{plan.suite}{on}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score"
     )
-    if plan.unscored:
-        click.echo(f"No development scenes, since the speakers are known from training: {', '.join(plan.unscored)}")
     page = plan.boards / PARTIAL / "report" / "index.html"
     click.echo(f"Boards while it runs: cocktail leaderboard {suite}{said_split(split)}, or {page}")
-    click.echo(f"How far it is: cocktail status {suite}")
+    click.echo(f"How far it is: cocktail status {suite}{said_split(split)}")
     meanwhile = partial.pages_meanwhile(path, overrides)
-    status = run(arguments, plan.folder, profile, meanwhile=meanwhile, weights=lambda: costs_a_job(plan))
+    status = run(arguments, plan, profile, meanwhile=meanwhile)
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
     shutil.rmtree(plan.boards / PARTIAL, ignore_errors=True)
@@ -127,8 +124,8 @@ def show(plan, suite: str, strict: bool) -> int:
     click.echo(f"Boards: {plan.boards}/leaderboard.csv   every score: {plan.boards}/scores.parquet")
     if not plan.whole:
         click.echo(f"All entries, with these figures among them: cocktail leaderboard {suite}{said_split(plan.split)}")
+    click.echo(f"Claims that were not run, and why: cocktail claims {suite}{said_split(plan.split)}")
     if plan.split == TEST:
-        click.echo(f"Claims that were not run, and why: cocktail claims {suite}")
         click.echo(f"Everything in MLflow: cocktail ui {suite}")
     if failed:
         click.secho(f"{failed} cells failed; their reasons stand under the boards.", fg="yellow", err=True)
@@ -151,7 +148,7 @@ def explain(plan) -> int:
     """Say why Snakemake ended without the boards; the exit status."""
     from cocktail.runtime.log import NEWS, PROGRESS
 
-    log = plan.folder / "logs" / "snakemake.log"
+    log = plan.run_log
     lines = log.read_text().splitlines() if log.exists() else []
     lines = [line for line in lines if not line.startswith(PROGRESS)]
     click.secho(f"The run did not finish; what was finished is kept. Log: {log}", fg="red", err=True)

@@ -5,28 +5,31 @@ from datetime import datetime
 
 import click
 
-from cocktail.cli._options import json_option, results_folder
+from cocktail.cli._options import json_option, said_split, split_option
 from cocktail.errors import CocktailError
+from cocktail.workflow.files import TEST
 
 
 @click.command(short_help="Say how far the run of a suite is, and how long the rest takes.")
 @click.argument("suite", default="quick")
+@split_option
 @json_option
-def command(suite, as_json):
+def command(suite, split, as_json):
     """Say how far the last run of SUITE is: jobs, the share of the work that they are, and how long the rest will take.
 
     A job counts for what one of its kind cost in earlier runs. The run itself shows the same: on a terminal as a bar,
-    elsewhere on a line now and then.
+    elsewhere on a line now and then. With --split valid, it is the last run on development scenes.
 
     \b
       cocktail status quick
+      cocktail status quick --split valid
       cocktail status my-suite.yaml --json
     """
-    state = status(suite)
+    state = status(suite, split)
     click.echo(json.dumps(state, indent=2) if as_json else _text(state))
 
 
-def status(suite: str) -> dict:
+def status(suite: str, split: str) -> dict:
     """What is known of the last run, JSON-like. Raises CocktailError where the suite has not run."""
     from cocktail.runtime.log import PROGRESS
     from cocktail.workflow.forecast import costs_a_job
@@ -34,14 +37,14 @@ def status(suite: str) -> dict:
     from cocktail.workflow.progress import NOTHING, Progress
     from cocktail.workflow.snakemake import at_work
 
-    folder = results_folder(suite)
-    log = folder / "logs" / "snakemake.log"
+    plan = plan_of(suite, split=split)
+    log = plan.run_log
     if not log.is_file():
-        raise CocktailError(f"{log}: no such file; `cocktail run {suite}` first")
-    plan = plan_of(suite)
+        raise CocktailError(f"{log}: no such file; `cocktail run {suite}{said_split(split)}` first")
     lines = log.read_text(encoding="utf-8").splitlines()
     progress = Progress(lambda: costs_a_job(plan)).read_all(lines)
-    running = at_work(folder)
+    busy = at_work(plan.folder)
+    running = busy == log.resolve()
     until = datetime.now() if running else datetime.fromtimestamp(log.stat().st_mtime)
     elapsed = until - (progress.begun or until)
     left = progress.left(elapsed) if running else None
@@ -49,6 +52,7 @@ def status(suite: str) -> dict:
     said = [line.removeprefix(PROGRESS) for line in lines if line.startswith(PROGRESS)] if running else []
     return {
         "suite": plan.suite,
+        "split": split,
         "state": "at work" if running else "finished" if whole else "stopped",
         "jobs_done": progress.done,
         "jobs": progress.jobs,
@@ -62,12 +66,16 @@ def status(suite: str) -> dict:
         if whole
         else "no job yet",
         "log": str(log),
+        "other_at_work": str(busy) if busy and not running else None,
     }
 
 
 def _text(state) -> str:
     """The state in a few lines."""
-    lines = [f"{state['suite']}: {state['state']}, {state['text']}", state["training"]]
+    on = "" if state["split"] == TEST else f", split {state['split']}"
+    lines = [f"{state['suite']}{on}: {state['state']}, {state['text']}", state["training"]]
     if state["state"] == "stopped":
         lines.append(f"What was finished is kept, and a run goes on from there. Log: {state['log']}")
+    if state["other_at_work"]:
+        lines.append(f"Another run of this suite is at work: {state['other_at_work']}")
     return "\n".join(filter(None, lines))

@@ -39,7 +39,6 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     from cocktail.cli.run import explain
     from cocktail.recognition.recogniser import create
     from cocktail.report import tuning as report
-    from cocktail.workflow.forecast import costs_a_job
     from cocktail.workflow.plan import Plan
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
     from cocktail.workflow.suite import load_suite, suite_path
@@ -60,7 +59,7 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     if retry:
         click.echo(f"{forget_failures(plan)} shards with failures will be tried again")
     command = snakemake_command(path, overrides, cores, (plan.board("leaderboard.csv"),))
-    if run(command, plan.folder, weights=lambda: costs_a_job(plan)) != 0:
+    if run(command, plan) != 0:
         raise click.exceptions.Exit(explain(plan))
     found = report.points(plan.boards, entry, sweep.points, metric, list(plan.conditions))
     best = report.best(found, entry, metric)

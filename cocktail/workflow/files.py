@@ -53,6 +53,11 @@ class Files:
         return str(self.boards.joinpath(*parts))
 
     @property
+    def run_log(self) -> Path:
+        """What Snakemake said in the last run that made these boards."""
+        return self.boards / "logs" / "snakemake.log"
+
+    @property
     def speech(self) -> str:
         """The table of isolated speech."""
         return self.path("corpora", "speech.parquet")

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from cocktail.runtime.device import may_use_gpu
 from cocktail.runtime.gpus import slots
 from cocktail.runtime.log import NEWS
 from cocktail.workflow.display import Display
+from cocktail.workflow.forecast import costs_a_job
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.progress import BEGUN, Progress
 
@@ -83,33 +84,39 @@ def _this_machine(cores) -> list[str]:
 
 
 @contextlib.contextmanager
-def exclusive(folder: Path) -> Iterator[int]:
+def exclusive(folder: Path, log: Path) -> Iterator[int]:
     """Hold the lock of a suite's results; the system releases it when the last process that holds it ends.
 
-    Yields its file descriptor, for the child that shall hold it too. Raises CocktailError where another run has it.
+    Yields its file descriptor, for the child that shall hold it too. The lock says which `log` the run writes. Raises
+    CocktailError where another run has it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CocktailError(f"{folder}: cannot be made: {error.strerror}") from error
-    with (folder / ".lock").open("w") as file:
+    with (folder / ".lock").open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CocktailError(f"{folder}: another run of this suite is at work; wait for it or stop it") from None
+        with contextlib.suppress(OSError):  # on a full disk the run must end with its own message
+            file.truncate(0)
+            file.write(str(log.resolve()))
+            file.flush()
         yield file.fileno()
 
 
-def at_work(folder: Path) -> bool:
-    """Whether a run holds the lock of a suite's results."""
+def at_work(folder: Path) -> Path | None:
+    """The log of the run that holds the lock of a suite's results; None where none does."""
     try:
-        with (folder / ".lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with (folder / ".lock").open(encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return Path(file.read())
     except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+        pass
+    return None
 
 
 def forget_failures(plan: Plan) -> int:
@@ -134,21 +141,19 @@ def forget_failures(plan: Plan) -> int:
 
 def run(
     command: list[str],
-    folder: Path,
+    plan: Plan,
     profile: str = LOCAL,
     *,
     meanwhile: contextlib.AbstractContextManager = contextlib.nullcontext(),  # noqa: B008
-    weights: Callable[[], Mapping[str, float]] = dict,
 ) -> int:
-    """Run Snakemake and show its progress; returns its exit status. Its whole output is kept in logs/snakemake.log.
+    """Run Snakemake on a plan and show its progress; returns its exit status. All output is kept in the `run_log`.
 
-    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. `weights`: as of
-    cocktail.workflow.progress.Progress.
+    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended.
     """
     # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
-    log = folder / "logs" / "snakemake.log"
-    with exclusive(folder) as lock, meanwhile, Display(Progress(weights)) as display:
+    progress, log = Progress(lambda: costs_a_job(plan)), plan.run_log
+    with exclusive(plan.folder, log) as lock, meanwhile, Display(progress) as display:
         log.parent.mkdir(parents=True, exist_ok=True)
         # A job has one thread: many processes with one each are faster than few with many.
         environment = {"OMP_NUM_THREADS": "1"} | os.environ | {"PYTHONUNBUFFERED": "1"}

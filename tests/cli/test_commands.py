@@ -424,6 +424,20 @@ def test_plan_names_what_is_trained(call, write_plugin):
     assert stages["claims"]["jobs"] == 1
 
 
+def test_plan_of_development_scenes(call):
+    """As many scenes, nothing in MLflow, and none where speakers are known from training."""
+    chosen = ("--methods", "wiener", "--conditions", "nonstationary")
+    found = {}
+    for split in ("test", "valid"):
+        rows = json.loads(call("plan", "tiny", *chosen, "--split", split, "--json")[1])
+        found[split] = {row["stage"]: row for row in rows}
+    scenes = {split: stages["scenes"]["of"].split(" and ")[0].split() for split, stages in found.items()}
+    assert scenes["valid"][1:] == ["valid", "scenes"] and scenes["valid"][0] == scenes["test"][0]
+    assert found["test"]["leaderboard"]["jobs"] - found["valid"]["leaderboard"]["jobs"] == 1
+    _, out, err = call("plan", "tiny", "--split", "valid", "--methods", "wiener")
+    assert out.startswith("tiny, split valid: jobs") and "no development scenes, since the speakers are known" in err
+
+
 def test_plan_counts_what_is_trained_again(call, tmp_path):
     """100 scenes are five shards: rendered once, run by one entry, on which one recogniser learns."""
     suite, again = "suite: mine\n", "retrain: {conditions: [nonstationary], entries: [omlsa]}\n"
@@ -490,7 +504,8 @@ def test_leaderboard_as_a_wide_table(call, small_results):
 def test_claims(call, small_results):
     status, _, err = call("claims")
     assert status == cli.ERROR
-    assert "claims.csv: no such file; `cocktail run` makes it" in err
+    assert "no claim was judged yet; `cocktail run quick` first" in err
+    assert "`cocktail run quick --split valid` first" in call("claims", "--split", "valid")[2]
     (small_results.parent / "claims.yaml").write_text(
         "claims: {up: {text: It helps, metric: si_sdr, conditions: [stationary], orders: [[omlsa, unprocessed]]}}"
     )
@@ -506,6 +521,9 @@ def test_claims(call, small_results):
     out = call("claims", "quick")[1]
     assert re.search(r"holds +It helps +omlsa over unprocessed \(si_sdr, stationary\) +\+5\.00 dB", out)
     assert json.loads(call("claims", "--json")[1])[0]["verdict"] == "holds"
+    shutil.copytree(small_results, small_results / "valid")
+    _, out, err = call("claims", "--split", "valid")
+    assert "holds" in out and err.startswith("Development scenes")
 
 
 @pytest.mark.parametrize(
@@ -703,6 +721,18 @@ def test_export_scenes(call, results):
     np.testing.assert_allclose(audio.read(folder / "mixture.wav")[0], results.mixture, atol=1e-6)
     total = sum(audio.read(folder / name)[0] for name in ("image_1.wav", "image_2.wav", "noise.wav"))
     np.testing.assert_allclose(total, results.mixture, atol=1e-6)
+
+
+def test_exports_are_of_a_split(call, results):
+    status, _, err = call("export", "quick", "scenes", "out", "--split", "valid")
+    assert status == cli.ERROR and "split valid there yet; `cocktail run quick --split valid` first" in err
+    for folder in ("scenes", "estimates"):
+        Path(f"results/quick/{folder}/two-talkers/test").rename(f"results/quick/{folder}/two-talkers/valid")
+    assert call("export", "quick", "scenes", "out", "--split", "valid")[0] == 0
+    assert call("export", "quick", "estimates", "out", "--split", "valid", "--entry", "ilrma")[0] == 0
+    assert Path("out/two-talkers/s0/mixture.wav").exists() and Path("out/two-talkers/ilrma/s0_2.wav").exists()
+    status, _, err = call("export", "quick", "scenes", "out", "--split", "valid", "--blind")
+    assert status == cli.ERROR and "`cocktail import`, which takes estimates of test scenes" in err
 
 
 def test_export_estimates(call, results):

@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from cocktail import cli
+from cocktail.errors import CocktailError
 from cocktail.workflow.progress import Progress, said
-from cocktail.workflow.snakemake import exclusive
+from cocktail.workflow.snakemake import at_work, exclusive
 
 LOG = """begun 2026-11-28T10:00:00
 Job stats:
@@ -97,14 +98,16 @@ def logged(tmp_path, monkeypatch):
     """A function that writes the log of a run of `quick` that began ten minutes ago; returns what status says."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "results" / "quick"
+    log = folder / "logs" / "snakemake.log"
     begun = (datetime.now() - timedelta(minutes=10)).isoformat(timespec="seconds")
 
     def status(text, *, running, options=()):
-        (folder / "logs").mkdir(parents=True, exist_ok=True)
-        (folder / "logs" / "snakemake.log").write_text(text.replace("2026-11-28T10:00:00", begun))
+        for path in (log, folder / "valid" / "logs" / "snakemake.log"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.replace("2026-11-28T10:00:00", begun))
         if not running:
             return CliRunner().invoke(cli.main, ["status", "quick", *options])
-        with exclusive(folder):
+        with exclusive(folder, log):
             return CliRunner().invoke(cli.main, ["status", "quick", *options])
 
     return status
@@ -128,8 +131,23 @@ def test_status_of_a_run_that_ended(logged):
     assert stopped.startswith("quick: stopped, 8 of 9 jobs") and "snakemake.log" in stopped and "left" not in stopped
 
 
+def test_runs_of_each_split_have_a_state(logged):
+    """The lock says which of them is at work; a second run that is refused leaves what it says."""
+    done = logged(LOG, running=True, options=["--split", "valid"]).stdout
+    assert done.startswith("quick, split valid: stopped, 8 of 9 jobs")
+    assert "Another run of this suite is at work: " in done and "results/quick/logs/snakemake.log" in done
+    folder = Path("results/quick")
+    with exclusive(folder, Path("first")):
+        with pytest.raises(CocktailError, match="another run"), exclusive(folder, Path("second")):
+            pass
+        assert at_work(folder) == Path("first").resolve()
+    assert at_work(folder) is None
+
+
 def test_status_without_a_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(cli.main, ["status", "quick"])
     assert done.exit_code == cli.ERROR and "`cocktail run quick` first" in done.stderr
+    done = CliRunner().invoke(cli.main, ["status", "quick", "--split", "valid"])
+    assert "`cocktail run quick --split valid` first" in done.stderr
     assert not Path("results").exists()
