@@ -44,7 +44,7 @@ CELLS = ("dnn-msa", "lstm-msa", "blstm-psa")
 """Entries of the plugin mask_network, each with another kind of layers; of other plugins, the first one."""
 
 FEW_FRAMES = {"frames_fit": 2000, "iterations_fit": 10}
-FEWER = {"lcnn": {"trials": 400}} | dict.fromkeys(("nmf", "nmf_conv", "nmf_universal", "nmf_online"), FEW_FRAMES)
+FEWER = {"lcnn": {"trials": 400}} | dict.fromkeys(("nmf", "nmf_conv", "nmf_universal", "nmf_online", "nds"), FEW_FRAMES)
 """Plugin -> values in place of the papers', where the CPU would take minutes to prepare what it learns from."""
 
 

@@ -123,10 +123,17 @@ class NmfEnhancer(LearnedMethod):
             sample.add(stacked(V, context)[:, self.heard(V)])
         return {name: groups[name].columns() for name in sorted(groups)}
 
-    def recordings(self, recordings: Iterable[Recording], n_frames: int, rng) -> dict[str, list[np.ndarray]]:
-        """Kind -> whole spectrograms (F, T) drawn from all of it, together about `n_frames` frames or a little more."""
+    def recordings(
+        self, recordings: Iterable[Recording], n_frames: int, rng, stretch: int | None = None
+    ) -> dict[str, list[np.ndarray]]:
+        """Kind -> spectrograms (F, T) drawn from all of it, together about `n_frames` frames or a little more.
+
+        They are of whole recordings, or of stretches of at most `stretch` frames each.
+        """
         kinds: dict[str, frames.RecordingReservoir] = {}
         for recording in recordings:
             sample = kinds.setdefault(recording.kind, frames.RecordingReservoir(n_frames, rng))
-            sample.add(self.training_spectrogram(recording))
+            V = self.training_spectrogram(recording)
+            for start in range(0, V.shape[1], stretch or V.shape[1]):
+                sample.add(V[:, start : start + (stretch or V.shape[1])])
         return {kind: kinds[kind].recordings() for kind in sorted(kinds)}

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from cocktail.dsp.blocks import SCENES_NMF
-from cocktail.dsp.nmf import convolutive, updates
+from cocktail.dsp.nmf import convolutive, dynamical, updates
 
 SMALLEST = 1e-8
 """Least entry of a basis of unit norm: no model is ever zero where a mixture is not."""
@@ -131,6 +131,54 @@ def block_sparse(
             mu = torch.cat([updates.block_weights(H[:k], block, weight), H.new_zeros(n_noise)])
             H = updates.update_activations(V, W, H, mu, divergence)
             W, H = updates.update_bases(V, W, H, 0.0, divergence, fixed=k)
+    return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
+
+
+System = tuple[np.ndarray, np.ndarray]
+"""Bases of unit norm (F, R) and their transitions (R, R + 1), as in cocktail/dsp/nmf/dynamical.py."""
+
+
+def learn_dynamical(
+    recordings: Sequence[np.ndarray], n_bases: int, rng: np.random.Generator, *, mu: float, alpha: float,
+    divergence: str, iterations: int,
+) -> System:  # fmt: skip
+    """The system of spectrograms (F, T): bases as `learn` finds them, then bases and transitions together."""
+    V = torch.as_tensor(np.concatenate(recordings, axis=1))
+    follows = torch.ones(V.shape[1] - 1)
+    follows[np.cumsum([part.shape[1] for part in recordings])[:-1] - 1] = 0
+    H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32)) * _even(V, n_bases) * 2
+    W, H = updates.factorise(V, _drawn(V, n_bases, rng), H, mu, divergence, iterations // 2)
+    stays = torch.full((n_bases, n_bases), 0.1 / n_bases) + 0.9 * torch.eye(n_bases)
+    prior = dynamical.Prior(torch.cat([stays, 0.1 * H.mean(1, keepdim=True)], dim=1), alpha, mu, follows)
+    H = H.clamp_min(dynamical.TINY)
+    with updates.fast_products():
+        for _ in range(iterations - iterations // 2):
+            H = dynamical.update_activations(V, W, H, prior, divergence)
+            W, H, prior = dynamical.update_bases(V, W, H, prior, divergence)
+            prior = dynamical.update_transitions(H, prior)
+    return W.clamp_min(SMALLEST).numpy(), prior.transitions.numpy()
+
+
+def side_by_side(systems: Sequence[System]) -> System:
+    """The system of several that know nothing of each other."""
+    bases, transitions = zip(*systems, strict=True)
+    A = torch.block_diag(*(torch.as_tensor(part[:, :-1]) for part in transitions)).clamp_min(dynamical.TINY)
+    return np.concatenate(bases, axis=1), np.hstack([A.numpy(), np.vstack([part[:, -1:] for part in transitions])])
+
+
+def supervised_dynamical(
+    V: np.ndarray, speech: System, noise: System, *, mu: float, alpha: float, divergence: str, iterations: int,
+    device: str,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Speech and noise models (F, T) of a mixture V (F, T) by systems that are fixed."""
+    V = torch.as_tensor(V, device=device)
+    W, transitions = (torch.as_tensor(x, device=device) for x in side_by_side([speech, noise]))
+    prior = dynamical.Prior(transitions, alpha, mu)
+    H = _even(V, W.shape[1]).expand(W.shape[1], -1)
+    with updates.fast_products():
+        for _ in range(iterations):
+            H = dynamical.update_activations(V, W, H, prior, divergence)
+    k = speech[0].shape[1]
     return tuple((W[:, part] @ H[part]).cpu().numpy() for part in (slice(None, k), slice(k, None)))
 
 

@@ -29,13 +29,19 @@ EPSILON = 1e-3
 
 def objective(V, W, H, mu: float, divergence: str) -> float:
     """D(V | W H) + mu |H|_1, summed over all entries, in double precision. Columns of W have unit norm."""
-    V, W, H = V.double(), W.double(), H.double()
-    ratio = V / (W @ H)
-    if divergence == "kl":
-        distance = V * ratio.log() - V + W @ H
-    else:
-        distance = ratio - ratio.log() - 1
-    return float(distance.sum() + mu * H.sum())
+    return distance(V, W.double() @ H.double(), divergence) + mu * float(H.double().sum())
+
+
+def distance(V, L, divergence: str) -> float:
+    """D(V | L), summed over all entries, in double precision."""
+    V, L = V.double(), L.double()
+    ratio = V / L
+    return float((V * ratio.log() - V + L if divergence == "kl" else ratio - ratio.log() - 1).sum())
+
+
+def evidence(V, L, divergence: str):
+    """The parts of the negative gradient of D(V | L) over L: what speaks for a larger L, and what against it."""
+    return (V / L, torch.ones_like(V)) if divergence == "kl" else (V / L**2, 1 / L)
 
 
 def normalised(W):

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
-from nmf_sounds import hiss, si_sdr, trained, view, voiced
+from nmf_sounds import FS, hiss, si_sdr, trained, view, voiced
 
 from cocktail.dsp.nmf import frames, models
+from cocktail.method import Recording
+from cocktail.plugins.registry import Registry
 
 PLUGINS = {
     "nmf_conv": {"speech_templates": 8, "noise_templates": 3, "template_frames": 4, "frames_fit": 600},
+    "nds": {"speech_bases": 12, "noise_bases": 3, "frames_fit": 400},
     "nmf_online": {"speech_bases": 12, "noise_bases": 2, "frames_fit": 400},
     "nmf_universal": {"speaker_bases": 4, "noise_bases": 2, "frames_fit": 2000},
 }
@@ -60,6 +63,17 @@ def test_recordings_are_drawn_whole_and_evenly():
         assert len(kept) == 3 and kept == sorted(kept)
         counts[kept] += 1
     assert np.all(np.abs(counts / 300 - 0.3) < 0.1)
+
+
+def test_stretches_come_from_more_recordings_than_whole_ones_do():
+    method = Registry().plugins["nds"].cls()
+    rng = np.random.default_rng(61)
+    told = [Recording((i + 1) * rng.standard_normal(FS), "hiss") for i in range(12)]
+    whole = method.recordings(told, 120, np.random.default_rng(0))["hiss"]
+    parts = method.recordings(told, 120, np.random.default_rng(0), stretch=10)["hiss"]
+    assert len(whole) == 2
+    assert len(parts) >= 12 and max(part.shape[1] for part in parts) == 10
+    assert sum(part.shape[1] for part in parts) < 130
 
 
 def test_nothing_to_learn_from_is_an_error():

@@ -115,7 +115,7 @@ class RoundedFactors(TorchFunctionMode):
     count = 0
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul):
+        if func in (torch.Tensor.matmul, torch.Tensor.__matmul__, torch.matmul, torch.mm, torch.Tensor.mm):
             self.count += 1
             args = [x.bfloat16().float() if x.dtype == torch.float32 else x for x in args]
         return func(*args, **(kwargs or {}))
