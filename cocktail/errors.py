@@ -24,8 +24,8 @@ class AccessError(CocktailError):
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
     """`; did you mean 'x'?` for messages, or nothing where no known word is close: 1 is equal, 0 nothing alike."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
-    return f"; did you mean '{found[0]}'?" if found else ""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def escaped(text: str) -> str:

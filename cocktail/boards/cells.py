@@ -78,11 +78,11 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
         speaker=np.unique(voices, return_inverse=True)[1],
         rate=METRICS[metric].unit == "%",
     )
-    found = {metric: cells}
+    by_metric = {metric: cells}
     named = attacks(cells.trials)
     if metric in BY_ATTACK and len(named) > 1:
-        found |= {f"{metric}{ATTACK}{attack}": _against(cells, attack) for attack in named}
-    return found
+        by_metric |= {f"{metric}{ATTACK}{attack}": _against(cells, attack) for attack in named}
+    return by_metric
 
 
 def _against(cells, attack):

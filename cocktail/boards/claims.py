@@ -99,7 +99,7 @@ def read_claims(
     content = read_yaml(path)
     validate(content, SCHEMA, str(path))
     later = frozenset(content.get("later", ()))
-    found = []
+    comparisons = []
     for name, claim in content["claims"].items():
         where = f"{path}: {name}"
         metrics, margin = _metrics(claim, where), float(claim.get("margin", 0.0))
@@ -111,8 +111,8 @@ def read_claims(
                 if step.family is not None:
                     _require([step.family], None if entries is None else set(entries.values()), "family", where)
             pairs = itertools.pairwise(steps)
-            found += [Comparison(name, claim["text"], metrics, *pair, later, margin) for pair in pairs]
-    return found
+            comparisons += [Comparison(name, claim["text"], metrics, *pair, later, margin) for pair in pairs]
+    return comparisons
 
 
 def _metrics(claim, where) -> tuple[str, ...]:

@@ -150,11 +150,11 @@ class _Condition:
     def _of_metric(self, metric, entries):
         cells, weights = [], []
         for side in range(2):
-            found = self._cells[side][metric]
-            found = found.on(np.isin(self._scenes[side], self._kept()[side]))
-            cells.append(found)
+            of_side = self._cells[side][metric]
+            of_side = of_side.on(np.isin(self._scenes[side], self._kept()[side]))
+            cells.append(of_side)
             generator = rng(0 if self.paired else side, self.name, role="comparison of speakers")
-            weights.append(weights_of(found, self._weights[side], generator))
+            weights.append(weights_of(of_side, self._weights[side], generator))
         rows = [self._row(metric, entry, cells, weights) for entry in entries]
         rows = [row for row in rows if row is not None]
         tested = [row for row in rows if row["verdict"] is None]
@@ -198,14 +198,14 @@ class _Condition:
     def _judged(self, values, samples, drawn):
         difference = values[1] - values[0]
         rounding = 10.0**-statistics.DIGITS * np.abs(values).max()
-        found = {"a": float(values[0]), "b": float(values[1]), "difference": float(difference), "reason": None}
+        numbers = {"a": float(values[0]), "b": float(values[1]), "difference": float(difference), "reason": None}
         low, high = statistics.interval(samples[:, 1] - samples[:, 0], drawn, self.level)
         if not np.isnan(low):
-            found |= {"ci_low": float(low), "ci_high": float(high)}
+            numbers |= {"ci_low": float(low), "ci_high": float(high)}
         changes = np.nanmax(np.abs([difference, *(samples[:, 1] - samples[:, 0])]))
         same = self.paired and changes <= rounding
         p = float(statistics.differences(values, samples, drawn)[0, 1])
-        return found | {"verdict": SAME if same else None, "p": p}
+        return numbers | {"verdict": SAME if same else None, "p": p}
 
     def _wide(self, values, cells, finished):
         """wide.COLUMNS of B less A, whose `cells` are on the scenes that they `finished`."""
@@ -234,10 +234,10 @@ def _cards(scores) -> dict[tuple[str, str], frozenset[str]]:
     """(entry, metric) -> digests of the definitions that its scores were made by."""
     scores = scores.filter(pc.and_(pc.is_valid(scores["scene"]), pc.is_valid(scores["metric"])))
     rows = scores.select(["entry", "metric", "card"]).group_by(["entry", "metric", "card"]).aggregate([]).to_pylist()
-    found: dict[tuple[str, str], set[str]] = {}
+    digests: dict[tuple[str, str], set[str]] = {}
     for row in rows:
-        found.setdefault((row["entry"], row["metric"]), set()).add(row["card"] or "unknown")
-    return {key: frozenset(cards) for key, cards in found.items()}
+        digests.setdefault((row["entry"], row["metric"]), set()).add(row["card"] or "unknown")
+    return {key: frozenset(cards) for key, cards in digests.items()}
 
 
 def _chosen(scores, chosen):

@@ -26,11 +26,11 @@ def letters(apart: np.ndarray, order: np.ndarray) -> list[str]:
     `a` is the letter of the best entry's first group. Empty where the alphabet does not suffice.
     """
     members = groups(apart[np.ix_(order, order)])
-    found = [""] * len(order)
+    marks = [""] * len(order)
     if len(members) <= len(ALPHABET):
         for place, entry in enumerate(order):
-            found[entry] = "".join(letter for letter, group in zip(ALPHABET, members, strict=False) if group[place])
-    return found
+            marks[entry] = "".join(letter for letter, group in zip(ALPHABET, members, strict=False) if group[place])
+    return marks
 
 
 def groups(apart: np.ndarray) -> np.ndarray:
@@ -42,13 +42,13 @@ def groups(apart: np.ndarray) -> np.ndarray:
     together = ~apart
     np.fill_diagonal(together, True)
     lacking = together.copy()
-    found = []
+    grown = []
     for first, second in itertools.combinations_with_replacement(range(n_entries), 2):
         if lacking[first, second] and (first != second or together[first].sum() == 1):
             group = _grown(together, first, second)
             lacking[np.ix_(group, group)] = False
-            found.append(group)
-    return np.array(sorted(_needed(found), key=lambda group: (~group).tolist())).reshape(-1, n_entries)
+            grown.append(group)
+    return np.array(sorted(_needed(grown), key=lambda group: (~group).tolist())).reshape(-1, n_entries)
 
 
 def _grown(together, first, second):
@@ -61,11 +61,11 @@ def _grown(together, first, second):
     return group
 
 
-def _needed(found):
+def _needed(grown):
     """The groups without those whose pairs the others contain, too."""
-    times = sum((np.outer(group, group).astype(int) for group in found), 0)
+    times = sum((np.outer(group, group).astype(int) for group in grown), 0)
     kept = []
-    for group in found:
+    for group in grown:
         pairs = np.outer(group, group)
         if (times[pairs] > 1).all():
             times -= pairs

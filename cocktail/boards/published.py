@@ -59,13 +59,13 @@ def schema() -> dict:
 def read(corpora: Iterable[str] | None = None) -> list[Figure]:
     """The published figures on some corpora, or all. Raises CocktailError where a file says something else."""
     wanted = None if corpora is None else set(corpora)
-    found = []
+    figures = []
     for path in sorted(FOLDER.glob("*.yaml")):
         content = read_yaml(path)
         validate(content, schema(), str(path))
         if wanted is None or content["corpus"] in wanted:
-            found += [figure for row in content["figures"] for figure in _figures(content, row)]
-    return found
+            figures += [figure for row in content["figures"] for figure in _figures(content, row)]
+    return figures
 
 
 def _figures(content, row):

@@ -104,11 +104,11 @@ def undefined(scores: pa.Table) -> pa.Table:
     for condition in pc.unique(scores["condition"]).to_pylist():
         part = scores.filter(pc.equal(scores["condition"], condition))
         entries, _, _, cells = tabulate(part)
-        for metric, found in cells.items():
-            if isinstance(found, statistics.TrialCells) and ATTACK not in metric:
+        for metric, trials in cells.items():
+            if isinstance(trials, statistics.TrialCells) and ATTACK not in metric:
                 named = {"condition": condition, "metric": metric, "status": "failed"}
-                judged = [e for e in range(len(entries)) if found.finished[:, e].any()]
-                reasons = ((entries[e], found.undefined(e)) for e in judged)
+                judged = [e for e in range(len(entries)) if trials.finished[:, e].any()]
+                reasons = ((entries[e], trials.undefined(e)) for e in judged)
                 rows += [named | {"entry": entry, "reason": reason} for entry, reason in reasons if reason]
     return pa.Table.from_pylist(rows, schema=tables.SCORES)
 
@@ -122,13 +122,13 @@ def failures(scores: pa.Table) -> list[dict]:
     bad = scores.filter(pc.not_equal(scores["status"], "ok"))
     groups = bad.group_by(["condition", "entry", "status", "reason"], use_threads=False)
     rows = groups.aggregate([("scene", "distinct"), ("metric", "distinct")]).to_pylist()
-    found = []
+    summary = []
     for row in rows:
         scenes = {scene for scene in row.pop("scene_distinct") if scene is not None}
         metrics = {metric for metric in row.pop("metric_distinct") if metric is not None}
         metrics -= {f"{metric}_i" for metric in metrics}
-        found.append({**row, "count": len(scenes), "metrics": sorted(metrics)})
-    return sorted(found, key=lambda row: (row["condition"], row["entry"], -row["count"], row["reason"] or ""))
+        summary.append({**row, "count": len(scenes), "metrics": sorted(metrics)})
+    return sorted(summary, key=lambda row: (row["condition"], row["entry"], -row["count"], row["reason"] or ""))
 
 
 def failed_cells(scores: pa.Table) -> list[tuple[str, str]]:

@@ -101,9 +101,9 @@ class Boards:
         cells = cells.on(finished)
         names = scenes[finished].tolist()
         voices = [self._speakers.get(name) or name for name in names]
-        found = crossed([self._noises.get(name) for name in names], voices, **self._settings)
-        samples = statistics.figures(cells, found.weights)
-        wide = found.row((statistics.figures(cells), np.zeros(1)), (samples, np.zeros_like(samples)))
+        resampled = crossed([self._noises.get(name) for name in names], voices, **self._settings)
+        samples = statistics.figures(cells, resampled.weights)
+        wide = resampled.row((statistics.figures(cells), np.zeros(1)), (samples, np.zeros_like(samples)))
         if wide["wide_low"] is None:
             return wide
         lowest = 0.0 if cells.rate else -np.inf

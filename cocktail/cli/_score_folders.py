@@ -18,8 +18,8 @@ def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]
     if not names:
         raise CocktailError(f"{references[0]}: no {' or '.join(SUFFIXES)} files")
     for path in folders[1:]:
-        found = sounds_in(path)
-        for here, there, which in ((path, references[0], names - found), (references[0], path, found - names)):
+        present = sounds_in(path)
+        for here, there, which in ((path, references[0], names - present), (references[0], path, present - names)):
             if which:
                 some = ", ".join(sorted(which)[:3])
                 raise CocktailError(f"{here}: {len(which)} files of {there} have no partner here: {some}")

@@ -89,10 +89,10 @@ def _stages(plan, estimates) -> list[dict]:
     """One row for each stage (jobs, what they do, their cost and its source), and the sum."""
     rows = []
     for stage, rules in STAGES.items():
-        found = [each for each in estimates if each.group.rule in rules]
-        jobs = sum(len(each.group.jobs) for each in found)
+        of_stage = [each for each in estimates if each.group.rule in rules]
+        jobs = sum(len(each.group.jobs) for each in of_stage)
         if jobs or stage in ("rooms", "train"):
-            rows.append({"stage": stage, "jobs": jobs, "of": _about(plan, stage)} | _cost(found))
+            rows.append({"stage": stage, "jobs": jobs, "of": _about(plan, stage)} | _cost(of_stage))
     total = {"stage": "all", "jobs": sum(row["jobs"] for row in rows), "of": ""} | _cost(estimates)
     return [*rows, total | {"basis": ""}]
 

@@ -87,8 +87,8 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
         raise click.exceptions.Exit(explain(plan))
     shutil.rmtree(plan.boards / PARTIAL, ignore_errors=True)
     # For `cocktail plan` of other suites; a storage keeps the records elsewhere.
-    if plan.whole and split == TEST and (found := measure(plan)).costs:
-        found.write(plan.path(FILE))
+    if plan.whole and split == TEST and (measured := measure(plan)).costs:
+        measured.write(plan.path(FILE))
     status = show(plan, suite, strict)
     raise click.exceptions.Exit(max(status, said_unlogged(plan.folder, suite, strict) if split == TEST else 0))
 

@@ -61,27 +61,27 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     command = snakemake_command(path, overrides, cores, (plan.board("leaderboard.csv"),))
     if run(command, plan) != 0:
         raise click.exceptions.Exit(explain(plan))
-    found = report.points(plan.boards, entry, sweep.points, metric, list(plan.conditions))
-    best = report.best(found, entry, metric)
-    print_rows(_table(sweep, found, best, metric), f"{entry}: {metric}, mean over conditions", as_json=False)
+    points = report.points(plan.boards, entry, sweep.points, metric, list(plan.conditions))
+    best = report.best(points, entry, metric)
+    print_rows(_table(sweep, points, best, metric), f"{entry}: {metric}, mean over conditions", as_json=False)
     for row in failures(tables.read_table(plan.board("scores.parquet"))):
         if row["entry"] in sweep.points and row["condition"] in plan.conditions:
             where = f" in {row['count']} scenes" if row["count"] else ""
             click.echo(f"  {row['entry']}, {row['condition']}: {row['status']}{where}: {row['reason']}")
     picture = plan.boards / f"{metric}.png"
-    report.plot(found, {name: sweep.values(name) for name in sweep.points}, sweep.fields, metric, entry, picture)
+    report.plot(points, {name: sweep.values(name) for name in sweep.points}, sweep.fields, metric, entry, picture)
     click.echo(f"\nPlot: {picture}")
     _say(sweep, best, plan)
 
 
-def _table(sweep, found, best, metric) -> list[dict]:
+def _table(sweep, points, best, metric) -> list[dict]:
     """A row for each point."""
     from cocktail.boards.cells import higher_is_better
     from cocktail.report.tuning import written
 
     title = f"{metric} {'↑' if higher_is_better(metric) else '↓'}"
     rows = []
-    for point in found:
+    for point in points:
         stands = point.name == sweep.entry.name
         said = ["best"] * (point is best) + ["as it stands"] * stands
         said += [f"{point.failed} scenes failed"] if point.failed else []
@@ -109,11 +109,11 @@ def _say(sweep, best, plan) -> None:
     from cocktail.report.tuning import written
     from cocktail.workflow.tuning import as_yaml, pasted, row
 
-    name, found = sweep.entry.name, dict(zip(sweep.fields, sweep.values(best.name), strict=True))
+    name, setting = sweep.entry.name, dict(zip(sweep.fields, sweep.values(best.name), strict=True))
     if best.name == name:
         click.echo(f"No point is better than '{name}' as it stands.")
         return
-    values = ", ".join(f"{field} {written(value)}" for field, value in found.items())
+    values = ", ".join(f"{field} {written(value)}" for field, value in setting.items())
     if best.apart:
         click.echo(f"Best: {values}; better than '{name}' as it stands (5 %, corrected for the number of points).")
     else:

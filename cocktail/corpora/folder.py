@@ -94,18 +94,18 @@ class Problems:
     """Faults of a table, collected and raised as one error."""
 
     table: Path
-    found: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def add(self, line: int, message: str) -> None:
         """`line` of the table, counted as an editor does."""
-        self.found.append(f"{self.table}:{line}: {message}")
+        self.faults.append(f"{self.table}:{line}: {message}")
 
     def check(self) -> None:
         """Raise CocktailError if there are any."""
-        if self.found:
-            rest = len(self.found) - MAX_PROBLEMS
+        if self.faults:
+            rest = len(self.faults) - MAX_PROBLEMS
             more = [f"... and {rest} more"] if rest > 0 else []
-            raise CocktailError("\n".join(self.found[:MAX_PROBLEMS] + more))
+            raise CocktailError("\n".join(self.faults[:MAX_PROBLEMS] + more))
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
@@ -200,9 +200,9 @@ def _columns(options, table, names, kind):
     for what, column in wanted.items():
         alike = difflib.get_close_matches(column, others, n=1, cutoff=ALIKE) or [what] * (what in others)
         if column not in names and alike:
-            found = others[alike[0]]
+            other = others[alike[0]]
             raise CocktailError(
-                f"{table}: the column {found!r} is not read: call it {column!r}, or say `columns: {{{what}: {found}}}`"
+                f"{table}: the column {other!r} is not read: call it {column!r}, or say `columns: {{{what}: {other}}}`"
             )
     return {what: column for what, column in wanted.items() if column in names}
 

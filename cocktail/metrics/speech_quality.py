@@ -98,7 +98,7 @@ def _analyse(signals, muted, fs):
     n_fft = 1 << (2 * length - 1).bit_length()
     bands, lags = critical_bands(fs, n_fft), _autocorrelation(n_fft, 10 if fs < 10000 else 16)
     windowed = [(frames + _EPS) * window for frames in signals]
-    found = []
+    both = []
     for frames, white in zip(windowed, (np.zeros_like(muted), muted), strict=True):
         power = _power(np.fft.rfft(frames, n_fft))
         correlation, heard = power @ lags, power[:, : len(bands)]
@@ -106,8 +106,8 @@ def _analyse(signals, muted, fs):
         lpc[white, 1:] = 0.0
         magnitude = np.sqrt(heard)
         shape = magnitude @ bands / magnitude.sum(1, keepdims=True)
-        found.append(Frames(_energy(frames), heard @ bands, shape, lpc, correlation))
-    return *found, _energy(windowed[0] - windowed[1])
+        both.append(Frames(_energy(frames), heard @ bands, shape, lpc, correlation))
+    return *both, _energy(windowed[0] - windowed[1])
 
 
 def _joined(parts):

@@ -32,10 +32,10 @@ class Trials:
 
     def of(self, kind: str, *labels: str) -> np.ndarray:
         """(N,) bool: of this kind and, where labels are given, with one of them. Raises Unscorable where none is."""
-        found = (self.kind == kind) & (np.isin(self.label, labels) if labels else True)
-        if not found.any():
+        chosen = (self.kind == kind) & (np.isin(self.label, labels) if labels else True)
+        if not chosen.any():
             raise Unscorable(f"no-trial: no {' or '.join(labels) or kind} among the {kind} trials")
-        return found
+        return chosen
 
 
 def eer_asv(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:

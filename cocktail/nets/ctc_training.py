@@ -55,8 +55,8 @@ class Examples:
     def __init__(
         self, speech: dict[str, list[Utterance]], noise: dict[str, Sequence[np.ndarray]], language: Language, fs: int
     ):  # fmt: skip
-        for split, found in speech.items():
-            if not found:
+        for split, spoken in speech.items():
+            if not spoken:
                 raise CocktailError(f"a recogniser is trained on transcripts; the split '{split}' has none")
         self.speech, self.language, self.fs = speech, language, fs
         looped = {split: [levels.loop(np.asarray(x, np.float32), fs) for x in noise[split]] for split in noise}

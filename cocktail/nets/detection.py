@@ -26,10 +26,10 @@ class Trials:
     @classmethod
     def of(cls, recordings: Iterable, features: Callable[[np.ndarray], np.ndarray]) -> "Trials":
         """Labelled cocktail.method.Recording, `features` of whose samples are kept."""
-        found = {True: [], False: []}
+        by_class = {True: [], False: []}
         for trial in recordings:
-            found[trial.label == BONA_FIDE].append(features(trial.samples))
-        return cls(found[True], found[False])
+            by_class[trial.label == BONA_FIDE].append(features(trial.samples))
+        return cls(by_class[True], by_class[False])
 
     def draw(self, generator: np.random.Generator, n_frames: int) -> dict[str, np.ndarray]:
         """{"features": (F, n_frames), "label": ()}: a stretch of a trial; both classes are as likely."""

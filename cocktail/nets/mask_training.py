@@ -24,8 +24,8 @@ class Cut(Segments):
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count."""
-        found = super().__call__(generator, split)
-        mixture, target = found["mixture"], found["sources"][0]
+        segment = super().__call__(generator, split)
+        mixture, target = segment["mixture"], segment["sources"][0]
         missing = self.n_samples - len(mixture)
         return {
             "mixture": np.pad(mixture, (0, missing)),

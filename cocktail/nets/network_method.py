@@ -186,8 +186,8 @@ class NetworkMethod(LearnedMethod):
         with torch.no_grad():
             for first in range(0, len(order), size):
                 group = order[first : first + size]
-                found = self.together([signals[i] for i in group], [views[i] for i in group])
-                for i, result in zip(group, found, strict=True):
+                outputs = self.together([signals[i] for i in group], [views[i] for i in group])
+                for i, result in zip(group, outputs, strict=True):
                     results[i] = result
         return results
 

@@ -111,19 +111,19 @@ class Examples:
             x = reverberant(x, self.fs, generator)
         if generator.random() < NOISY and self.noises:
             x = x + noise_at(x, self.noises[generator.integers(len(self.noises))], self.fs, generator)
-        found = xvector.features(x, self.fs, self.bands)
-        if len(found) < self.frames:
-            found = np.tile(found, (math.ceil(self.frames / len(found)), 1))
-        start = generator.integers(len(found) - self.frames + 1)
-        return {"features": found[start : start + self.frames], "speaker": np.int64(speaker)}
+        features = xvector.features(x, self.fs, self.bands)
+        if len(features) < self.frames:
+            features = np.tile(features, (math.ceil(self.frames / len(features)), 1))
+        start = generator.integers(len(features) - self.frames + 1)
+        return {"features": features[start : start + self.frames], "speaker": np.int64(speaker)}
 
 
 def voices(recordings: Iterable, fs: int) -> dict[str, list[np.ndarray]]:
     """Speaker -> `parts` of the utterances, of some cocktail.method.Recording."""
-    found: dict[str, list] = {}
+    by_speaker: dict[str, list] = {}
     for recording in recordings:
-        found.setdefault(recording.speaker, []).extend(parts(np.asarray(recording.samples, np.float32), fs))
-    return found
+        by_speaker.setdefault(recording.speaker, []).extend(parts(np.asarray(recording.samples, np.float32), fs))
+    return by_speaker
 
 
 def parts(x: np.ndarray, fs: int) -> list[np.ndarray]:

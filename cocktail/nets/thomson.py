@@ -14,10 +14,10 @@ from scipy.optimize import minimize
 def thomson(points: int, dimension: int, rng: np.random.Generator, iterations: int = 300) -> np.ndarray:
     """(points, dimension) unit vectors of low energy."""
     start = rng.standard_normal((points, dimension))
-    found = minimize(
+    minimum = minimize(
         _energy, start.ravel(), args=(start.shape,), jac=True, method="L-BFGS-B", options={"maxiter": iterations}
     )
-    return _unit(found.x.reshape(start.shape))[0]
+    return _unit(minimum.x.reshape(start.shape))[0]
 
 
 def energy(points: np.ndarray) -> float:

@@ -75,8 +75,8 @@ class XVectorNetwork(nn.Module):
     @torch.no_grad()
     def embed(self, x: np.ndarray, fs: int) -> np.ndarray:
         """(N,) -> embedding (E,), on the device of the network."""
-        found = torch.as_tensor(features(x, fs, self.bands), device=self.segment.weight.device)
-        return self(found[None])[0].cpu().numpy()
+        energies = torch.as_tensor(features(x, fs, self.bands), device=self.segment.weight.device)
+        return self(energies[None])[0].cpu().numpy()
 
 
 def _step(offsets):

@@ -137,21 +137,21 @@ def _load(name: str, path: Path) -> type[Method]:
         line = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(line.filename).name}:{line.lineno}"
         raise PluginError(f"does not import: {type(error).__name__}: {error} ({where})") from error
-    found = [
+    classes = [
         value
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, Method) and value.__module__ == module_name
     ]
-    if len(found) != 1:
-        names = ", ".join(cls.__name__ for cls in found) or "none"
+    if len(classes) != 1:
+        names = ", ".join(cls.__name__ for cls in classes) or "none"
         raise PluginError(f"{path.name}: a plugin holds exactly one class derived from Method; found {names}")
     try:
-        _check_contract(found[0], path)
+        _check_contract(classes[0], path)
     except PluginError:
         raise
     except Exception as error:  # attributes of any type, annotations that name nothing
         raise PluginError(f"{path.name}: breaks the contract: {type(error).__name__}: {error}") from error
-    return found[0]
+    return classes[0]
 
 
 def _check_contract(cls, path):

@@ -54,14 +54,14 @@ def check_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> None:
     """Raise CocktailError where no training of the entry ran or it failed, and where the model is another entry's,
     another suite's, or was trained with other parameters. `spec`: Entry.spec.
     """
-    found = read_card(folder)
-    if found.error:
-        raise CocktailError(found.error)
+    card = read_card(folder)
+    if card.error:
+        raise CocktailError(card.error)
     parameters = json.loads(json.dumps(spec["parameters"]))
     for name, value in {"entry": spec["name"], "suite": suite, "fs": fs, "parameters": parameters}.items():
-        if getattr(found, name) != value:
+        if getattr(card, name) != value:
             raise CocktailError(
-                f"the model at {folder} was trained for {name} {getattr(found, name)!r}, not {value!r}; "
+                f"the model at {folder} was trained for {name} {getattr(card, name)!r}, not {value!r}; "
                 f"train it again: cocktail run {suite}"
             )
 

@@ -32,12 +32,12 @@ def imported_shard(*, mixtures: str | Path, imported: str | Path, out: str | Pat
     tables.write_rows(out, [_row(scene, made.get(scene["scene"])) for scene in scenes], tables.ESTIMATES)
 
 
-def _row(scene, found):
+def _row(scene, made):
     name, mixture = scene["scene"], tables.unpack(scene["mixture"])
-    if found is None:
+    if made is None:
         return failed(name, "stale: this scene was not there when the estimates were imported; export and import again")
-    if found["sha256"] != mixture_digest(mixture):
+    if made["sha256"] != mixture_digest(mixture):
         return failed(name, "stale: the scene has changed since the estimates were imported; export and import again")
     duration = mixture.shape[-1] / scene["fs"]
-    return {"scene": name, "status": "ok", "estimate": found["estimate"], "duration": duration,
+    return {"scene": name, "status": "ok", "estimate": made["estimate"], "duration": duration,
             "device": tables.ELSEWHERE}  # fmt: skip

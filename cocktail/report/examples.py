@@ -167,10 +167,10 @@ def _orders(scores, scenes):
     """Scene -> which estimate each talker got, of those scenes in which signals were scored."""
     wanted = pc.is_in(scores["scene"], pa.array(scenes, pa.string()))
     rows = scores.filter(pc.and_(wanted, pc.is_valid(scores["estimate"])))
-    found: dict[str, dict[int, int]] = {}
+    orders: dict[str, dict[int, int]] = {}
     for row in rows.select(["scene", "source", "estimate"]).to_pylist():
-        found.setdefault(row["scene"], {})[row["source"]] = row["estimate"]
-    return {scene: [order[k] for k in sorted(order)] for scene, order in found.items()}
+        orders.setdefault(row["scene"], {})[row["source"]] = row["estimate"]
+    return {scene: [order[k] for k in sorted(order)] for scene, order in orders.items()}
 
 
 def _rows(path, scenes, columns):

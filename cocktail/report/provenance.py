@@ -62,5 +62,5 @@ def machine() -> str:
 
 def _processor():
     path = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.+)", path.read_text()) if path.is_file() else None
-    return " ".join(found[1].split()) if found else platform.processor() or platform.machine()
+    match = re.search(r"model name\s*: (.+)", path.read_text()) if path.is_file() else None
+    return " ".join(match[1].split()) if match else platform.processor() or platform.machine()

@@ -216,12 +216,12 @@ def _half(row, name, metric):
 
 def _about(intervals):
     """What the intervals over kinds of noise and speakers are about, or why there is none."""
-    found = [row for row in intervals.values() if row["wide_low"] is not None]
+    defined = [row for row in intervals.values() if row["wide_low"] is not None]
     absent = dict.fromkeys(lacking(row) for row in intervals.values() if row["wide_low"] is None)
-    why = f"no interval over noises and speakers{' of some' if found else ''}: {'; '.join(absent)}." if absent else ""
-    if not found:
+    why = f"no interval over noises and speakers{' of some' if defined else ''}: {'; '.join(absent)}." if absent else ""
+    if not defined:
         return why.capitalize() if absent else "No interval over noises and speakers, as there is none over scenes."
-    most = max(found, key=lambda row: (row["n_noises"], row["n_speakers"]))
+    most = max(defined, key=lambda row: (row["n_noises"], row["n_speakers"]))
     return (
         f"wide: half of a 95 % interval that is about other {others(most)}, too, from {counted(most)}. The ± "
         f"beside a figure, ranks and letters hold for these alone.{f' {why.capitalize()}' if why else ''}"

@@ -51,7 +51,7 @@ def points(folder: Path, entry: str, names: Iterable[str], metric: str, conditio
     cells = {(row["entry"], row["condition"]): row for row in read_board(folder / "leaderboard.csv")
              if row["metric"] == metric}  # fmt: skip
     results = read(folder, str(folder))
-    found = []
+    measured = []
     for name in names:
         rows = [cells.get((name, condition)) for condition in conditions]
         figures = {
@@ -68,8 +68,8 @@ def points(folder: Path, entry: str, names: Iterable[str], metric: str, conditio
                 [Figure(row["difference"], row["ci_low"], row["ci_high"]) for row in compared], conditions
             )
             apart = difference is not None and _apart(difference, [row["n_a"] for row in compared], len(names) - 1)
-        found.append(Point(name, figures, _mean(list(figures.values()), conditions), difference, apart, failed))
-    return found
+        measured.append(Point(name, figures, _mean(list(figures.values()), conditions), difference, apart, failed))
+    return measured
 
 
 def _mean(figures: list[Figure], conditions: Sequence[str]) -> Figure | None:
@@ -95,14 +95,14 @@ def _apart(difference: Figure, drawn: list[int], tests: int) -> bool:
     return low > 0 or high < 0
 
 
-def best(found: Sequence[Point], entry: str, metric: str) -> Point:
+def best(points: Sequence[Point], entry: str, metric: str) -> Point:
     """The point with the best mean among those that finished as many scenes as the entry as it stands.
 
     That one has the better of equal figures. By paired differences, so that nobody gains by failing on what is hard.
     """
     sign = 1 if higher_is_better(metric) else -1
-    now = next(point for point in found if point.name == entry)
-    others = [x for x in found if x.difference is not None and x.failed <= now.failed]
+    now = next(point for point in points if point.name == entry)
+    others = [x for x in points if x.difference is not None and x.failed <= now.failed]
     top = max(others, key=lambda x: sign * x.difference.value, default=now)
     return top if top is now or sign * top.difference.value > 0 else now
 
@@ -113,7 +113,7 @@ def written(value: object) -> str:
 
 
 def plot(
-    found: Sequence[Point], values: Mapping[str, tuple], fields: Sequence[str], metric: str, entry: str, path: Path
+    points: Sequence[Point], values: Mapping[str, tuple], fields: Sequence[str], metric: str, entry: str, path: Path
 ) -> None:
     """Write a PNG of the metric against the first field: a line a condition, or for several fields the mean over the
     conditions, a line for each combination of the other fields' values. `values`: point -> values of the fields.
@@ -122,9 +122,9 @@ def plot(
 
     canvas = Canvas(figsize=(8, 5), layout="constrained")
     axes = canvas.add_subplot()
-    place = _scale(axes, [values[point.name][0] for point in found])
+    place = _scale(axes, [values[point.name][0] for point in points])
     lines: dict[str, list[tuple[float, Figure, bool]]] = {}
-    for point in found:
+    for point in points:
         x, *rest = values[point.name]
         said = ", ".join(f"{field} = {written(value)}" for field, value in zip(fields[1:], rest, strict=True))
         figures = {said: point.mean} if rest else point.by_condition

@@ -206,8 +206,8 @@ def _noise(spec, generator, *, split, library, duration_s, n_channels, room, pla
 def _recordings(generator, kinds, split, library):
     """A kind of noise, among those wanted that the split has, and the split's recordings of it."""
     _require_kinds(kinds, {row["kind"] for row in library.rows})
-    found = {kind: library.select(split=split, kind=kind) for kind in kinds}
-    present = [kind for kind in kinds if found[kind]]
+    recordings = {kind: library.select(split=split, kind=kind) for kind in kinds}
+    present = [kind for kind in kinds if recordings[kind]]
     if not present:
         there = sorted({row["kind"] for row in library.select(split=split)})
         raise CocktailError(
@@ -215,7 +215,7 @@ def _recordings(generator, kinds, split, library):
             "name its kinds under `noise_groups`"
         )
     kind = present[generator.integers(len(present))]
-    return kind, found[kind]
+    return kind, recordings[kind]
 
 
 def _require_kinds(kinds, there):

@@ -31,8 +31,8 @@ def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy:
         talkers.setdefault(mixture or row["utterance"], set()).add(talker if mixture else "1")
     wanted = {str(k + 1) for k in range(n_talkers)}
     recordings = {row["recording"] for row in noise.select(split=split)}
-    found = [name for name, said in talkers.items() if said == wanted and (name in recordings or not noisy)]
-    return shuffled(found, seed)
+    complete = [name for name, said in talkers.items() if said == wanted and (name in recordings or not noisy)]
+    return shuffled(complete, seed)
 
 
 def scenes(
@@ -47,9 +47,9 @@ def scenes(
                 f"wanted: `scenes: {len(names)}` takes all of them"
             )
         with work():
-            found = read(names[index], definition, name=name, split=split, index=index, seed=seed, fs=fs,
+            made = read(names[index], definition, name=name, split=split, index=index, seed=seed, fs=fs,
                          speech=speech, noise=noise)  # fmt: skip
-        yield found
+        yield made
 
 
 def read(

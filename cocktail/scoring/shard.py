@@ -50,10 +50,10 @@ def score_shard(
     listener = None if recogniser is None else create(recogniser)
     judges = Judges(listener, Scorers(scorers), task)
     wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
-    found = [truth.scene for truth in truths.values()]
-    if all(scene.label is None for scene in found):
+    records = [truth.scene for truth in truths.values()]
+    if all(scene.label is None for scene in records):
         wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "auc", "min_tdcf", "min_tdcf_2021")]
-    if any(scene.talkers[0].kind is not None for scene in found):  # nobody speaks who could be verified
+    if any(scene.talkers[0].kind is not None for scene in records):  # nobody speaks who could be verified
         wanted = [metric for metric in wanted if metric.name not in ("min_tdcf", "min_tdcf_2021")]
 
     def score(scene):
@@ -71,8 +71,8 @@ def score_shard(
                 rows[scene] = _all_failed(mixture, wanted, reason, judges)
                 heard[scene] = Heard(scene, **_identity(truths[scene]), method_failure=reason)
     for scene, tested in heard.items():
-        found = (judges.trial_row(metric, tested) for metric in wanted if metric.level == "trials")
-        rows[scene] += [row for row in found if row is not None]
+        of_trials = (judges.trial_row(metric, tested) for metric in wanted if metric.level == "trials")
+        rows[scene] += [row for row in of_trials if row is not None]
     named = {"condition": condition, "entry": entry}
     tables.write_rows(out, [named | {"scene": scene} | row for scene in rows for row in rows[scene]], tables.SCORES)
 
@@ -135,8 +135,8 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     if speaker:
         heard["test"] = embedded(estimate)
     if needed & {"eer_cm", "cm_rejection"}:
-        found = part(lambda: _detected(scorers["spoofing"], estimate, fs))
-        heard |= {"cm": found} if isinstance(found, str) else found
+        detection = part(lambda: _detected(scorers["spoofing"], estimate, fs))
+        heard |= {"cm": detection} if isinstance(detection, str) else detection
     return Heard(**heard)
 
 

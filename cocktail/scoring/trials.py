@@ -126,10 +126,10 @@ def heard_of(scene: str, voice: dict) -> Heard:
     return Heard(scene, voice["speaker"], voice["utterance"], voice["label"], **parts)
 
 
-def _value(found):
-    if isinstance(found, str):
-        raise Unscorable(found)
-    return found
+def _value(part):
+    if isinstance(part, str):
+        raise Unscorable(part)
+    return part
 
 
 def _trial(kind, label, score, enrolment):

@@ -102,8 +102,8 @@ class Bench:
 
         if "side_information" in self.method.needs:
             offered["side_information"] = self.method.encode(scene.references, view("encoder"))
-        found = view("probe")
-        return replace(found, granted=Granted(found.granted))
+        probe = view("probe")
+        return replace(probe, granted=Granted(probe.granted))
 
     def run(self, scene: ProbeScene, seed: int = 0) -> np.ndarray:
         """The method's answer to the scene as numbers, (K, N) or what stands for it. Raises ProbeError for its form."""

@@ -182,12 +182,12 @@ def determinism(bench: Bench) -> str:
     scene = bench.scene()
     first = bench.run(scene)
     _disturb_global_generators()
-    found = difference(bench.run(scene), first)
-    if found > REPEAT_TOLERANCE:
+    change = difference(bench.run(scene), first)
+    if change > REPEAT_TOLERANCE:
         raise ProbeError(
-            f"two runs with the same view.rng differ by {found:.2g}: draw from view.rng, not from a global one"
+            f"two runs with the same view.rng differ by {change:.2g}: draw from view.rng, not from a global one"
         )
-    return "exact" if found == 0 else f"relative difference {found:.1g}"
+    return "exact" if change == 0 else f"relative difference {change:.1g}"
 
 
 def batch_equals_loop(bench: Bench) -> str:

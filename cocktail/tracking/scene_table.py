@@ -21,12 +21,12 @@ def scene_tables(scores: pa.Table, drawn: Mapping[str, dict]) -> dict[str, bytes
     metrics = headlines(set(pc.unique(scores["metric"]).to_pylist()) - {None})
     ok = pc.and_(pc.equal(scores["status"], "ok"), pc.is_in(scores["metric"], pa.array(metrics, pa.string())))
     means = scores.filter(ok).group_by(["entry", "scene", "metric"], use_threads=False).aggregate([("value", "mean")])
-    found: dict[str, dict[str, dict[str, float]]] = {}
+    by_entry: dict[str, dict[str, dict[str, float]]] = {}
     for entry, scene, metric, value in zip(*(means[name].to_pylist() for name in means.column_names), strict=True):
-        found.setdefault(entry, {}).setdefault(scene, {})[metric] = value
+        by_entry.setdefault(entry, {}).setdefault(scene, {})[metric] = value
     strata = [name for name in ("noise", "snr_db", "t60_s", "distance_m", "level_db", "genders")
               if any(row.get(name) is not None for row in drawn.values())]  # fmt: skip
-    return {entry: _table(rows, metrics, strata, drawn) for entry, rows in found.items()}
+    return {entry: _table(rows, metrics, strata, drawn) for entry, rows in by_entry.items()}
 
 
 def _table(rows, metrics, strata, drawn) -> bytes:

@@ -35,8 +35,8 @@ class Contents:
     def kept(self) -> dict[tuple[str, str], list[str]]:
         """(condition, entry) -> score shards, of the cells that earlier runs left."""
         plan = self._plan
-        found = {cell: existing(plan.scores(*cell, shard) for shard in plan.shards) for cell in self._rest[0]}
-        return {cell: paths for cell, paths in found.items() if paths}
+        scored = {cell: existing(plan.scores(*cell, shard) for shard in plan.shards) for cell in self._rest[0]}
+        return {cell: paths for cell, paths in scored.items() if paths}
 
     @property
     def kept_scores(self) -> list[str]:
@@ -84,5 +84,5 @@ class Contents:
     def trained(self) -> list[str]:
         """Entries of the cells that earlier runs left, and those that they build on, whose models are there."""
         plan = self._plan
-        found = dict.fromkeys(name for _, entry in self.kept for name in plan.ancestry(entry))
-        return [name for name in found if Path(plan.model(name)).is_dir()]
+        built_on = dict.fromkeys(name for _, entry in self.kept for name in plan.ancestry(entry))
+        return [name for name in built_on if Path(plan.model(name)).is_dir()]

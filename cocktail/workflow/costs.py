@@ -82,9 +82,9 @@ class Costs:
 def read_costs(path: str | Path) -> Costs:
     """What `Costs.write` left. Raises CocktailError where it is something else."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-        costs = tuple(Cost(**cost) for cost in found.pop("costs"))
-        return Costs(**found | {"judged": tuple(found["judged"]), "costs": costs})
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        costs = tuple(Cost(**cost) for cost in content.pop("costs"))
+        return Costs(**content | {"judged": tuple(content["judged"]), "costs": costs})
     except OSError as error:
         raise CocktailError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -100,13 +100,13 @@ def known_costs(plan: Plan) -> list[Costs]:
 
 def measure(plan: Plan) -> Costs:
     """What the jobs of a suite cost, as far as they have run; groups that left no records are left out."""
-    found = (_cost(plan, group) for group in groups(plan))
+    measured = (_cost(plan, group) for group in groups(plan))
     return Costs(
         suite=plan.suite,
         machine=_machine(),
         corpora=plan.config["corpora"],
         judged=judged(plan),
-        costs=tuple(cost for cost in found if cost is not None),
+        costs=tuple(cost for cost in measured if cost is not None),
     )
 
 

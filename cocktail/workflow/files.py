@@ -106,10 +106,10 @@ def plugins_of_run(results: Path) -> dict[str, Path]:
 
     Its `results` say so: what is known of its entries. A run that is at work, or was stopped, has left that in PARTIAL.
     """
-    found: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     boards = results, results / VALID
     for table in (place / ENTRIES for folder in boards for place in (folder, folder / PARTIAL)):
         with contextlib.suppress(OSError, ValueError):  # none, or one that a run must be able to make anew
             cards = json.loads(table.read_text(encoding="utf-8"))
-            found |= {card["entry"]: Path(card["folder"]) for card in cards if "folder" in card}
-    return found
+            folders |= {card["entry"]: Path(card["folder"]) for card in cards if "folder" in card}
+    return folders

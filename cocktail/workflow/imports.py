@@ -63,8 +63,8 @@ def import_estimates(
         faults = []
         for condition in dict.fromkeys(each.condition for each in items):
             here = [each for each in items if each.condition == condition]
-            rows, lags, found = _read(plan, folder, here)
-            faults += found
+            rows, lags, wrong = _read(plan, folder, here)
+            faults += wrong
             shifts += _shifts(condition, lags, here[0].fs)
             tables.write_rows(new / f"{condition}.parquet", rows, IMPORTED)
             counts[condition] = len(here)
@@ -195,7 +195,7 @@ def _estimate(path, wanted) -> np.ndarray:
 
 def _shifts(condition, lags, fs) -> list[Shifted]:
     """The files of a condition that are shifted, as one; none where no file is."""
-    found = [lag for lag in lags if lag]
-    if not found:
+    shifted = [lag for lag in lags if lag]
+    if not shifted:
         return []
-    return [Shifted(condition, len(found), len(lags), Counter(found).most_common(1)[0][0], fs)]
+    return [Shifted(condition, len(shifted), len(lags), Counter(shifted).most_common(1)[0][0], fs)]

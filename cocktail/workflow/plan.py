@@ -44,8 +44,8 @@ class Plan(Selection, Files):
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
         retrained = [entry.name for entry in self.recognisers.values()]
         needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *retrained])
-        found = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
-        return [name for name in found if self._methods[name].learned()]
+        wanted = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
+        return [name for name in wanted if self._methods[name].learned()]
 
     def _unsized(self) -> Iterator[str]:
         """A note for each network of the user's that trains at full length, for want of a size for this suite."""
@@ -316,9 +316,9 @@ class Plan(Selection, Files):
     def scorers_of(self, condition: str, entry: str) -> dict[str, str]:
         """Role -> entry whose model scores the estimates of a cell."""
         roles = TASKS[self.conditions[condition]["task"]].scorers
-        found = {role: name for role, name in self.scorers.items() if role in roles}
+        scorers = {role: name for role, name in self.scorers.items() if role in roles}
         own = self.recognisers.get(entry)
-        return found | ({ROLE: own.name} if own and condition in own.train_on else {})
+        return scorers | ({ROLE: own.name} if own and condition in own.train_on else {})
 
     def score_input(self, condition: str, entry: str) -> dict[str, str]:
         """Role -> model that scores the estimates of a cell."""

@@ -156,11 +156,11 @@ class Selection:
                 if entry.error is not None:
                     absent.append(Absent(condition, name, "failed", f"method-failed: {entry.error}"))
                 elif about.task in entry.cls.tasks():
-                    found = self._absent(name, about)
-                    if found is None:
+                    missing = self._absent(name, about)
+                    if missing is None:
                         cells.append((condition, name))
                     else:
-                        absent.append(found)
+                        absent.append(missing)
         return cells, absent
 
     def _absent(self, name: str, about: Info) -> Absent | None:
@@ -179,10 +179,10 @@ class Selection:
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
         for member in self.known[name].reads:
-            found = self._absent_member(member, about)
-            if found is not None:
-                reason = f"it reads '{member}', which does not run here: {found.reason}"
-                return Absent(about.condition, name, found.status, reason)
+            missing = self._absent_member(member, about)
+            if missing is not None:
+                reason = f"it reads '{member}', which does not run here: {missing.reason}"
+                return Absent(about.condition, name, missing.status, reason)
         learned = [about.condition in self._trains_on(each) for each in self.lineage(name) if self._mixes(each)]
         if "sounds" in self.all_conditions[about.condition] and learned and not any(learned):
             return Absent(about.condition, name, "skipped", "did not learn to tell these sounds apart")
@@ -215,10 +215,10 @@ class Selection:
         return self._closure(name, tuple(VERBS))
 
     def _closure(self, name, keys) -> list[str]:
-        found = [name]
-        for each in found:
-            found += [other for key, other in self.known[each].others if key in keys and other not in found]
-        return found
+        closure = [name]
+        for each in closure:
+            closure += [other for key, other in self.known[each].others if key in keys and other not in closure]
+        return closure
 
     def _mixes(self, name: str) -> bool:
         """Whether an entry trains on scenes, and not on isolated signals alone."""

@@ -36,11 +36,11 @@ FAILED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(che
 
 def profile_folder(profile: str) -> Path:
     """Folder of a profile: a name of those in config/profiles, or a path. Raises CocktailError where there is none."""
-    found = Path(profile) if os.sep in profile else PROFILES / profile
-    if not (found / "config.yaml").is_file():
+    folder = Path(profile) if os.sep in profile else PROFILES / profile
+    if not (folder / "config.yaml").is_file():
         known = sorted(path.parent.name for path in PROFILES.glob("*/config.yaml"))
-        raise CocktailError(f"profile '{profile}': no {found}/config.yaml; known: {', '.join(known)}")
-    return found
+        raise CocktailError(f"profile '{profile}': no {folder}/config.yaml; known: {', '.join(known)}")
+    return folder
 
 
 def snakemake_command(

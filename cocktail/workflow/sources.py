@@ -19,14 +19,14 @@ def source_digest(*roots: str | Path) -> str:
 
     Raises ModuleNotFoundError for a module that is not there: its digest would never change.
     """
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     waiting = [root if isinstance(root, Path) else _module_path(root) for root in roots]
     while waiting:
         path = waiting.pop()
-        if str(path) not in found:
-            found[str(path)], imported = _inspect(path, path.stat().st_mtime_ns)
+        if str(path) not in digests:
+            digests[str(path)], imported = _inspect(path, path.stat().st_mtime_ns)
             waiting.extend(_module_path(name) for name in imported)
-    return digest(sorted(found.values()))
+    return digest(sorted(digests.values()))
 
 
 @functools.cache

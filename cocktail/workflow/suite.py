@@ -105,8 +105,8 @@ def _path(path: str, folder: Path) -> str:
     """A path relative to `folder`, as it is from here: the same text wherever the project lies, if it can be."""
     if path.startswith(("$", "~")) or Path(path).is_absolute():
         return path
-    found = folder.resolve() / path
-    return str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found)
+    located = folder.resolve() / path
+    return str(located.relative_to(Path.cwd()) if located.is_relative_to(Path.cwd()) else located)
 
 
 def _check_ranges(definition: dict, where: str) -> None:

@@ -154,16 +154,16 @@ def prepare(
     base = metric.removesuffix("_i")
     if base not in METRICS or (metric != base and not METRICS[base].improvement):
         raise CocktailError(f"--metric: unknown metric '{metric}'{nearest(metric, METRICS)}")
-    found = sweep(selection.known[name], grid)
+    swept = sweep(selection.known[name], grid)
     here = _conditions(selection, name, base)
     config = selection.config | {TUNE: name}
     folder = board_folder(config).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with tables.replacing(folder / "methods.yaml") as temporary:
-        temporary.write_text(as_yaml(_own_row(selection, name) | found.rows()), encoding="utf-8")
-    only = {"methods": list(found.points), "conditions": here}
+        temporary.write_text(as_yaml(_own_row(selection, name) | swept.rows()), encoding="utf-8")
+    only = {"methods": list(swept.points), "conditions": here}
     folders = [*map(str, selection.registry.folders), str(folder)]
-    return found, chosen | {"only": only, "plugins": folders, "metrics": [base], TUNE: name}
+    return swept, chosen | {"only": only, "plugins": folders, "metrics": [base], TUNE: name}
 
 
 def _own_row(selection: Selection, name: str) -> dict[str, dict]:

@@ -99,7 +99,7 @@ def _compare_tables(stored: Path, again: Path) -> list[str]:
 
 def _compare(old, new) -> str | None:
     if isinstance(old, list) and old and isinstance(old[0], dict) and isinstance(new, list) and len(old) == len(new):
-        return next((found for pair in zip(old, new, strict=True) if (found := _compare(*pair))), None)
+        return next((difference for pair in zip(old, new, strict=True) if (difference := _compare(*pair))), None)
     if isinstance(old, dict) and isinstance(new, dict):
         x, y = tables.unpack(old), tables.unpack(new)
         if x.shape != y.shape:

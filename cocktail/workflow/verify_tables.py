@@ -77,9 +77,9 @@ def _missing(plan, path, expected, what):
     if not Path(path).is_file():
         yield f"{name}: no such file; it should hold {', '.join(sorted(expected))}"
         return
-    found = set(tables.read_table(path, ["scene"])["scene"].to_pylist())
-    yield from (f"{name}: no {what} {scene}" for scene in sorted(expected - found))
-    yield from (f"{name}: {scene} does not belong there" for scene in sorted(found - expected))
+    present = set(tables.read_table(path, ["scene"])["scene"].to_pylist())
+    yield from (f"{name}: no {what} {scene}" for scene in sorted(expected - present))
+    yield from (f"{name}: {scene} does not belong there" for scene in sorted(present - expected))
 
 
 def _unscored(plan, path):
@@ -155,13 +155,13 @@ def _compare_scores(old: pa.Table, new: pa.Table):
     if old.equals(new):
         return
     old, new = ({tuple(row[key] for key in IDENTITY): row for row in x.to_pylist()} for x in (old, new))
-    found = [f"{_name(key)}: not in the shards" for key in old if key not in new]
-    found += [f"{_name(key)}: only in its shard" for key in new if key not in old]
+    differences = [f"{_name(key)}: not in the shards" for key in old if key not in new]
+    differences += [f"{_name(key)}: only in its shard" for key in new if key not in old]
     for key in old:
         if key in new and old[key] != new[key]:
             column = next(column for column in old[key] if old[key][column] != new[key][column])
-            found.append(f"{_name(key)}: {column} {old[key][column]}, in its shard {new[key][column]}")
-    yield from _shorten([f"scores.parquet: {text}" for text in found])
+            differences.append(f"{_name(key)}: {column} {old[key][column]}, in its shard {new[key][column]}")
+    yield from _shorten([f"scores.parquet: {text}" for text in differences])
 
 
 def _name(key):
@@ -174,16 +174,16 @@ def _compare_csv(plan, folder, name):
     with Path(plan.path(name)).open(encoding="utf-8", newline="") as stored, (folder / name).open(newline="") as again:
         old, new = (list(csv.DictReader(file)) for file in (stored, again))
     old, new = ({tuple(row.get(key) for key in KEYS[name]): row for row in rows} for rows in (old, new))
-    found = []
+    differences = []
     for key in sorted({**old, **new}, key=str):
         before, after = old.get(key, {}), new.get(key, {})
         columns = [column for column in {**before, **after} if before.get(column) != after.get(column)]
         if columns:
             said = ", ".join(f"{c} {before.get(c, 'none')}, should be {after.get(c, 'none')}" for c in columns[:2])
-            found.append(f"{name}: {', '.join(filter(None, key))}: {said}")
-    yield from _shorten(found)
+            differences.append(f"{name}: {', '.join(filter(None, key))}: {said}")
+    yield from _shorten(differences)
 
 
-def _shorten(found: list[str]) -> list[str]:
-    more = len(found) - NAMED
-    return found if more <= 0 else [*found[:NAMED], f"and {more} more"]
+def _shorten(differences: list[str]) -> list[str]:
+    more = len(differences) - NAMED
+    return differences if more <= 0 else [*differences[:NAMED], f"and {more} more"]

@@ -70,10 +70,10 @@ class DnnEm(Method):
         R = dnn_em.identity(x)
         for _ in range(self.iterations):
             R = dnn_em.update_covariances(x, v, R, updates=self.updates, weighted=self.weighted)
-            found = dnn_em.posterior(x, v, R)
-            mask = model.mask_of(found.beam, frames)
-            power = found.beam.abs() ** 2
-            v = spectra(mask * power, (1 - mask) * power + found.powers[:, 1])
+            sources = dnn_em.posterior(x, v, R)
+            mask = model.mask_of(sources.beam, frames)
+            power = sources.beam.abs() ** 2
+            v = spectra(mask * power, (1 - mask) * power + sources.powers[:, 1])
         talker = dnn_em.posterior(x, v, R).first[:, 0]
         estimates = scale[:, None] * stft.istft(talker, lengths.max()).double().cpu().numpy()
         return [estimate[None, :n] for estimate, n in zip(estimates, lengths, strict=True)]

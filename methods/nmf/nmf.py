@@ -38,10 +38,10 @@ class Nmf(NmfEnhancer):
 
     def learn(self, data, rng):
         """speech (context F, R) and, unless the scene is to teach it, noise."""
-        found = {"speech": self._bases(data.speech(), self.speech_bases, self.frames_fit, rng)}
+        bases = {"speech": self._bases(data.speech(), self.speech_bases, self.frames_fit, rng)}
         if self.noise == "trained":
-            found["noise"] = self._bases(data.noise(), self.noise_bases, self.frames_fit // 4, rng)
-        return found
+            bases["noise"] = self._bases(data.noise(), self.noise_bases, self.frames_fit // 4, rng)
+        return bases
 
     def _bases(self, recordings, n_bases, n_frames, rng):
         """`n_bases` for each kind, side by side."""
@@ -61,8 +61,8 @@ class Nmf(NmfEnhancer):
         options = {"mu": self.sparsity, "divergence": self.divergence, "iterations": self.iterations}
         options["device"] = views[0].device
         if self.noise == "trained":
-            found = models.supervised(columns, bases["speech"], bases["noise"], **options)
+            fitted = models.supervised(columns, bases["speech"], bases["noise"], **options)
         else:
             rngs = [view.rng for view in views]
-            found = models.semi_supervised(columns, bases["speech"], self.noise_bases, rngs, **options)
-        return [tuple(frames.unstack(part, self.context) for part in model) for model in found]
+            fitted = models.semi_supervised(columns, bases["speech"], self.noise_bases, rngs, **options)
+        return [tuple(frames.unstack(part, self.context) for part in model) for model in fitted]

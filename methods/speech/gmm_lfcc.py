@@ -83,10 +83,10 @@ class GmmLfcc(LearnedMethod):
 
     def _by_class(self, data, split, n):
         """{class: features of its trials}."""
-        found = {name: [] for name in CLASSES}
+        by_class = {name: [] for name in CLASSES}
         for trial in data.trials(split, n):
-            found[BONA_FIDE if trial.label == BONA_FIDE else "spoof"].append(self._features(trial.samples, data.fs))
-        for name, features in found.items():
+            by_class[BONA_FIDE if trial.label == BONA_FIDE else "spoof"].append(self._features(trial.samples, data.fs))
+        for name, features in by_class.items():
             if not features:
                 raise ValueError(f"no trial of the class '{name}' in the {split} split: train on more trials")
-        return found
+        return by_class

@@ -116,7 +116,7 @@ class FhmmMax(LearnedMethod):
         samples = finite(mixture)[0]
         size, hop = framing(view.fs)
         Y = stft(samples, size, hop)
-        masks = np.concatenate([found.masks for found in self.infer(Y, view)], axis=-1)
+        masks = np.concatenate([inferred.masks for inferred in self.infer(Y, view)], axis=-1)
         return istft(masks * Y, len(samples), size, hop)
 
     def sentences(self, mixture, view) -> list[str]:
@@ -125,8 +125,8 @@ class FhmmMax(LearnedMethod):
 
         graph = view.model.graph
         said = [[] for _ in view.speakers]
-        for found in self.infer(stft(finite(mixture)[0], *framing(view.fs)), view):
-            for words, states in zip(said, found.states, strict=True):
+        for inferred in self.infer(stft(finite(mixture)[0], *framing(view.fs)), view):
+            for words, states in zip(said, inferred.states, strict=True):
                 path = hmm.viterbi(np.log(states + 1e-12), graph.chain)
                 words += [graph.words[word] for word, _ in itertools.groupby(graph.word[path]) if word >= 0]
         return [" ".join(words) for words in said]

@@ -32,14 +32,14 @@ class GmmMask(UnitClassifier):
     def learn(self, units, labels, valid_units, valid_labels, rng):
         from cocktail.dsp.statistical import gmm
 
-        found = {}
+        arrays = {}
         for name, of in zip(CLASSES, (~labels, labels), strict=True):
             X = np.ascontiguousarray(units[of].T, np.float32)
             if X.shape[1] < 2:
                 X = np.ascontiguousarray(units.T, np.float32)
             mixture, _ = gmm.learn(X, min(self.components, X.shape[1] // 2), self.iterations_fit, rng, LEAST)
-            found |= {f"{name}-{part}": x for part, x in vars(mixture).items()}
-        return found | {"prior": np.clip(labels.mean(), 0.001, 0.999)}
+            arrays |= {f"{name}-{part}": x for part, x in vars(mixture).items()}
+        return arrays | {"prior": np.clip(labels.mean(), 0.001, 0.999)}
 
     def decide(self, band, units):
         from cocktail.dsp.statistical.gmm import Gmm

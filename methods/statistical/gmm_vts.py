@@ -85,9 +85,9 @@ class GmmVts(GainEnhancer):
         speech_share = max(1 - N.mean(), 0.05)  # of the power, for the mixture of speech has power 1
         scene = vts.Scene(np.log(N + FLOOR), np.full(len(N), np.pi**2 / 6), float(np.log(speech_share)))
         for _ in range(self.rounds):
-            found = vts.infer(L, view.model.mixture, scene, psi=self.psi, iterations=self.iterations)
-            scene = vts.step(scene, found)
-        gain = 1 / (1 + np.exp(found.noise - found.speech))
+            posterior = vts.infer(L, view.model.mixture, scene, psi=self.psi, iterations=self.iterations)
+            scene = vts.step(scene, posterior)
+        gain = 1 / (1 + np.exp(posterior.noise - posterior.speech))
         return filters.T @ gain / np.maximum(filters.sum(0), 1e-9)[:, None]
 
     def _log_power(self, power, fs):

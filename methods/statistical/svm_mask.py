@@ -40,8 +40,8 @@ class SvmMask(UnitClassifier):
             [pitch.autocorrelation(x, size, hop, lag) for x in (band, np.abs(band))]
             for band in gammatone.filtered(samples, self._responses(fs))
         ])  # fmt: skip
-        found = pitch.track(correlograms.mean((0, 1)), lag, fs)
-        at = np.searchsorted(lag, np.round(fs / found))[:, None]
+        pitches = pitch.track(correlograms.mean((0, 1)), lag, fs)
+        at = np.searchsorted(lag, np.round(fs / pitches))[:, None]
         periodic = np.take_along_axis(correlograms, at[None, None], axis=-1)[..., 0]  # (B, 2, T)
         return np.concatenate([super().units(samples, fs), periodic.swapaxes(1, 2)], axis=-1)
 

@@ -60,8 +60,8 @@ class UnitClassifier(GainEnhancer):
             used = np.flatnonzero(deviation > 1e-6)  # the lowest band has no difference to a lower one
             standard = {"used": used, "mean": units[b].mean(0)[used], "scale": deviation[used]}
             train, valid = _standard(standard, units[b]), _standard(standard, valid_units[b])
-            found = self.learn(train, labels[b], valid, valid_labels[b], rng)
-            arrays |= {f"{b} {name}": x for name, x in (standard | found).items()}
+            learnt = self.learn(train, labels[b], valid, valid_labels[b], rng)
+            arrays |= {f"{b} {name}": x for name, x in (standard | learnt).items()}
         np.savez(folder / "bands.npz", **arrays)
 
     def load(self, folder):
@@ -80,11 +80,11 @@ class UnitClassifier(GainEnhancer):
 
     def gains(self, samples, Y, view):
         units = self.units(samples, view.fs)
-        found = np.stack([
+        decisions = np.stack([
             self.decide(band, _standard(band, x)) for band, x in zip(view.model.bands, units, strict=True)
         ])  # fmt: skip
         weights = self._weights(view.fs, Y.shape[0])
-        return weights @ np.where(found, 1.0, 10 ** (self.floor_db / 20))
+        return weights @ np.where(decisions, 1.0, 10 ** (self.floor_db / 20))
 
     def units(self, samples: np.ndarray, fs: int) -> np.ndarray:
         """Features (B, T, D) of the units of a mixture (N,); those of no level."""

@@ -48,11 +48,11 @@ def semi_supervised(
     device: str, **options,
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """The same with noise bases learnt on each mixture, from a start drawn by its generator; `options` as there."""
-    found = []
+    models = []
     for first in range(0, len(columns), SCENES_NMF[device]):
         group = slice(first, first + SCENES_NMF[device])
-        found += _semi_supervised(columns[group], speech, n_noise, rngs[group], device=device, **options)
-    return found
+        models += _semi_supervised(columns[group], speech, n_noise, rngs[group], device=device, **options)
+    return models
 
 
 def _semi_supervised(columns, speech, n_noise, rngs, *, mu, divergence, iterations, device):

@@ -70,18 +70,18 @@ def posterior(x: np.ndarray, model: Model, sigma: np.ndarray) -> Posterior:
 
 def update(x: np.ndarray, model: Model, sigma: np.ndarray) -> tuple[Model, float]:
     """One iteration of EM: the next parameters, and the log likelihood of those given."""
-    found, P = posterior(x, model, sigma), model.powers
-    cross = np.einsum("ftd,jft->fdj", x, found.mean.conj()) / x.shape[1]
-    least = 1e-12 * np.trace(found.second, axis1=-2, axis2=-1).real[:, None, None]  # a silent source has no inverse
-    A = cross @ np.linalg.inv(found.second + least * np.eye(len(P)))
+    expected, P = posterior(x, model, sigma), model.powers
+    cross = np.einsum("ftd,jft->fdj", x, expected.mean.conj()) / x.shape[1]
+    least = 1e-12 * np.trace(expected.second, axis1=-2, axis2=-1).real[:, None, None]  # a silent source has no inverse
+    A = cross @ np.linalg.inv(expected.second + least * np.eye(len(P)))
     W, H = model.W.copy(), model.H.copy()
     for r, j in enumerate(model.source):
         p = model.W[:, r : r + 1] * model.H[r]
         share = p / np.maximum(P[j], np.finfo(float).tiny)
-        u = share**2 * np.abs(found.mean[j]) ** 2 + p * (1 - share * found.gain[j])  # posterior power
+        u = share**2 * np.abs(expected.mean[j]) ** 2 + p * (1 - share * expected.gain[j])  # posterior power
         W[:, r] = np.mean(u / model.H[r], axis=1)
         H[r] = np.mean(u / np.maximum(W[:, r : r + 1], LEAST), axis=0)
-    return _normalised(replace(model, A=A, W=np.maximum(W, LEAST), H=np.maximum(H, LEAST))), found.likelihood
+    return _normalised(replace(model, A=A, W=np.maximum(W, LEAST), H=np.maximum(H, LEAST))), expected.likelihood
 
 
 def _normalised(model):
@@ -113,5 +113,5 @@ def separate(
     for root in np.linspace(*np.sqrt(NOISE), iterations):
         model, likelihood = update(x, model, level[:, 0] * root**2)
         likelihoods.append(likelihood)
-    found = posterior(x, model, level[:, 0] * NOISE[-1])
-    return np.moveaxis(model.A[:, 0], -1, 0)[..., None] * found.mean * scale, np.array(likelihoods)
+    expected = posterior(x, model, level[:, 0] * NOISE[-1])
+    return np.moveaxis(model.A[:, 0], -1, 0)[..., None] * expected.mean * scale, np.array(likelihoods)

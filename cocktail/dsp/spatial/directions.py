@@ -59,14 +59,14 @@ def directions_of_arrival(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_
     votes = np.broadcast_to(np.sqrt(np.mean(np.abs(X) ** 2, axis=(0, 1))), X.shape[1:])
     grid = sphere(1000)
     steered = steering(array, grid, f_hz)
-    found = []
+    towards = []
     for _ in range(n_sources):
         whitened = (phase * votes).swapaxes(0, 1) @ phase.conj().transpose(1, 2, 0)  # (F, D, D)
         direction = _refine(whitened, array, grid[np.argmax(srp(whitened, steered))], f_hz)
         beam = np.einsum("fd,dft->ft", steering(array, direction, f_hz).conj(), phase) / len(array)
         votes = votes * (1 - np.minimum(np.abs(beam) ** 2, 1))
-        found.append(direction)
-    return np.stack(found)
+        towards.append(direction)
+    return np.stack(towards)
 
 
 def delay_and_sum(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_sources: int = 1) -> np.ndarray:

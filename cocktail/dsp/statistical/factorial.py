@@ -201,9 +201,9 @@ def variational(talkers: Sequence[Talker], y: np.ndarray, iterations: int, belie
         divergence, densities, belows, states = 0.0, [], [], []
         for talker, h, mask in zip(talkers, heard, masks, strict=True):
             L = given_mask(h, mask)
-            found, gaussians, log_z = _posterior(talker, L)
+            of_talker, gaussians, log_z = _posterior(talker, L)
             divergence += float(np.sum(gaussians * L, dtype=float)) - log_z
-            states.append(found)
+            states.append(of_talker)
             densities.append(_over_gaussians(gaussians, h.density))
             belows.append(_over_gaussians(gaussians, h.below))
         masks, evidence = _masks(densities, belows)

@@ -11,8 +11,8 @@ PLUGIN = Plugin("imported", Path(__file__).with_name("estimates.py"))
 
 def imported_entries(results: Path) -> dict[str, Entry]:
     """Entries that `cocktail import` left in `results`, results/<suite>."""
-    found = {}
+    entries = {}
     for folder in sorted(path for path in (results / FOLDER).glob("[!.]*") if path.is_dir()):
         conditions = sorted(path.stem for path in folder.glob("*.parquet"))
-        found[folder.name] = Entry(folder.name, PLUGIN, {"conditions": conditions}, str(folder))
-    return found
+        entries[folder.name] = Entry(folder.name, PLUGIN, {"conditions": conditions}, str(folder))
+    return entries

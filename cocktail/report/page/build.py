@@ -67,8 +67,8 @@ def build(
         name = card["name"]
         here = scores.filter(pc.equal(scores["condition"], name)).combine_chunks()
         by_stratum[name] = curves.strata_curves(here, drawn, seed=seed, resamples=resamples)
-        found = {"strata": by_stratum[name], "det": curves.det_curves(here)}
-        write_script(out / "conditions" / f"{name}.js", f"condition/{name}", found)
+        detail = {"strata": by_stratum[name], "det": curves.det_curves(here)}
+        write_script(out / "conditions" / f"{name}.js", f"condition/{name}", detail)
         rows = [row for row in board if row["condition"] == name]
         standings[name] = overview.standings(here, rows, content["bounds"].get(name, {}), seed=seed, speakers=speakers)
         chosen += cells.choose(here, unranked)
@@ -124,7 +124,7 @@ def _write_static(out):
 
 def _copy_tables(folder, out):
     """The tables that the page offers for download, and those that are too large for its folder."""
-    found = {"downloads": [], "left_out": []}
+    listed = {"downloads": [], "left_out": []}
     for name in TABLES:
         source = folder / name
         if not source.is_file():
@@ -132,11 +132,11 @@ def _copy_tables(folder, out):
         megabytes = source.stat().st_size / 1e6
         fits = megabytes <= MAX_DOWNLOAD_MB
         size = f"{max(1, round(1e3 * megabytes)):,} kB"
-        found["downloads" if fits else "left_out"].append({"name": name, "size": size})
+        listed["downloads" if fits else "left_out"].append({"name": name, "size": size})
         if fits:
             with tables.replacing(out / "downloads" / name) as temporary:
                 shutil.copyfile(source, temporary)
-    return found
+    return listed
 
 
 def _copy_source(card, out):

@@ -75,8 +75,8 @@ def choose(scores: pa.Table, unranked: Collection[str] = ()) -> list[Cell]:
         rows = scores.filter(pc.and_(pc.equal(scores["entry"], entry), pc.equal(scores["status"], "ok")))
         present = set(pc.unique(rows["metric"]).to_pylist())
         metric = next((name for name in CHOOSE if name in present), None)
-        found = _examples(common[metric], _labelled(examples.pick(rows, metric), metric)) if metric else ()
-        cells.append(Cell(condition, entry, metric, middle.get(metric), found))
+        chosen = _examples(common[metric], _labelled(examples.pick(rows, metric), metric)) if metric else ()
+        cells.append(Cell(condition, entry, metric, middle.get(metric), chosen))
     return cells
 
 
@@ -126,12 +126,12 @@ def _makes_sound(card):
 
 def _durations(folder):
     """Scene -> seconds, as the estimates tell."""
-    found: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for path in sorted(folder.glob("*/*.parquet")):
         for row in tables.read_rows(path, ["scene", "duration"]):
             if row["duration"] is not None:
-                found.setdefault(row["scene"], row["duration"])
-    return found
+                durations.setdefault(row["scene"], row["duration"])
+    return durations
 
 
 class Writer:
@@ -192,28 +192,28 @@ class Writer:
 
 def _said(folder):
     """Scene -> {text: transcripts, truth: bonafide or the attack} of the scenes."""
-    found = {}
+    by_scene = {}
     for path in sorted(folder.glob("*.references.parquet")):
         for row in tables.read_rows(path, ["scene", "text", "label"]):
             texts = [text for text in row["text"] or [] if text]
-            found[row["scene"]] = {"text": texts, "truth": row["label"]}
-    return found
+            by_scene[row["scene"]] = {"text": texts, "truth": row["label"]}
+    return by_scene
 
 
 def _by_scene(rows, scenes):
     """Scene -> [[metric, talker or null, value or null, reason or null]], of some scenes."""
     rows = rows.filter(pc.is_in(rows["scene"], pa.array(sorted(scenes), pa.string())))
-    found: dict[str, list] = {}
+    figures: dict[str, list] = {}
     for row in rows.select(["scene", "metric", "source", "value", "reason"]).to_pylist():
-        found.setdefault(row["scene"], []).append([row["metric"], row["source"], row["value"], row["reason"]])
-    return found
+        figures.setdefault(row["scene"], []).append([row["metric"], row["source"], row["value"], row["reason"]])
+    return figures
 
 
 def _values(rows):
     """Metric -> scene -> mean over talkers, of the metrics that may disagree."""
     rows = rows.filter(pc.and_(pc.is_in(rows["metric"], pa.array(VOICES)), pc.equal(rows["status"], "ok")))
     means = rows.group_by(["metric", "scene"], use_threads=False).aggregate([("value", "mean")]).to_pylist()
-    found: dict[str, dict[str, float]] = {}
+    by_metric: dict[str, dict[str, float]] = {}
     for row in sorted(means, key=lambda row: (row["metric"], row["scene"])):
-        found.setdefault(row["metric"], {})[row["scene"]] = row["value_mean"]
-    return found
+        by_metric.setdefault(row["metric"], {})[row["scene"]] = row["value_mean"]
+    return by_metric

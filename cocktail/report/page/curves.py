@@ -23,7 +23,7 @@ DETECTION = {"eer_cm": ("cm", (BONA_FIDE,)), "eer_asv": ("asv", ("target",))}
 
 def strata_curves(scores: pa.Table, scenes: pa.Table, *, seed: int, resamples: int) -> dict:
     """Metric -> by -> {strata, n, entries: {entry: [[value, low, high] or None per stratum]}}, of one condition."""
-    found: dict = {}
+    curves: dict = {}
     for metric in METRICS:
         for by in BY:
             try:
@@ -37,8 +37,8 @@ def strata_curves(scores: pa.Table, scenes: pa.Table, *, seed: int, resamples: i
                 for entry in sorted({row["entry"] for row in rows})
             }
             curve = {"strata": list(strata), "n": list(strata.values()), "entries": entries}
-            found.setdefault(metric, {})[by] = curve
-    return found
+            curves.setdefault(metric, {})[by] = curve
+    return curves
 
 
 def _band(row):
@@ -47,15 +47,15 @@ def _band(row):
 
 def det_curves(scores: pa.Table) -> dict:
     """Metric -> entry -> {miss, false_alarm, n: [to be accepted, others]}, rates as normal deviates, in a condition."""
-    found: dict = {}
+    curves: dict = {}
     for metric, (kind, accepted) in DETECTION.items():
         rows = scores.filter(pc.and_(pc.equal(scores["metric"], metric), pc.is_valid(scores["trials"])))
         for entry in sorted(pc.unique(rows["entry"]).to_pylist()):
             trials = pc.list_flatten(rows.filter(pc.equal(rows["entry"], entry))["trials"]).combine_chunks()
             curve = _det(trials, kind, accepted)
             if curve is not None:
-                found.setdefault(metric, {})[entry] = curve
-    return found
+                curves.setdefault(metric, {})[entry] = curve
+    return curves
 
 
 def _det(trials, kind, accepted):

@@ -32,11 +32,11 @@ def content(
     """All of `data.js`: entries, conditions, metrics, the board by columns, bounds, claims, failures, disagreements."""
     names = {row["entry"] for row in board}
     metrics = sorted({row["metric"] for row in board}, key=_metric_order)
-    found = {row["condition"] for row in board}
+    present = {row["condition"] for row in board}
     return {
         "suite": suite,
         "entries": [_entry(name, cards.get(name, {})) for name in sorted(names)],
-        "conditions": [card for card in conditions if card["name"] in found],
+        "conditions": [card for card in conditions if card["name"] in present],
         "metrics": [metric_card(name) for name in metrics],
         "board": {
             "condition": [row["condition"] for row in board],
@@ -61,7 +61,7 @@ def bounds(board: list[dict], cards: Mapping[str, dict]) -> dict:
     """
     figures = {(row["condition"], row["metric"], row["entry"]): row["value"] for row in board}
     oracles = {entry for entry, card in cards.items() if sees(card["paradigm"], REFERENCES)}
-    found: dict = {}
+    yardsticks: dict = {}
     for (condition, metric, entry), value in figures.items():
         zero = figures.get((condition, metric, BASELINE))
         if value is None or zero is None or entry not in oracles or metric in COSTS:
@@ -69,10 +69,10 @@ def bounds(board: list[dict], cards: Mapping[str, dict]) -> dict:
         if (figures.get((condition, "si_sdr", entry)) or 0.0) >= EXACT_DB:
             continue
         sign = 1 if higher_is_better(metric) else -1
-        best = found.setdefault(condition, {}).get(metric)
+        best = yardsticks.setdefault(condition, {}).get(metric)
         if sign * (value - zero) > 0 and (best is None or sign * (value - best[1]) > 0):
-            found[condition][metric] = [zero, value, entry]
-    return found
+            yardsticks[condition][metric] = [zero, value, entry]
+    return yardsticks
 
 
 def scaled(value: float | None, bound: list | None) -> float | None:

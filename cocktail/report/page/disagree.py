@@ -24,10 +24,10 @@ def disagreements(values: Mapping[str, Mapping[str, float]], count: int = 3) -> 
         for name, place in zip(of_thing, _places(list(of_thing.values()), higher_is_better(metric)), strict=True):
             places.setdefault(name, {})[metric] = place
     rows = []
-    for name, found in places.items():
-        high, low = max(found, key=found.get), min(found, key=found.get)
-        if found[high] > found[low]:
-            rows.append({"name": name, "gap": found[high] - found[low], "high": high, "low": low, "places": found})
+    for name, own in places.items():
+        high, low = max(own, key=own.get), min(own, key=own.get)
+        if own[high] > own[low]:
+            rows.append({"name": name, "gap": own[high] - own[low], "high": high, "low": low, "places": own})
     return sorted(rows, key=lambda row: (-row["gap"], row["name"]))[:count]
 
 

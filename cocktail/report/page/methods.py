@@ -24,7 +24,7 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
     title, _, rest = (card.get("description") or name).partition("\n")
     bad = [row for row in failures if row["entry"] == name]
     ran = [c for c in _conditions(rows) if not any(row["condition"] == c and row["status"] == "skipped" for row in bad)]
-    standing = [found for condition in ran if (found := _standing(condition, rows, bounds))]
+    standing = [row for condition in ran if (row := _standing(condition, rows, bounds))]
     judged = sorted((row for row in standing if row["share"] is not None), key=lambda row: -row["share"])
     half = math.ceil(len(judged) / 2)
     return {
@@ -86,7 +86,7 @@ def _cost(condition, rows):
 
 def _strata(name, curves):
     """Per condition, the strata of SNR and T60 in which the entry beats `unprocessed` most and least."""
-    found = []
+    extremes = []
     for condition, of_metric in curves.items():
         gains = [
             (own[0] - zero[0], by, stratum)
@@ -97,5 +97,5 @@ def _strata(name, curves):
             if own and zero
         ]
         if len(gains) > 1 and name != "unprocessed":
-            found.append({"condition": condition, "most": max(gains), "least": min(gains)})
-    return found
+            extremes.append({"condition": condition, "most": max(gains), "least": min(gains)})
+    return extremes

@@ -42,7 +42,7 @@ CENTRAL = 0.6827
 
 def content(standings: Mapping[str, dict]) -> dict:
     """What `data.js` holds: the purposes that any condition serves, and by condition what `standings` found."""
-    served = {purpose for found in standings.values() for purpose in found}
+    served = {purpose for of_condition in standings.values() for purpose in of_condition}
     return {
         "purposes": [{"name": name, "title": TITLES[name]} for name in PURPOSES if name in served],
         "standings": dict(standings),
@@ -64,13 +64,13 @@ def standings(
         return {}
     entries, scenes, _, cells = tabulate(part, {scene: speaker for scene, speaker in speakers.items() if speaker})
     weights = statistics.resample(len(scenes), RESAMPLES, rng(seed, condition, role="standard errors"))
-    found = {}
+    by_purpose = {}
     for purpose, metric in chosen.items():
         drawn = weights_of(cells[metric], weights, rng(seed, condition, role="standard errors of speakers"))
         ranks = {row["entry"]: row["rank"] for row in board if row["metric"] == metric}
         rows = _Standing(cells[metric], drawn, entries, metric).rows(ranks, bounds.get(metric))
-        found[purpose] = {"metric": metric, "entries": rows}
-    return found
+        by_purpose[purpose] = {"metric": metric, "entries": rows}
+    return by_purpose
 
 
 def _first(metrics, measured):
@@ -88,13 +88,13 @@ class _Standing:
     def rows(self, ranks, bound):
         """Entry -> [rank, its error, gain, its error], of those with a figure. `bound`: of data.bounds, or None."""
         place_errors = self._place_errors([name for name in self._entries if ranks.get(name) is not None])
-        found = {}
+        by_entry = {}
         for e, name in enumerate(self._entries):
             gain, error = self._gain(e, bound)
             rank = ranks.get(name)
             if not np.isnan(self._values[e]):
-                found[name] = [rank, place_errors.get(name), gain, error]
-        return found
+                by_entry[name] = [rank, place_errors.get(name), gain, error]
+        return by_entry
 
     def _place_errors(self, ranked):
         """Entry -> standard error of its rank, on the scenes that all ranked entries finished."""

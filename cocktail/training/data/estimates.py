@@ -54,7 +54,7 @@ class EstimatedScenes:
             truths = tables.read_by_scene(self.references[index]) if self.references else {}
             made = {name: tables.read_by_scene(paths[index]) for name, paths in self.estimates.items()}
             for scene, row in tables.read_by_scene(path).items():
-                rows = {name: found[scene] for name, found in made.items()}
+                rows = {name: by_scene[scene] for name, by_scene in made.items()}
                 if all(each["status"] == "ok" for each in rows.values()):
                     yield row, truths.get(scene), rows
 
