@@ -1,7 +1,7 @@
 """Errors for the user, reported as one message without a traceback: wrong input, or something that is missing."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 MAX_REASON = 500
 """Longest reason, in characters."""
@@ -26,6 +26,25 @@ def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
     """`; did you mean 'x'?` for messages, or nothing where no known word is close: 1 is equal, 0 nothing alike."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def require_known(names: Iterable[str], known: Collection[str], what: str) -> None:
+    """Raise CocktailError for the first name that is not `known`: what, the name, and the nearest that is."""
+    for name in names:
+        if name not in known:
+            raise CocktailError(f"{what} '{name}'{nearest(str(name), known)}")
+
+
+def shortened(texts: Sequence[str], most: int) -> list[str]:
+    """The first `most` texts, and how many more there are."""
+    rest = len(texts) - most
+    return [*texts[:most], *([f"... and {rest} more"] if rest > 0 else [])]
+
+
+def few(names: Sequence[str], most: int = 4) -> str:
+    """The first `most` names in a row, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def escaped(text: str) -> str:

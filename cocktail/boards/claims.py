@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cocktail.boards.cells import higher_is_better
 from cocktail.config import CONFIG, read_yaml, validate
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, require_known
 
 CLAIMS = CONFIG / "claims.yaml"
 _NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
@@ -106,10 +106,11 @@ def read_claims(
         for order in claim["orders"]:
             steps = [_step(step, claim, where) for step in order]
             for step in steps:
-                _require(step.entries, None if entries is None else {*entries, *later}, "entry", where)
-                _require(step.conditions, conditions, "condition", where)
-                if step.family is not None:
-                    _require([step.family], None if entries is None else set(entries.values()), "family", where)
+                if entries is not None:
+                    require_known(step.entries, {*entries, *later}, f"{where}: unknown entry")
+                    require_known([step.family] if step.family else [], set(entries.values()), f"{where}: unknown family")
+                if conditions is not None:
+                    require_known(step.conditions, conditions, f"{where}: unknown condition")
             pairs = itertools.pairwise(steps)
             comparisons += [Comparison(name, claim["text"], metrics, *pair, later, margin) for pair in pairs]
     return comparisons
@@ -134,8 +135,3 @@ def _step(step, claim, where) -> Step:
         raise CocktailError(f"{where}: orders: a step has one of the keys 'entries' and 'family', got {step}")
     return Step(tuple(step.get("entries", ())), step.get("family"), tuple(step.get("conditions", claim["conditions"])))
 
-
-def _require(names, known, what, where) -> None:
-    for name in names:
-        if known is not None and name not in known:
-            raise CocktailError(f"{where}: unknown {what} '{name}'{nearest(name, known)}")

@@ -24,7 +24,7 @@ from cocktail import tables
 from cocktail.boards import statistics, wide
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
 from cocktail.boards.verdicts import OPEN
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, require_known
 from cocktail.rng import rng
 
 BETTER, WORSE, SAME, NOT_COMPARED = "better", "worse", "same", "not compared"
@@ -69,10 +69,7 @@ def compare_entries(results: Results, a: str, b: str, **options) -> list[dict]:
     `options`: `conditions`, `metrics`, `wider`, `resamples` and `level` of `compare`. Raises CocktailError for an
     unknown entry.
     """
-    known = _values(results.scores, "entry")
-    for name in (a, b):
-        if name not in known:
-            raise CocktailError(f"{results.name}: no entry '{name}' on its boards{nearest(name, known)}")
+    require_known((a, b), _values(results.scores, "entry"), f"{results.name}: its boards have no entry")
     return compare(*(_alone(results, name, b) for name in (a, b)), **options)
 
 
@@ -252,9 +249,7 @@ def _chosen(scores, chosen):
 def _require(chosen, *sides):
     for column, names in chosen.items():
         known = set().union(*(_values(table, column) for table in sides)) - {None}
-        for name in names:
-            if name not in known:
-                raise CocktailError(f"neither side has the {column} '{name}'{nearest(name, known)}")
+        require_known(names, known, f"neither side has the {column}")
 
 
 def _values(table, column) -> set[str]:

@@ -2,7 +2,7 @@
 
 from cocktail.audio import SUFFIXES, sounds_in
 from cocktail.cli.score import score
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, few
 
 
 def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]:
@@ -21,8 +21,7 @@ def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]
         present = sounds_in(path)
         for here, there, which in ((path, references[0], names - present), (references[0], path, present - names)):
             if which:
-                some = ", ".join(sorted(which)[:3])
-                raise CocktailError(f"{here}: {len(which)} files of {there} have no partner here: {some}")
+                raise CocktailError(f"{here}: {len(which)} files of {there} have no partner here: {few(sorted(which))}")
     return [
         {"file": name} | row
         for name in sorted(names)

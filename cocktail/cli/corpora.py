@@ -111,12 +111,11 @@ def _row(report):
 def _explain(corpus, parts, path):
     """What is wrong with parts that are there; where to get those that are not."""
     from cocktail.corpora.completeness import ABSENT, INCOMPLETE
+    from cocktail.errors import shortened
 
     for part in parts:
-        lines = [f"missing: {file}" for file in part.missing[:MAX_MISSING]]
-        if len(part.missing) > MAX_MISSING:
-            lines.append(f"... and {len(part.missing) - MAX_MISSING} more")
-        for line in [*lines, *part.problems]:
+        missing = shortened([f"missing: {file}" for file in part.missing], MAX_MISSING)
+        for line in [*missing, *part.problems]:
             click.echo(f"{part.part.name}: {line}")
     click.echo(f"\n{corpus.title}\nin {corpus.root(path)}; from {corpus.home}; licence: {corpus.licence}")
     click.echo(corpus.note)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cocktail.cli._options import said_split, split_option, write_audio
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, require_known
 from cocktail.workflow.files import TEST
 
 NO_ENTRIES = "--entry chooses among estimates; scenes have none"
@@ -84,25 +84,17 @@ def export_blind(suite, target, conditions=()) -> int:
 
 def _choose(root: Path, names, split, command) -> list[Path]:
     """The folders of a split's scenes of the conditions that are named, or of all. `command` makes them."""
-    from cocktail.errors import nearest
-
     folders = {path.parent.name: path for path in sorted(root.glob(f"*/{split}"))}
     if not folders:
         raise CocktailError(f"{root}: nothing of the split {split} there yet; `{command}` first")
-    for name in names:
-        if name not in folders:
-            raise CocktailError(f"{root}: no condition '{name}'{nearest(name, folders)}")
+    require_known(names, folders, f"{root}: no condition")
     return [folders[name] for name in names or folders]
 
 
 def _require_entries(folders, entries, root):
     """A method need not apply to every condition, but to one of those asked for."""
-    from cocktail.errors import nearest
-
     known = {path.name for folder in folders for path in folder.glob("*")}
-    for name in entries:
-        if name not in known:
-            raise CocktailError(f"{root}: no method '{name}'{nearest(name, known)}")
+    require_known(entries, known, f"{root}: no method")
 
 
 def _write_scenes(folder, target, _entries) -> int:

@@ -164,6 +164,7 @@ def _trained(entry) -> str:
 
 def _remarks(plan, estimates, known) -> None:
     """Which machines were measured, what the figures leave out, and what the word errors will be worth."""
+    from cocktail.errors import few
     from cocktail.recognition.recogniser import remark
 
     used = {name for each in estimates if each.basis for name in each.basis.split(", ")}
@@ -184,8 +185,7 @@ def _remarks(plan, estimates, known) -> None:
         for each in unknown:
             reasons.setdefault(f"{each.group.rule}: {each.reason}", []).append(each.group.name)
         for reason, names in reasons.items():
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            click.echo(f"  {reason} ({', '.join(names[:3])}{more})")
+            click.echo(f"  {reason} ({few(names, 3)})")
     if "wer" in plan.metrics and (note := remark(plan.config["recogniser"])):
         click.secho(note, fg="yellow")
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.corpora.csv_file import read_csv
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, nearest, shortened
 from cocktail.rng import shuffled
 
 DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
@@ -103,9 +103,7 @@ class Problems:
     def check(self) -> None:
         """Raise CocktailError if there are any."""
         if self.faults:
-            rest = len(self.faults) - MAX_PROBLEMS
-            more = [f"... and {rest} more"] if rest > 0 else []
-            raise CocktailError("\n".join(self.faults[:MAX_PROBLEMS] + more))
+            raise CocktailError("\n".join(shortened(self.faults, MAX_PROBLEMS)))
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand, require_text
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, shortened
 from cocktail.rng import shuffled
 
 DATA = "COCKTAIL_DATA"
@@ -195,8 +195,7 @@ class Corpus:
                 n_rows += 1
                 yield row
         if problems:
-            rest = len(problems) - MAX_PROBLEMS
-            raise CocktailError("\n".join(problems[:MAX_PROBLEMS] + ([f"... and {rest} more"] if rest > 0 else [])))
+            raise CocktailError("\n".join(shortened(problems, MAX_PROBLEMS)))
         if not n_rows:
             raise CocktailError(f"{self.name}: no recording of {kind} is left by `parts`, `min_s` and `max_s`")
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cocktail import ROOT
 from cocktail.config import read_yaml
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, nearest, require_known
 from cocktail.plugins.entry import Entry, Plugin
 from cocktail.plugins.row import read_row
 from cocktail.plugins.sizes import Sizes, check_sizes
@@ -142,8 +142,7 @@ class Registry:
         chain = (*before, entry.name)
         for key, name in entry.others:
             where = f"{entry.source}: {entry.name}: {key}"
-            if name not in self.entries:
-                raise CocktailError(f"{where}: unknown entry '{name}'{nearest(name, self.entries)}")
+            require_known([name], self.entries, f"{where}: unknown entry")
             if name in chain:
                 raise CocktailError(f"{where}: {' -> '.join([*chain, name])} runs in a circle")
             self._check_others(self.entries[name], chain)

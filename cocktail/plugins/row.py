@@ -1,6 +1,6 @@
 """Rows of a family's methods.yaml: a plugin, values of its parameters, and the keys that belong to the runner."""
 
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, require_known
 from cocktail.plugins.entry import BASE, Entry, Plugin
 
 
@@ -9,8 +9,7 @@ def read_row(name: str, row: dict, plugins: dict[str, Plugin], source: str) -> E
     parameters = dict(row)
     where = f"{source}: {name}"
     plugin = parameters.pop("plugin", name.replace("-", "_"))
-    if plugin not in plugins:
-        raise CocktailError(f"{where}: unknown plugin '{plugin}'{nearest(str(plugin), plugins)}")
+    require_known([plugin], plugins, f"{where}: unknown plugin")
     uses, start = parameters.pop("uses", {}), parameters.pop("start", None)
     if isinstance(uses, str):
         uses = {BASE: uses}

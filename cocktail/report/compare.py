@@ -7,11 +7,10 @@ from rich.text import Text
 from cocktail.boards import wide
 from cocktail.boards.cells import higher_is_better
 from cocktail.boards.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
+from cocktail.errors import few
 from cocktail.report.figures import digits
 from cocktail.report.terminal import wide_console
 
-NAMED = 4
-"""Entries that a note names."""
 WIDE = (
     "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
     "noises and speakers are about others, too."
@@ -95,8 +94,7 @@ def _notes(condition, rows, everything):
         if row["verdict"] == NOT_COMPARED:
             concerned.setdefault(row["reason"], []).append(row["entry"] or row["metric"] or "")
     for reason, who in concerned.items():
-        more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
-        yield f"{condition}: not compared: {reason}{': ' if any(who) else ''}{', '.join(who[:NAMED])}{more}"
+        yield f"{condition}: not compared: {reason}{': ' if any(who) else ''}{few(who)}"
 
 
 def _legend(rows, of_entries):

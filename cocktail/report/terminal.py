@@ -17,7 +17,7 @@ from cocktail.boards.pending import Pending, read_pending
 from cocktail.boards.scores import failed_cells, failures
 from cocktail.boards.statistics import MIN_TRIALS
 from cocktail.boards.wide import Boards, counted, lacking, others
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, few, nearest
 from cocktail.plugins.imported.entries import FOLDER
 from cocktail.report import partial
 from cocktail.report.figures import figure, letters
@@ -174,7 +174,7 @@ def _legend(rows, metric, families):
 
     imported = sorted({row["entry"] for row in rows if families.get(row["entry"]) == FOLDER})
     if imported:
-        yield f"{_few(imported)}: imported from another program; its costs were not measured."
+        yield f"{few(imported)}: imported from another program; its costs were not measured."
 
 
 def _grouped(rows):
@@ -239,15 +239,11 @@ def _notes(reasons, present):
             groups.setdefault(what, []).append(row["entry"])
     for (status, count, metrics, reason), entries in sorted(groups.items(), key=lambda item: item[1]):
         where = f" in {count} scene{'s' if count > 1 else ''}" if count else ""
-        which = "" if not metrics or set(metrics) | {f"{name}_i" for name in metrics} >= present else _few(metrics)
-        yield f"{_few(sorted(entries))}: {status}{where}{f' ({which})' if which else ''}: {reason}"
+        which = "" if not metrics or set(metrics) | {f"{name}_i" for name in metrics} >= present else few(metrics)
+        yield f"{few(sorted(entries))}: {status}{where}{f' ({which})' if which else ''}: {reason}"
     for entry, rows in sorted(of_entry.items()):
         if len(rows) > MAX_NOTES:
             yield f"{entry}: {len(rows) - MAX_NOTES} further reasons, see scores.parquet"
-
-
-def _few(names, limit=4):
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
 
 
 def _chosen(what, name, known):

@@ -11,7 +11,7 @@ import numpy as np
 
 from cocktail import audio, tables
 from cocktail.dsp.delay import delay
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, few, require_known, shortened
 from cocktail.plugins.imported.entries import FOLDER
 from cocktail.plugins.registry import NAME
 from cocktail.processing.imported import IMPORTED, mixture_digest
@@ -78,9 +78,7 @@ def import_estimates(
 
 def _refuse(folder, faults):
     if faults:
-        rest = len(faults) - NAMED
-        more = [f"... and {rest} more"] if rest > 0 else []
-        raise CocktailError("\n".join(f"{folder}: {fault}" for fault in [*faults[:NAMED], *more]))
+        raise CocktailError("\n".join(f"{folder}: {fault}" for fault in shortened(faults, NAMED)))
 
 
 def _check_name(plan, name, replace):
@@ -97,11 +95,8 @@ def _check_name(plan, name, replace):
 
 def exportable(plan: Plan, conditions: tuple[str, ...] = ()) -> list[str]:
     """Conditions whose estimates are signals: all of the suite, or those named. Raises CocktailError for others."""
-    from cocktail.errors import nearest
-
+    require_known(conditions, plan.conditions, f"{plan.suite}: no condition")
     for name in conditions:
-        if name not in plan.conditions:
-            raise CocktailError(f"{plan.suite}: no condition '{name}'{nearest(name, plan.conditions)}")
         task = plan.info(name).task
         if not TASKS[task].signals:
             raise CocktailError(f"{name}: its task is '{task}', of which no signals are estimated")
@@ -137,7 +132,7 @@ def _check_items(plan, items):
         faults.append(f"{len(changed)} of {len(named)} scenes have changed since the export, {changed[0]} for one")
     if faults:
         raise CocktailError(
-            "\n".join(f"{FILE}: {fault}" for fault in faults[:NAMED])
+            "\n".join(f"{FILE}: {fault}" for fault in shortened(faults, NAMED))
             + f"\nExport the scenes again (`cocktail export {plan.suite} scenes DIR --blind`), and estimate again."
         )
 
@@ -150,14 +145,10 @@ def _check_files(folder, items):
     extra = sorted(sounds - wanted - {each.mixture for each in items})
     faults = []
     if missing:
-        faults.append(f"{len(missing)} of {len(wanted)} estimates are missing: {_few(missing)}")
+        faults.append(f"{len(missing)} of {len(wanted)} estimates are missing: {few(missing)}")
     if extra:
-        faults.append(f"{len(extra)} files belong to no scene: {_few(extra)}; remove them, or name them as {FILE} does")
+        faults.append(f"{len(extra)} files belong to no scene: {few(extra)}; remove them, or name them as {FILE} does")
     _refuse(folder, faults)
-
-
-def _few(names, limit=3):
-    return ", ".join(names[:limit]) + (", ..." if len(names) > limit else "")
 
 
 def _read(plan, folder, items):

@@ -6,7 +6,7 @@ and scores those of the test scenes (metric `wer_retrained`).
 
 from dataclasses import replace
 
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, require_known
 from cocktail.plugins.entry import Entry
 from cocktail.workflow.suite import known_conditions
 
@@ -32,18 +32,13 @@ def recognisers(selection, source: str) -> dict[str, Entry]:
 
 
 def _check(wanted, selection, where):
-    known = selection.known
-    if wanted["recogniser"] not in known:
-        raise CocktailError(f"{where}.recogniser: unknown entry '{wanted['recogniser']}'"
-                            f"{nearest(wanted['recogniser'], known)}")  # fmt: skip
-    if "recognise" not in known[wanted["recogniser"]].cls.tasks():
-        raise CocktailError(f"{where}.recogniser: '{wanted['recogniser']}' does not have the task 'recognise'")
-    for name in wanted["entries"]:
-        if name not in known:
-            raise CocktailError(f"{where}.entries: unknown entry '{name}'{nearest(name, known)}")
+    known, recogniser = selection.known, wanted["recogniser"]
+    require_known([recogniser], known, f"{where}.recogniser: unknown entry")
+    if "recognise" not in known[recogniser].cls.tasks():
+        raise CocktailError(f"{where}.recogniser: '{recogniser}' does not have the task 'recognise'")
+    require_known(wanted["entries"], known, f"{where}.entries: unknown entry")
     conditions = known_conditions(selection.config["define"])
+    require_known(wanted["conditions"], conditions, f"{where}.conditions: unknown condition")
     for name in wanted["conditions"]:  # one that exists but is not chosen has no cells
-        if name not in conditions:
-            raise CocktailError(f"{where}.conditions: unknown condition '{name}'{nearest(name, conditions)}")
         if conditions[name]["task"] != "enhance":
             raise CocktailError(f"{where}.conditions: '{name}' does not have the task 'enhance'")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cocktail.boards.claims import CLAIMS, Comparison, read_claims
 from cocktail.boards.scores import BASELINE
-from cocktail.errors import CocktailError, nearest, printable
+from cocktail.errors import CocktailError, nearest, printable, require_known
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
@@ -86,10 +86,7 @@ class Selection:
                 raise CocktailError(f"two entries are called '{name}': in {known[name].source} and {place}; rename one")
         conditions = known_conditions(self.config["define"])
         for name, entry in known.items():
-            for condition in entry.train_on or ():
-                if condition not in conditions:
-                    where = f"{entry.source}: {name}: train_on"
-                    raise CocktailError(f"{where}: unknown condition '{condition}'{nearest(condition, conditions)}")
+            require_known(entry.train_on or (), conditions, f"{entry.source}: {name}: train_on: unknown condition")
         return known | self.imports
 
     def _notes(self, source, gone: dict[str, Path]) -> list[str]:
@@ -131,16 +128,13 @@ class Selection:
 
     def _choose_metrics(self, source) -> tuple[str, ...]:
         chosen = self.config["metrics"]
-        for name in [] if chosen == "all" else chosen:
-            if name not in METRICS:
-                raise CocktailError(f"{source}: metrics: unknown metric '{name}'{nearest(name, METRICS)}")
+        require_known([] if chosen == "all" else chosen, METRICS, f"{source}: metrics: unknown metric")
         return tuple(name for name in METRICS if chosen == "all" or name in chosen)
 
     def _choose_scorers(self, source) -> dict[str, str]:
         """Role -> entry whose model scores the others."""
         for role, name in self.config["scorers"].items():
-            if name not in self.known:
-                raise CocktailError(f"{source}: scorers.{role}: unknown entry '{name}'{nearest(name, self.known)}")
+            require_known([name], self.known, f"{source}: scorers.{role}: unknown entry")
             task = TASK_OF_ROLE[role]
             method = self._methods.get(name)
             if method is not None and task not in method.tasks():

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail.config import CONDITIONS, CONFIG, merge, read_yaml, validate
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import CocktailError, nearest, require_known
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions, require_apart
 from cocktail.rooms.placement import place_talkers
@@ -58,9 +58,7 @@ def check_suite(config: dict, source: str) -> dict:
     validate(config, suite_schema(), source)
     known = known_conditions(config["define"])
     chosen = list(known) if config["conditions"] == "all" else config["conditions"]
-    for name in chosen:
-        if name not in known:
-            raise CocktailError(f"{source}: conditions: unknown condition '{name}'{nearest(name, known)}")
+    require_known(chosen, known, f"{source}: conditions: unknown condition")
     groups = merge(read_yaml(CONDITIONS)["noise_groups"], config["noise_groups"])
     validate(groups, GROUPS, source, "noise_groups")
     for name in chosen:
@@ -69,10 +67,7 @@ def check_suite(config: dict, source: str) -> dict:
         _check_ranges(known[name], f"{where}: {name}")
         _check_places(known[name], f"{where}: {name}")
     only = config["only"]["conditions"]
-    for name in [] if only == "all" else only:
-        if name not in chosen:
-            where = f"{source}: only.conditions"
-            raise CocktailError(f"{where}: not a condition of this suite: '{name}'{nearest(name, chosen)}")
+    require_known([] if only == "all" else only, chosen, f"{source}: only.conditions: not a condition of this suite:")
     conditions = {name: resolved(known[name], groups) for name in chosen}
     located = _located(config, Path(source).parent)
     return config | located | {"conditions": conditions, "recogniser": _recogniser(config, source)}

@@ -14,7 +14,7 @@ from cocktail import tables
 from cocktail.boards import leaderboard, verdicts
 from cocktail.boards.claims import CLAIMS
 from cocktail.boards.scores import IDENTITY
-from cocktail.errors import CocktailError
+from cocktail.errors import CocktailError, shortened
 from cocktail.metrics.catalogue import METRICS
 from cocktail.recognition.recogniser import create
 from cocktail.scenes.scene import scene_id
@@ -40,9 +40,9 @@ def verify_tables(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     scores = tables.read_table(stored)
     cells = _cells(scores)
     conditions = {condition for condition, _ in cells}
-    yield "scenes are complete", _shorten(found_by(_missing_scenes, plan, conditions))
-    yield "scores are complete", _shorten(found_by(_missing_scores, plan, cells))
-    yield "metrics have today's definitions", _shorten(found_by(_definitions, plan, scores))
+    yield "scenes are complete", shortened(found_by(_missing_scenes, plan, conditions), NAMED)
+    yield "scores are complete", shortened(found_by(_missing_scores, plan, cells), NAMED)
+    yield "metrics have today's definitions", shortened(found_by(_definitions, plan, scores), NAMED)
     yield "tables follow from the scores", found_by(_tables, plan, scores, cells)
 
 
@@ -161,7 +161,7 @@ def _compare_scores(old: pa.Table, new: pa.Table):
         if key in new and old[key] != new[key]:
             column = next(column for column in old[key] if old[key][column] != new[key][column])
             differences.append(f"{_name(key)}: {column} {old[key][column]}, in its shard {new[key][column]}")
-    yield from _shorten([f"scores.parquet: {text}" for text in differences])
+    yield from shortened([f"scores.parquet: {text}" for text in differences], NAMED)
 
 
 def _name(key):
@@ -181,9 +181,4 @@ def _compare_csv(plan, folder, name):
         if columns:
             said = ", ".join(f"{c} {before.get(c, 'none')}, should be {after.get(c, 'none')}" for c in columns[:2])
             differences.append(f"{name}: {', '.join(filter(None, key))}: {said}")
-    yield from _shorten(differences)
-
-
-def _shorten(differences: list[str]) -> list[str]:
-    more = len(differences) - NAMED
-    return differences if more <= 0 else [*differences[:NAMED], f"and {more} more"]
+    yield from shortened(differences, NAMED)

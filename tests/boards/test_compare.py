@@ -226,7 +226,7 @@ def test_two_entries_of_a_run_are_compared_on_the_same_scenes(noise):
     assert (other["difference"], other["verdict"]) == (-line["difference"], compare.WORSE)
     (none,) = compare.compare_entries(run, "mine", "deaf")
     assert (none["verdict"], none["reason"]) == (compare.NOT_COMPARED, "no scene that both finished")
-    with pytest.raises(CocktailError, match=r"small: no entry 'omsla' on its boards; did you mean 'omlsa'\?"):
+    with pytest.raises(CocktailError, match=r"small: its boards have no entry 'omsla'; did you mean 'omlsa'\?"):
         compare.compare_entries(run, "mine", "omsla")
 
 

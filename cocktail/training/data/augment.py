@@ -17,7 +17,7 @@ import numpy as np
 import scipy.fft
 
 from cocktail import stft
-from cocktail.errors import CocktailError, nearest
+from cocktail.errors import require_known
 
 PROBABILITY = 0.5
 STRETCH = (0.85, 1.15)
@@ -110,6 +110,4 @@ def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tup
 
 def check(names: tuple[str, ...]) -> None:
     """Raise CocktailError where a name is no augmentation."""
-    for name in names:
-        if name not in AUGMENTATIONS:
-            raise CocktailError(f"augment: unknown '{name}'{nearest(name, AUGMENTATIONS)}")
+    require_known(names, AUGMENTATIONS, "augment: unknown")
