@@ -11,10 +11,13 @@ from cocktail import tables
 from cocktail.boards import statistics
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.metric import Metric
 from cocktail.metrics.trials import Trials, against, attacks
 
 ATTACK = ":"
 """Between a metric and the attack that it is about."""
+IMPROVEMENT = "_i"
+"""Behind a metric: its gain over the unprocessed mixture."""
 BY_ATTACK = ("eer_cm", "min_tdcf", "min_tdcf_2021")
 """Metrics that boards have against each attack alone, too."""
 
@@ -114,9 +117,19 @@ def weights_of(
     return statistics.resample(cells.speaker.max() + 1, len(scenes), generator)[:, cells.speaker]
 
 
-def higher_is_better(metric: str) -> bool:
-    """Direction of a metric, of its improvement or of its part. Raises CocktailError for one that does not exist."""
-    name = metric if metric in METRICS else metric.removesuffix("_i").partition(ATTACK)[0]
-    if name not in METRICS:
-        raise CocktailError(f"metric {metric!r} is not known; known are {', '.join(sorted(METRICS))}")
-    return METRICS[name].higher_is_better
+def metric_of(column: str) -> str:
+    """The metric that a column of a board is of: `si_sdr` of `si_sdr_i`, `eer_cm` of `eer_cm:tts`."""
+    name = column.partition(ATTACK)[0]
+    return name if name in METRICS else name.removesuffix(IMPROVEMENT)
+
+
+def definition(column: str) -> Metric:
+    """The metric of `metric_of`. Raises CocktailError where there is none of that name."""
+    if metric_of(column) not in METRICS:
+        raise CocktailError(f"metric {column!r} is not known; known are {', '.join(sorted(METRICS))}")
+    return METRICS[metric_of(column)]
+
+
+def higher_is_better(column: str) -> bool:
+    """Direction of a metric, of its improvement or of its part by attack. Raises as `definition`."""
+    return definition(column).higher_is_better

@@ -7,11 +7,11 @@ A figure may name the `entry` of ours that does what its system does; the rest o
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cocktail.boards.cells import IMPROVEMENT
 from cocktail.config import CONFIG, read_yaml, validate
 from cocktail.metrics.catalogue import METRICS
 
 FOLDER = CONFIG / "published"
-IMPROVEMENT = "_i"
 
 
 @dataclass(frozen=True)

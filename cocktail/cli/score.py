@@ -69,6 +69,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     """
     import numpy as np
 
+    from cocktail.boards.cells import metric_of
     from cocktail.metrics.catalogue import METRICS
     from cocktail.recognition.recogniser import create
     from cocktail.scoring.signals import SOURCE_METRICS, score_signals
@@ -80,7 +81,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
     for name in metrics:
         _require_computable(name, mixture, texts)
     computable = [name for name in SOURCE_METRICS if texts or not METRICS[name].pooled]
-    wanted = {name.removesuffix("_i") if name not in METRICS else name for name in metrics}
+    wanted = {metric_of(name) for name in metrics}
     chosen = [name for name in METRICS if name in (wanted or computable)]
     signals = _read_all([*references, *estimates, *([mixture] if mixture else [])])
     reference, estimate = np.stack(signals[: len(references)]), signals[len(references) : 2 * len(references)]
@@ -100,7 +101,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
         rows += _gains(rows, before)
     asked = {*metrics, *(f"{name}_i" for name in metrics)}
     return [
-        row | {"unit": METRICS[row["metric"].removesuffix("_i")].unit}
+        row | {"unit": METRICS[metric_of(row["metric"])].unit}
         for row in rows
         if not metrics or row["metric"] in asked
     ]

@@ -5,8 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cocktail.boards import wide as wider
+from cocktail.boards.cells import definition
 from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN, tally
-from cocktail.metrics.catalogue import METRICS
 from cocktail.report.terminal import wide_console
 
 STYLES = {HOLDS: "green", FAILS: "red", OPEN: "yellow", NOT_RUN: "dim"}
@@ -56,8 +56,7 @@ def difference(row: dict) -> str:
     """`+1.24 dB [0.80, 1.71]`, positive where the claim is right; with the margin below 0 that it may reach, if any."""
     if row["difference"] is None:
         return "–"
-    metric = row["metric"].split(" to ")[0]
-    metric = METRICS.get(metric) or METRICS[metric.removesuffix("_i")]
+    metric = definition(row["metric"].split(" to ")[0])
     digits, unit = _digits(row), f" {metric.unit}" if metric.unit else ""
     margin = f", margin {row['margin']:g}" if row["margin"] else ""
     return f"{row['difference']:+.{digits}f}{unit} [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]{margin}"

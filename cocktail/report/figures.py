@@ -1,6 +1,6 @@
 """How figures and letters are written: the same on the terminal and on the page."""
 
-from cocktail.boards.cells import ATTACK
+from cocktail.boards.cells import metric_of
 from cocktail.boards.letters import ALPHABET
 
 DIGITS = {
@@ -13,7 +13,7 @@ DIGITS = {
 
 def digits(metric: str) -> int:
     """Digits behind the point of a metric, of its improvement, or of its part by attack."""
-    return DIGITS.get(metric.removesuffix("_i").partition(ATTACK)[0], 2)
+    return DIGITS.get(metric_of(metric), 2)
 
 
 def figure(value: float | None, metric: str) -> str:

@@ -1,6 +1,6 @@
 """What each metric means, in a line that takes no knowledge of the field."""
 
-from cocktail.boards.cells import ATTACK
+from cocktail.boards.cells import ATTACK, metric_of
 
 MEANINGS = {
     "si_sdr": "How close the estimate is to the true speech, sample by sample, whatever its loudness.",
@@ -38,9 +38,7 @@ MEANINGS = {
 
 def meaning(metric: str) -> str:
     """The line of a metric, of its improvement or of its part by attack; empty where there is none."""
-    base, _, attack = metric.partition(ATTACK)
-    if base not in MEANINGS and base.endswith("_i"):
-        text = MEANINGS.get(base.removesuffix("_i"), "")
-        return f"Gain over the unprocessed sound. {text}" if text else ""
-    text = MEANINGS.get(base, "")
-    return f"Against the attack {attack} alone. {text}" if attack and text else text
+    text, attack = MEANINGS.get(metric_of(metric), ""), metric.partition(ATTACK)[2]
+    if not text or metric_of(metric) == metric:
+        return text
+    return f"Against the attack {attack} alone. {text}" if attack else f"Gain over the unprocessed sound. {text}"

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from cocktail import tables
+from cocktail.boards.cells import metric_of
 from cocktail.digest import digest
 from cocktail.errors import CocktailError, PluginError, nearest
 from cocktail.metrics.catalogue import METRICS
@@ -151,7 +152,7 @@ def prepare(
     folders = [str(Path(folder).resolve()) for folder in [*load_suite(str(path))["plugins"], *plugins]]
     chosen = {"split": VALID, "only": only, "plugins": folders}
     selection = Selection(load_suite(str(path), chosen), str(path))
-    base = metric.removesuffix("_i")
+    base = metric_of(metric)
     if base not in METRICS or (metric != base and not METRICS[base].improvement):
         raise CocktailError(f"--metric: unknown metric '{metric}'{nearest(metric, METRICS)}")
     swept = sweep(selection.known[name], grid)

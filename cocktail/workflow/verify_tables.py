@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from cocktail import tables
 from cocktail.boards import leaderboard, verdicts
+from cocktail.boards.cells import metric_of
 from cocktail.boards.claims import CLAIMS
 from cocktail.boards.scores import IDENTITY
 from cocktail.errors import CocktailError, shortened
@@ -101,13 +102,13 @@ def _definitions(plan, scores):
     outdated = Counter()
     for row in rows.aggregate([([], "count_all")]).to_pylist():
         cell, metric = (row["condition"], row["entry"]), row["metric"]
-        base = metric if metric in METRICS else metric.removesuffix("_i")
         if cell not in plan.cells:
             continue
         if cell not in known:
             scorers = Scorers(plan.scorer_models(*cell))
             known[cell] = Judges(recogniser, scorers, plan.info(row["condition"]).task)
-        today = known[cell].failed(METRICS[base], None, "")["card"] if base in METRICS else None
+        name = metric_of(metric)
+        today = known[cell].failed(METRICS[name], None, "")["card"] if name in METRICS else None
         if row["card"] != today:
             outdated[metric, row["card"], today] += row["count_all"]
     for (metric, card, today), count in sorted(outdated.items(), key=str):

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from cocktail.boards.cells import ATTACK, higher_is_better
+from cocktail.boards.cells import ATTACK, definition, higher_is_better
 from cocktail.boards.leaderboard import BOUNDS
 from cocktail.boards.scores import BASELINE
-from cocktail.errors import CocktailError
-from cocktail.metrics.catalogue import METRICS
 from cocktail.paradigms import PARADIGMS, REFERENCES, sees
 from cocktail.report import claims as verdicts
 from cocktail.report.figures import digits, letters
@@ -82,9 +80,7 @@ def scaled(value: float | None, bound: list | None) -> float | None:
 
 def metric_card(name: str) -> dict:
     """What the page says of a metric, of its improvement, or of its part by attack."""
-    metric = METRICS.get(name) or METRICS.get(name.removesuffix("_i").partition(ATTACK)[0])
-    if metric is None:
-        raise CocktailError(f"metric {name!r} is not known")
+    metric = definition(name)
     return {
         "name": name,
         "unit": metric.unit,
