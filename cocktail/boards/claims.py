@@ -108,7 +108,8 @@ def read_claims(
             for step in steps:
                 if entries is not None:
                     require_known(step.entries, {*entries, *later}, f"{where}: unknown entry")
-                    require_known([step.family] if step.family else [], set(entries.values()), f"{where}: unknown family")
+                    families = [] if step.family is None else [step.family]
+                    require_known(families, set(entries.values()), f"{where}: unknown family")
                 if conditions is not None:
                     require_known(step.conditions, conditions, f"{where}: unknown condition")
             pairs = itertools.pairwise(steps)
@@ -134,4 +135,3 @@ def _step(step, claim, where) -> Step:
     if ("entries" in step) == ("family" in step):
         raise CocktailError(f"{where}: orders: a step has one of the keys 'entries' and 'family', got {step}")
     return Step(tuple(step.get("entries", ())), step.get("family"), tuple(step.get("conditions", claim["conditions"])))
-

@@ -68,12 +68,9 @@ def export_blind(suite, target, conditions=()) -> int:
     """Write the mixtures of a suite's scenes and manifest.csv; returns the number of files. Raises CocktailError."""
     from cocktail.workflow.imports import exportable, scenes_of
     from cocktail.workflow.manifest import write_manifest
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
 
-    path = str(suite_path(suite))
-    plan = Plan(load_suite(path), path)
-    items = []
+    plan, items = plan_of(suite), []
     for condition in exportable(plan, conditions):
         for item, mixture in scenes_of(plan, condition):
             write_audio(target / item.mixture, mixture, item.fs)

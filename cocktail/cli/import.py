@@ -28,11 +28,9 @@ def command(suite, name, source, replace, shifted):
       cocktail run quick
     """
     from cocktail.workflow.imports import import_estimates
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
 
-    path = str(suite_path(suite))
-    counts, shifts = import_estimates(Plan(load_suite(path), path), name, source, replace=replace, shifted=shifted)
+    counts, shifts = import_estimates(plan_of(suite), name, source, replace=replace, shifted=shifted)
     for each in shifts:
         click.secho(f"Note: {each}.", fg="yellow", err=True)
     scenes = ", ".join(f"{condition} ({count} scenes)" for condition, count in counts.items())

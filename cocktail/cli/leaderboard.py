@@ -40,16 +40,15 @@ def command(suite, condition, metric, wide, by, split, as_csv, page):
       cocktail leaderboard quick --page         while it runs; the run makes one now and then, too
     """
     from cocktail.workflow.partial import boards, write_page
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
+    from cocktail.workflow.suite import load_suite
 
     if wide and (by or as_csv or page):
         raise CocktailError("--wide is about the boards on the terminal; leave out --by, --csv and --page")
-    path = suite_path(suite)
-    config = load_suite(str(path), {"split": split})
     if page:
-        click.echo(write_page(Plan(config, str(path))))
+        click.echo(write_page(plan_of(suite, split=split)))
         return
+    config = load_suite(suite, {"split": split})
     with boards(suite, split) as folder:
         if not (folder / "leaderboard.csv").is_file():
             raise CocktailError(f"{folder}: no leaderboard yet; `cocktail run {suite}{said_split(split)}` first")
@@ -76,11 +75,11 @@ def _show(folder, config, condition, metric, wide, by):
     from cocktail.boards.wide import Boards
     from cocktail.report.published import show_suite as show_published
     from cocktail.report.terminal import show_suite
+    from cocktail.workflow.suite import resampling
 
     if by is None:
-        settings = {name: config[name] for name in ("seed", "resamples")}
         scores, scenes = folder / "scores.parquet", folder / "scenes.parquet"
-        intervals = Boards(tables.read_table(scores), tables.read_rows(scenes), **settings) if wide else None
+        intervals = Boards(tables.read_table(scores), tables.read_rows(scenes), **resampling(config)) if wide else None
         show_suite(folder, split=config["split"], condition=condition, metric=metric, wide=intervals)
         if config["split"] == TEST:
             show_published(config, folder, condition=condition, metric=metric)
@@ -94,7 +93,8 @@ def _show_strata(folder, config, condition, metric, by):
     from cocktail import tables
     from cocktail.boards.strata import by_stratum
     from cocktail.report.strata import show
+    from cocktail.workflow.suite import resampling
 
     scores, scenes = (tables.read_table(folder / f"{name}.parquet") for name in ("scores", "scenes"))
-    settings = {name: config[name] for name in ("seed", "resamples")}
-    show(by_stratum(scores, scenes, metric=metric, by=by, condition=condition, **settings), metric=metric, by=by)
+    rows = by_stratum(scores, scenes, metric=metric, by=by, condition=condition, **resampling(config))
+    show(rows, metric=metric, by=by)

@@ -53,11 +53,11 @@ def command(suite, methods, conditions, split, like, as_json):
     from cocktail.cli.run import selection
     from cocktail.workflow.costs import known_costs
     from cocktail.workflow.forecast import estimate
-    from cocktail.workflow.plan import Plan
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.plan import plan_of
+    from cocktail.workflow.suite import suite_path
 
     path = suite_path(suite)
-    plan = Plan(load_suite(str(path), selection(path, methods, conditions, split)), str(path))
+    plan = plan_of(path, overrides=selection(path, methods, conditions, split))
     say_notes(plan)
     known = [_named(name) for name in like] or known_costs(plan)
     estimates = estimate(plan, known)

@@ -54,13 +54,13 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     from cocktail.workflow import partial
     from cocktail.workflow.costs import FILE, measure
     from cocktail.workflow.files import PARTIAL
-    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.plan import plan_of
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.suite import suite_path
 
     path = suite_path(suite)
     overrides = selection(path, methods, conditions, split)
-    plan = Plan(load_suite(str(path), overrides), str(path))
+    plan = plan_of(path, overrides=overrides)
     say_notes(plan)
     plan.comparisons()  # a misspelt claim should be reported before hours of work
     first = plan.untrained_scores()

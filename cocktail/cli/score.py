@@ -101,9 +101,7 @@ def score(references, estimates, mixture=None, texts=(), metrics=(), mode="langu
         rows += _gains(rows, before)
     asked = {*metrics, *(f"{name}_i" for name in metrics)}
     return [
-        row | {"unit": METRICS[metric_of(row["metric"])].unit}
-        for row in rows
-        if not metrics or row["metric"] in asked
+        row | {"unit": METRICS[metric_of(row["metric"])].unit} for row in rows if not metrics or row["metric"] in asked
     ]
 
 

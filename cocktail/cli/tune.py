@@ -39,15 +39,15 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     from cocktail.cli.run import explain
     from cocktail.recognition.recogniser import create
     from cocktail.report import tuning as report
-    from cocktail.workflow.plan import Plan
+    from cocktail.workflow.plan import plan_of
     from cocktail.workflow.snakemake import forget_failures, run, snakemake_command
-    from cocktail.workflow.suite import load_suite, suite_path
+    from cocktail.workflow.suite import suite_path
     from cocktail.workflow.tuning import parse, prepare
 
     path = suite_path(suite)
     chosen = [name for value in conditions for name in value.split(",") if name]
     sweep, overrides = prepare(path, entry, parse(settings), metric, conditions=chosen, plugins=folders)
-    plan = Plan(load_suite(str(path), overrides), str(path))
+    plan = plan_of(path, overrides=overrides)
     say_notes(plan)
     if "wer" in plan.metrics:
         create(plan.config["recogniser"])  # fetches a model once, and says now what is missing

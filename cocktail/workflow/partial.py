@@ -21,8 +21,8 @@ from cocktail.boards.pending import Pending, write_pending
 from cocktail.errors import CocktailError
 from cocktail.report.page import build as page
 from cocktail.workflow.files import PARTIAL, TEST, board_folder, existing
-from cocktail.workflow.plan import Plan
-from cocktail.workflow.suite import load_suite, suite_path
+from cocktail.workflow.plan import Plan, plan_of
+from cocktail.workflow.suite import load_suite, resampling, suite_path
 
 PAUSE_S = 60.0
 """Between two of these pages at least."""
@@ -53,18 +53,17 @@ def write(plan: Plan, folder: Path) -> None:
     scores = existing(plan.all_scores()) + plan.contents.kept_scores
     if not scores:
         raise CocktailError(f"{plan.boards}: nothing is scored yet; `cocktail run {plan.suite}` first")
-    settings = {name: plan.config[name] for name in ("seed", "resamples")}
     leaderboard.build(
         scores,
         references=existing(plan.all_references()) + plan.contents.kept_references,
         entries=plan.contents.cards(),
         folder=folder,
         skips=plan.contents.absent,
-        **settings,
+        **resampling(plan.config),
     )
     tables = {"scores": "scores.parquet", "scenes": "scenes.parquet", "entries": "entries.json"}
     paths = {name: folder / file for name, file in tables.items()}
-    verdicts.build(claims=CLAIMS, **paths, out=folder / "claims.csv", **settings)
+    verdicts.build(claims=CLAIMS, **paths, out=folder / "claims.csv", **resampling(plan.config))
     write_pending(pending(plan, set(scores)), folder)
 
 
@@ -75,7 +74,6 @@ def write_page(plan: Plan) -> Path:
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         write(plan, folder)
-        settings = {name: plan.config[name] for name in ("seed", "resamples")}
         return page.build(
             folder,
             results=plan.folder,
@@ -83,7 +81,7 @@ def write_page(plan: Plan) -> Path:
             conditions=plan.contents.condition_cards(),
             about=plan.about(),
             scenes=False,
-            **settings,
+            **resampling(plan.config),
         )
 
 
@@ -118,7 +116,7 @@ def pages_meanwhile(configfile: Path, overrides: dict) -> Iterator[None]:
 def _write_pages(configfile, overrides, parent):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends this process
     os.nice(10)
-    plan = Plan(load_suite(configfile, overrides), configfile)
+    plan = plan_of(configfile, overrides=overrides)
     with contextlib.suppress(CocktailError):  # other commands find the plugins of the run by them
         leaderboard.write_entries(plan.contents.cards(), plan.boards / PARTIAL)
     known, pause = None, PAUSE_S

@@ -360,11 +360,13 @@ def _untitled(definition: dict) -> dict:
     return {key: value for key, value in definition.items() if key != "title"}
 
 
-def plan_of(suite: str, plugins: Iterable[str | Path] = (), split: str = TEST) -> Plan:
-    """The plan of a suite, given by name or by file, with these folders of plugins besides its own.
+def plan_of(
+    suite: str | Path, plugins: Iterable[str | Path] = (), split: str = TEST, overrides: dict | None = None
+) -> Plan:
+    """The plan of a suite, given by name or by file, with `overrides`, and with folders of plugins besides its own.
 
     `split`: whose scenes are scored.
     """
-    path = str(suite_path(suite))
-    config = load_suite(path, {"split": split})
+    path = str(suite_path(str(suite)))
+    config = load_suite(path, {"split": split} | (overrides or {}))
     return Plan(config | {"plugins": [*config["plugins"], *map(str, plugins)]}, path)

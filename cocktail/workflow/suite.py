@@ -42,6 +42,11 @@ def load_suite(name_or_path: str, overrides: dict | None = None) -> dict:
     return check_suite(merge(read_yaml(CONFIG / "defaults.yaml"), read_yaml(path), overrides or {}), str(path))
 
 
+def resampling(config: dict) -> dict[str, int]:
+    """How intervals are drawn: the keys `seed` and `resamples`."""
+    return {name: config[name] for name in ("seed", "resamples")}
+
+
 def known_conditions(define: dict[str, dict]) -> dict[str, dict]:
     """The shipped conditions and those that a suite defines; what it says of a shipped one stands over that."""
     return merge(read_yaml(CONDITIONS)["conditions"], define)

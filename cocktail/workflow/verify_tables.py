@@ -23,6 +23,7 @@ from cocktail.scoring.rows import Judges
 from cocktail.scoring.scorers import Scorers
 from cocktail.workflow.files import TEST
 from cocktail.workflow.plan import Plan
+from cocktail.workflow.suite import resampling
 from cocktail.workflow.verify import found_by
 
 NAMED = 10
@@ -123,7 +124,6 @@ def _tables(plan, scores, cells):
         cards = leaderboard.read_entries(plan.path("entries.json"))
         absent = scores.filter(pc.and_(pc.is_null(scores["scene"]), pc.is_null(scores["metric"]))).to_pylist()
         conditions = sorted(set(pc.unique(scores["condition"]).to_pylist()))
-        settings = {"seed": plan.config["seed"], "resamples": plan.config["resamples"]}
         shards = [plan.scores(*cell, shard) for cell in cells for shard in plan.shards]
         truths = [plan.references(condition, shard) for condition in conditions for shard in plan.shards]
         leaderboard.build(
@@ -132,7 +132,7 @@ def _tables(plan, scores, cells):
             entries=list(cards.values()),
             folder=folder,
             skips=[{key: row[key] for key in ("condition", "entry", "status", "reason")} for row in absent],
-            **settings,
+            **resampling(plan.config),
         )
         yield from _compare_scores(scores, tables.read_table(folder / "scores.parquet"))
         yield from _compare_csv(plan, folder, "leaderboard.csv")
@@ -143,7 +143,7 @@ def _tables(plan, scores, cells):
                 scenes=folder / "scenes.parquet",
                 entries=plan.path("entries.json"),
                 out=folder / "claims.csv",
-                **settings,
+                **resampling(plan.config),
             )
             yield from _compare_csv(plan, folder, "claims.csv")
 
