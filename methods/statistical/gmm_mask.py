@@ -29,17 +29,17 @@ class GmmMask(UnitClassifier):
     components: int = 256
     iterations_fit: int = 10
 
-    def learn(self, units, labels, valid_units, valid_labels, rng):
+    def learn(self, train, valid, rng):
         from cocktail.dsp.statistical import gmm
 
         arrays = {}
-        for name, of in zip(CLASSES, (~labels, labels), strict=True):
-            X = np.ascontiguousarray(units[of].T, np.float32)
+        for name, of in zip(CLASSES, (~train.labels, train.labels), strict=True):
+            X = np.ascontiguousarray(train.features[of].T, np.float32)
             if X.shape[1] < 2:
-                X = np.ascontiguousarray(units.T, np.float32)
+                X = np.ascontiguousarray(train.features.T, np.float32)
             mixture, _ = gmm.learn(X, min(self.components, X.shape[1] // 2), self.iterations_fit, rng, LEAST)
             arrays |= {f"{name}-{part}": x for part, x in vars(mixture).items()}
-        return arrays | {"prior": np.clip(labels.mean(), 0.001, 0.999)}
+        return arrays | {"prior": np.clip(train.labels.mean(), 0.001, 0.999)}
 
     def decide(self, band, units):
         from cocktail.dsp.statistical.gmm import Gmm

@@ -30,22 +30,13 @@ class SvmMask(UnitClassifier):
     """Of each band."""
 
     def units(self, samples, fs):
-        from cocktail.dsp.auditory import gammatone, pitch
-        from cocktail.stft import framing
+        from cocktail.dsp.auditory import pitch
 
-        size, hop = framing(fs)
-        lag = pitch.lags(fs)
+        periodic = pitch.features(samples, self._responses(fs), fs)[..., [0, 3]]
+        return np.concatenate([super().units(samples, fs), periodic], axis=-1)
 
-        correlograms = np.array([
-            [pitch.autocorrelation(x, size, hop, lag) for x in (band, np.abs(band))]
-            for band in gammatone.filtered(samples, self._responses(fs))
-        ])  # fmt: skip
-        pitches = pitch.track(correlograms.mean((0, 1)), lag, fs)
-        at = np.searchsorted(lag, np.round(fs / pitches))[:, None]
-        periodic = np.take_along_axis(correlograms, at[None, None], axis=-1)[..., 0]  # (B, 2, T)
-        return np.concatenate([super().units(samples, fs), periodic.swapaxes(1, 2)], axis=-1)
-
-    def learn(self, units, labels, valid_units, valid_labels, rng):
+    def learn(self, train, valid, rng):
+        units, labels = train.features, train.labels
         if labels.all() or not labels.any():
             empty = np.zeros((0, units.shape[1]))
             return {"vectors": empty, "weights": np.zeros(0), "threshold": np.array(-1.0 if labels.all() else 1.0)}
@@ -56,7 +47,7 @@ class SvmMask(UnitClassifier):
             chosen = np.concatenate([chosen, [labels.argmax(), labels.argmin()]])
         machine = SVC(C=1.0, gamma=1 / units.shape[1]).fit(units[chosen], labels[chosen])
         band = {"vectors": machine.support_vectors_, "weights": machine.dual_coef_[0]}
-        return band | {"threshold": best_threshold(_score(band, valid_units), valid_labels, -machine.intercept_[0])}
+        return band | {"threshold": best_threshold(_score(band, valid.features), valid.labels, -machine.intercept_[0])}
 
     def decide(self, band, units):
         return _score(band, units) > band["threshold"]

@@ -19,6 +19,22 @@ NYQUIST_SHARE = 0.94
 
 
 @dataclass(frozen=True)
+class Examples:
+    """Units of training scenes, of one band or of all (B, ...)."""
+
+    features: np.ndarray
+    """(n, D), centred and scaled where they are of one band."""
+    labels: np.ndarray
+    """(n,): whether speech is louder."""
+    power: np.ndarray
+    """(n,): share of the mixture's."""
+
+    def of_band(self, b: int, standard: dict[str, np.ndarray]) -> "Examples":
+        """Those of one band, centred and scaled."""
+        return Examples(_standard(standard, self.features[b]), self.labels[b], self.power[b])
+
+
+@dataclass(frozen=True)
 class UnitClassifier(GainEnhancer):
     """Base of the plugins. Their models are Bands."""
 
@@ -37,11 +53,8 @@ class UnitClassifier(GainEnhancer):
     floor_db: float = -20.0
     """Gain of a unit of noise."""
 
-    def learn(self, units, labels, valid_units, valid_labels, rng) -> dict[str, np.ndarray]:
-        """Arrays of the classifier of one band, from features (n, D), centred and scaled, and labels (n,) of units.
-
-        The last two are from the validation split.
-        """
+    def learn(self, train: "Examples", valid: "Examples", rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Arrays of the classifier of one band, from units of the train and of the validation split."""
         raise NotImplementedError
 
     def decide(self, band: dict[str, np.ndarray], units: np.ndarray) -> np.ndarray:
@@ -52,15 +65,15 @@ class UnitClassifier(GainEnhancer):
         """Learn each band's classifier on scenes of the mixer; leave bands.npz."""
         if data.fs % modulation.RATE:
             raise CocktailError(f"amplitude modulation needs a rate that is a multiple of {modulation.RATE} Hz")
-        units, labels = self._examples(data, "train", self.scenes, rng)
-        valid_units, valid_labels = self._examples(data, "valid", max(self.scenes // 4, 2), rng)
+        train = self._examples(data, "train", self.scenes, rng)
+        valid = self._examples(data, "valid", max(self.scenes // 4, 2), rng)
         arrays = {"fs": data.fs}
         for b in range(self.bands):
-            deviation = units[b].std(0)
+            features = train.features[b]
+            deviation = features.std(0)
             used = np.flatnonzero(deviation > 1e-6)  # the lowest band has no difference to a lower one
-            standard = {"used": used, "mean": units[b].mean(0)[used], "scale": deviation[used]}
-            train, valid = _standard(standard, units[b]), _standard(standard, valid_units[b])
-            learnt = self.learn(train, labels[b], valid, valid_labels[b], rng)
+            standard = {"used": used, "mean": features.mean(0)[used], "scale": deviation[used]}
+            learnt = self.learn(train.of_band(b, standard), valid.of_band(b, standard), rng)
             arrays |= {f"{b} {name}": x for name, x in (standard | learnt).items()}
         np.savez(folder / "bands.npz", **arrays)
 
@@ -83,7 +96,7 @@ class UnitClassifier(GainEnhancer):
         decisions = np.stack([
             self.decide(band, _standard(band, x)) for band, x in zip(view.model.bands, units, strict=True)
         ])  # fmt: skip
-        weights = self._weights(view.fs, Y.shape[0])
+        weights = gammatone.shares(self._responses(view.fs), Y.shape[0])
         return weights @ np.where(decisions, 1.0, 10 ** (self.floor_db / 20))
 
     def units(self, samples: np.ndarray, fs: int) -> np.ndarray:
@@ -95,32 +108,27 @@ class UnitClassifier(GainEnhancer):
         return modulation.features(np.stack([modulation.spectrum(envelope / level) for envelope, _ in outputs]))
 
     def _examples(self, data, split, n_scenes, rng):
-        """Features (B, n, D) and labels (B, n) of frames of scenes."""
-        units, labels = [], []
+        """Examples of all bands, from frames of scenes."""
+        features, labels, powers = [], [], []
         size, hop = framing(data.fs)
         responses = self._responses(data.fs)
         for _ in range(n_scenes):
             scene = data.mixer.draw(rng, split)
             x = self.units(scene.mixture.astype(float), data.fs)
             at = np.linspace(0, x.shape[1] - 1, min(self.frames, x.shape[1])).astype(int)
-            pair = np.stack([scene.sources[0], scene.noise]).astype(float)
-            energy = np.array([
+            signals = np.stack([scene.sources[0], scene.noise, scene.mixture]).astype(float)
+            target, noise, mixture = np.array([
                 np.einsum("stn,stn->st", *2 * (modulation.framed(band, size, hop)[:, at],))
-                for band in gammatone.filtered(pair, responses)
-            ])  # fmt: skip
-            units.append(x[:, at])
-            labels.append(energy[:, 0] > 10 ** (self.criterion_db / 10) * energy[:, 1])
-        return np.concatenate(units, axis=1), np.concatenate(labels, axis=1)
+                for band in gammatone.filtered(signals, responses)
+            ]).swapaxes(0, 1)  # fmt: skip
+            features.append(x[:, at])
+            labels.append(target > 10 ** (self.criterion_db / 10) * noise)
+            powers.append(mixture / (mixture.sum() or 1.0))
+        return Examples(*(np.concatenate(of, axis=1) for of in (features, labels, powers)))
 
     def _responses(self, fs):
         high_hz = min(self.high_hz, NYQUIST_SHARE * fs / 2)
         return gammatone.impulse_responses(gammatone.centres(self.bands, self.low_hz, high_hz), fs)
-
-    def _weights(self, fs, n_bins):
-        """(F, B), rows sum to 1: how much a bin is in each band."""
-        power = np.abs(np.fft.rfft(self._responses(fs), 2 * (n_bins - 1) * 4, axis=1)[:, ::4]) ** 2
-        power = power.T + 1e-12
-        return power / power.sum(axis=1, keepdims=True)
 
 
 def _standard(band, units):

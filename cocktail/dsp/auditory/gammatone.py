@@ -40,3 +40,27 @@ def filtered(x: np.ndarray, responses: np.ndarray):
     X = rfft(x, n)
     for h in responses:
         yield irfft(X * rfft(h, n), n)[..., : x.shape[-1]]
+
+
+def analytic(x: np.ndarray, centre_hz: np.ndarray, fs: float):
+    """Yields the complex output of each filter, (N,), for x (N,), advanced by the time at which its envelope peaks.
+
+    Its real part is the output, its magnitude the envelope.
+    """
+    from scipy.fft import fft, ifft, next_fast_len
+
+    t = np.arange(round(LENGTH_S * fs)) / fs
+    n = next_fast_len(len(x) + len(t) - 1)
+    X = fft(x, n)
+    for f, b in zip(centre_hz, 1.019 * bandwidth(centre_hz), strict=True):
+        envelope = t**3 * np.exp(-2 * np.pi * b * t)
+        delay = round(3 / (2 * np.pi * b) * fs)
+        response = 2 * envelope / envelope.sum() * np.exp(2j * np.pi * f * (t - delay / fs))
+        yield ifft(X * fft(response, n))[delay : delay + len(x)]
+
+
+def shares(responses: np.ndarray, n_bins: int) -> np.ndarray:
+    """(F, B), rows sum to 1: how much of the power of a bin of a DFT of 2 (F - 1) samples is in each band."""
+    power = np.abs(np.fft.rfft(responses, 2 * (n_bins - 1) * 4, axis=1)[:, ::4]) ** 2
+    power = power.T + 1e-12
+    return power / power.sum(axis=1, keepdims=True)

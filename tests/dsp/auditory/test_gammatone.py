@@ -29,3 +29,11 @@ def test_filtering_is_convolution():
     x, responses = rng.standard_normal((2, 500)), gammatone.impulse_responses([300.0, 2000.0], FS)
     for y, h in zip(gammatone.filtered(x, responses), responses, strict=True):
         np.testing.assert_allclose(y[1], np.convolve(x[1], h)[:500], atol=1e-10)
+
+
+def test_analytic_output_of_a_tone_is_in_phase_with_it_and_an_impulse_peaks_where_it_is():
+    n = np.arange(4000)
+    tone, impulse = np.cos(2 * np.pi * 500 * n / FS), np.eye(4000)[1500]
+    (of_tone,), outputs = gammatone.analytic(tone, [500.0], FS), gammatone.analytic(impulse, [200.0, 3000.0], FS)
+    np.testing.assert_allclose(of_tone[1000:3000], np.exp(2j * np.pi * 500 * n / FS)[1000:3000], atol=0.01)
+    assert [np.abs(output).argmax() for output in outputs] == pytest.approx([1500, 1500], abs=1)

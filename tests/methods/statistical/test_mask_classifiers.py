@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from nmf_sounds import si_sdr, view
 
+from cocktail.dsp.auditory.classifier import Examples
 from cocktail.metrics.mask_detection import dominant, hit_fa
 from cocktail.plugins.registry import Registry
 from cocktail.stft import stft
@@ -12,6 +13,7 @@ from cocktail.testing.data import TinyData
 FIELDS = {
     "gmm_mask": {"bands": 8, "scenes": 6, "components": 4, "iterations_fit": 5},
     "svm_mask": {"bands": 8, "scenes": 4, "units_fit": 200},
+    "mlp_pitch_mask": {"bands": 8, "scenes": 6, "iterations_fit": 50},
 }
 
 
@@ -39,3 +41,28 @@ def test_the_threshold_is_that_of_the_largest_hit_minus_fa():
     found = difference(best_threshold(scores, labels, 0.0))
     assert found == pytest.approx(max(map(difference, np.concatenate([scores, scores - 1e-9]))))
     assert best_threshold(scores, np.ones(200, bool), -3.0) == -3.0
+
+
+def test_the_loss_is_the_squared_error_weighted_by_power_and_has_its_gradient():
+    loss = Registry().plugins["mlp_pitch_mask"].cls.learn.__globals__["loss"]
+    rng = np.random.default_rng(0)
+    features, labels, power = rng.standard_normal((30, 6)), rng.random(30) < 0.5, rng.random(30)
+    weights = rng.standard_normal(8 * 4 + 1)
+    matrix, bias, out = weights[:24].reshape(6, 4), weights[24:28], weights[28:32]
+    output = 1 / (1 + np.exp(-np.tanh(features @ matrix + bias) @ out - weights[32]))
+    value, gradient = loss(weights, features, labels, power, 4)
+    assert value == pytest.approx(np.sum(power * (labels - output) ** 2))
+    steps = 1e-6 * np.eye(len(weights))
+    ends = [[loss(weights + sign * step, features, labels, power, 4)[0] for step in steps] for sign in (1, -1)]
+    np.testing.assert_allclose(gradient, (np.array(ends[0]) - ends[1]) / 2e-6, atol=1e-6)
+
+
+def test_errors_count_as_much_as_power():
+    """Units whose features say nothing about their labels are labelled as the louder half of them is."""
+    plugin = Registry().plugins["mlp_pitch_mask"].cls(hidden=2, iterations_fit=50)
+    labels = np.arange(200) % 3 == 0
+    features = np.zeros((200, 1))
+    for power, share in ((np.where(labels, 10.0, 1.0), 1.0), (np.ones(200), 0.0)):
+        examples = Examples(features, labels, power)
+        band = plugin.learn(examples, examples, np.random.default_rng(0))
+        assert plugin.decide(band, features).mean() == share
