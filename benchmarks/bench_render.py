@@ -6,6 +6,7 @@ itself says the T60 needs.
 """
 
 import os
+import sys
 import time
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -13,11 +14,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 import pyroomacoustics as pra
 
-from cocktail.rooms import measure
+from cocktail import ROOT
 from cocktail.rooms.arrays import positions
 from cocktail.rooms.convolution import convolve
 from cocktail.rooms.responses import responses
 from cocktail.rooms.shoebox import Shoebox
+
+sys.path.insert(0, str(ROOT / "tests" / "helpers"))
+import impulse_responses as measure
 
 FS = 16000
 ROOMS = 6

@@ -20,11 +20,6 @@ def thomson(points: int, dimension: int, rng: np.random.Generator, iterations: i
     return _unit(minimum.x.reshape(start.shape))[0]
 
 
-def energy(points: np.ndarray) -> float:
-    """Sum over all pairs of the inverse distance of unit vectors (P, E)."""
-    return _energy(points.ravel(), points.shape)[0]
-
-
 def _energy(flat, shape):
     """Energy of the points `flat` when brought to the sphere, and its gradient."""
     u, norm = _unit(flat.reshape(shape))

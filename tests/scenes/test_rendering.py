@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import scene_corpus as corpus
+from impulse_responses import t60
 
 from cocktail import tables
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.levels import active, power
-from cocktail.rooms import measure
 from cocktail.rooms.responses import responses
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.scenes.drawing import draw
@@ -90,7 +90,7 @@ def test_reverb_scene_has_the_room_of_its_record():
     room = Shoebox(scene.room.size, scene.room.absorption)
     places = np.array([scene.talkers[0].position]), np.array(scene.room.microphones)
     full = responses(room, *places, scene.fs, [np.random.default_rng(0)]).full[0]
-    assert [measure.t60(response, scene.fs) for response in full] == pytest.approx([scene.room.t60_s] * 2, rel=0.15)
+    assert [t60(response, scene.fs) for response in full] == pytest.approx([scene.room.t60_s] * 2, rel=0.15)
     signals = render(scene, SPEECH, NOISE, SPOOFS)
     late = signals.images[0, 0] - signals.early[0]
     active_early = active(signals.early[0], scene.fs)

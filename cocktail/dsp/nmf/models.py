@@ -117,7 +117,7 @@ def block_sparse(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Speech and noise models (F, T) of a mixture V (F, T), few of the blocks of speech bases being active.
 
-    `speech` (F, G block) holds blocks of `block` bases each; the penalty is that of updates.block_penalty with lambda =
+    `speech` (F, G block) holds blocks of `block` bases each; the penalty is that of updates.block_weights with weight =
     `share` times the sum of V. `n_noise` bases are learnt on the mixture.
     """
     V = torch.as_tensor(V)

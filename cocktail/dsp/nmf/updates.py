@@ -111,19 +111,13 @@ def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=Non
     return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], old * norm[..., None]], -2)
 
 
-def block_penalty(H, block: int, weight: float) -> float:
-    """weight * sum_g log(epsilon + |H_g|_1) over blocks g of `block` rows of H (R, T), in double precision.
-
-    D. L. Sun and G. J. Mysore, "Universal speech models for speaker independent single channel source separation",
-    ICASSP 2013; A. Lefevre, F. Bach and C. Fevotte, "Itakura-Saito nonnegative matrix factorization with group
-    sparsity", ICASSP 2011. epsilon is EPSILON.
-    """
-    totals = H.double().sum(-1).unflatten(0, (-1, block)).sum(-1)
-    return float(weight * (EPSILON + totals).log().sum())
-
-
 def block_weights(H, block: int, weight: float):
-    """mu of each row of H (R, T), (R,), with which |H|_1 majorises `block_penalty` at H: the logarithm's tangent."""
+    """mu of each row of H (R, T), (R,), with which |H|_1 majorises weight * sum_g log(EPSILON + |H_g|_1) at H.
+
+    H_g are blocks of `block` rows. D. L. Sun and G. J. Mysore, "Universal speech models for speaker independent single
+    channel source separation", ICASSP 2013; A. Lefevre, F. Bach and C. Fevotte, "Itakura-Saito nonnegative matrix
+    factorization with group sparsity", ICASSP 2011.
+    """
     totals = H.sum(-1).unflatten(0, (-1, block)).sum(-1)
     return (weight / (EPSILON + totals)).repeat_interleave(block)
 

@@ -56,13 +56,6 @@ def rank_one_in(noise: np.ndarray, target: np.ndarray) -> np.ndarray:
     return power * (direction @ direction.conj().swapaxes(-1, -2))
 
 
-def transfer_function(phi: np.ndarray) -> np.ndarray:
-    """Relative transfer function to microphone 1 of a target covariance: (..., D, D) -> (..., D), 1 at microphone 1."""
-    v = np.linalg.eigh(phi)[1][..., -1]
-    first = v[..., :1]
-    return v / np.where(np.abs(first) > np.finfo(float).tiny, first, 1.0)
-
-
 def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Least noise power under w^H a = 1, with a the relative transfer function of the target's principal component.
 
@@ -103,12 +96,6 @@ def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
 def apply(w: np.ndarray, X: np.ndarray) -> np.ndarray:
     """w^H x: weights (..., F, D) on X (D, F, T) -> (..., F, T)."""
     return (w.conj()[..., None, :] @ X.swapaxes(0, 1))[..., 0, :]
-
-
-def output_snr(w: np.ndarray, target: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Power ratio w^H target w / w^H noise w per bin: (..., F)."""
-    w = w[..., None]
-    return _power(w, target @ w) / _power(w, noise @ w)
 
 
 def _whitened(target, noise):

@@ -82,18 +82,6 @@ def posterior(x, v, R) -> Posterior:
     return Posterior(first, torch.stack(powers, 1), beam)
 
 
-def log_likelihood(x, v, R):
-    """Log likelihood of each scene up to a constant, in double precision: (B,)."""
-    double = torch.complex128
-    A, inverse, diagonal = _joint_basis(R.to(double))
-    energy = _square(inverse @ x.to(double))
-    total = (v.double()[:, :, :, None] * diagonal[..., None]).sum(1)
-    counted = (v > 0).any(1)[:, :, None] & torch.ones_like(total, dtype=torch.bool)
-    terms = torch.where(counted, torch.log(total) + energy / total, 0.0).sum((-3, -2, -1))
-    frames = (v > 0).any(1).sum(-1)
-    return -terms - (2 * torch.linalg.slogdet(A)[1] * frames).sum(-1)
-
-
 def loaded(R):
     """R (..., D, D) Hermitian, with diagonal loading; the identity where it is zero."""
     R = (R + R.mH) / 2

@@ -153,7 +153,8 @@ def test_block_sparse_objective_never_rises(seed, divergence, weight):
     V, W, H = problem(seed, bases=6)
 
     def objective():
-        return updates.objective(V, W, H, 0.0, divergence) + updates.block_penalty(H[:4], 2, weight)
+        penalty = (updates.EPSILON + H[:4].sum(-1).unflatten(0, (-1, 2)).sum(-1)).log().sum()
+        return updates.objective(V, W, H, 0.0, divergence) + weight * float(penalty)
 
     values = [objective()]
     for _ in range(15):

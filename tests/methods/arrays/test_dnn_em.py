@@ -52,15 +52,12 @@ def test_equals_a_loop_over_bins(seed, weighted):
     assert relative(dnn_em.posterior(X, V, found).first[0].numpy(), first) < 1e-4
 
 
-def test_log_likelihood_is_that_of_the_gaussian():
-    x, v = problem(3)
-    X, V = tensors(x, v)
-    R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=3)
+def log_likelihood(X, V, R):
+    """Of the Gaussian mixture of one scene, up to a constant."""
     mixed = np.einsum("jft,jfde->ftde", V[0].double().numpy(), R[0].to(torch.complex128).numpy())
-    white = np.linalg.solve(mixed, X[0].numpy().astype(complex).transpose(0, 2, 1)[..., None])[..., 0]
-    energy = np.einsum("fdt,ftd->", X[0].numpy().conj(), white).real
-    expected = -np.linalg.slogdet(mixed)[1].sum() - energy
-    np.testing.assert_allclose(dnn_em.log_likelihood(X, V, R)[0], expected, rtol=1e-5)
+    x = X[0].numpy().astype(complex)
+    white = np.linalg.solve(mixed, x.transpose(0, 2, 1)[..., None])[..., 0]
+    return -np.linalg.slogdet(mixed)[1].sum() - np.einsum("fdt,ftd->", x.conj(), white).real
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -68,7 +65,7 @@ def test_likelihood_never_falls_in_plain_em(seed):
     X, V = tensors(*problem(seed))
     R, likelihood = dnn_em.identity(X), []
     for _ in range(30):
-        likelihood.append(float(dnn_em.log_likelihood(X, V, R)))
+        likelihood.append(log_likelihood(X, V, R))
         R = dnn_em.update_covariances(X, V, R, updates=1, weighted=False)
     assert np.all(np.diff(likelihood) > -1e-6 * abs(likelihood[-1]))
 
@@ -119,14 +116,13 @@ def test_padding_counts_for_nothing():
         X[i, ..., : x.shape[-1]], V[i, ..., : v.shape[-1]] = x[0], v[0]
     for weighted in (True, False):
         R = dnn_em.update_covariances(X, V, dnn_em.identity(X), updates=5, weighted=weighted)
-        first, likelihood = dnn_em.posterior(X, V, R).first, dnn_em.log_likelihood(X, V, R)
+        first = dnn_em.posterior(X, V, R).first
         assert torch.isfinite(torch.view_as_real(first)).all()
         for i, (x, v) in enumerate(alone):
             own = dnn_em.update_covariances(x, v, dnn_em.identity(x), updates=5, weighted=weighted)
             assert relative(R[i].numpy(), own[0].numpy()) < 1e-4
             expected = dnn_em.posterior(x, v, own).first[0]
             assert relative(first[i, ..., : x.shape[-1]].numpy(), expected.numpy()) < 1e-4
-            np.testing.assert_allclose(likelihood[i], dnn_em.log_likelihood(x, v, own)[0], rtol=1e-4, atol=1e-2)
 
 
 def test_blocks_of_bins_change_nothing(monkeypatch):
