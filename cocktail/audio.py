@@ -6,20 +6,22 @@ Files may be longer than memory: `Reader` and `Writer` go block by block, and so
 import contextlib
 import io
 import os
-import struct
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from cocktail.containers import require_whole
 from cocktail.errors import CocktailError
 
 MAX_FLAC_CHANNELS = 8
-STREAMED = 0xFFFFFFFF
-"""Length in the header of a WAV file that was written to a pipe: its samples go on to the end."""
 SUFFIXES = (".wav", ".flac")
 """Of files that are written, and of sounds that folders are looked through for."""
+READ = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
+"""Formats (libsndfile) of files that are read: those of which it is known whether they are whole."""
+UNKNOWN = 2**63 - 1
+"""Samples of a FLAC file that was written to a pipe."""
 MAX_WAV_BYTES = 4e9
 """Beyond, the header of a WAV file cannot say how long it is; RF64 can."""
 
@@ -51,7 +53,7 @@ def resample_blocks(blocks: Iterable[np.ndarray], fs_in: float, fs_out: float) -
 
 
 def read(path: str | Path, fs: int | None = None) -> tuple[np.ndarray, int]:
-    """Read a WAV or FLAC file as (D, N) and its rate in Hz; with `fs`, resampled to it.
+    """Read a file of a format in READ as (D, N) and its rate in Hz; with `fs`, resampled to it.
 
     Raises CocktailError where the file is missing, truncated or not audio.
     """
@@ -61,13 +63,13 @@ def read(path: str | Path, fs: int | None = None) -> tuple[np.ndarray, int]:
 
 
 class Reader:
-    """An open WAV or FLAC file. Raises CocktailError where it is missing, truncated or not audio."""
+    """An open file of a format in READ. Raises CocktailError where it is missing, truncated or not audio."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
         if not self.path.is_file():
             raise CocktailError(f"{self.path}: no such audio file")
-        _require_whole_wav(self.path)
+        require_whole(self.path)
         self._file = _opened(os.fsencode(self.path), str(self.path))
         self.fs: int = self._file.samplerate
         """Hz."""
@@ -193,35 +195,20 @@ def decode(data: bytes, name: str = "encoded audio") -> tuple[np.ndarray, int]:
         return np.ascontiguousarray(x.T), file.samplerate
 
 
-def _require_whole_wav(path):
-    """Raise CocktailError where a WAV file has fewer samples than its header says, unnoticed by its decoder."""
-    size, align = path.stat().st_size, 1
-    with path.open("rb") as file:
-        riff, _, kind = struct.unpack("<4sI4s", file.read(12).ljust(12))
-        while (riff, kind) == (b"RIFF", b"WAVE") and len(head := file.read(8)) == 8:
-            name, length = struct.unpack("<4sI", head)
-            start = file.tell()
-            if name == b"fmt ":
-                align = struct.unpack("<12xH", file.read(14).ljust(14))[0] or 1
-            if name == b"data" and length != STREAMED:
-                there = size - start
-                if length > there:
-                    raise CocktailError(
-                        f"{path}: truncated, {there // align} of {length // align} samples could be read"
-                    )
-                if length == 0 and there and not file.read(4).isalnum():
-                    raise CocktailError(f"{path}: its header says that it has no samples, but {there} bytes follow")
-                return
-            file.seek(start + length + length % 2)
-
-
 def _opened(source, name):
     import soundfile
 
     try:
-        return soundfile.SoundFile(source)
+        file = soundfile.SoundFile(source)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise CocktailError(f"{name}: cannot be decoded as audio ({error})") from error
+    if file.format not in READ:
+        raise CocktailError(f"{name}: files of the format {file.format} are not read; convert it to WAV or FLAC")
+    if file.frames == UNKNOWN:
+        raise CocktailError(
+            f"{name}: its header does not say how long it is, so nobody knows if it is whole; encode it again"
+        )
+    return file
 
 
 def _read(file, length, name):

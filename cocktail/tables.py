@@ -21,9 +21,10 @@ AUDIO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 SPEECH = pa.schema([
     ("utterance", pa.string()), ("split", pa.string()), ("speaker", pa.string()), ("gender", pa.string()),
-    ("text", pa.string()), ("fs", pa.int32()), ("n_samples", pa.int64()), ("audio", AUDIO),
+    ("text", pa.string()), ("fs", pa.int32()), ("n_samples", pa.int64()), ("cutoff_hz", pa.float64()), ("audio", AUDIO),
 ])  # fmt: skip
-"""Isolated speech of a corpus. `text` is null where there is no transcript. `audio.bytes` is null and `audio.path` set
+"""Isolated speech of a corpus. `text` is null where there is no transcript. `cutoff_hz`: above it a recording holds
+nothing (cocktail.bandwidth); null where the speech was synthesised. `audio.bytes` is null and `audio.path` set
 where the corpus lies on disk; `split` is train, valid or test, or closed (cocktail.corpora.holdout)."""
 
 SPOOFS = SPEECH.append(pa.field("attack", pa.string()))
@@ -31,7 +32,7 @@ SPOOFS = SPEECH.append(pa.field("attack", pa.string()))
 
 NOISE = pa.schema([
     ("recording", pa.string()), ("split", pa.string()), ("kind", pa.string()), ("label", pa.string()),
-    ("fs", pa.int32()), ("n_samples", pa.int64()), ("audio", AUDIO),
+    ("fs", pa.int32()), ("n_samples", pa.int64()), ("cutoff_hz", pa.float64()), ("audio", AUDIO),
 ])  # fmt: skip
 """Isolated noise of a corpus. `label`: what a condition may ask a detector to tell of a recording; null elsewhere."""
 

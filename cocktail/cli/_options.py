@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cocktail.errors import escaped
+from cocktail.errors import CocktailError, escaped
 from cocktail.workflow.files import SCORED, TEST, board_folder
 
 methods_option = click.option(
@@ -36,6 +36,29 @@ def say_notes(plan) -> None:
     unscored = f"no development scenes, since the speakers are known from training: {', '.join(plan.unscored)}"
     for note in [*plan.notes, *([unscored] if plan.unscored else [])]:
         click.secho(f"Note: {note}", fg="yellow", err=True)
+
+
+def say_low_rates(config: dict) -> None:
+    """Print on standard error which recordings of the suite's corpora have a lower rate than its scenes."""
+    from cocktail.corpora import adapters
+
+    for kind, parts in config["corpora"].items():
+        for part in parts:
+            if note := adapters.low_rates(part, kind, config["fs"]):
+                click.secho(f"Note: {kind} of {adapters.source(part)}: {note}.", fg="yellow", err=True)
+
+
+def say_narrow(config: dict) -> None:
+    """Print on standard error which recordings that a suite was made of leave an upper part of its band empty."""
+    from cocktail import tables
+    from cocktail.corpora.coverage import narrow
+
+    for kind in ("speech", "noise"):
+        table = Path(config["results"]) / config["suite"] / "corpora" / f"{kind}.parquet"
+        columns = ["split", "cutoff_hz", *(["speaker"] if kind == "speech" else [])]
+        with contextlib.suppress(CocktailError):  # tables that lie in a storage, or are to be made anew
+            for note in narrow(tables.read_rows(table, columns), config["fs"]):
+                click.secho(f"Note: {note}.", fg="yellow", err=True)
 
 
 def say_detection(config: dict, metrics: Collection[str]) -> None:

@@ -38,9 +38,10 @@ def command(name, folders, long_s, limit_s, suite, device):
     """Probe whether a method keeps the contract, on synthetic sound; seconds for most.
 
     NAME is an entry (`cocktail list methods`) or a plugin. The probes: silence, direct current, 0.1 s, 60 s, clipping,
-    44.1 kHz, more channels, NaN, levels from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to
-    the loop, how far the method looks ahead, and a round trip of training where there is any, at the sizes of `--suite`
-    and after the training of what the entry uses. Exits with 1 when a probe fails.
+    44.1 kHz, more channels, dependent channels (dead, equal, inverted, 60 dB apart, the mean of others), NaN, levels
+    from 1e-3 to 100, the input left alone, the same result twice, `batch` equal to the loop, how far the method looks
+    ahead, and a round trip of training where there is any, at the sizes of `--suite` and after the training of what the
+    entry uses. Exits with 1 when a probe fails.
 
     \b
       cocktail check omlsa

@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import metrics_of, said_split, say_detection, split_option
+from cocktail.cli._options import metrics_of, said_split, say_detection, say_narrow, split_option
 from cocktail.errors import CocktailError, nearest
 from cocktail.workflow.files import TEST
 
@@ -87,6 +87,7 @@ def _show(folder, config, condition, metric, wide, by):
     else:
         _show_strata(folder, config, condition, metric or "si_sdr", by)
         say_detection(config, [metric or "si_sdr"])
+    say_narrow(config)
 
 
 def _show_strata(folder, config, condition, metric, by):

@@ -136,12 +136,13 @@ def _first_line(module) -> str:
 
 def suites() -> list[dict]:
     """One row for a shipped suite, with the comment at its head."""
+    from cocktail.text import read_text
     from cocktail.workflow.suite import load_suite
     from cocktail.workflow.suite import suites as shipped
 
     rows = []
     for name, path in shipped().items():
-        head = [line[1:].strip() for line in path.read_text().splitlines() if line.startswith("#")]
+        head = [line[1:].strip() for line in read_text(path).splitlines() if line.startswith("#")]
         config = load_suite(name)
         size = {"conditions": len(config["conditions"]), "scenes": config["scenes"]}
         rows.append({"name": name, **size, "summary": " ".join(head)})

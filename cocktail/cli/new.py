@@ -44,6 +44,7 @@ def create(
     from cocktail import ROOT
     from cocktail.plugins.registry import Registry, families
     from cocktail.plugins.templates import GATE, NETWORK, with_row
+    from cocktail.text import read_text
 
     plugin = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(plugin):
@@ -57,7 +58,7 @@ def create(
         raise CocktailError(f"unknown family '{family}'{nearest(family, known)} (families: {', '.join(known)})")
     path = (folder or ROOT / "methods" / family) / f"{plugin}.py"
     rows = path.parent / "methods.yaml"
-    text = with_row(rows.read_text() if rows.exists() else "", name, plugin, template.sizes)
+    text = with_row(read_text(rows) if rows.exists() else "", name, plugin, template.sizes)
     words = re.split("[-_]", name)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(

@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import json_option, print_rows, say_notes, split_option
+from cocktail.cli._options import json_option, print_rows, say_low_rates, say_notes, split_option
 from cocktail.workflow.files import SPLITS, TEST, TRAIN
 
 STAGES = {
@@ -59,6 +59,7 @@ def command(suite, methods, conditions, split, like, as_json):
     path = suite_path(suite)
     plan = plan_of(path, overrides=selection(path, methods, conditions, split))
     say_notes(plan)
+    say_low_rates(plan.config)
     known = [_named(name) for name in like] or known_costs(plan)
     estimates = estimate(plan, known)
     on = f", split {split}" if split != TEST else ""

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import metrics_of, said_split, say_detection, say_notes, split_option
+from cocktail.cli._options import (
+    metrics_of,
+    said_split,
+    say_detection,
+    say_low_rates,
+    say_narrow,
+    say_notes,
+    split_option,
+)
 from cocktail.workflow.files import TEST
 
 
@@ -62,6 +70,7 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     overrides = selection(path, methods, conditions, split)
     plan = plan_of(path, overrides=overrides)
     say_notes(plan)
+    say_low_rates(plan.config)
     plan.comparisons()  # a misspelt claim should be reported before hours of work
     first = plan.untrained_scores()
     arguments = snakemake_command(path, overrides, cores, snakemake_arguments, profile, first)
@@ -120,6 +129,7 @@ def show(plan, suite: str, strict: bool) -> int:
         show_published(plan.config, plan.folder)
         show_claims(read_verdicts(plan.path("claims.csv")), everything=False)
     say_detection(plan.config, metrics_of(plan.boards, plan.conditions))
+    say_narrow(plan.config)
     click.echo(f"\nTo look and listen, in a browser: {plan.boards}/report/index.html")
     click.echo(f"Boards: {plan.boards}/leaderboard.csv   every score: {plan.boards}/scores.parquet")
     if not plan.whole:

@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import methods_option, print_rows, say_notes
+from cocktail.cli._options import methods_option, print_rows, say_low_rates, say_notes
 
 
 @click.command(short_help="Run an entry with other values of its fields on development scenes, and compare.")
@@ -49,6 +49,7 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     sweep, overrides = prepare(path, entry, parse(settings), metric, conditions=chosen, plugins=folders)
     plan = plan_of(path, overrides=overrides)
     say_notes(plan)
+    say_low_rates(plan.config)
     if "wer" in plan.metrics:
         create(plan.config["recogniser"])  # fetches a model once, and says now what is missing
     trained = [name for name in plan.trained if name in sweep.points]

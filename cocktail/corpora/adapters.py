@@ -2,8 +2,9 @@
 
 An adapter is a module with DESCRIPTION, KINDS (of `speech`, `noise`), OPTIONS (the JSON schema of its part of a suite)
 and `rows(options, *, kind, seed, fs, speech)`, which yields rows of the SPEECH or NOISE table of cocktail.tables.
-`rows` may rely on its options to fit the schema. An adapter that reads files also has `fingerprint(options)`, a string
-that changes with them; one that reads none has SYNTHESIS, what makes its sounds.
+`rows` may rely on its options to fit the schema. An adapter that reads files also has `files(options, kind)`, their
+paths, and `fingerprint(options)`, a string that changes with them; one that reads none has SYNTHESIS, what makes its
+sounds.
 """
 
 import importlib
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from cocktail.corpora import holdout
+from cocktail.corpora import coverage, holdout
 from cocktail.corpora.layout import Corpus
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError, nearest
@@ -56,6 +57,25 @@ def fingerprint(part: dict[str, Any]) -> str:
     """A string that changes when what a part reads from disk changes; empty for what is synthesised."""
     module = adapter(part["adapter"])
     return module.fingerprint(part) if hasattr(module, "fingerprint") else ""
+
+
+def low_rates(part: dict[str, Any], kind: str, fs: int) -> str | None:
+    """A note on a part whose recordings have a lower rate than scenes at `fs` Hz (cocktail.corpora.coverage).
+
+    None, too, for what is synthesised and what is not there.
+    """
+    module = adapter(part["adapter"])
+    try:
+        files = module.files(part, kind=kind) if hasattr(module, "files") else []
+    except CocktailError:
+        return None
+    return coverage.low_rates(files, fs)
+
+
+def source(part: dict[str, Any]) -> str:
+    """A part in words: its adapter, and the folder of its table where it has one."""
+    table = part.get("table")
+    return f"{part['adapter']} ({Path(table).parent.name})" if table else part["adapter"]
 
 
 def synthesis(part: dict[str, Any]) -> str | None:

@@ -1,11 +1,21 @@
-"""What a corpus has too little of, in words: one speaker, or a kind of noise or a class that a split lacks."""
+"""What a corpus has too little of, in words: one speaker, a kind of noise or a class that a split lacks, or a band."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from cocktail import audio
+from cocktail.errors import CocktailError
 
 SPLITS = ("train", "valid", "test")
 NEEDED = ("train", "test")
 """Splits that every kind and class should be in; those for validation are held out of `train` where there are none."""
+NARROW = 0.8
+"""A recording that holds less than this share of the band of the scenes is said to be narrow."""
+TELEPHONE_HZ = 4500
+"""What ends below this is heard as well at 8 kHz."""
+LOOKED_AT = 200
+"""Recordings of a part whose rate is looked at before a run."""
 
 
 def gaps(rows: Iterable[dict]) -> list[str]:
@@ -15,6 +25,43 @@ def gaps(rows: Iterable[dict]) -> list[str]:
         return list(_lone_speakers(rows))
     labelled = [row for row in rows if row.get("label") not in (None, row.get("kind"))]
     return [*_missing(rows, "kind", "the kind"), *_missing(labelled, "label", "the class")]
+
+
+def narrow(rows: Iterable[dict], fs: int) -> list[str]:
+    """A note on rows of the SPEECH or NOISE table that leave an upper part of the band of scenes at `fs` Hz empty."""
+    rows = list(rows)
+    found = [row for row in rows if (row.get("cutoff_hz") or fs) < NARROW * fs / 2]
+    if not found:
+        return []
+    kind, of = ("speech", "utterances") if "speaker" in rows[0] else ("noise", "recordings")
+    splits = ", ".join(f"{split} {count}" for split, count in Counter(row["split"] for row in found).items())
+    return [_narrow(f"{kind}: {len(found)} of {len(rows)} {of} ({splits})", [row["cutoff_hz"] for row in found], fs)]
+
+
+def low_rates(files: Sequence[Path], fs: int) -> str | None:
+    """A note on recordings whose own rate is lower than that of scenes at `fs` Hz: LOOKED_AT of them are looked at."""
+    looked_at = files[:: -(-len(files) // LOOKED_AT) or 1]
+    halves = [rate / 2 for rate in map(_rate, looked_at) if rate is not None and rate < NARROW * fs]
+    return _narrow(f"{len(halves)} of {len(looked_at)} recordings looked at", halves, fs) if halves else None
+
+
+def _rate(path):
+    """In Hz; None where the file cannot be read, which is said when the tables are made."""
+    try:
+        with audio.Reader(path) as file:
+            return file.fs
+    except (CocktailError, OSError):
+        return None
+
+
+def _narrow(which, ends_hz, fs):
+    low, high = round(min(ends_hz)), round(max(ends_hz))
+    band = f"{low} Hz" if low == high else f"{low} to {high} Hz"
+    remedy = "; `fs: 8000` in the suite takes scenes of what is there" if high < TELEPHONE_HZ < fs / 2 else ""
+    return (
+        f"{which} hold nothing above {band}, and scenes have {fs} Hz: methods learn from an empty band, and wide-band "
+        f"metrics such as pesq_wb judge one{remedy}"
+    )
 
 
 def _lone_speakers(rows):

@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from cocktail.errors import CocktailError
+from cocktail.text import read_text
 
 SEPARATORS = ",;\t"
 """The first of them that the first line holds separates the values of a file."""
@@ -14,16 +15,16 @@ SEPARATORS = ",;\t"
 def read_csv(path: str | Path) -> list[tuple[int, list[str]]]:
     """Rows as (line, values), blank ones left out, spaces around values too. The first is the header, if there is one.
 
-    Raises CocktailError where there is no such file or it is no text in UTF-8, and, with the line, where a quotation
+    Raises CocktailError where there is no such file or it is no text in Unicode, and, with the line, where a quotation
     mark is left open or a value holds control characters.
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise CocktailError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CocktailError(f"{path}: not a CSV file in UTF-8 ({error})") from error
+    except OSError as error:
+        raise CocktailError(f"{path}: cannot be read: {error.strerror}") from error
     first = next((line for line in text.split("\n") if line.strip()), "")
     separator = next((each for each in SEPARATORS if each in first), SEPARATORS[0])
     reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True, skipinitialspace=True)

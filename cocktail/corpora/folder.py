@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import audio
+from cocktail.bandwidth import cutoff
 from cocktail.corpora.csv_file import read_csv
 from cocktail.errors import CocktailError, nearest, shortened
 from cocktail.rng import shuffled
@@ -129,6 +130,14 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
         else:
             del row["kind"], row["label"]
         yield row
+
+
+def files(options: dict, *, kind: str) -> list[Path]:
+    """Files that the table names, whether they exist or not. Raises CocktailError where there is no table."""
+    table = expand(options["table"])
+    root = expand(options["root"]) if "root" in options else table.parent
+    column = options.get("columns", {}).get("path", "path")
+    return [root / (row.get(column) or "") for _, row in _read(table)[0]]
 
 
 def fingerprint(options: dict) -> str:
@@ -245,7 +254,7 @@ def _recordings(lines, columns, options, table, root, kind):
             problems.add(line, f"{cell['path']}: no kind in the column {columns['kind']!r}")
             continue
         try:
-            fs, n_samples = examine(path)
+            fs, n_samples, cutoff_hz = examine(path)
         except CocktailError as error:
             problems.add(line, str(error))
             continue
@@ -259,6 +268,7 @@ def _recordings(lines, columns, options, table, root, kind):
                 "label": cell.get("label"),
                 "fs": fs,
                 "n_samples": n_samples,
+                "cutoff_hz": cutoff_hz,
                 "audio": {"bytes": None, "path": str(path)},
             })  # fmt: skip
     problems.check()
@@ -272,8 +282,8 @@ def _names(paths):
     return {path: name if shared[name] == 1 else path for path, name in short.items()}
 
 
-def examine(path: Path) -> tuple[int, int]:
-    """Rate in Hz and samples of a recording, decoded to its end.
+def examine(path: Path) -> tuple[int, int, float]:
+    """Rate in Hz and samples of a recording, decoded to its end, and the frequency above which it holds nothing.
 
     Raises CocktailError where it is missing, broken, not finite or silent, which a constant is, too.
     """
@@ -283,7 +293,7 @@ def examine(path: Path) -> tuple[int, int]:
     power = np.var(x[0]) if x.shape[1] else 0.0
     if power < 10 ** (SILENCE_DB / 10):
         raise CocktailError(f"{path}: silent (its level is below {SILENCE_DB:g} dB re full scale)")
-    return fs, x.shape[1]
+    return fs, x.shape[1], cutoff(x[0], fs)
 
 
 def _splits(split, speakers, seed):

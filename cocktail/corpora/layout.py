@@ -199,6 +199,10 @@ class Corpus:
         if not n_rows:
             raise CocktailError(f"{self.name}: no recording of {kind} is left by `parts`, `min_s` and `max_s`")
 
+    def files(self, options: dict, *, kind: str) -> list[Path]:
+        """Recordings of speech, or of noise, that a suite wants. Raises CocktailError as `read`."""
+        return [each.path for each in self.read(options) if (each.kind is not None) == (kind == "noise")]
+
     def fingerprint(self, options: dict) -> str:
         """String that identifies the recordings (path, size and time of each) in the digest of a suite's corpora."""
         seen = hashlib.blake2b(digest_size=8)
@@ -209,18 +213,19 @@ class Corpus:
         return seen.hexdigest()
 
     def adapter(self):
-        """DESCRIPTION, KINDS, OPTIONS, rows and fingerprint of its module, as cocktail.corpora.adapters needs them."""
-        return self.title, self.kinds, self.options(), self.rows, self.fingerprint
+        """DESCRIPTION, KINDS, OPTIONS, rows, files and fingerprint of its module, for cocktail.corpora.adapters."""
+        return self.title, self.kinds, self.options(), self.rows, self.files, self.fingerprint
 
     def _row(self, recording, fs):
         for path in recording.files:
             require_text(path)
         if recording.less is None:
-            rate, n_samples = examine(recording.path)
+            rate, n_samples, cutoff_hz = examine(recording.path)
             audio = {"bytes": None, "path": str(recording.path)}
         else:
-            rate, n_samples, audio = _difference(recording, fs)
-        row = {"split": recording.split, "fs": rate, "n_samples": n_samples, "audio": audio}
+            rate, n_samples, cutoff_hz, audio = _difference(recording, fs)
+        about = {"fs": rate, "n_samples": n_samples, "cutoff_hz": cutoff_hz, "audio": audio}
+        row = {"split": recording.split} | about
         if recording.kind is not None:
             return row | {"recording": recording.name, "kind": recording.kind}
         speaker = f"{self.name}-{recording.speaker or recording.name}"
@@ -245,8 +250,9 @@ def _chosen(recordings, at_most, seed):
 
 
 def _difference(recording, fs):
-    """Rate, samples and audio cell of a recording less another, first channels, at `fs` Hz at most."""
+    """Rate, samples, cut-off and audio cell of a recording less another, first channels, at `fs` Hz at most."""
     from cocktail import audio, tables
+    from cocktail.bandwidth import cutoff
 
     (x, rate), (less, rate_less) = audio.read(recording.path), audio.read(recording.less)
     if (x.shape[1], rate) != (less.shape[1], rate_less):
@@ -256,4 +262,9 @@ def _difference(recording, fs):
         )
     lower = min(rate, fs)
     difference = audio.resample(x[0] - less[0], rate, lower)
-    return lower, len(difference), tables.pack(difference, lower, recording.name.replace("/", "-"))
+    return (
+        lower,
+        len(difference),
+        cutoff(difference, lower),
+        tables.pack(difference, lower, recording.name.replace("/", "-")),
+    )

@@ -8,16 +8,38 @@ Shapes: B scenes, K talkers, F bins, T frames, G bands.
 
 import itertools
 
+import numpy as np
 import torch
 
 from cocktail.nets.bands import Bands
 
+MOST_TRIED = 4
+"""Talkers up to which all permutations are tried, on the device: fewer than it takes to look at them elsewhere."""
+
 
 def permutation_free(pairwise: torch.Tensor) -> torch.Tensor:
-    """Losses (B, K, K) of estimate i for talker j -> (B,), those of the best permutation summed."""
+    """Losses (B, K, K) of estimate i for talker j -> (B,), those of the best permutation summed.
+
+    All K! are tried where that is quick; beyond, the Hungarian algorithm finds the same in K^3 steps.
+    """
     k = pairwise.shape[-1]
+    estimates = torch.arange(k, device=pairwise.device)
+    if k > MOST_TRIED:
+        return pairwise[torch.arange(len(pairwise), device=pairwise.device)[:, None], estimates, _best(pairwise)].sum(
+            -1
+        )
     orders = torch.tensor(list(itertools.permutations(range(k))), device=pairwise.device)
-    return pairwise[:, torch.arange(k, device=pairwise.device), orders].sum(-1).amin(-1)
+    return pairwise[:, estimates, orders].sum(-1).amin(-1)
+
+
+def _best(pairwise):
+    """(B, K): the talker of each estimate in the best permutation. Losses that are no numbers rank last."""
+    from scipy.optimize import linear_sum_assignment
+
+    worst = torch.finfo(pairwise.dtype).max
+    losses = pairwise.detach().nan_to_num(nan=worst).cpu().double().numpy()
+    orders = [linear_sum_assignment(scene)[1] for scene in losses]
+    return torch.tensor(np.array(orders).reshape(pairwise.shape[:2]), device=pairwise.device)
 
 
 def amplitudes(bands: Bands, *, talkers: torch.Tensor, mixture: torch.Tensor, phase: bool) -> torch.Tensor:

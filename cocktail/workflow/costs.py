@@ -22,6 +22,7 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
 from cocktail.runtime.accounting import read_log
 from cocktail.tasks import TASKS
+from cocktail.text import read_text
 from cocktail.training.history import epochs_run
 from cocktail.workflow.job_groups import Group, Job, groups
 from cocktail.workflow.plan import Plan
@@ -82,7 +83,7 @@ class Costs:
 def read_costs(path: str | Path) -> Costs:
     """What `Costs.write` left. Raises CocktailError where it is something else."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         costs = tuple(Cost(**cost) for cost in content.pop("costs"))
         return Costs(**content | {"judged": tuple(content["judged"]), "costs": costs})
     except OSError as error:

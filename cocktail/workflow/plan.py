@@ -108,7 +108,9 @@ class Plan(Selection, Files):
 
     def about(self) -> dict[str, str]:
         """What the suite's page says of where its figures come from."""
-        corpora = [f"{kind}: {', '.join(map(_source, parts))}" for kind, parts in self.config["corpora"].items()]
+        corpora = [
+            f"{kind}: {', '.join(map(adapters.source, parts))}" for kind, parts in self.config["corpora"].items()
+        ]
         return {
             "seed": str(self.config["seed"]),
             "corpora": "; ".join(corpora),
@@ -344,15 +346,9 @@ class Plan(Selection, Files):
         return {role: self._trained_model(name) | {"suite": self.suite} for role, name in scorers.items()}
 
 
-def _source(part: dict) -> str:
-    """A corpus in words: its adapter, and the folder of its table where it has one."""
-    table = part.get("table")
-    return f"{part['adapter']} ({Path(table).parent.name})" if table else part["adapter"]
-
-
 def _heard(parts: list[dict]) -> list[dict]:
     """{"corpus", "synthesis"} of those parts of the corpora that have a train split."""
-    heard = {_source(part): adapters.synthesis(part) for part in parts if adapters.has_train_split(part)}
+    heard = {adapters.source(part): adapters.synthesis(part) for part in parts if adapters.has_train_split(part)}
     return [{"corpus": corpus, "synthesis": synthesis} for corpus, synthesis in heard.items()]
 
 

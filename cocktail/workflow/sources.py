@@ -32,10 +32,11 @@ def source_digest(*roots: str | Path) -> str:
 @functools.cache
 def _inspect(path: Path, mtime: int) -> tuple[str, frozenset[str]]:
     """Digest of one file's syntax tree, and the `cocktail` modules that it imports. `mtime` is the cache's key."""
+    source = path.read_bytes()
     try:
-        tree = ast.parse(path.read_text())
-    except SyntaxError:
-        return digest(path.read_text()), frozenset()
+        tree = ast.parse(source)  # as Python reads it: in any encoding that it names
+    except (SyntaxError, ValueError):
+        return digest(source.hex()), frozenset()
     imported = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -51,14 +51,15 @@ class TestWhatIsRead:
         row = {"path": "anna/one.flac", "speaker": "anna", "gender": "female", "transcript": "hello there"}
         assert rows(corpus([row])) == [
             {"utterance": "anna/one", "split": "train", "speaker": "anna", "gender": "female", "text": "hello there",
-             "fs": FS, "n_samples": 8000, "audio": {"bytes": None, "path": str(tmp_path / "anna" / "one.flac")}}
+             "fs": FS, "n_samples": 8000, "cutoff_hz": FS / 2,
+             "audio": {"bytes": None, "path": str(tmp_path / "anna" / "one.flac")}}
         ]  # fmt: skip
 
     def test_noise_with_a_column_of_kinds_or_one_kind_for_all(self, tmp_path, corpus):
         soundfile.write(tmp_path / "a.wav", tone(), FS)
         found = rows(corpus([{"path": "a.wav", "label": "rain"}]), "noise")
         assert (found[0]["recording"], found[0]["kind"]) == ("a", "rain")
-        assert found[0].keys() == {"recording", "split", "kind", "label", "fs", "n_samples", "audio"}
+        assert found[0].keys() == {"recording", "split", "kind", "label", "fs", "n_samples", "cutoff_hz", "audio"}
         assert rows(corpus([{"path": "a.wav"}], kind="room-tone"), "noise")[0]["kind"] == "room-tone"
 
     def test_noise_of_one_kind_with_labels(self, tmp_path, corpus):
@@ -256,7 +257,7 @@ class TestFaults:
         with pytest.raises(CocktailError, match=r"other\.csv: no such file"):
             rows(part | {"table": str(tmp_path / "other.csv")})
         (tmp_path / "table.csv").write_bytes(b"path\n\xff\xfe.wav\n")
-        with pytest.raises(CocktailError, match="not a CSV file in UTF-8"):
+        with pytest.raises(CocktailError, match=r"table\.csv:2: not a text in UTF-8"):
             rows(part)
         (tmp_path / "table.csv").write_text("path,speaker\na.wav,s\nb.wav,s,female\nc.wav\n")
         with pytest.raises(CocktailError) as error:
@@ -285,7 +286,7 @@ class TestTablesAsTheyCome:
         return write
 
     @pytest.mark.parametrize("separator", [";", "\t", ","])
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
     def test_separators_and_byte_order_marks(self, table, separator, encoding):
         text = 'path,speaker,transcript\na.wav,anna,"so, so"\n\nb.wav, anna,no\n'.replace(",", separator)
         found = rows(table(text, encoding))

@@ -6,6 +6,7 @@ since a suite makes its own attacks (cocktail.spoofing).
 """
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
+from cocktail.text import read_text
 
 SETS = {"train": ("train", "trn"), "dev": ("valid", "trl"), "eval": ("test", "trl")}
 FILES = {"LA": (25380, 24844, 71237), "PA": (54000, 29700, 134730)}
@@ -19,7 +20,7 @@ def find(root, part):
     if not folder.is_dir():
         return
     protocol = f"ASVspoof2019_{access}_cm_protocols/ASVspoof2019.{access}.cm.{name}.{SETS[name][1]}.txt"
-    for line in (root / access / protocol).read_text().splitlines():
+    for line in read_text(root / access / protocol).splitlines():
         speaker, file, *_, key = line.split()
         yield Recording(file, folder / f"{file}.flac", part.split if key == "bonafide" else None, speaker)
 
@@ -39,4 +40,4 @@ CORPUS = Corpus(
     find=find,
     note="Genuine speech is read; spoofed speech is counted and not read.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

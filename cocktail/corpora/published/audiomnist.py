@@ -8,6 +8,7 @@ import json
 
 from cocktail.corpora.grid import SLOTS
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
+from cocktail.text import read_text
 
 VALID = (12, 47, 59, 15, 27, 41, 4, 11, 21, 31, 44, 50)
 TEST = (26, 52, 60, 18, 32, 42, 5, 13, 22, 33, 45, 51)
@@ -19,7 +20,7 @@ def find(root, part):
     """data/SPEAKER/DIGIT_SPEAKER_TAKE.wav; data/audioMNIST_meta.txt has genders."""
     if not (root / "data").is_dir():
         return
-    meta = json.loads((root / "data" / "audioMNIST_meta.txt").read_text())
+    meta = json.loads(read_text(root / "data" / "audioMNIST_meta.txt"))
     for number in range(1, SPEAKERS + 1):
         split = "valid" if number in VALID else "test" if number in TEST else "train"
         speaker = f"{number:02d}"
@@ -41,4 +42,4 @@ CORPUS = Corpus(
     find=find,
     note="Split 0 of the publisher's five for digits.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -34,4 +34,4 @@ CORPUS = Corpus(
     find=find,
     note="Kind of noise: living-room. The left ear of two is read; transcripts are those of WSJ0, which are not read.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

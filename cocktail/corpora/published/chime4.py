@@ -19,4 +19,4 @@ CORPUS = Corpus(
     find=find,
     note=NOTE,
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -43,4 +43,4 @@ CORPUS = Corpus(
     find=find,
     note="Kinds of noise: the environments, in lower case. Microphone 1 of 16 is read.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

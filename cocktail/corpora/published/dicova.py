@@ -6,6 +6,7 @@ five folds is taken; its validation set is for the test, since the challenge's o
 """
 
 from cocktail.corpora.layout import Corpus, Part, Recording
+from cocktail.text import read_text
 
 LISTS = {"train_fold_1": "train", "val_fold_1": "test"}
 
@@ -15,7 +16,7 @@ def find(root, part):
     if not (root / part.name).is_dir():
         return
     for name, split in LISTS.items():
-        for recording in (root / "LISTS" / f"{name}.txt").read_text().split():
+        for recording in read_text(root / "LISTS" / f"{name}.txt").split():
             yield Recording(recording, root / part.name / f"{recording}.flac", split, kind="cough")
 
 
@@ -30,4 +31,4 @@ CORPUS = Corpus(
     find=find,
     note="Kind of noise: cough. Fold 1 of the publisher's five.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

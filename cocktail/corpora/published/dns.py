@@ -49,4 +49,4 @@ CORPUS = Corpus(
     find=find,
     note="Comes with the repository by Git LFS. Kinds of noise: dns, and dns-test in the test pairs.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

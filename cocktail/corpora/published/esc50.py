@@ -7,6 +7,7 @@ whose recordings come from different sources, 1 to 3 train, 4 validates, 5 tests
 import csv
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
+from cocktail.text import read_text
 
 SPLITS = {"1": "train", "2": "train", "3": "train", "4": "valid", "5": "test"}
 
@@ -15,10 +16,9 @@ def find(root, part):
     """Clips that meta/esc50.csv names: audio/FILENAME, fold, category."""
     if not (root / "audio").is_dir():
         return
-    with (root / "meta" / "esc50.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            path = root / "audio" / row["filename"]
-            yield Recording(path.stem, path, SPLITS[row["fold"]], kind=row["category"])
+    for row in csv.DictReader(read_text(root / "meta" / "esc50.csv").splitlines()):
+        path = root / "audio" / row["filename"]
+        yield Recording(path.stem, path, SPLITS[row["fold"]], kind=row["category"])
 
 
 CORPUS = Corpus(
@@ -32,4 +32,4 @@ CORPUS = Corpus(
     find=find,
     note="Kinds of noise: the categories of meta/esc50.csv. Some clips are silent for the most part.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -36,4 +36,4 @@ CORPUS = Corpus(
     find=find,
     note="Not the publisher's split, whose test has the speakers of its training: lucas and yweweler are for the test.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -39,4 +39,4 @@ CORPUS = Corpus(
     find=find,
     note="The publisher has no splits: of speakers in order every fifth is for the test.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -41,4 +41,4 @@ CORPUS = Corpus(
     find=find,
     note="Generate it with the publisher's script generate_librimix.sh. Kind of noise: wham.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -5,6 +5,7 @@ ICASSP 2015. Splits are the publisher's, disjoint in speakers.
 """
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
+from cocktail.text import read_text
 
 SETS = {
     "train-clean-100": ("train", 28539, "2a93770f6d5c6c964bc36631d331a522"),
@@ -22,7 +23,7 @@ def find(root, part):
     """Utterances that the transcripts SET/SPEAKER/CHAPTER/*.trans.txt name; genders are in SPEAKERS.TXT."""
     genders = _genders(root / "SPEAKERS.TXT")
     for transcripts in sorted((root / part.name).glob("*/*/*.trans.txt")):
-        for line in transcripts.read_text().splitlines():
+        for line in read_text(transcripts).splitlines():
             name, _, text = line.partition(" ")
             speaker = name.split("-")[0]
             path = transcripts.parent / f"{name}.flac"
@@ -30,7 +31,7 @@ def find(root, part):
 
 
 def _genders(table):
-    lines = table.read_text().splitlines() if table.is_file() else []
+    lines = read_text(table).splitlines() if table.is_file() else []
     cells = [line.split("|") for line in lines if not line.startswith(";")]
     return {cell[0].strip(): {"F": "female", "M": "male"}[cell[1].strip()] for cell in cells if len(cell) > 1}
 
@@ -48,4 +49,4 @@ CORPUS = Corpus(
     ),
     find=find,
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -31,4 +31,4 @@ CORPUS = Corpus(
     find=find,
     note="Kinds of noise: noise, music; of recordings in order every fifth is for the test (there are no splits).",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -5,6 +5,7 @@ speakers say (SA) are not read, since those of training and test must differ. No
 """
 
 from cocktail.corpora.layout import Corpus, Part, Recording
+from cocktail.text import read_text
 
 
 def find(root, part):
@@ -21,7 +22,7 @@ def find(root, part):
                 None if sentence.startswith("sa") else part.split,
                 speaker,
                 {"f": "female", "m": "male"}.get(speaker[0]),
-                text and text.read_text().split(maxsplit=2)[2].strip().lower(),
+                text and read_text(text).split(maxsplit=2)[2].strip().lower(),
             )
 
 
@@ -40,4 +41,4 @@ CORPUS = Corpus(
     find=find,
     note="The sentences SA1 and SA2 are counted and not read.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -5,6 +5,7 @@ noise-robust text-to-speech", SSW 2016. Noise is the noisy recording minus the c
 """
 
 from cocktail.corpora.layout import Archive, Corpus, Part, Recording
+from cocktail.text import read_text
 
 PAIRS = {"trainset_28spk": ("train", 11572), "trainset_56spk": ("train", 23075), "testset": ("test", 824)}
 URL = "https://datashare.ed.ac.uk/bitstream/handle/10283/2791"
@@ -16,7 +17,7 @@ def find(root, part):
     kinds = _kinds(root, part.name)
     for name in sorted({path.stem for folder in (clean, noisy) for path in folder.glob("*.wav")}):
         said = root / f"{part.name}_txt" / f"{name}.txt"
-        text = said.read_text().strip() if said.is_file() else None
+        text = read_text(said).strip() if said.is_file() else None
         path = clean / f"{name}.wav"
         yield Recording(name, path, part.split, name.split("_")[0], text=text)
         yield Recording(name, noisy / path.name, part.split, kind=kinds.get(name, "unknown"), less=path)
@@ -26,7 +27,7 @@ def _kinds(root, name):
     log = next(
         (path for path in (root / f"log_{name}.txt", root / "logfiles" / f"log_{name}.txt") if path.is_file()), None
     )
-    cells = [line.split() for line in log.read_text().splitlines()] if log else []
+    cells = [line.split() for line in read_text(log).splitlines()] if log else []
     return {cell[0]: cell[1] for cell in cells if len(cell) > 1}
 
 
@@ -52,4 +53,4 @@ CORPUS = Corpus(
     find=find,
     note="Kinds of noise are those of the log files (logfiles.zip); without them, `unknown`.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

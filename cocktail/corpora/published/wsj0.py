@@ -7,6 +7,7 @@ are the usual ones: si_tr_s trains, si_dt_05 validates, si_et_05 tests.
 import re
 
 from cocktail.corpora.layout import Corpus, Part, Recording
+from cocktail.text import read_text
 
 SPLITS = {"si_tr_s": "train", "si_dt_05": "valid", "si_et_05": "test"}
 
@@ -28,7 +29,7 @@ def find(root, part):
 
 def transcripts(dots):
     """Utterance, in lower case -> words, of a file of detailed transcripts."""
-    lines = re.findall(r"^(.*)\((\w+)\)", dots.read_text(), re.MULTILINE)
+    lines = re.findall(r"^(.*)\((\w+)\)", read_text(dots), re.MULTILINE)
     return {name.lower(): plain(said) for said, name in lines}
 
 
@@ -47,4 +48,4 @@ CORPUS = Corpus(
     find=find,
     note="Compressed .wv1 files are not decoded: convert them with sph2pipe to .wav beside them, which is preferred.",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

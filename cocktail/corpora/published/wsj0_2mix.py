@@ -35,4 +35,4 @@ CORPUS = Corpus(
     find=find,
     note="Generate it with the publisher's scripts from WSJ0 (LDC93S6A).",
 )
-DESCRIPTION, KINDS, OPTIONS, rows, fingerprint = CORPUS.adapter()
+DESCRIPTION, KINDS, OPTIONS, rows, files, fingerprint = CORPUS.adapter()

@@ -132,12 +132,29 @@ def test_hard_soft_kmeans_is_kmeans():
     torch.testing.assert_close(kmeans.soft_assignment(V, start, 5.0).sum(-1), torch.ones(60, dtype=torch.float64))
 
 
-@given(st.integers(0, 10**6), st.integers(1, 4))
+@given(st.integers(0, 10**6), st.integers(1, 5))
 @settings(max_examples=30, deadline=None)
-def test_best_permutation_is_the_cheapest_assignment(seed, k):
-    pairwise = np.random.default_rng(seed).random((2, k, k))
-    expected = [cost[linear_sum_assignment(cost)].sum() for cost in pairwise]
-    np.testing.assert_allclose(free.permutation_free(torch.from_numpy(pairwise)), expected)
+def test_best_permutation_is_the_cheapest_of_all_orders(seed, k):
+    pairwise = torch.from_numpy(np.random.default_rng(seed).normal(size=(2, k, k))).requires_grad_()
+    orders = list(permutations(range(k)))
+    every = torch.stack([pairwise[:, range(k), order].sum(-1) for order in orders])
+    found = free.permutation_free(pairwise)
+    torch.testing.assert_close(found, every.amin(0))
+    (gradient,) = torch.autograd.grad(found.sum(), pairwise)
+    chosen = [orders[i] for i in every.argmin(0)]
+    wanted = torch.stack([torch.eye(k, dtype=torch.float64)[list(order)] for order in chosen])
+    torch.testing.assert_close(gradient, wanted)
+
+
+def test_twenty_talkers_do_not_take_all_orders():
+    pairwise = torch.from_numpy(np.random.default_rng(0).random((3, 20, 20))).float()
+    expected = [cost[linear_sum_assignment(cost)].sum() for cost in pairwise.numpy()]
+    np.testing.assert_allclose(free.permutation_free(pairwise), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("k", [2, 6])
+def test_losses_that_are_no_numbers_are_not_hidden(k):
+    assert not torch.isfinite(free.permutation_free(torch.full((1, k, k), torch.nan))).any()
 
 
 def test_separation_loss_is_the_error_of_the_best_order():
