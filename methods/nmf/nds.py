@@ -10,10 +10,7 @@ Deviations: see cocktail/dsp/nmf/dynamical.py for the updates. Kullback-Leibler 
 
 from dataclasses import dataclass
 
-from cocktail.dsp.nmf.enhancer import NmfEnhancer
-
-STRETCH = 64
-"""Frames that are learnt from in a row, 1 s at 16 kHz: whole recordings would be too few to show what there is."""
+from cocktail.dsp.nmf.enhancer import STRETCH, NmfEnhancer
 
 
 @dataclass(frozen=True)

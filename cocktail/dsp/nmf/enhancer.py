@@ -24,6 +24,9 @@ FLOOR = 1e-5
 SILENT = 1e-3
 """Training leaves out frames below this share of their recording's mean, of magnitudes or of powers."""
 
+STRETCH = 64
+"""Frames that models of time learn from in a row, 1 s at 16 kHz: few whole recordings would not show all of a noise."""
+
 
 def stacked(V: np.ndarray, context: int) -> np.ndarray:
     """Each frame with its neighbours, FLOOR past the ends: (F, T) -> (context F, T)."""

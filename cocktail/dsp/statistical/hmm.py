@@ -50,6 +50,24 @@ def posteriors(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, float]
     return alpha / alpha.sum(axis=0), float(np.sum(np.log(scale) + largest) + np.log(end))
 
 
+def transitions(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
+    """How often a path goes from one state to another, expected given all frames, (S, S); the sum is T - 1."""
+    B = np.exp(likelihood - likelihood.max(axis=0))
+    n_frames = B.shape[1]
+    beta, ahead = np.empty_like(B), chain.final
+    for t in range(n_frames - 1, -1, -1):
+        beta[:, t] = ahead / ahead.max()
+        ahead = chain.transition @ (B[:, t] * beta[:, t])
+    counts, reached = np.zeros_like(chain.transition), chain.initial
+    for t in range(n_frames - 1):
+        alpha = reached * B[:, t]
+        alpha /= alpha.sum()
+        pairs = alpha[:, None] * chain.transition * (B[:, t + 1] * beta[:, t + 1])
+        counts += pairs / pairs.sum()
+        reached = alpha @ chain.transition
+    return counts
+
+
 def viterbi(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
     """States (T,) of the likeliest path."""
     n_states, n_frames = likelihood.shape

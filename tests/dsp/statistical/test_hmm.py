@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from cocktail.dsp.statistical.hmm import Chain, posteriors, viterbi
+from cocktail.dsp.statistical.hmm import Chain, posteriors, transitions, viterbi
 
 
 def chain(rng, n_states):
@@ -33,6 +33,10 @@ def test_posteriors_and_the_best_path_are_those_of_all_paths():
     np.testing.assert_allclose(states, expected, atol=1e-12)
     assert log_p == pytest.approx(total)
     assert tuple(viterbi(likelihood, c)) == max(found, key=lambda item: item[1])[0]
+    counts = np.zeros((3, 3))
+    for path, p in found:
+        np.add.at(counts, (path[:-1], path[1:]), np.exp(p - total))
+    np.testing.assert_allclose(transitions(likelihood, c), counts, atol=1e-12)
 
 
 def test_a_chain_without_a_path_is_an_error():
