@@ -120,14 +120,14 @@ class FhmmMax(LearnedMethod):
         return istft(masks * Y, len(samples), size, hop)
 
     def sentences(self, mixture, view) -> list[str]:
-        """What each of the K talkers says, by the states of its own chain."""
+        """What each of the K talkers says, by the posteriors of its own states."""
         from cocktail.dsp.statistical import hmm
 
         graph = view.model.graph
         said = [[] for _ in view.speakers]
         for inferred in self.infer(stft(finite(mixture)[0], *framing(view.fs)), view):
             for words, states in zip(said, inferred.states, strict=True):
-                path = hmm.viterbi(np.log(states + 1e-12), graph.chain)
+                path = hmm.decode(states, graph.chain)
                 words += [graph.words[word] for word, _ in itertools.groupby(graph.word[path]) if word >= 0]
         return [" ".join(words) for words in said]
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from cocktail.dsp.auditory import gammatone, modulation
 from cocktail.dsp.statistical.enhancer import GainEnhancer
-from cocktail.errors import CocktailError
 from cocktail.stft import framing
 
 NYQUIST_SHARE = 0.94
@@ -63,8 +62,6 @@ class UnitClassifier(GainEnhancer):
 
     def fit(self, data, rng, folder):
         """Learn each band's classifier on scenes of the mixer; leave bands.npz."""
-        if data.fs % modulation.RATE:
-            raise CocktailError(f"amplitude modulation needs a rate that is a multiple of {modulation.RATE} Hz")
         train = self._examples(data, "train", self.scenes, rng)
         valid = self._examples(data, "valid", max(self.scenes // 4, 2), rng)
         arrays = {"fs": data.fs}

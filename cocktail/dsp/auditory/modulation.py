@@ -5,10 +5,13 @@ listeners", JASA 126(3), 2009, section II.A: the envelope of a band by full-wave
 of 32 ms, zero-padded to 256 samples; magnitudes summed by 15 triangles evenly spaced from 15.6 to 400 Hz; these and
 their differences to the last frame and to the next lower band.
 
-Deviations: frames every 8 ms, those of cocktail.stft, instead of 16; logarithms, with a floor, of the sums.
+Deviations: frames every 8 ms, those of cocktail.stft, instead of 16, with exactly HOP samples of envelope to a shift at
+any rate, so that envelopes of sound at 44.1 kHz have 3998 Hz; logarithms, with a floor, of the sums.
 """
 
 import numpy as np
+
+from cocktail.stft import framing
 
 RATE = 4000
 """Of envelopes, Hz."""
@@ -19,11 +22,11 @@ FLOOR = 1e-3
 """Added to a sum; the loudest band's root mean square is 1."""
 
 
-def envelope(band: np.ndarray, fs: int) -> np.ndarray:
-    """(..., N) -> (..., N RATE / fs), non-negative or nearly so. `fs` is a multiple of RATE."""
+def envelope(band: np.ndarray, fs: float) -> np.ndarray:
+    """(..., N) -> (..., about N RATE / fs), non-negative or nearly so."""
     from scipy.signal import resample_poly
 
-    return resample_poly(np.abs(band), 1, fs // RATE, axis=-1)
+    return resample_poly(np.abs(band), HOP, framing(fs)[1], axis=-1)
 
 
 def framed(x: np.ndarray, size: int, hop: int) -> np.ndarray:

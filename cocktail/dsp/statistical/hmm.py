@@ -1,7 +1,9 @@
 """Hidden Markov models: posteriors of the states, and the likeliest path.
 
 L. R. Rabiner, "A tutorial on hidden Markov models and selected applications in speech recognition", Proc. IEEE 77(2),
-1989, sections III.A and B, with forward and backward variables scaled in every frame.
+1989, sections III.A and B, with forward and backward variables scaled in every frame; paths by posteriors: P.
+Fariselli, P. L. Martelli and R. Casadio, "A new decoding algorithm for hidden Markov models improves the prediction of
+the topology of all-beta membrane proteins", BMC Bioinformatics 6(S4), 2005.
 
 S states, T frames. `likelihood` (S, T): log p(frame | state). `initial` (S,), `transition` (S, S) from row to column,
 `final` (S,): probabilities; `final` weighs the states that the last frame may be in.
@@ -71,16 +73,26 @@ def transitions(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
 def viterbi(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
     """States (T,) of the likeliest path."""
     n_states, n_frames = likelihood.shape
-    transition = np.log(np.maximum(chain.transition, TINY)).T  # to, from
-    best = np.log(np.maximum(chain.initial, TINY)) + likelihood[:, 0]
+    with np.errstate(divide="ignore"):  # what is impossible has the logarithm -inf
+        initial, transition, final = (np.log(part) for part in (chain.initial, chain.transition.T, chain.final))
+    best = initial + likelihood[:, 0]
     came = np.empty((n_frames, n_states), np.int32)
     rows = np.arange(n_states)
     for t in range(1, n_frames):
-        score = transition + best
+        score = transition + best  # to, from
         came[t] = score.argmax(axis=1)
         best = score[rows, came[t]] + likelihood[:, t]
     path = np.empty(n_frames, np.int32)
-    path[-1] = np.argmax(best + np.log(np.maximum(chain.final, TINY)))
+    path[-1] = np.argmax(best + final)
     for t in range(n_frames - 1, 0, -1):
         path[t - 1] = came[t, path[t]]
     return path
+
+
+def decode(states: np.ndarray, chain: Chain) -> np.ndarray:
+    """States (T,) of the possible path with the largest product of posteriors `states` (S, T).
+
+    These have the probabilities of transitions in them: here it only matters which are possible.
+    """
+    possible = Chain(*((part > 0).astype(float) for part in (chain.initial, chain.transition, chain.final)))
+    return viterbi(np.log(states + TINY), possible)

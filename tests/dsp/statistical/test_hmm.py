@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from cocktail.dsp.statistical.hmm import Chain, posteriors, transitions, viterbi
+from cocktail.dsp.statistical.hmm import Chain, decode, posteriors, transitions, viterbi
 
 
 def chain(rng, n_states):
@@ -18,7 +18,8 @@ def paths(likelihood, c):
     n_states, n_frames = likelihood.shape
     for path in itertools.product(range(n_states), repeat=n_frames):
         p = np.log(c.initial[path[0]]) + np.log(c.final[path[-1]]) + likelihood[list(path), range(n_frames)].sum()
-        yield path, p + sum(np.log(c.transition[a, b]) for a, b in itertools.pairwise(path))
+        steps = [c.transition[a, b] for a, b in itertools.pairwise(path)]
+        yield path, p + np.sum(np.log(steps)) if all(steps) else -np.inf
 
 
 def test_posteriors_and_the_best_path_are_those_of_all_paths():
@@ -37,6 +38,17 @@ def test_posteriors_and_the_best_path_are_those_of_all_paths():
     for path, p in found:
         np.add.at(counts, (path[:-1], path[1:]), np.exp(p - total))
     np.testing.assert_allclose(transitions(likelihood, c), counts, atol=1e-12)
+
+
+def test_decoding_counts_transitions_once():
+    """By brute force: of the possible paths, the one with the largest product of posteriors, which hold them already."""
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        c, states = chain(rng, 3), rng.dirichlet(np.full(3, 0.5), 5).T
+        c.transition[rng.integers(3), rng.integers(3)] = 0
+        possible = [path for path, p in paths(np.zeros((3, 5)), c) if np.isfinite(p)]
+        best = max(possible, key=lambda path: np.log(states[list(path), range(5)]).sum())
+        assert tuple(decode(states, c)) == best
 
 
 def test_a_chain_without_a_path_is_an_error():
