@@ -11,9 +11,9 @@ A claim is an inequality between figures of the leaderboards, as a list of order
         - [blstm-psa, lstm-psa]
 
 Neighbours of an order are compared. A step of it is an entry; a list of entries, whose best one counts; or a mapping
-with `entries` or `family` (the best of it that ran, without the other side's entries) and, where they are not the
-claim's, `conditions`. A claim with a `margin` says that the first is no worse: that it loses less than the margin,
-which is in the unit of the metric. Entries that claims name before they exist stand under `later`.
+with `entries` or `family` (the best of it that ran, without informed entries and those of the other side) and, where
+they are not the claim's, `conditions`. A claim with a `margin` says that the first is no worse: that it loses less than
+the margin, which is in the unit of the metric. Entries that claims name before they exist stand under `later`.
 """
 
 import itertools

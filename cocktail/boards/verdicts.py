@@ -32,6 +32,7 @@ from cocktail.boards.cells import ATTACK, higher_is_better, shares_speakers, tab
 from cocktail.boards.claims import Comparison, Step, read_claims
 from cocktail.boards.leaderboard import read_entries
 from cocktail.errors import CocktailError
+from cocktail.needs import GUIDANCE
 from cocktail.rng import rng
 
 HOLDS, FAILS, OPEN, NOT_RUN = "holds", "fails", "not distinguishable", "not run"
@@ -331,7 +332,8 @@ def build(
 
     `scenes`, `entries`: the files scenes.parquet and entries.json beside it.
     """
-    families = {name: card["family"] for name, card in read_entries(entries).items()}
+    cards = read_entries(entries).items()
+    families = {name: card["family"] for name, card in cards if card.get("guidance") != GUIDANCE[-1]}
     drawn = tables.read_rows(scenes, ["scene", "speaker", "noise"])
     speakers, noises = ({row["scene"]: row[name] for row in drawn} for name in ("speaker", "noise"))
     known = {"families": families, "speakers": speakers, "noises": noises}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import re
 
 import numpy as np
@@ -15,6 +16,7 @@ from cocktail import tables
 from cocktail.boards import scores as score_tables
 from cocktail.boards import statistics, verdicts
 from cocktail.boards.claims import CLAIMS, Comparison, Step, read_claims
+from cocktail.boards.leaderboard import SCENES as SCENES_TABLE
 from cocktail.boards.scores import collect
 from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN
 from cocktail.config import CONFIG, read_yaml
@@ -135,6 +137,23 @@ def test_the_best_of_several_counts(scores):
     assert judged(scores, ("good", "fair"), ("best", "twin"))["verdict"] == FAILS
     found = judged(scores, "best", Step((), "networks", ("stationary",)), families=families)
     assert (found["verdict"], found["worse"]) == (HOLDS, "good (best of networks)"), "the others of its family"
+
+
+def test_the_best_of_a_family_is_not_one_that_a_coder_informs(scores, tmp_path):
+    (tmp_path / "claims.yaml").write_text(
+        "claims: {one: {text: t, metric: sdr, conditions: [stationary], orders: [[good, {family: nmf}]]}}"
+    )
+    cards = [{"entry": "fair", "family": "nmf", "guidance": "weakly guided"}]
+    cards += [{"entry": "best", "family": "nmf", "guidance": "informed"}, {"entry": "good", "family": "networks"}]
+    (tmp_path / "entries.json").write_text(json.dumps(cards))
+    drawn = [{"scene": name, "speaker": "s", "noise": "n"} for name in sorted(set(scores["scene"].to_pylist()))]
+    tables.write_rows(tmp_path / "scenes.parquet", drawn, SCENES_TABLE)
+    verdicts.build(
+        claims=tmp_path / "claims.yaml", scores=tmp_path / "scores.parquet", scenes=tmp_path / "scenes.parquet",
+        entries=tmp_path / "entries.json", out=tmp_path / "claims.csv", seed=1, resamples=200,
+    )  # fmt: skip
+    (found,) = verdicts.read_verdicts(tmp_path / "claims.csv")
+    assert (found["verdict"], found["worse"]) == (HOLDS, "fair (best of nmf)")
 
 
 def test_the_best_of_several_counts_wherever_its_name_stands(tmp_path):

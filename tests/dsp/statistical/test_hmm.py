@@ -41,7 +41,7 @@ def test_posteriors_and_the_best_path_are_those_of_all_paths():
 
 
 def test_decoding_counts_transitions_once():
-    """By brute force: of the possible paths, the one with the largest product of posteriors, which hold them already."""
+    """By brute force: of possible paths, that with the largest product of posteriors, which hold them already."""
     rng = np.random.default_rng(1)
     for _ in range(20):
         c, states = chain(rng, 3), rng.dirichlet(np.full(3, 0.5), 5).T
