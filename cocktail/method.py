@@ -375,6 +375,8 @@ class LearnedMethod(Method):
 
     effort: ClassVar[tuple[str, ...]] = ()
     """Fields that the time of a training is proportional to, for `cocktail plan`; none: it cannot be told."""
+    call_only: ClassVar[tuple[str, ...]] = ()
+    """Fields that neither `fit` nor `load` reads: entries that differ in them alone can share a model."""
 
     def workload(self) -> Workload | None:
         """What a training has to do, by `effort`."""

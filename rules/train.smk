@@ -7,7 +7,7 @@ rule train:
         noise=rules.corpora.output.noise,
         rooms=of_wildcards(plan.train_rooms),
     output:
-        directory(plan.model("{entry}")),
+        directory(plan.path("models", "{entry}")),
     log:
         plan.path("logs", "train", "{entry}.log"),
     benchmark:
@@ -16,7 +16,7 @@ rule train:
     resources:
         gpu=of_wildcards(plan.gpu),
     params:
-        spec=of_wildcards(plan.spec),
+        spec=of_wildcards(plan.train_spec),
         bases=of_wildcards(plan.base_specs),
         start=of_wildcards(plan.start_spec),
         reads=of_wildcards(plan.reads),

@@ -201,7 +201,7 @@ class _Run:
 
     def _why_absent(self, members, step, metrics, later):
         if members and set(members) <= later:
-            return f"needs {', '.join(members)}, still to come"
+            return f"needs {', '.join(members)}, which the project does not have yet"
         who = ", ".join(members) if members else f"an entry of the family {step.family}"
         why = "; ".join(self._reasons(step.conditions, members, metrics))
         needed = f"needs {who} with {' and '.join(metrics)} in {' and '.join(step.conditions)}"

@@ -86,6 +86,11 @@ LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options",
 """Columns that may wrap."""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 condition`, `2 conditions`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def said_split(split: str) -> str:
     """The option as it stands behind a command."""
     return f" --split {split}" if split != TEST else ""

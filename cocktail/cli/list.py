@@ -46,7 +46,7 @@ def _method(entry):
     own = ("name", "task", "paradigm", "guidance", "causal", "family", "needs")
     columns = (*own, *ROW, "parameters", "summary", "error")
     row = dict.fromkeys(columns) | {name: getattr(entry, name) for name in ("name", "parameters", "error")}
-    row |= {"uses": entry.uses, "start": entry.start, "reads": list(entry.reads)}
+    row |= {"uses": entry.uses, "start": entry.start, "reads": list(entry.reads), "model": entry.model}
     row |= {"train_on": entry.train_on and list(entry.train_on)}
     if entry.error:
         return row

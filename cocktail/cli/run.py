@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cocktail.cli._options import (
+    counted,
     metrics_of,
     said_split,
     say_detection,
@@ -85,7 +86,8 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     jobs = len(plan.cells) * len(plan.shards)
     on = f", split {split}" if split != TEST else ""
     click.echo(
-        f"{plan.suite}{on}: {len(plan.conditions)} conditions, {len(plan.entries)} entries, {jobs} shards to score"
+        f"{plan.suite}{on}: {counted(len(plan.conditions), 'condition')}, "
+        f"{counted(len(plan.entries), 'entry', 'entries')}, {counted(jobs, 'shard')} to score"
     )
     page = plan.boards / PARTIAL / "report" / "index.html"
     click.echo(f"Boards while it runs: cocktail leaderboard {suite}{said_split(split)}, or {page}")

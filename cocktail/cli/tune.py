@@ -2,7 +2,7 @@
 
 import click
 
-from cocktail.cli._options import methods_option, print_rows, say_low_rates, say_notes
+from cocktail.cli._options import counted, methods_option, print_rows, say_low_rates, say_notes
 
 
 @click.command(short_help="Run an entry with other values of its fields on development scenes, and compare.")
@@ -21,9 +21,9 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     """Run ENTRY with other values of its fields on development scenes, and say which values are best.
 
     The scenes are those of `cocktail run SUITE --split valid`; test scenes stay unseen. The whole grid of the values is
-    run, and nothing is searched beyond it. Each point of an entry that learns is trained, at the suite's size. Finished
-    points are never computed again: call it once more after a stop, or with more values. The boards of the suite do not
-    change.
+    run, and nothing is searched beyond it. Points of an entry that learns are trained, at the suite's size; those that
+    differ in fields of calls alone share a training. Finished points are never computed again: call it once more after
+    a stop, or with more values. The boards of the suite do not change.
 
     Printed are the metric's mean over conditions and the paired difference to the entry as it stands, each with its
     95 % interval, a plot, and the row for the methods.yaml. Whether the best is better is tested with a correction for
@@ -52,11 +52,11 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
     say_low_rates(plan.config)
     if "wer" in plan.metrics:
         create(plan.config["recogniser"])  # fetches a model once, and says now what is missing
-    trained = [name for name in plan.trained if name in sweep.points]
-    n_scenes = len(plan.conditions) * plan.n_scenes(plan.split)
-    click.echo(f"{entry}: {len(sweep.points)} points on {n_scenes} development scenes of {', '.join(plan.conditions)}")
+    trained = [name for name in plan.trained if name in sweep.points or name in sweep.trainings]
+    scenes = counted(len(plan.conditions) * plan.n_scenes(plan.split), "development scene")
+    click.echo(f"{entry}: {counted(len(sweep.points), 'point')} on {scenes} of {', '.join(plan.conditions)}")
     if trained:
-        click.echo(f"{len(trained)} trainings at the size '{plan.config['size']}', as far as they are not done yet")
+        click.echo(f"{counted(len(trained), 'training')} at the size '{plan.config['size']}', as far as not done yet")
     if retry:
         click.echo(f"{forget_failures(plan)} shards with failures will be tried again")
     command = snakemake_command(path, overrides, cores, (plan.board("leaderboard.csv"),))

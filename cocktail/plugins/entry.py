@@ -61,22 +61,32 @@ class Entry:
     """Entries whose estimates of the same scenes are handed over."""
     start: str | None = None
     """Entry whose weights the training starts from."""
+    model: str | None = None
+    """Entry whose trained model this one runs with, in place of one of its own."""
 
     @property
     def cls(self) -> type[Method]:
         return self.plugin.cls
 
     @property
+    def call_only(self) -> tuple[str, ...]:
+        """Fields that calls alone read, if the method is trained; none where the plugin cannot be used."""
+        try:
+            return self.cls.call_only if self.cls.learned() else ()
+        except PluginError:
+            return ()
+
+    @property
     def others(self) -> list[tuple[str, str]]:
-        """(key of the row, entry that it names), of `uses`, `start` and `reads`."""
-        start = [] if self.start is None else [self.start]
-        named = {"uses": self.uses.values(), "start": start, "reads": self.reads}
+        """(key of the row, entry that it names), of `uses`, `start`, `reads` and `model`."""
+        one = {key: [] if name is None else [name] for key, name in (("start", self.start), ("model", self.model))}
+        named = {"uses": self.uses.values(), "reads": self.reads} | one
         return [(key, name) for key, names in named.items() for name in names]
 
     def said(self) -> dict[str, str]:
         """What the row says of other entries, by its keys, in words; keys that it has not are left out."""
         roles = (name if role == BASE else f"{role}: {name}" for role, name in self.uses.items())
-        text = {"uses": ", ".join(roles), "start": self.start, "reads": ", ".join(self.reads)}
+        text = {"uses": ", ".join(roles), "start": self.start, "reads": ", ".join(self.reads), "model": self.model}
         return {key: value for key, value in text.items() if value}
 
     @functools.cached_property
@@ -104,7 +114,17 @@ class Entry:
         """What a job needs to make the method without looking at other plugins: JSON-like, see `from_spec`."""
         path = self.plugin.path
         path = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        return {"name": self.name, "plugin": self.plugin.name, "path": str(path), "parameters": self.parameters}
+        spec = {"name": self.name, "plugin": self.plugin.name, "path": str(path), "parameters": self.parameters}
+        return spec if self.model is None else spec | {"model": self.model}
+
+    def for_training(self) -> "Entry":
+        """The entry without the values of fields that calls alone read: all that its training depends on."""
+        return replace(self, parameters={k: v for k, v in self.parameters.items() if k not in self.call_only})
+
+    def sharing(self, owner: "Entry") -> "Entry":
+        """The entry with all of `owner`, whose model it has, but for the values of its own fields of calls."""
+        own = {name: value for name, value in self.parameters.items() if name in self.call_only}
+        return replace(owner, name=self.name, parameters=owner.parameters | own, source=self.source, model=owner.name)
 
     def sized(self, values: dict[str, dict[str, Any]], source: str) -> "Entry":
         """The entry with the values that a suite gives to its plugin, and to itself; the row stands between the two.
@@ -117,7 +137,8 @@ class Entry:
 
 def from_spec(spec: dict) -> Entry:
     """The inverse of `Entry.spec`."""
-    return Entry(spec["name"], Plugin(spec["plugin"], ROOT / spec["path"]), spec["parameters"], spec["path"])
+    plugin = Plugin(spec["plugin"], ROOT / spec["path"])
+    return Entry(spec["name"], plugin, spec["parameters"], spec["path"], model=spec.get("model"))
 
 
 @functools.cache
@@ -172,6 +193,8 @@ def _check_contract(cls, path):
     for need in cls.needs:
         require(need, NEEDS, "needs")
     typing.get_type_hints(cls)
+    for name in cls.call_only if cls.learned() else ():
+        require(name, [field.name for field in fields(cls)], "call_only")
     for parameter in fields(cls):
         if parameter.default is MISSING and parameter.default_factory is MISSING:
             raise PluginError(f"{path.name}: {cls.__name__}: the parameter '{parameter.name}' has no default")

@@ -20,7 +20,7 @@ class Card:
     suite: str
     fs: int
     parameters: dict[str, Any]
-    """The entry's values that differ from its plugin's defaults."""
+    """The entry's values that differ from its plugin's defaults, but for those of fields that calls alone read."""
     error: str | None = None
     """Why the training failed; None where it did not."""
     trained_on: dict[str, Any] = field(default_factory=dict)
@@ -51,14 +51,15 @@ def is_trained(folder: str | Path) -> bool:
 
 
 def check_model(spec: dict, folder: str | Path, *, suite: str, fs: int) -> None:
-    """Raise CocktailError where no training of the entry ran or it failed, and where the model is another entry's,
-    another suite's, or was trained with other parameters. `spec`: Entry.spec.
+    """Raise CocktailError where no training ran or it failed, and where the model is not that of the entry (its own, or
+    the one that its row names), another suite's, or was trained with other parameters. `spec`: Entry.spec.
     """
     card = read_card(folder)
     if card.error:
         raise CocktailError(card.error)
-    parameters = json.loads(json.dumps(spec["parameters"]))
-    for name, value in {"entry": spec["name"], "suite": suite, "fs": fs, "parameters": parameters}.items():
+    parameters = json.loads(json.dumps(from_spec(spec).for_training().parameters))
+    wanted = {"entry": spec.get("model", spec["name"]), "suite": suite, "fs": fs, "parameters": parameters}
+    for name, value in wanted.items():
         if getattr(card, name) != value:
             raise CocktailError(
                 f"the model at {folder} was trained for {name} {getattr(card, name)!r}, not {value!r}; "

@@ -18,7 +18,7 @@ from cocktail import ROOT
 from cocktail.config import read_yaml
 from cocktail.errors import CocktailError, nearest, require_known
 from cocktail.plugins.entry import Entry, Plugin
-from cocktail.plugins.row import read_row
+from cocktail.plugins.row import read_row, read_sharing_row
 from cocktail.plugins.sizes import Sizes, check_sizes
 
 GROUP = "cocktail.methods"
@@ -106,7 +106,8 @@ class Registry:
                 raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{misspelt}")
         names = self._sizes.keys() | parameters.keys()
         values = {name: self._sizes.get(name, {}).get(size, {}) | parameters.get(name, {}) for name in names}
-        return {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
+        found = {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
+        return {name: entry.sharing(found[entry.model]) if entry.model else entry for name, entry in found.items()}
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Names that are neither an entry nor a plugin."""
@@ -133,7 +134,12 @@ class Registry:
                 raise CocktailError(f"{rows_path}: {name!r} cannot name an entry: put it in quotes")
             if not isinstance(row or {}, dict):
                 raise CocktailError(f"{rows_path}: {name}: must be a mapping of parameters, or empty ({{}})")
-            self._add_entry(read_row(name, row or {}, self.plugins, str(rows_path)))
+        sharing = {name: row for name, row in rows.items() if "model" in (row or {})}
+        for name, row in rows.items():
+            if name not in sharing:
+                self._add_entry(read_row(name, row or {}, self.plugins, str(rows_path)))
+        for name, row in sharing.items():
+            self._add_entry(read_sharing_row(name, row, self.entries, str(rows_path)))
         here = {name for name, plugin in self.plugins.items() if plugin.path.parent == rows_path.parent}
         self._sizes |= check_sizes(sizes, here | set(rows), f"{rows_path}: sizes")
 

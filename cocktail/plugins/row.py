@@ -27,6 +27,27 @@ def read_row(name: str, row: dict, plugins: dict[str, Plugin], source: str) -> E
     )  # fmt: skip
 
 
+def read_sharing_row(name: str, row: dict, entries: dict[str, Entry], source: str) -> Entry:
+    """The entry of a row that says whose `model` it has: all of that entry, with other values of fields of calls.
+
+    Raises CocktailError for other keys, and for an entry that is unknown, learns nothing, or has the model of another.
+    """
+    parameters = dict(row)
+    where, owner = f"{source}: {name}", parameters.pop("model")
+    require_known([owner], entries, f"{where}: model: no row of an entry")
+    entry = entries[owner]
+    if entry.model is not None:
+        raise CocktailError(f"{where}: model: '{owner}' has the model of '{entry.model}': name that one")
+    if entry.error is None and not entry.cls.learned():
+        raise CocktailError(f"{where}: model: '{owner}' learns nothing, so that it has none")
+    known = entry.call_only
+    for key in parameters:
+        if key not in known and entry.error is None:
+            some = f"fields that its calls alone read: {', '.join(known)}" if known else "no field that may differ"
+            raise CocktailError(f"{where}: {key}: an entry with the model of '{owner}' has all else of it, and {some}")
+    return Entry(name, entry.plugin, parameters, source).sharing(entry)
+
+
 def _names(value, what, where) -> tuple[str, ...]:
     if not isinstance(value, list) or not _are_names(value):
         raise CocktailError(f"{where}: expected a list of {what}, got {value!r}")

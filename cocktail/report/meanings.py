@@ -10,9 +10,9 @@ MEANINGS = {
     "pesq_wb": "How a listener would rate the quality, predicted; 1 is bad, 4.6 is as good as the original.",
     "pesq_nb": "How a listener on a telephone would rate the quality, predicted; 1 is bad, 4.5 the original.",
     "stoi": "How well a listener would understand the speech, predicted; 1 is as clear as the original.",
-    "estoi": "The same as STOI for noise that comes and goes; 1 is as clear as the original.",
+    "estoi": "How well a listener would understand it in noise that comes and goes, predicted; 1 is as the original.",
     "seg_snr": "How much quieter the error is than the speech, frame by frame, so that quiet sounds count, too.",
-    "fwseg_snr": "The same frame by frame, in bands that count as much as an ear hears of them.",
+    "fwseg_snr": "How much quieter the error is than the speech, frame by frame, in bands as an ear hears them.",
     "llr": "How far the timbre of the estimate is from that of the true speech; 0 is the same.",
     "cd": "How far the spectral envelope of the estimate is from that of the true speech; 0 dB is the same.",
     "csig": "How a listener would rate the speech itself, noise left aside, predicted; 1 to 5.",
@@ -21,11 +21,11 @@ MEANINGS = {
     "hit_fa": "How well the method finds the speech in time and frequency: hits less false alarms, in %.",
     "wer": "How many words of a hundred a speech recogniser gets wrong on the estimate.",
     "wer_ctc": "How many words of a hundred the project's own recogniser gets wrong on the estimate.",
-    "wer_retrained": "The same after that recogniser went on learning from what the method makes of training scenes.",
+    "wer_retrained": "How many words of a hundred it gets wrong once it has learnt from the method's estimates.",
     "eer_asv": "How often a speaker verifier errs on the estimates, at equal rates of both errors; 50 % is guessing.",
     "eer_cm": "How often genuine and spoofed speech are confused, at equal rates of both errors; 50 % is guessing.",
     "min_tdcf": "What the errors of verifier and spoof detector together cost; 1 is as bad as no detector.",
-    "min_tdcf_2021": "The same by the definition of 2021, which counts the errors of the verifier, too.",
+    "min_tdcf_2021": "What errors of verifier and spoof detector together cost, by the definition of 2021.",
     "auc": "How often what is looked for scores higher than the rest; 0.5 is guessing, 1 is perfect.",
     "cm_rejection": "How often genuine speech is taken for a spoof after the method has changed it.",
     "rtf": "Seconds of computing for a second of sound; below 1 it keeps up with a live stream on that machine.",
@@ -34,6 +34,23 @@ MEANINGS = {
     "peak_memory": "Working memory that the method takes.",
     "parameters": "How many numbers the method has learnt.",
 }  # fmt: skip
+
+DRAWN = {
+    "snr_db": ("SNR", "dB"),
+    "t60_s": ("reverberation time", "s"),
+    "distance_m": ("distance", "m"),
+    "level_db": ("level", "dB"),
+    "noise": ("noise", ""),
+    "genders": ("genders", ""),
+    "speaker": ("speaker", ""),
+}
+"""What is drawn for a scene (columns of scenes.parquet) -> what it is called, and its unit."""
+
+
+def drawn(name: str) -> str:
+    """What a column of scenes.parquet is called, with its unit."""
+    title, unit = DRAWN.get(name, (name, ""))
+    return f"{title} in {unit}" if unit else title
 
 
 def meaning(metric: str) -> str:

@@ -66,11 +66,30 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     recogniser = StubRecogniser() if "recogniser" in method.needs else None
     given = {"recogniser": recogniser, "bases": others.bases, "start": others.start, "members": others.reads}
     data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, **given)
-    method.fit(data, rng(0, role="fit"), first)
+    trainee = as_trainee(method)
+    trainee.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):
         raise ProbeError("`fit` left nothing in its folder")
     shutil.move(first, moved)
-    return method.load(moved)
+    return trainee.load(moved)
+
+
+def as_trainee(method: LearnedMethod) -> LearnedMethod:
+    """The method, which raises ProbeError where a field is read that `call_only` says its training does not read."""
+    if not method.call_only:
+        return method
+    cls = type(method)
+
+    def read(trainee, name):
+        if name in cls.call_only:
+            raise ProbeError(f"`fit` or `load` reads {name!r}, though it is in `call_only`")
+        return super(cls, trainee).__getattribute__(name)
+
+    # Pickled, for processes that draw examples, and hashed, for caches, it is the method itself.
+    special = {"__reduce__": lambda _: (as_trainee, (method,)), "__hash__": lambda _: hash(method)}
+    trainee = object.__new__(type(cls.__name__, (cls,), special | {"__getattribute__": read}))
+    trainee.__dict__.update(vars(method))
+    return trainee
 
 
 def fit_probed(probed: Probed, folder: Path, **options) -> Any:

@@ -211,7 +211,7 @@ class _Experiment:
 
 def _tags(result) -> dict[str, str]:
     card = result.card
-    keys = ("task", "family", "paradigm", "guidance", "plugin", "uses", "start", "reads")
+    keys = ("task", "family", "paradigm", "guidance", "plugin", "uses", "start", "reads", "model")
     tags = {key: str(card.get(key) or "") for key in keys}
     return tags | {
         "condition": result.condition,

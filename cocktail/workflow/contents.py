@@ -85,4 +85,4 @@ class Contents:
         """Entries of the cells that earlier runs left, and those that they build on, whose models are there."""
         plan = self._plan
         built_on = dict.fromkeys(name for _, entry in self.kept for name in plan.ancestry(entry))
-        return [name for name in built_on if Path(plan.model(name)).is_dir()]
+        return [name for name in built_on if plan.known[name].model is None and Path(plan.model(name)).is_dir()]

@@ -151,7 +151,7 @@ def _as_planned(plan, group, job) -> bool:
         card = read_card(job.outputs[0])
     except CocktailError:
         return False
-    return card.error is None and card.parameters == json.loads(json.dumps(plan.known[group.entry].parameters))
+    return card.error is None and card.parameters == json.loads(json.dumps(plan.train_spec(group.entry)["parameters"]))
 
 
 def _share(group, job) -> float:

@@ -61,7 +61,7 @@ class Digests:
         plan, lineage = self._plan, self._plan.ancestry(entry)
         listening = [plan.recogniser(name) for name in lineage]
         return self._job(
-            [self._entry(name, "cocktail.training.job") for name in lineage],
+            [self._entry(name, "cocktail.training.job", training=True) for name in lineage],
             [plan.train_conditions(name) for name in lineage],
             [self.rooms(*bank) for name in lineage for bank in plan.banks(name)],
             plan.train_spoofs(entry) and self.spoofs(),
@@ -122,9 +122,9 @@ class Digests:
         """How the scores are logged, and whether the store is still there."""
         return self._job(self._plan.store_state, keys=("keep",), code=("cocktail.tracking.log",))
 
-    def _entry(self, name: str, runner: str) -> str:
-        """An entry's plugin and parameters, and the code of what runs it."""
-        entry = self._plan.known[name]
+    def _entry(self, name: str, runner: str, *, training: bool = False) -> str:
+        """An entry's plugin and parameters, all or those of its `training`, and the code of what runs it."""
+        entry = self._plan.known[name].for_training() if training else self._plan.known[name]
         return self._job(entry.plugin.name, entry.parameters, code=(entry.plugin.path, runner))
 
     def _job(self, *decides, keys: tuple[str, ...] = (), code: tuple = (), packages: tuple[str, ...] = ()) -> str:

@@ -45,7 +45,11 @@ class Plan(Selection, Files):
         retrained = [entry.name for entry in self.recognisers.values()]
         needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *retrained])
         wanted = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
-        return [name for name in wanted if self._methods[name].learned()]
+        return [name for name in wanted if self._methods[name].learned() and self.known[name].model is None]
+
+    def model(self, entry: str) -> str:
+        """The folder of the trained model that an entry runs with: its own, or that of the entry that its row names."""
+        return super().model(self.known[entry].model or entry)
 
     def _unsized(self) -> Iterator[str]:
         """A note for each network of the user's that trains at full length, for want of a size for this suite."""
@@ -179,6 +183,10 @@ class Plan(Selection, Files):
     def spec(self, entry: str) -> dict:
         """What a job needs to make its method."""
         return self.known[entry].spec()
+
+    def train_spec(self, entry: str) -> dict:
+        """What its training needs to make its method."""
+        return self.known[entry].for_training().spec()
 
     def base_specs(self, entry: str) -> dict[str, dict]:
         """Role -> what a job needs to read the model that an entry uses in it."""

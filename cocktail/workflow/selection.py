@@ -23,7 +23,7 @@ from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
 from cocktail.workflow.files import TEST, VALID, plugins_of_run
 from cocktail.workflow.suite import check_suite, known_conditions
 
-VERBS = {"uses": "uses", "start": "starts from", "reads": "reads"}
+VERBS = {"uses": "uses", "start": "starts from", "reads": "reads", "model": "has the model of"}
 """Key of a row that names other entries -> what an entry does with them."""
 
 

@@ -42,6 +42,8 @@ class Sweep:
     fields: tuple[str, ...]
     points: dict[str, Entry]
     """Name -> the entry with other values, in the order of the grid. It is itself among them, as it stands."""
+    trainings: dict[str, Entry]
+    """Name -> entry of each training that several points share, where it is not that of the entry as it stands."""
 
     def values(self, name: str) -> tuple:
         """Values of the fields at a point."""
@@ -49,8 +51,9 @@ class Sweep:
         return tuple(getattr(method, field) for field in self.fields)
 
     def rows(self) -> dict[str, dict]:
-        """Name -> row of a methods.yaml, of every point but the entry as it stands."""
-        return {name: row(point) for name, point in self.points.items() if name != self.entry.name}
+        """Name -> row of a methods.yaml, of every point and shared training but the entry as it stands."""
+        entries = self.trainings | self.points
+        return {name: row(point) for name, point in entries.items() if name != self.entry.name}
 
 
 def parse(settings: Iterable[str]) -> dict[str, list]:
@@ -75,7 +78,7 @@ def _number(value: Any) -> Any:
 
 
 def sweep(entry: Entry, grid: Mapping[str, list]) -> Sweep:
-    """The sweep of an entry over a grid, field -> values.
+    """The sweep of an entry over a grid, field -> values. Points that differ in fields of calls alone share a model.
 
     Raises CocktailError for a field that the plugin does not have, for a value of another type or that the plugin
     refuses, and for more than MOST points; PluginError where the plugin cannot be used at all.
@@ -84,17 +87,33 @@ def sweep(entry: Entry, grid: Mapping[str, list]) -> Sweep:
     if size > MOST:
         raise CocktailError(f"--set: {size} points; all are run, hence they may be {MOST} at most")
     points: dict[str, Entry] = {}
+    trainings: dict[str, Entry] = {}
+    shared = set(grid) & set(entry.call_only)
     for values in itertools.product(*grid.values()):
         setting = dict(zip(grid, values, strict=True))
-        point = replace(entry, parameters=entry.parameters | setting, source="--set")
+        point = replace(entry, parameters=entry.parameters | setting, source="--set", model=None)
         try:
             as_it_stands = point.make() == now
         except PluginError as error:
             said = ", ".join(f"{field}={value}" for field, value in setting.items())
             raise CocktailError(f"--set: {entry.name} with {said} {error}") from error
         name = entry.name if as_it_stands else point_name(entry.name, setting)
+        if shared and not as_it_stands:
+            owner = _training(entry, {field: value for field, value in setting.items() if field not in shared})
+            if owner is not entry:
+                trainings[owner.name] = owner
+            point = replace(point, model=owner.model or owner.name)
         points[name] = entry if as_it_stands else replace(point, name=name)
-    return Sweep(entry, tuple(grid), points if entry.name in points else {entry.name: entry} | points)
+    points = points if entry.name in points else {entry.name: entry} | points
+    return Sweep(entry, tuple(grid), points, trainings)
+
+
+def _training(entry: Entry, setting: Mapping[str, Any]) -> Entry:
+    """The entry whose model the points with these values have: it trains with them."""
+    trained = replace(entry, parameters=entry.parameters | setting, model=None)
+    if trained.make() == entry.make():
+        return entry
+    return replace(trained, name=point_name(entry.name, setting))
 
 
 def point_name(entry: str, setting: Mapping[str, Any]) -> str:
@@ -106,6 +125,9 @@ def point_name(entry: str, setting: Mapping[str, Any]) -> str:
 
 def row(entry: Entry) -> dict:
     """The row of a methods.yaml that makes an entry."""
+    if entry.model is not None:
+        own = {name: value for name, value in entry.parameters.items() if name in entry.call_only}
+        return {"model": entry.model} | own
     named = {} if entry.plugin.name == entry.name.replace("-", "_") else {"plugin": entry.plugin.name}
     others = {
         "train_on": None if entry.train_on is None else list(entry.train_on),
@@ -123,7 +145,9 @@ def pasted(plan: Selection, point: Entry, name: str, fields: Iterable[str]) -> t
     """
     registry = copy.copy(plan.registry)
     kept = registry.entry(name)
-    entry = replace(kept, parameters=kept.parameters | {field: point.parameters[field] for field in fields})
+    values = {field: point.parameters[field] for field in fields}
+    model = kept.model if values.keys() <= set(kept.call_only) else None
+    entry = replace(kept, parameters=kept.parameters | values, model=model)
     registry.entries = registry.entries | {name: entry}
     sized = registry.sized(plan.config["size"], plan.config["parameters"], entry.source)[name]
     return entry, all(sized.parameters[field] == point.parameters[field] for field in fields)

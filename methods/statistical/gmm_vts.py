@@ -35,6 +35,7 @@ class GmmVts(GainEnhancer):
     """One talker."""
 
     effort = ("frames_fit", "iterations_fit", "components")
+    call_only = ("psi", "iterations", "rounds")
     components: int = 256
     bands: int = 100
     frames_fit: int = 40000

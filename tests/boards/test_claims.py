@@ -377,7 +377,7 @@ def test_what_did_not_run_is_said(tmp_path):
     assert {x["verdict"] for x in found.values()} == {NOT_RUN}
     assert {name: x["reason"] for name, x in found.items()} == {
         "typo": "needs typo with sdr in stationary",
-        "soon": "needs soon, still to come",
+        "soon": "needs soon, which the project does not have yet",
         "dead": "of 40 scenes, too few were finished: 4 by dead",
         "array-only": "needs array-only with sdr in stationary (skipped: needs several microphones)",
         "good": "needs the condition reverb",

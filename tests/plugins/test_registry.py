@@ -24,6 +24,50 @@ def test_rows_make_entries_of_one_plugin(write_plugin):
     assert from_spec(spec).make() == registry.entry("soft").make()
 
 
+SHARED = {
+    "base": "LearnedMethod",
+    "attributes": "units: int = 3\n    call_only = ('gain',)",
+    "more": "def fit(self, data, rng, folder): ...\ndef load(self, folder): ...",
+}
+
+
+def test_a_row_that_names_a_model_has_all_else_of_its_entry(write_plugin):
+    """Whatever the suite gives to that entry, the training of both is the same."""
+    folder = write_plugin("net", **SHARED)
+    (folder / "methods.yaml").write_text(
+        "loud: {model: net, gain: 2.0}\nnet: {units: 5}\nsizes: {net: {tiny: {units: 4}}}"
+    )
+    registry = Registry([folder])
+    sized = registry.sized("paper", {"net": {"units": 7}}, "a test")
+    for loud, net, units in (
+        (registry.entry("loud"), registry.entry("net"), 5),
+        (sized["loud"], sized["net"], 7),
+    ):
+        assert (loud.make().gain, loud.make().units, net.make().gain) == (2.0, units, 1.0)
+        assert loud.for_training().parameters == net.for_training().parameters == {"units": units}
+        assert loud.spec()["model"] == "net" and "model" not in net.spec()
+        assert from_spec(loud.spec()).make() == loud.make()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("loud: {model: nett, gain: 2.0}", "loud: model: no row of an entry 'nett'; did you mean 'net'"),
+        (
+            "loud: {model: net, units: 4}",
+            "loud: units: .* has all else of it, and .* alone read: gain",
+        ),
+        ("loud: {model: net}\nlouder: {model: loud}", "louder: model: 'loud' has the model of 'net': name that one"),
+        ("loud: {model: omlsa}", "loud: model: 'omlsa' learns nothing"),
+    ],
+)
+def test_a_row_that_cannot_share_a_model_is_an_error(write_plugin, row, message):
+    folder = write_plugin("net", **SHARED)
+    (folder / "methods.yaml").write_text(f"net: {{}}\n{row}")
+    with pytest.raises(CocktailError, match=message):
+        Registry([folder])
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

@@ -249,7 +249,7 @@ def test_two_entries_are_heard_on_one_scene(visit):
     sources = page.evaluate(f"{heard}.map((a) => a.src)")
     assert len(set(sources)) == 7
     scenes = page.locator("#listen-scene option").all_inner_texts()
-    assert [text.split(",")[0] for text in scenes][:3] == ["worst", "median", "best"]
+    assert [text.split(" of ")[0] for text in scenes][:3] == ["worst", "median", "best"]
     assert page.locator("#listen-scores thead th").all_inner_texts()[1:] == ["A: entry-03", "B: entry-06"]
     assert "Loudness is matched" in page.locator("#listen").inner_text()
     page.get_by_role("button", name="Swap A and B").click()
@@ -310,7 +310,7 @@ def test_a_cell_plays_on_one_clock_and_switches_while_it_plays(visit):
     page.locator("#condition").select_option("room-1")
     page.locator("#board").get_by_role("link", name="entry-03").click()
     page.locator(".scene").nth(2).wait_for()
-    labels = [text.split(",")[0] for text in page.locator(".scene h3").all_inner_texts()]
+    labels = [text.split(" of ")[0] for text in page.locator(".scene h3").all_inner_texts()]
     assert labels[:3] == ["worst", "median", "best"]
     scene = page.locator(".scene").first
     heard = "[...document.querySelector('.scene').querySelectorAll('audio')]"
@@ -365,9 +365,9 @@ def test_the_map_and_the_plots_draw_what_is_there(visit):
     page = visit("index.html#curves")
     page.locator("#curve-plot .scatterlayer .trace").first.wait_for()
     page.locator("#curve-by").select_option("t60_s")
-    page.locator("#curve-plot").get_by_text("t60_s", exact=True).wait_for()
+    page.locator("#curve-plot").get_by_text("reverberation time (s), and scenes", exact=True).wait_for()
     page = visit("index.html#detection?bounds=yes")
-    page.locator("#condition").select_option("spoofs")
+    assert page.locator("#condition option").all_inner_texts() == ["spoofs"]  # others have no trials
     page.locator("#det-plot .scatterlayer .trace").first.wait_for()
     assert page.locator("#det-plot .legendtext").count() == 7  # the best six, and `unprocessed`
     page.locator("#all-det").check()
@@ -387,7 +387,7 @@ def test_a_cell_of_detection_shows_scores_and_the_truth(visit):
     page = visit("index.html#cell/spoofs/entry-05")
     page.locator(".scene").first.wait_for()
     texts = page.locator(".scene h3").all_inner_texts()
-    assert [text.split(",")[0] for text in texts][:3] == ["lowest score", "median score", "highest score"]
+    assert [text.split(" of ")[0] for text in texts][:3] == ["lowest score", "median score", "highest score"]
     own = [text for text in texts if "own" in text]
     scores = [float(text.rpartition("(")[2].rstrip(")")) for text in sorted(own, key=rung)]
     assert len(scores) == 3 and scores == sorted(scores)
@@ -395,8 +395,26 @@ def test_a_cell_of_detection_shows_scores_and_the_truth(visit):
     assert page.locator(".scene").first.locator("audio").count() == 2
 
 
+def test_detection_without_trials_says_so(visit):
+    page = visit("index.html#detection?task=separate")
+    page.get_by_text("No condition that the filters let through has trials").wait_for()
+
+
+def test_lists_of_words_are_read_on_a_phone_without_scrolling_sideways(visit):
+    """A row is a paragraph with its headings; tables of figures scroll."""
+    for view in ("claims", "failures", "methods"):
+        page = visit(f"index.html#{view}", viewport=PHONE)
+        table = page.locator(f"#{view}-table")
+        table.locator("td").first.wait_for()
+        assert table.evaluate("(t) => t.scrollWidth <= t.parentElement.clientWidth")
+        assert not table.locator("thead").is_visible()
+    before = "(t) => getComputedStyle(t, '::before').content"
+    assert page.locator("#methods-table td").nth(2).evaluate(before) == '"training paradigm: "'
+
+
 def test_claims_failures_and_methods_are_listed(visit):
     page = visit("index.html#claims")
+    assert page.locator("#h-claims").inner_text() == "Claims: 1 holds, 0 fail, 0 not distinguishable, 1 not run"
     assert page.locator("#claims-table tbody tr").count() == 2
     assert page.locator("#claims-table .holds").inner_text() == "✓ holds"
     page = visit("index.html#failures")

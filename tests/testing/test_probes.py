@@ -1,6 +1,7 @@
 """The conformance suite finds what it is for: each probe is tried on a method that breaks it alone."""
 
 import dataclasses
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cocktail.stft import istft, stft
 from cocktail.testing.bench import benches
 from cocktail.testing.conformance import assert_conforms, check_method
 from cocktail.testing.data import TinyData
-from cocktail.testing.learning import Probed
+from cocktail.testing.learning import Probed, as_trainee
 from cocktail.testing.probes import causality
 from cocktail.testing.signals import make_scene
 
@@ -393,6 +394,23 @@ def test_a_learned_method_that_keeps_absolute_paths_is_found():
     globals()["Absolute"] = Absolute
     Absolute.__qualname__ = "Absolute"
     assert "FileNotFoundError" in failed(Absolute())["fit, save, load"]
+
+
+def test_a_training_that_reads_a_field_of_calls_is_found():
+    @dataclass(frozen=True)
+    class Careless(LearnedGain):
+        call_only = ("gain",)
+        gain: float = 1.0
+
+        def fit(self, data, rng, folder):
+            super().fit(data, rng, folder)
+            assert self.gain
+
+    globals()["Careless"] = Careless
+    Careless.__qualname__ = "Careless"
+    assert "`fit` or `load` reads 'gain'" in failed(Careless())["fit, save, load"]
+    trainee = pickle.loads(pickle.dumps(as_trainee(Careless(2.0))))
+    assert hash(trainee) == hash(Careless(2.0)) and trainee.paradigm == Careless.paradigm
 
 
 def test_assert_conforms_names_what_failed():

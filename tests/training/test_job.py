@@ -112,6 +112,16 @@ def test_the_model_of_another_suite_or_other_parameters_is_refused(corpora, writ
             load_model(spec, out, suite=suite, fs=fs)
 
 
+def test_a_model_is_that_of_all_values_that_calls_alone_read(corpora, write_plugin):
+    options = {"base": "LearnedMethod", "attributes": "call_only = ('gain',)"}
+    plugins = write_plugin("plugin", more=FIT.format(body="np.save(folder / 'level.npy', 1)"), **options)
+    out, given = train(corpora, plugins)
+    other = given["spec"] | {"name": "loud", "model": "plugin", "parameters": {"gain": 2.0}}
+    assert load_model(other, out, suite="s", fs=16000) == 1
+    with pytest.raises(CocktailError, match="trained for entry 'plugin', not 'loud'"):
+        load_model(other | {"model": "loud"}, out, suite="s", fs=16000)
+
+
 def test_an_interrupted_training_goes_on_and_another_one_begins_anew(corpora, write_plugin):
     body = """
         marks = folder / 'marks'

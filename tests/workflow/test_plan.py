@@ -46,6 +46,16 @@ def test_only_oracles_have_the_truth_among_their_inputs():
         assert ("model" in files) == p.entries[entry].cls.learned(), entry
 
 
+def test_a_field_of_calls_alone_trains_nothing_again():
+    stands, swept, other = (
+        plan(parameters=values, conditions=["stationary"])
+        for values in ({}, {"nmf-sparse": {"sparsity": 20.0}}, {"nmf-sparse": {"sparsity_fit": 3.0}})
+    )
+    assert swept.digests.train("nmf-sparse") == stands.digests.train("nmf-sparse") != other.digests.train("nmf-sparse")
+    assert swept.train_spec("nmf-sparse") == stands.train_spec("nmf-sparse") != other.train_spec("nmf-sparse")
+    assert len({p.digests.process("nmf-sparse", "000", "test") for p in (stands, swept, other)}) == 3
+
+
 def test_what_an_entry_is_trained_on(monkeypatch):
     monkeypatch.setenv("COCKTAIL_DATA", "/nowhere")
     monkeypatch.setattr("cocktail.corpora.adapters.fingerprint", lambda part: "")

@@ -87,6 +87,30 @@ def test_what_the_plugin_refuses_is_an_error_with_its_reason(write_plugin):
         sweep(entry, {"gain": [2, -1]})
 
 
+def test_points_that_differ_in_calls_alone_share_a_training(entries):
+    found = sweep(entries["nmf-sparse"], {"sparsity_fit": [10.0, 3.0], "sparsity": [5.0, 20.0]})
+    stands, trained = "nmf-sparse", "nmf-sparse--sparsity_fit_3.0"
+    assert [point.model for point in found.points.values()] == [None, stands, trained, trained]
+    assert list(found.trainings) == [trained] and found.trainings[trained].make().sparsity_fit == 3.0
+    assert found.rows()[f"{trained}--sparsity_20.0"] == {"model": trained, "sparsity": 20.0}
+    assert not sweep(entries["nmf-sparse"], {"sparsity_fit": [3.0]}).trainings
+    assert {x.model for x in sweep(entries["omlsa"], {"alpha": [0.5, 0.6]}).points.values()} == {None}
+
+
+def test_an_entry_that_has_the_model_of_another_is_tuned(write_plugin):
+    more = "def fit(self, data, rng, folder): ...\ndef load(self, folder): ..."
+    attributes = "units: int = 3\n    call_only = ('gain',)"
+    folder = write_plugin("learned", base="LearnedMethod", attributes=attributes, more=more)
+    (folder / "methods.yaml").write_text("learned: {}\nlouder: {model: learned, gain: 2.0}\n")
+    louder = Registry([folder]).entry("louder")
+    points = sweep(louder, {"gain": [3.0]}).points
+    assert [(point.model, point.make().gain) for point in points.values()] == [("learned", 2.0), ("learned", 3.0)]
+    *_, other = sweep(louder, {"gain": [3.0], "units": [3, 4]}).points.values()
+    assert other.model == "louder--units_4"
+    *_, alone = sweep(louder, {"units": [4]}).points.values()
+    assert alone.model is None
+
+
 def test_names_of_points_are_names_of_entries_and_no_two_are_one():
     settings = [{"x": -1}, {"x": 1}, {"x": (1, 2)}, {"x": (1, 3)}, {"x": "1 2"}, {"x": "a" * 200}, {"x": "a" * 201}]
     names = [point_name("omlsa", setting) for setting in settings]
@@ -111,9 +135,11 @@ def test_a_sweep_has_development_scenes_and_boards_of_its_own(suite):
     assert set(plan.entries) == {"unprocessed", *found.points}
     assert str(plan.boards) == "results/swept/tune/nmf-sparse"
     assert plan.boards not in {board_folder(load_suite(str(suite), {"split": split})) for split in ("test", "valid")}
-    assert set(found.points) <= set(plan.trained)
-    sized = {plan.known[name].make().frames_fit for name in found.points}
-    assert sized == {1000}, "as the suite's size says"
+    assert plan.trained == ["nmf-sparse"], "the points differ in calls alone"
+    for name, point in found.points.items():
+        assert plan.known[name].make() == point.make()
+        assert plan.known[name].make().frames_fit == 1000, "as the suite's size says"
+        assert plan.process_input("stationary", name, "000", "valid")["model"] == plan.model("nmf-sparse")
     assert (set(found.points) - {"nmf-sparse"}).isdisjoint(planned(suite, {}).known)
 
 
@@ -181,8 +207,8 @@ def test_a_sweep_trains_runs_and_compares_its_points(suite):
     said = tune("200")
     results = suite.parent / "results" / "swept"
     point = "nmf-sparse--sparsity_200"
-    assert {path.name for path in (results / "models").iterdir()} == {"nmf-sparse", point}
-    assert "2 trainings at the size 'tiny'" in said and "as it stands" in said and "best" in said
+    assert {path.name for path in (results / "models").iterdir()} == {"nmf-sparse"}
+    assert "1 training at the size 'tiny'" in said and "as it stands" in said and "best" in said
     assert (results / "tune" / "nmf-sparse" / "si_sdr.png").read_bytes().startswith(b"\x89PNG")
     assert not {"leaderboard.csv", "scores", "valid"} & {path.name for path in results.iterdir()}
     made = {path: path.stat().st_mtime_ns for path in results.glob("**/scores/*/*/*.parquet")}

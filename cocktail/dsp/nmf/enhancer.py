@@ -39,6 +39,7 @@ class NmfEnhancer(LearnedMethod):
 
     needs: ClassVar[frozenset[str]] = frozenset({"gpu"})
     effort: ClassVar[tuple[str, ...]] = ("frames_fit", "iterations_fit")
+    call_only: ClassVar[tuple[str, ...]] = ("sparsity", "iterations")
     divergence: Literal["kl", "is"] = "kl"
     """`kl` on magnitudes or `is` on powers."""
     sparsity_fit: float = 10.0

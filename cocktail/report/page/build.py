@@ -15,6 +15,7 @@ from cocktail.boards.verdicts import read_verdicts
 from cocktail.report import examples, partial
 from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
+from cocktail.report.meanings import drawn
 from cocktail.report.page import cells, curves, data, losses, methods, overview
 from cocktail.report.page.scripts import write_script
 from cocktail.report.provenance import TABLES, provenance
@@ -162,6 +163,7 @@ def _write_pages(out, content, shared, pages):
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure
+    environment.filters["drawn"] = drawn
     for name, page in pages.items():
         text = environment.get_template("method.html").render(**shared, **page, root="../")
         _write(out / "methods" / f"{name}.html", text)

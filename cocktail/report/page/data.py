@@ -8,7 +8,8 @@ from cocktail.boards.scores import BASELINE
 from cocktail.paradigms import PARADIGMS, REFERENCES, sees
 from cocktail.report import claims as verdicts
 from cocktail.report.figures import digits, letters
-from cocktail.report.meanings import meaning
+from cocktail.report.meanings import DRAWN, meaning
+from cocktail.report.page.curves import DETECTION
 from cocktail.report.page.disagree import VOICES, disagreements
 from cocktail.report.terminal import SHOWN
 
@@ -44,6 +45,7 @@ def content(
             "letters": [letters(row["tie_group"]) for row in board],
         },
         "bounds": bounds(board, cards),
+        "drawn": {name: list(words) for name, words in DRAWN.items()},
         "partial": None,
         "claims": [{**row, "shown": verdicts.difference(row), "wide": verdicts.wide_interval(row)} for row in claims],
         "failures": list(failures),
@@ -90,6 +92,7 @@ def metric_card(name: str) -> dict:
         "mode": metric.mode,
         "card": _card(metric),
         "cost": name in COSTS,
+        "det": name in DETECTION,
         "shown": name in SHOWN or ATTACK in name,
         "digits": digits(name),
     }
@@ -112,7 +115,7 @@ def _card(metric):
 
 
 def _entry(name, card):
-    keys = ("family", "paradigm", "guidance", "task", "plugin", "uses", "start", "reads")
+    keys = ("family", "paradigm", "guidance", "task", "plugin", "uses", "start", "reads", "model")
     known = {key: card.get(key) or "" for key in keys}
     title = (card.get("description") or "").strip().partition("\n")[0]
     traits = {
@@ -125,9 +128,10 @@ def _entry(name, card):
 
 
 def _metric_order(name):
-    """Headline metrics first, in the order of the boards in the terminal."""
+    """Headline metrics first, in the order of the boards in the terminal; then each before its gain and its parts."""
+    whole = name.partition(ATTACK)[0].removesuffix("_i")
     place = SHOWN.index(name) if name in SHOWN else len(SHOWN)
-    return place, name
+    return place, whole, name
 
 
 def _disagreements(board, condition, cards):

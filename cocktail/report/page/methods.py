@@ -14,6 +14,13 @@ HEADLINES = ("si_sdr", "eer_cm", "eer_asv", "wer")
 """What an entry is judged by in a condition: the first that is there."""
 SHOWN = 3
 """Conditions, and strata, at either end."""
+LABELS = {
+    "paradigm": "training paradigm",
+    "guidance": "test paradigm",
+    "start": "starts from",
+    "model": "has the model of",
+}
+"""Keys of a card -> what the page calls them, where that is something else."""
 SEARCH = "https://scholar.google.com/scholar?q="
 """Where a paper is found by its title."""
 
@@ -32,6 +39,7 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "title": title,
         "paragraphs": _paragraphs(rest),
         "card": card,
+        "labels": LABELS,
         "papers": [
             {"title": name, "place": place, "link": f"{SEARCH}%22{quote_plus(name)}%22"}
             for name, place in papers(card.get("description") or "")
@@ -61,7 +69,12 @@ def process_line(name: str, card: dict, suite: str) -> str | None:
 def _paragraphs(text):
     """Paragraphs of a docstring, without the breaks of their lines; one with lists or formulae keeps its lines."""
     parts = [part for part in re.split(r"\n\s*\n|\n(?=Deviations:)", text.strip()) if part]
-    return [part if re.search(r"\n(\s|[-*])", part) else part.replace("\n", " ") for part in parts]
+    return [part if re.search(r"\n(\s|[-*])", part) else _on_one_line(part) for part in parts]
+
+
+def _on_one_line(text):
+    # A word that is broken at its hyphen is put together again.
+    return re.sub(r"(?<=\w-)\n(?=\w)", "", text).replace("\n", " ")
 
 
 def _conditions(rows):

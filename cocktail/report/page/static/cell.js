@@ -18,14 +18,14 @@
       target.append(el("p", null, "There are no examples of this cell."));
       return;
     }
-    target.append(el("p", { class: "note" }, about(cell) + " " + cocktail.playerNote()), ...cell.scenes.map((scene) => sceneBlock(scene, cell)), ...disagreeing(cell));
+    target.append(el("p", { class: "note" }, "Scale: 0 is the unprocessed sound, 1 the best oracle. " + about(cell) + " " + cocktail.playerNote()), ...cell.scenes.map((scene) => sceneBlock(scene, cell)), ...disagreeing(cell));
     show(cell, target);
   };
 
   function about(cell) {
     const shared = cell.middle ? "Shared scenes are the same for all entries of the condition: the worst, median and best one of " + cell.middle +
-      ", the entry in the middle. " : "";
-    return shared + "Own scenes are those of " + cell.entry + ". They were chosen by " + (cell.chosen_by || "nothing") + ".";
+      ", the entry in the middle of the board. " : "";
+    return shared + "Own scenes are the worst, median and best one of " + cell.entry + "." + (cell.chosen_by ? " All are chosen by " + cell.chosen_by + "." : "");
   }
 
   // The scene that the address names.
@@ -66,9 +66,9 @@
     // In detection the figure is the scene's own score, and not an error rate.
     const scored = (scene.shared || scene.own).endsWith("score");
     const chosenBy = scored ? format(mean, "score") : cell.chosen_by + " " + format(mean, cell.chosen_by);
-    const labels = [scene.shared && scene.shared + ", shared", scene.own && (scene.shared ? "own " + scene.own : scene.own + ", own")];
+    const labels = [scene.shared && scene.shared + " of the shared scenes", scene.own && scene.own + " of its own"];
     const block = el("div", { class: "scene", "data-scene": scene.scene },
-      el("h3", null, labels.filter(Boolean).join(" and ") + ": ",
+      el("h3", null, labels.filter(Boolean).join(", ") + ": ",
         el("a", { href: cocktail.cellLink(cell.condition, cell.entry) + "?scene=" + encodeURIComponent(scene.scene) }, scene.scene), " (" + chosenBy + ")"),
       el("p", { class: "dim" }, cocktail.sceneWords(scene)));
     if (scene.truth) block.append(el("p", null, "Truth: " + scene.truth));
@@ -91,7 +91,7 @@
 
   // What was drawn for a scene, and what is said in it.
   cocktail.sceneWords = function (scene) {
-    const drawn = Object.entries(scene.drawn).map(([name, value]) => name + " " + (typeof value === "number" ? Number(value.toPrecision(3)) : value));
+    const drawn = Object.entries(scene.drawn).map(([name, value]) => cocktail.drawnWords(name, value));
     return [...drawn, ...(scene.text || []).map((text) => "“" + text + "”")].join(" · ");
   };
 

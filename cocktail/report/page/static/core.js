@@ -170,6 +170,17 @@ var cocktail = (function () {
     return cells.has(key(condition, entry));
   }
 
+  // "SNR (dB)" of what is drawn for scenes, and "SNR 3.2 dB" of a scene.
+  function drawnTitle(name) {
+    const [title, unit] = data.drawn[name] || [name, ""];
+    return title + (unit ? " (" + unit + ")" : "");
+  }
+
+  function drawnWords(name, value) {
+    const [title, unit] = data.drawn[name] || [name, ""];
+    return title + " " + (typeof value === "number" ? Number(value.toPrecision(3)) : value) + (unit ? " " + unit : "");
+  }
+
   function percent(share) {
     return Math.round(100 * share) + " %";
   }
@@ -186,6 +197,6 @@ var cocktail = (function () {
 
   return {
     data, state, loaded, loadCondition, loadCell, loadPlotly, row, el, format, label, arrow, isBound, scaled, share, entries, conditions,
-    cellLink, methodLink, metricLink, hasCell, percent, byId, fill, views: {},
+    cellLink, methodLink, metricLink, hasCell, drawnTitle, drawnWords, percent, byId, fill, views: {},
   };
 })();

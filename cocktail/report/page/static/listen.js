@@ -48,7 +48,7 @@
   }
 
   function title(scene) {
-    return (scene.shared ? scene.shared + ", shared: " : "own: ") + scene.scene;
+    return (scene.shared ? scene.shared + " of the shared scenes: " : scene.own + " of A's own: ") + scene.scene;
   }
 
   function estimates(scene, entry, side) {

@@ -3,17 +3,24 @@
 (function () {
   const { data, state, el, byId } = cocktail;
   const MARKS = { holds: "✓", fails: "✗", "not distinguishable": "≈", "not run": "–" };
+  const PLURAL = { holds: "hold", fails: "fail" };
   const NUMBERS = ["difference", "scenes"];
   const STYLES = { holds: "holds", fails: "fails", "not distinguishable": "open", "not run": "dim" };
 
   function table(target, headings, rows) {
     target.replaceChildren(
       el("thead", null, el("tr", null, ...headings.map((h) => el("th", { scope: "col", class: NUMBERS.includes(h) ? "number" : null }, h)))),
-      el("tbody", null, ...rows.map((cells) => el("tr", null, ...cells.map((c) => (c instanceof Node && c.tagName === "TD" ? c : el("td", null, c)))))));
+      el("tbody", null, ...rows.map((cells) => el("tr", null, ...cells.map((c, i) => {
+        const cell = c instanceof Node && c.tagName === "TD" ? c : el("td", null, c);
+        cell.dataset.heading = headings[i];
+        cell.classList.toggle("none", ["", "–"].includes(cell.textContent));
+        return cell;
+      })))));
   }
 
   cocktail.views.claims = function () {
-    const counts = Object.keys(MARKS).map((v) => data.claims.filter((c) => c.verdict === v).length + " " + v);
+    const counts = Object.keys(MARKS).map((v) => [data.claims.filter((c) => c.verdict === v).length, v])
+      .map(([n, v]) => n + " " + (n === 1 ? v : PLURAL[v] || v));
     byId("h-claims").textContent = "Claims: " + counts.join(", ");
     table(byId("claims-table"), ["verdict", "claim", "compared", "difference", "scenes"], data.claims.map((c) => [
       el("td", { class: STYLES[c.verdict] }, (MARKS[c.verdict] || "") + " " + c.verdict),
@@ -48,7 +55,7 @@
   };
 
   cocktail.views.methods = function () {
-    table(byId("methods-table"), ["entry", "family", "paradigm", "guidance", "task", "what"], cocktail.entries(true).map((e) => [
+    table(byId("methods-table"), ["entry", "family", "training paradigm", "test paradigm", "task", "what it is"], cocktail.entries(true).map((e) => [
       el("a", { href: cocktail.methodLink(e.name) }, e.name), e.family, e.paradigm, e.guidance, e.task.replaceAll(",", ", "), el("td", { class: "wrap" }, e.title),
     ]));
     byId("h-methods").textContent = "Methods: " + cocktail.entries(true).length + (state.search ? " that are called “" + state.search + "”" : "");

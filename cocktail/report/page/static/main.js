@@ -30,6 +30,12 @@
     return data.metrics.filter((m) => there.has(m.name) && !m.cost).map((m) => [m.name, m.name + (m.unit ? " (" + m.unit + ")" : "")]);
   }
 
+  // Detection error trade-offs are of conditions with trials alone.
+  function conditionOptions() {
+    const trials = new Set(data.board.condition.filter((_, i) => data.metric.get(data.board.metric[i]).det));
+    return cocktail.conditions().filter((c) => section !== "detection" || trials.has(c.name)).map((c) => [c.name, c.name]);
+  }
+
   function fillFilters() {
     const options = {
       family: data.entries.map((e) => e.family), paradigm: data.entries.map((e) => e.paradigm), guidance: data.entries.map((e) => e.guidance),
@@ -43,7 +49,7 @@
   async function show() {
     fillFilters();
     const uses = SECTIONS[section].split(" ");
-    if (uses.includes("condition") && section !== "listen") state.condition = fill(byId("condition"), cocktail.conditions().map((c) => [c.name, c.name]), state.condition);
+    if (uses.includes("condition") && section !== "listen") state.condition = fill(byId("condition"), conditionOptions(), state.condition);
     if (uses.includes("metric")) state.metric = fill(byId("metric"), metricOptions(), state.metric);
     byId("filters").hidden = !FILTERS.some((name) => uses.includes(name)) || section === "listen";
     for (const name of FILTERS) byId(name).closest("label").hidden = !uses.includes(name);

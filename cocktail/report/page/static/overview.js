@@ -17,6 +17,7 @@
     const task = state.task || commonest(conditions.filter((c) => standing(c.name)).map((c) => c.task));
     const counted = conditions.filter((c) => c.task === task);
     byId("h-standings").textContent = "Over the conditions of the task " + (task || "–");
+    others(task, [...new Set(cocktail.conditions().filter((c) => standing(c.name)).map((c) => c.task))]);
     const costs = new Map(data.entries.map((e) => [e.name, dearest(e.name, conditions)]));
     limits(costs);
     weights(counted);
@@ -32,6 +33,13 @@
     const counts = new Map();
     for (const task of tasks) counts.set(task, (counts.get(task) || 0) + 1);
     return [...counts].sort(([, a], [, b]) => b - a).map(([task]) => task)[0] || "";
+  }
+
+  // Tables of the other tasks that the purpose has.
+  function others(task, tasks) {
+    const rest = tasks.filter((name) => name !== task);
+    const links = rest.map((name) => el("a", { href: "#overview?" + new URLSearchParams({ purpose: state.purpose, task: name }) }, name));
+    byId("other-tasks").replaceChildren(...(rest.length ? ["Other tasks: ", ...links.flatMap((link, i) => (i ? [", ", link] : [link])), "."] : []));
   }
 
   // What an entry costs where it costs most, among some conditions.
@@ -125,7 +133,7 @@
     const equal = rows.slice(1).filter(([, r]) => [...(r.tie_group || "")].some((letter) => letters.has(letter)));
     const rest = top.rank === null ? "too few trials to rank" : equal.length ? "≈ " + equal.length + " more" : "";
     return el("td", null, el("a", { href: cocktail.cellLink(condition, entry.name) }, entry.name), " ",
-      el("span", { class: "figure" }, format(top.value, found.metric) + " " + cocktail.label(found.metric)),
+      el("span", { class: "figure" }, format(top.value, found.metric) + (data.metric.get(found.metric).unit === "MOS-LQO" ? "" : " " + data.metric.get(found.metric).unit).trimEnd() + " " + cocktail.label(found.metric)),
       rest ? el("small", { title: equal.map(([e]) => e.name).join(", ") || null }, " " + rest) : null);
   }
 

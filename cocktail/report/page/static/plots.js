@@ -10,17 +10,20 @@
     return PALETTE[Math.max(0, names.indexOf(name)) % PALETTE.length];
   }
 
-  async function draw(id, traces, layout, opened) {
+  const NOTHING = "Nothing to draw here: choose another condition or metric.";
+  const NO_TRIALS = "No condition that the filters let through has trials of detection or verification.";
+
+  async function draw(id, traces, layout, opened, nothing) {
     const target = byId(id);
     if (!traces.length) {
       if (window.Plotly) window.Plotly.purge(target);
-      target.replaceChildren(el("p", { class: "dim" }, "Nothing to draw here: choose another condition or metric."));
+      target.replaceChildren(el("p", { class: "dim" }, nothing || NOTHING));
       return;
     }
     const Plotly = await cocktail.loadPlotly();
     const style = getComputedStyle(document.body);
     const line = style.getPropertyValue("--line").trim();
-    const axis = { gridcolor: line, zerolinecolor: line, automargin: true };
+    const axis = { gridcolor: line, zerolinecolor: line, automargin: true, exponentformat: "none" };
     const full = {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: style.color, size: 13 }, hovermode: "closest",
       margin: { l: 56, r: 12, t: 12, b: 48 }, legend: window.innerWidth < 640 ? { orientation: "h", y: -0.25 } : {}, ...layout,
@@ -98,12 +101,12 @@
   cocktail.views.curves = async function () {
     const content = state.condition ? await cocktail.loadCondition(state.condition) : null;
     const ofMetric = (content && content.strata[state.metric]) || {};
-    const by = cocktail.fill(byId("curve-by"), Object.keys(ofMetric).map((name) => [name, name]), byId("curve-by").value || "snr_db");
+    const by = cocktail.fill(byId("curve-by"), Object.keys(ofMetric).map((name) => [name, cocktail.drawnTitle(name)]), byId("curve-by").value || "snr_db");
     const curve = ofMetric[by];
     const names = curve ? chosen(curve.entries, state.metric, "all-curves") : [];
     const traces = names.flatMap((name) => band(name, curve, colour(name, names)));
     await draw("curve-plot", traces, {
-      xaxis: { title: { text: by }, type: "category" }, yaxis: { title: { text: harmless(state.metric ? axisTitle(state.metric) : "") } },
+      xaxis: { title: { text: by ? cocktail.drawnTitle(by) + ", and scenes" : "" }, type: "category" }, yaxis: { title: { text: harmless(state.metric ? axisTitle(state.metric) : "") } },
     });
     return curve;
   };
@@ -145,6 +148,6 @@
     }));
     if (traces.length) traces.push({ type: "scatter", mode: "lines", x: [-3.1, 3.1], y: [-3.1, 3.1], line: { dash: "dot", color: "#888", width: 1 }, hoverinfo: "skip", showlegend: false });
     const axis = { tickvals: DEVIATES, ticktext: TICKS.map((t) => Number((100 * t).toPrecision(3)) + " %"), range: [-3.1, 3.1] };
-    return draw("det-plot", traces, { xaxis: { ...axis, title: { text: "false alarms" } }, yaxis: { ...axis, title: { text: "misses" } } });
+    return draw("det-plot", traces, { xaxis: { ...axis, title: { text: "false alarms" } }, yaxis: { ...axis, title: { text: "misses" } } }, null, state.condition ? null : NO_TRIALS);
   };
 })();
