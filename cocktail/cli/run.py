@@ -93,7 +93,11 @@ def command(suite, cores, profile, methods, conditions, split, strict, retry, sn
     click.echo(f"Boards while it runs: cocktail leaderboard {suite}{said_split(split)}, or {page}")
     click.echo(f"How far it is: cocktail status {suite}{said_split(split)}")
     meanwhile = partial.pages_meanwhile(path, overrides)
-    status = run(arguments, plan, profile, meanwhile=meanwhile)
+    try:
+        status = run(arguments, plan, profile, meanwhile=meanwhile)
+    except KeyboardInterrupt:
+        click.secho("Ended by a signal. What was finished is kept; the same command goes on from there.", err=True)
+        raise click.exceptions.Exit(130) from None
     if status != 0:
         raise click.exceptions.Exit(explain(plan))
     shutil.rmtree(plan.boards / PARTIAL, ignore_errors=True)

@@ -2,32 +2,24 @@
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
 import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 
 from cocktail.errors import CocktailError
+from cocktail.runtime.child import child
 from cocktail.tracking.client import ENVIRONMENT
 from cocktail.tracking.receipt import database_file, default_uri, is_server, receipt
 
-ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-"""Signals that end the server: of a service manager, of a terminal that closes, of Ctrl-C."""
 PATIENCE_S = 5.0
 """How long processes of the server may take to end before they are killed."""
 EXPERIMENTS = "#/experiments?workflowType=machine_learning"
 """MLflow's list of experiments, among its pages for training and not those for language models."""
 START_S = 120.0
 """How long the server may take until it answers."""
-
-
-class Ended(Exception):
-    """A signal has asked for the end."""
 
 
 def server_command(results: str | Path = "results", port: int = 5000, host: str = "127.0.0.1") -> list[str]:
@@ -74,11 +66,12 @@ def ui(
     print(f"MLflow: {home} (it takes some seconds to start; Ctrl-C ends it)")
     _print_links(links)
     try:
-        with _started(command) as server:
+        options = {"env": os.environ | ENVIRONMENT, "start_new_session": True}  # it shall not hear Ctrl-C itself
+        with child(command, patience_s=PATIENCE_S, **options) as server:
             if browser and _has_screen():
                 threading.Thread(target=_open, args=(server, home, next(iter(links.values()))), daemon=True).start()
             return server.wait()
-    except Ended:
+    except KeyboardInterrupt:
         return 0
 
 
@@ -86,47 +79,6 @@ def _print_links(links):
     width = max(map(len, links), default=0)
     for name, link in links.items():
         print(f"  {name:{width}}  {link}", flush=True)
-
-
-@contextlib.contextmanager
-def _started(command) -> Iterator[subprocess.Popen]:
-    """The server in a session of its own, which ends with the block. Raises Ended in the block when a signal comes."""
-    before = {number: signal.signal(number, _raise) for number in ENDING}
-    server = subprocess.Popen(command, env={**os.environ, **ENVIRONMENT}, start_new_session=True)
-    try:
-        yield server
-    finally:
-        for number in ENDING:
-            signal.signal(number, signal.SIG_IGN)
-        _end(server)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _raise(number, frame):
-    raise Ended
-
-
-def _end(server):
-    """End the server's process group; what does not end in time is killed."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and _alive(server):
-        time.sleep(0.05)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
-
-
-def _alive(server) -> bool:
-    """Whether any process of the group is left."""
-    server.poll()  # a server that has ended leaves the group once it is asked
-    try:
-        os.killpg(server.pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _has_screen() -> bool:

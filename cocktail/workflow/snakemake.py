@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from cocktail import ROOT, tables
 from cocktail.errors import CocktailError
 from cocktail.plugins import model
+from cocktail.runtime.child import child
 from cocktail.runtime.device import may_use_gpu
 from cocktail.runtime.gpus import slots
 from cocktail.runtime.log import NEWS
@@ -29,6 +31,9 @@ RETRIED = ("method-failed", "scoring-failed")
 PROFILES = ROOT / "config" / "profiles"
 LOCAL = "default"
 """The profile of one machine."""
+
+PATIENCE_S = 30.0
+"""How long the jobs of a run that a signal ends may take for their last words."""
 
 FAILED = re.compile(r"Error in (rule|group) .+:|    message: .+|    log: .+\(check log file\(s\) for error details\)")
 """What Snakemake says of a job that a scheduler ended."""
@@ -148,7 +153,8 @@ def run(
 ) -> int:
     """Run Snakemake on a plan and show its progress; returns its exit status. All output is kept in the `run_log`.
 
-    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended.
+    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. Raises KeyboardInterrupt at SIGINT,
+    SIGTERM or SIGHUP, when Snakemake and its jobs have ended.
     """
     # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
@@ -158,8 +164,10 @@ def run(
         # A job has one thread: many processes with one each are faster than few with many.
         environment = {"OMP_NUM_THREADS": "1"} | os.environ | {"PYTHONUNBUFFERED": "1"}
         with (
-            subprocess.Popen(
+            child(
                 [*command, "--quiet", *quiet],
+                end=signal.SIGINT,  # Snakemake forgets the jobs that it has not finished
+                patience_s=PATIENCE_S,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
@@ -177,4 +185,5 @@ def run(
                 display.read(line)
                 if line.startswith(NEWS) or FAILED.match(line):
                     display.print(line)
+            process.wait()
     return process.returncode

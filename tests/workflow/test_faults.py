@@ -196,6 +196,25 @@ def test_a_full_disk_ends_with_a_clear_message_and_a_later_run_completes(tmp_pat
     assert [r for r in project.board() if r["metric"] == "sdr"] == [r for r in finished.board() if r["metric"] == "sdr"]
 
 
+def test_a_run_that_is_terminated_leaves_no_job_behind_and_goes_on_later(tmp_path, finished):
+    from cocktail.workflow.snakemake import at_work
+
+    project = Project(tmp_path / "files")
+    command = project.command("run", "micro.yaml", "--cores", "2")
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=project.work, env=project.environment(), **options) as process:
+        while not list(project.results.glob("logs/**/corpora.log")):  # jobs are at work
+            assert process.poll() is None, process.stdout.read()
+            time.sleep(0.05)
+        process.terminate()
+        said = process.stdout.read()
+    assert process.returncode == 130 and "Ended by a signal" in said and "Traceback" not in said
+    assert at_work(project.results) is None
+    assert str(project.work) not in subprocess.run(["ps", "axww"], capture_output=True, text=True).stdout
+    project.run()
+    assert [r for r in project.board() if r["metric"] == "sdr"] == [r for r in finished.board() if r["metric"] == "sdr"]
+
+
 def test_two_runs_of_one_suite_do_not_meet(project):
     import fcntl
 
