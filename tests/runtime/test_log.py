@@ -83,8 +83,12 @@ def test_news_stays_on_the_terminal_and_progress_passes(tmp_path, terminal):
     code = f"""
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from cocktail.workflow import snakemake
-sys.exit(snakemake.run([sys.executable, "-c", {SNAKEMAKE!r}], Path({str(tmp_path)!r})))
+snakemake.costs_a_job = lambda plan: {{}}
+folder = Path({str(tmp_path)!r})
+plan = SimpleNamespace(folder=folder, run_log=folder / "logs" / "snakemake.log")
+sys.exit(snakemake.run([sys.executable, "-c", {SNAKEMAKE!r}], plan))
 """
     environment = os.environ | ({"TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {})
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)

@@ -64,7 +64,7 @@ def test_what_an_entry_is_trained_on(monkeypatch):
     noise = [{"corpus": "synthetic", "synthesis": "this program"}]
     quick = Plan(load_suite("quick"), "quick")
     told = {"conditions": ["stationary", "nonstationary", "living-room", "tablet"], "snr_db": [-6, 10]}
-    assert quick.trained_on("dnn-msa") == made | {"noise": noise} | told
+    assert quick.trained_on("blstm-psa") == made | {"noise": noise} | told
     assert quick.trained_on("dpcl") == made | {"noise": [], "conditions": ["two-talkers"], "snr_db": None}
     assert quick.trained_on("nmf-sparse") == made | {"noise": noise, "conditions": [], "snr_db": None}
     real = Plan(load_suite("real"), "real").trained_on("nmf-sparse")
