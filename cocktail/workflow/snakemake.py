@@ -153,8 +153,8 @@ def run(
 ) -> int:
     """Run Snakemake on a plan and show its progress; returns its exit status. All output is kept in the `run_log`.
 
-    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. Raises KeyboardInterrupt at SIGINT,
-    SIGTERM or SIGHUP, when Snakemake and its jobs have ended.
+    `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. Raises KeyboardInterrupt at
+    SIGINT, SIGTERM or SIGHUP, when Snakemake and its jobs have ended.
     """
     # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
