@@ -1,1 +1,1 @@
-"""Models of hearing: gammatone filters, pitch, amplitude modulation, and classifiers of units in time and frequency."""
+"""Models of hearing: gammatone filters, pitch, amplitude modulation, onsets, classifiers and grouping of units."""
