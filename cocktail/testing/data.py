@@ -1,18 +1,22 @@
 """Training data for the conformance probes: seconds of synthetic sound, granted as a suite grants its corpora."""
 
 import functools
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from cocktail.method import Bases, EstimatedMixture, Estimates, Recording, TrainingData
-from cocktail.paradigms import ANNOTATIONS, ISOLATED, MIXTURES, SOURCES, require, sees
+from cocktail.method import EstimatedMixture, Estimates, Recording
+from cocktail.paradigms import ANNOTATIONS, SOURCES, require, sees
 from cocktail.rng import rng
+from cocktail.rooms.arrays import circular
+from cocktail.rooms.responses import LATENCY
 from cocktail.testing.signals import ARRAY_RADIUS_M, make_scene, pink_noise, speech_like
+from cocktail.training.data.corpus import CorpusTrainingData
+from cocktail.training.data.rooms import Rooms
 
-SPEAKERS = {"train": 6, "valid": 2}
+SPEAKERS = {"train": 6, "valid": 3}
 UTTERANCES = 2
 KINDS = {"pink": pink_noise, "white": lambda n, generator: generator.standard_normal(n)}
 RECORDINGS = 2
@@ -20,10 +24,8 @@ RECORDINGS = 2
 TRIALS = 16
 RMS = 0.05
 SENTENCES = ("bin blue at a one now", "set red by b two again", "lay green in c three please")
-
 ROOMS, REVERBERANT_S = 4, 0.05
 """Rooms of each split and how long they sound, where mixtures are at several microphones."""
-
 _NOISE = {"field": "point", "kinds": list(KINDS), "snr_db": [0, 10]}
 CONDITIONS = {
     "enhance": [{"task": "enhance", "talkers": 1, "reference": "image", "noise": _NOISE}],
@@ -31,11 +33,25 @@ CONDITIONS = {
 }
 
 
-class TinyData(TrainingData):
+@dataclass(frozen=True)
+class Sounds:
+    """What a training reads of a cocktail.corpora.library.Library, of sounds that are made when they are asked for."""
+
+    rows: list[dict]
+    make: Callable[[str, str, int], np.ndarray]
+    """(split, speaker or kind, number) -> (N,)."""
+
+    def samples(self, id: str, fs: int) -> np.ndarray:
+        """(N,) of a row called `split/speaker or kind/number`."""
+        split, group, number = id.split("/")
+        return self.make(split, group, int(number))
+
+
+class TinyData(CorpusTrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
-    `channels`: microphones of its mixtures, if it needs an array. `recogniser`, `bases`, `start`: as of TrainingData.
-    `members`: entry that is read -> its cocktail.testing.bench.Bench.
+    `channels`: microphones of its mixtures, if it needs an array. `members`: entry that is read -> its
+    cocktail.testing.bench.Bench. `granted`: `device`, `recogniser`, `bases` and `start`, as of CorpusTrainingData.
     """
 
     def __init__(
@@ -46,77 +62,41 @@ class TinyData(TrainingData):
         channels: int | None = None,
         fs: int = 16000,
         seconds: float = 2.0,
-        device: str = "cpu",
-        recogniser: Any = None,
-        bases: Bases | None = None,
-        start: Path | None = None,
         members: Mapping[str, Any] | None = None,
+        **granted,
     ):
-        self.fs, self.device, self._channels = fs, device, channels
-        self._paradigm, self._tasks = paradigm, tasks
-        self._bases, self.start = Bases(bases or {}), start
-        self._recogniser = recogniser
-        self._members = dict(members or {})
+        self._channels, self._n, self._members = channels, round(seconds * fs), dict(members or {})
+        speech = [
+            {"utterance": f"{split}/{k}/{number}", "speaker": f"{split}-{k}", "split": split, "text": _text(k, number)}
+            for split, speakers in SPEAKERS.items()
+            for k in range(speakers)
+            for number in range(UTTERANCES)
+        ]
+        noise = [
+            {"recording": f"{split}/{kind}/{number}", "kind": kind, "split": split}
+            for kind in KINDS
+            for split in SPEAKERS
+            for number in range(RECORDINGS)
+        ]
+        place = {"array": "single"}
+        if channels:
+            place = {"array": circular(channels, ARRAY_RADIUS_M).tolist(), "room": {}}
+        simplest = [x for task in tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
+        conditions = {f"probe-{i}": condition | place for i, condition in enumerate(simplest)}
+        super().__init__(
+            Sounds(speech, self._utterance), Sounds(noise, self._recording), fs=fs, paradigm=paradigm,
+            array=channels is not None, conditions=conditions, **granted,
+        )  # fmt: skip
         self.reads = tuple(self._members)
-        self._n = round(seconds * fs)
-
-    def speech(self, split: str = "train") -> Iterator[Recording]:
-        """A few utterances of each speaker; with transcripts where the paradigm allows annotations."""
-        require(self._paradigm, ISOLATED)
-        annotated = sees(self._paradigm, ANNOTATIONS)
-        for k in range(SPEAKERS[split]):
-            for number in range(UTTERANCES):
-                text = _text(k, number) if annotated else None
-                yield Recording(self._utterance(split, k, number), "speech", f"{split}-{k}", text)
-
-    def noise(self, split: str = "train") -> Iterator[Recording]:
-        """Two recordings of each kind."""
-        require(self._paradigm, ISOLATED)
-        for kind in KINDS:
-            for number in range(RECORDINGS):
-                yield Recording(self._noise(split, kind, number), kind)
 
     @functools.cached_property
     def mixer(self):
         """cocktail.training.data.mixer.Mixer of the simplest conditions of the method's tasks."""
-        require(self._paradigm, MIXTURES)
-        from cocktail.rooms.arrays import circular
-        from cocktail.training.data.cache import Memory
-        from cocktail.training.data.holdout import noise_splits, speech_splits
-        from cocktail.training.data.mixer import Mixer
+        rooms = {name: self._rooms_of(x["talkers"] + 1) for name, x in self._conditions.items()} if self._array else {}
+        return replace(super().mixer, rooms=rooms)
 
-        speech = [
-            (f"{split}/{k}/{number}", f"{split}-{k}", split)
-            for split in SPEAKERS
-            for k in range(SPEAKERS[split])
-            for number in range(UTTERANCES)
-        ]
-        speech += [("valid/2/0", "valid-2", "valid")]  # a third speaker, for three talkers to validate with
-        numbered = [(split, number) for split in SPEAKERS for number in range(RECORDINGS)]
-        noise = [(f"{split}/{kind}/{number}", kind, split) for kind in KINDS for split, number in numbered]
-        simplest = [x for task in self._tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
-        place = {"array": "single"}
-        if self._channels:
-            place = {"array": circular(self._channels, ARRAY_RADIUS_M).tolist(), "room": {}}
-        conditions = {f"probe-{i}": condition | place for i, condition in enumerate(simplest)}
-        annotated = sees(self._paradigm, ANNOTATIONS)
-        return Mixer(
-            conditions=conditions,
-            speech=speech_splits(speech),
-            noise=noise_splits(noise),
-            memory=Memory(self._sound),
-            rooms={name: self._rooms(x["talkers"] + 1) for name, x in conditions.items()} if self._channels else {},
-            fs=self.fs,
-            array=self._channels is not None,
-            mixtures_only=not sees(self._paradigm, SOURCES),
-            texts={id: _text(*map(int, id.split("/")[1:])) for id, *_ in speech} if annotated else None,
-        )
-
-    def _rooms(self, n_sources):
+    def _rooms_of(self, n_sources):
         """Split -> rooms whose sounds reach each microphone at a time of their own, with a decaying tail."""
-        from cocktail.rooms.responses import LATENCY
-        from cocktail.training.data.rooms import Rooms
-
         n_taps = LATENCY + round(REVERBERANT_S * self.fs)
         rooms = {}
         for split in SPEAKERS:
@@ -154,21 +134,10 @@ class TinyData(TrainingData):
                 granted |= {"texts": (_text(k, 0),), "speakers": (f"{split}-{k}",)}
             yield EstimatedMixture(scene.mixture[at], "probe", granted, made)
 
-    @property
-    def bases(self) -> Bases:
-        """Models of the entries that the method uses."""
-        return self._bases
-
-    def _sound(self, sound):
-        split, group, number = sound.id.split("/")
-        if sound.of == "speech":
-            return self._utterance(split, int(group), int(number))
-        return self._noise(split, group, int(number))
-
     def _utterance(self, split, speaker, number):
-        return _levelled(speech_like(self._n, self.fs, rng(0, speaker, number, role=f"{split} speech")))
+        return _levelled(speech_like(self._n, self.fs, rng(0, int(speaker), number, role=f"{split} speech")))
 
-    def _noise(self, split, kind, number):
+    def _recording(self, split, kind, number):
         return _levelled(KINDS[kind](self._n, rng(0, kind, number, role=f"{split} noise")))
 
 
