@@ -17,7 +17,7 @@ from cocktail.errors import CocktailError
 
 MAX_FLAC_CHANNELS = 8
 SUFFIXES = (".wav", ".flac")
-"""Of files that are written, and of sounds that folders are looked through for."""
+"""Of the files that are written, and of those that are looked for in folders."""
 READ = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "NIST", "FLAC", "OGG", "MP3")
 """Formats (libsndfile) of files that are read: those of which it is known whether they are whole."""
 UNKNOWN = 2**63 - 1

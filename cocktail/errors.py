@@ -23,7 +23,7 @@ class AccessError(CocktailError):
 
 
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
-    """`; did you mean 'x'?` for messages, or nothing where no known word is close: 1 is equal, 0 nothing alike."""
+    """`; did you mean 'x'?` for messages, or nothing where no known word is that similar, from 0 to 1."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"; did you mean '{close[0]}'?" if close else ""
 

@@ -13,7 +13,7 @@ PEAK = (0.5, 0.9)
 """The loudest sample of a scene, of full scale: drawn anew for every scene."""
 
 HEARD, TRIES = 0.01, 8
-"""Noise whose power during speech is below this share of its mean power is taken from another place, so many times."""
+"""Noise whose power during speech is below this share of its mean power is cut elsewhere, at most so many times."""
 
 _FADE_S = 0.020
 

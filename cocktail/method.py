@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from cocktail.errors import AccessError
+from cocktail.errors import AccessError, CocktailError
 from cocktail.needs import NEEDS, Info, guidance
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, REFERENCES, SOURCES, allowed, sees
 from cocktail.tasks import TASKS, Task
@@ -400,3 +400,9 @@ def finite(mixture: np.ndarray) -> np.ndarray:
     if not np.isfinite(mixture).all():
         raise ValueError("the mixture holds NaN or infinite samples")
     return mixture
+
+
+def require_rate(fs: float, trained_fs: float) -> None:
+    """Raise CocktailError where a mixture at `fs` Hz meets a model that was trained on another rate."""
+    if fs != trained_fs:
+        raise CocktailError(f"the model was trained on {trained_fs} Hz; resample the mixture from {fs:g} Hz")

@@ -5,9 +5,10 @@ Audio lies in the column layout of Hugging Face data sets, a struct {bytes, path
 """
 
 import contextlib
+import csv
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,14 @@ def replacing(path: Path):
 def write_rows(path: str | Path, rows: Iterable[dict], schema: pa.Schema) -> None:
     """Write dictionaries as one Parquet file; a missing key is null."""
     write_table(path, pa.Table.from_pylist(list(rows), schema=schema))
+
+
+def write_csv(path: str | Path, rows: Iterable[dict], columns: Sequence[str]) -> None:
+    """Write columns of dictionaries as CSV: null is an empty field, floats have 6 significant digits."""
+    with replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([f"{x:.6g}" if isinstance(x, float) else x for x in map(row.get, columns)] for row in rows)
 
 
 def read_rows(path: str | Path, columns: list[str] | None = None) -> list[dict]:

@@ -100,11 +100,8 @@ def _unasked(scores: pa.Table) -> set[tuple[str, str]]:
 
 
 def write_board(rows: list[dict], path: str | Path) -> None:
-    """Write the rows of `board` as CSV: null is an empty field, floats have 6 significant digits."""
-    with tables.replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([_field(row[name]) for name in COLUMNS] for row in rows)
+    """Write the rows of `board` as CSV (tables.write_csv)."""
+    tables.write_csv(path, rows, COLUMNS)
 
 
 def read_board(path: str | Path) -> list[dict]:
@@ -219,12 +216,6 @@ def _board_order(row):
 
 def _null(x):
     return None if np.isnan(x) else float(statistics.rounded(x))
-
-
-def _field(x):
-    if x is None:
-        return ""
-    return f"{x:.6g}" if isinstance(x, float) else str(x)
 
 
 def _parse(name, text):

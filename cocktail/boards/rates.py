@@ -34,7 +34,7 @@ def clustered(errors: np.ndarray, trials: np.ndarray, level: float) -> tuple[np.
 
 
 def blended(seen: np.ndarray, whole: np.ndarray, witnesses: np.ndarray) -> np.ndarray:
-    """Independent trials that are worth as many: `seen` by the variance between clusters, of which `witnesses` err.
+    """The equivalent number of independent trials: `seen` by the variance between clusters, of which `witnesses` err.
 
     `whole`: as many as there would be if clusters erred wholly or not at all.
     """
@@ -42,7 +42,7 @@ def blended(seen: np.ndarray, whole: np.ndarray, witnesses: np.ndarray) -> np.nd
 
 
 def effective(n: np.ndarray, limit: np.ndarray, clusters: np.ndarray, level: float) -> np.ndarray:
-    """Independent trials that are worth `n` whose variance is known from so many `clusters`; at most `limit`."""
+    """The equivalent of `n` trials whose variance is estimated from so few `clusters`; at most `limit`."""
     from scipy.special import ndtri, stdtrit
 
     tail = (1 - level) / 2

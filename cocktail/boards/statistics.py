@@ -9,7 +9,7 @@ as its scene was drawn and, where it is set against the scene of another speaker
 Intervals are percentile intervals of the paired bootstrap (B. Efron and R. Tibshirani, An Introduction to the
 Bootstrap, 1993, chapters 6 and 13): scenes are drawn with replacement, the same ones for every entry, so that the
 interval of a difference profits from what the entries have in common. Where trials set scenes against each other,
-speakers are drawn, with all their scenes: trials that share a voice are no independent witnesses. With few scenes a
+speakers are drawn, with all their scenes: trials that share a voice are not independent. With few scenes a
 plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
 know about the bootstrap", The American Statistician 69(4), 2015, section 5.3). Fewer than MIN_DRAWN have no interval.
 Resamples cannot see what did not happen: where no scene has an error, an error rate is 0 in each of them. Rates have

@@ -298,13 +298,8 @@ def tally(rows: Iterable[dict]) -> dict[str, int]:
 
 
 def write_claims(rows: list[dict], path: str | Path) -> None:
-    """Write the rows of `judge` as CSV: null is an empty field, floats have 6 significant digits."""
-    with tables.replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            fields = (f"{row[name]:.6g}" if isinstance(row[name], float) else row[name] for name in COLUMNS)
-            writer.writerow(["" if field is None else field for field in fields])
+    """Write the rows of `judge` as CSV (tables.write_csv)."""
+    tables.write_csv(path, rows, COLUMNS)
 
 
 def read_verdicts(path: str | Path) -> list[dict]:

@@ -1,7 +1,7 @@
 """Intervals that are about other kinds of noise and other speakers than those of a suite, too.
 
 An interval over scenes holds for the suite's kinds of noise and speakers alone: what a method gains often depends on
-the noise more than on anything else of a scene, and forty scenes of five noises are then five witnesses. Here kinds of
+the noise more than on anything else of a scene, and forty scenes of five noises are then five samples. Here kinds of
 noise and speakers are resampled instead (statistics.crossed: A. B. Owen, "The pigeonhole bootstrap", Annals of Applied
 Statistics 1(2), 2007), as far as there are several, and the interval is Student's with the resamples' standard error.
 It never claims too much: where kinds of noise do not differ, that error is up to 1.7 times as large as needed.

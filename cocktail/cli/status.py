@@ -49,22 +49,20 @@ def status(suite: str, split: str) -> dict:
     elapsed = until - (progress.begun or until)
     left = progress.left(elapsed) if running else None
     whole = progress.done == progress.jobs and (progress.jobs or any(line.startswith(NOTHING) for line in lines))
+    state = "finished" if whole else "stopped"
+    text = "nothing was left to do" if whole else "no job yet"
     said = [line.removeprefix(PROGRESS) for line in lines if line.startswith(PROGRESS)] if running else []
     return {
         "suite": plan.suite,
         "split": split,
-        "state": "at work" if running else "finished" if whole else "stopped",
+        "state": "at work" if running else state,
         "jobs_done": progress.done,
         "jobs": progress.jobs,
         "share_of_work": round(progress.share, 4),
         "elapsed_s": round(elapsed.total_seconds()),
         "left_s": None if left is None else round(left.total_seconds()),
         "training": said[-1] if said else None,
-        "text": progress.line(elapsed, running=running)
-        if progress.jobs
-        else "nothing was left to do"
-        if whole
-        else "no job yet",
+        "text": progress.line(elapsed, running=running) if progress.jobs else text,
         "log": str(log),
         "other_at_work": str(busy) if busy and not running else None,
     }

@@ -77,10 +77,10 @@ def command(entry, suite, settings, metric, conditions, cores, retry, folders):
 
 def _table(sweep, points, best, metric) -> list[dict]:
     """A row for each point."""
-    from cocktail.boards.cells import higher_is_better
+    from cocktail.report.figures import headed
     from cocktail.report.tuning import written
 
-    title = f"{metric} {'↑' if higher_is_better(metric) else '↓'}"
+    title = headed(metric)
     rows = []
     for point in points:
         stands = point.name == sweep.entry.name

@@ -80,7 +80,7 @@ OPTIONS = {
         "language": {
             "type": "string",
             "pattern": "^[a-z]{2,3}$",
-            "description": "Of the speech, as a code of ISO 639; default en. The recogniser is told it.",
+            "description": "Of the speech, as a code of ISO 639; default en. Passed to the recogniser.",
         },
         "min_s": _SECONDS | {"description": "Leave out recordings shorter than this."},
         "max_s": _SECONDS | {"description": "Leave out recordings longer than this."},

@@ -13,6 +13,7 @@ from torch import nn
 
 from cocktail.nets.bands import Bands, features, level_db
 from cocktail.nets.kmeans import kmeans, nearest
+from cocktail.nets.trunks import blstm
 
 SILENCE_DB = -40.0
 """Bands quieter than this, relative to the loudest of the mixture, count neither in the loss nor in k-means."""
@@ -35,8 +36,7 @@ class EmbeddingNetwork(nn.Module):
         }  # fmt: skip
         """What makes the same network again, for a network that builds on it."""
         self.bands = Bands(fs, shift_ms)
-        between = dropout if layers > 1 else 0.0
-        self.recurrent = nn.LSTM(self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between)
+        self.recurrent = blstm(self.bands.count, units, layers, dropout)
         self.output = nn.Linear(2 * units, self.bands.count * dimensions)
 
     def forward(self, power: torch.Tensor, frames: slice = slice(None)) -> torch.Tensor:

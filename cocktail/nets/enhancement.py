@@ -14,6 +14,7 @@ from cocktail.nets.bands import features
 from cocktail.nets.clustering import EmbeddingNetwork, active, centres
 from cocktail.nets.kmeans import soft_assignment, soft_kmeans
 from cocktail.nets.permutations import amplitudes, level, separation_loss
+from cocktail.nets.trunks import blstm
 
 ALPHA = 5.0
 """Hardness of the soft clusters; that of ESPnet's implementation of the paper."""
@@ -32,10 +33,7 @@ class EnhancementNetwork(nn.Module):
         super().__init__()
         self.embedding = EmbeddingNetwork(**embedding)
         self.bands = self.embedding.bands
-        between = dropout if layers > 1 else 0.0
-        self.recurrent = nn.LSTM(
-            2 * self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between
-        )
+        self.recurrent = blstm(2 * self.bands.count, units, layers, dropout)
         self.output = nn.Linear(2 * units, self.bands.count)
 
     def train(self, mode: bool = True) -> "EnhancementNetwork":

@@ -14,7 +14,7 @@ from torch import nn
 from cocktail import stft
 from cocktail.dsp.blocks import SIGNALS
 from cocktail.dsp.mel import filterbank
-from cocktail.errors import CocktailError
+from cocktail.method import require_rate
 from cocktail.nets.losses import ideal_ratio_mask
 from cocktail.nets.trunks import Recurrent, Spliced
 
@@ -126,8 +126,7 @@ class MaskNetwork(nn.Module):
         return stft.istft(self.mask_of(spectrum, frames) * spectrum, samples.shape[-1])
 
     def _samples(self, mixture, fs, device):
-        if fs != self.fs:
-            raise CocktailError(f"the network was trained on {self.fs} Hz; resample the mixture from {fs:g} Hz")
+        require_rate(fs, self.fs)
         return torch.as_tensor(mixture, device=device, dtype=torch.float32)
 
 

@@ -18,7 +18,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import LearnedMethod, Workload, finite
 
 FS = 16000
-"""Rate that the size of a network is told for, Hz."""
+"""Rate in Hz at which the size of an untrained network is counted."""
 
 
 @dataclass(frozen=True)

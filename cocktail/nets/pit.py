@@ -12,6 +12,7 @@ from torch import nn
 from cocktail.errors import CocktailError
 from cocktail.nets.bands import Bands, features
 from cocktail.nets.permutations import amplitudes, level, separation_loss
+from cocktail.nets.trunks import blstm
 
 
 class PitNetwork(nn.Module):
@@ -21,8 +22,7 @@ class PitNetwork(nn.Module):
         """`units`: in each direction."""
         super().__init__()
         self.bands, self.outputs = Bands(fs, shift_ms), outputs
-        between = dropout if layers > 1 else 0.0
-        self.recurrent = nn.LSTM(self.bands.count, units, layers, batch_first=True, bidirectional=True, dropout=between)
+        self.recurrent = blstm(self.bands.count, units, layers, dropout)
         self.output = nn.Linear(2 * units, outputs * self.bands.count)
         nn.init.constant_(self.output.bias, 1 / outputs)  # no rectifier starts switched off
 

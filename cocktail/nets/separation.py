@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.errors import CocktailError
-from cocktail.method import finite
+from cocktail.method import finite, require_rate
 from cocktail.nets.network_method import NetworkMethod
 
 
@@ -41,10 +40,7 @@ class SeparationNetwork(NetworkMethod):
 
     def samples(self, mixture, view):
         """Microphone 1. Raises CocktailError where the rate is not that of the training."""
-        if view.fs != view.model.fs:
-            raise CocktailError(
-                f"the network was trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz"
-            )
+        require_rate(view.fs, view.model.fs)
         return finite(mixture[:1])[0]
 
     def output(self, network, samples, view):

@@ -10,6 +10,12 @@ import torch
 from torch import nn
 
 
+def blstm(inputs: int, units: int, layers: int, dropout: float) -> nn.LSTM:
+    """Bidirectional layers of `units` cells in each direction, with dropout between layers."""
+    between = dropout if layers > 1 else 0.0
+    return nn.LSTM(inputs, units, layers, batch_first=True, bidirectional=True, dropout=between)
+
+
 class Recurrent(nn.Module):
     """Layers of long short-term memory, in one direction or in both.
 

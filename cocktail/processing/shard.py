@@ -58,10 +58,14 @@ def _estimate(scenes, truths, members, setup, limit_s) -> list[dict]:
     """Rows of scenes, whatever the method does."""
     entry = from_spec(setup.spec)
     with Worker(lambda: Runner(scenes, truths, members, setup).call) as worker:
-        warm = _warm_up(worker, limit_s)
-        ahead_s = _look_ahead_s(worker, limit_s) if warm and entry.cls.answer().signals else None
-        batches = entry.error is None and entry.cls.batch is not Method.batch
-        rows = _all_at_once(worker, scenes, limit_s) if batches else None
+        # Lazy imports and caches are paid on a short piece, so that `rtf` measures the method alone.
+        warm = _tried(worker, "warm-up", Runner.run, [0], WARM_UP_SAMPLES, limit_s=limit_s) is not None
+        ahead_s = rows = None
+        if warm and entry.cls.answer().signals:
+            ahead_s = _tried(worker, "latency", Runner.look_ahead_s, limit_s=5 * limit_s)
+        if entry.error is None and entry.cls.batch is not Method.batch:
+            everything = list(range(len(scenes)))
+            rows = _tried(worker, "batch, hence scene by scene", Runner.run, everything, limit_s=limit_s * len(scenes))
         if rows is None:
             rows = [_one(worker, index, scene["scene"], limit_s) for index, scene in enumerate(scenes)]
     for row in rows:
@@ -70,31 +74,12 @@ def _estimate(scenes, truths, members, setup, limit_s) -> list[dict]:
     return rows
 
 
-def _warm_up(worker, limit_s) -> bool:
-    """Pay lazy imports and caches on a short piece, so that `rtf` measures the method alone; whether it went well."""
+def _tried(worker, what, function, *arguments, limit_s):
+    """What a call returns; None where it failed, so that it costs no scene: the log has the reason."""
     try:
-        worker(Runner.run, [0], WARM_UP_SAMPLES, limit_s=limit_s)
-    except CallFailed as error:  # the scenes will fail, too, with the reason
-        print(f"warm-up: {error}", file=sys.stderr)
-        return False
-    return True
-
-
-def _look_ahead_s(worker, limit_s) -> float | None:
-    """Seconds that the method looks ahead, see Runner.look_ahead_s. None if it fails."""
-    try:
-        return worker(Runner.look_ahead_s, limit_s=5 * limit_s)
+        return worker(function, *arguments, limit_s=limit_s)
     except CallFailed as error:
-        print(f"latency: {error}", file=sys.stderr)
-        return None
-
-
-def _all_at_once(worker, scenes, limit_s) -> list[dict] | None:
-    """Rows of a whole shard; None where that failed, so that a scene at fault costs only itself."""
-    try:
-        return worker(Runner.run, list(range(len(scenes))), limit_s=limit_s * len(scenes))
-    except CallFailed as error:
-        print(f"the batch failed ({error}); going on scene by scene", file=sys.stderr)
+        print(f"{what}: {error}", file=sys.stderr)
         return None
 
 

@@ -105,7 +105,7 @@ class Language:
 
 @dataclass
 class _Prefix:
-    """A hypothesis: its last symbol, its place in the tree of words, and what speaks for it."""
+    """A hypothesis: its last symbol, its place in the tree of words, and its scores."""
 
     last: int
     node: _Node

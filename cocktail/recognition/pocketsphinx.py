@@ -58,7 +58,7 @@ class PocketSphinx(Recogniser):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the decoder is told of front end and search."""
+        """Settings of the decoder's front end and search."""
         return FRONT_END if self.grammar else FRONT_END | OPEN_SEARCH
 
     @property

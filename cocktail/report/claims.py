@@ -1,13 +1,12 @@
 """The verdicts on the claims in the terminal."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cocktail.boards import wide as wider
 from cocktail.boards.cells import definition
 from cocktail.boards.verdicts import FAILS, HOLDS, NOT_RUN, OPEN, tally
-from cocktail.report.terminal import wide_console
+from cocktail.report.terminal import new_table, wide_console
 
 STYLES = {HOLDS: "green", FAILS: "red", OPEN: "yellow", NOT_RUN: "dim"}
 
@@ -19,7 +18,7 @@ def show(rows: list[dict], *, everything: bool = True, wide: bool = False, conso
     """
     console = console or wide_console()
     shown = [row for row in rows if everything or row["verdict"] != NOT_RUN]
-    table = Table(title=Text("Claims"), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = new_table("Claims")
     table.add_column("verdict", no_wrap=True)
     table.add_column("claim", ratio=5)
     table.add_column("compared", ratio=5)

@@ -1,15 +1,13 @@
 """Two results, or two entries, side by side in the terminal: a table per condition, below it what is not compared."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cocktail.boards import wide
-from cocktail.boards.cells import higher_is_better
 from cocktail.boards.compare import BETTER, NOT_COMPARED, OPEN, SAME, WORSE
 from cocktail.errors import few
-from cocktail.report.figures import digits
-from cocktail.report.terminal import wide_console
+from cocktail.report.figures import digits, headed
+from cocktail.report.terminal import new_table, wide_console
 
 WIDE = (
     "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
@@ -50,7 +48,7 @@ def show(
 
 def _table(condition, rows, entries, wider):
     """`entries`: names of the two that are compared; None where the rows are of several."""
-    table = Table(title=Text(condition), title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = new_table(condition)
     a, b = entries or ("A", "B")
     for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
@@ -60,8 +58,7 @@ def _table(condition, rows, entries, wider):
     table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
     for row in rows:
-        arrow = "↑" if higher_is_better(row["metric"]) else "↓"
-        metric = f"{row['metric']} {arrow}" if row["metric"] != said else ""
+        metric = headed(row["metric"]) if row["metric"] != said else ""
         said = row["metric"]
         shown = digits(row["metric"])
         ends = [("ci_low", "ci_high"), *([("wide_low", "wide_high")] if wider else [])]

@@ -1,6 +1,6 @@
 """How figures and letters are written: the same on the terminal and on the page."""
 
-from cocktail.boards.cells import metric_of
+from cocktail.boards.cells import higher_is_better, metric_of
 from cocktail.boards.letters import ALPHABET
 
 DIGITS = {
@@ -14,6 +14,11 @@ DIGITS = {
 def digits(metric: str) -> int:
     """Digits behind the point of a metric, of its improvement, or of its part by attack."""
     return DIGITS.get(metric_of(metric), 2)
+
+
+def headed(metric: str) -> str:
+    """`si_sdr ↑`: a metric, and which way is better."""
+    return f"{metric} {'↑' if higher_is_better(metric) else '↓'}"
 
 
 def figure(value: float | None, metric: str) -> str:

@@ -57,10 +57,11 @@ def machine() -> str:
     """The machine that this runs on, in words: processor, cores, memory, system."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
-    return f"{_processor()}, {cores} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
+    return f"{processor()}, {cores} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 
 
-def _processor():
+def processor() -> str:
+    """The processor, as a person knows it."""
     path = Path("/proc/cpuinfo")
     match = re.search(r"model name\s*: (.+)", path.read_text()) if path.is_file() else None
     return " ".join(match[1].split()) if match else platform.processor() or platform.machine()

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cocktail.boards.cells import higher_is_better
 from cocktail.boards.leaderboard import read_board
 from cocktail.boards.published import Figure, beside
-from cocktail.report.figures import digits, figure
-from cocktail.report.terminal import wide_console
+from cocktail.report.figures import digits, figure, headed
+from cocktail.report.terminal import new_table, wide_console
 
 
 def show_suite(config: dict, folder: Path, *, condition: str | None = None, metric: str | None = None) -> None:
@@ -37,8 +36,7 @@ def show(figures: Iterable[Figure], *, console: Console | None = None) -> None:
 
 def _table(corpus, metric, rows):
     higher = higher_is_better(metric)
-    title = Text(f"Published on {corpus}: {metric} {'↑' if higher else '↓'}")
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = new_table(f"Published on {corpus}: {headed(metric)}")
     for column in ("system", "entry"):
         table.add_column(column)
     for column in ("published", "ours", "difference"):

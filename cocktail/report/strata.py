@@ -1,12 +1,11 @@
 """A metric by what was drawn for the scenes, in the terminal: one table per condition, strata from left to right."""
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cocktail.boards.cells import higher_is_better
-from cocktail.report.figures import figure
-from cocktail.report.terminal import wide_console
+from cocktail.report.figures import figure, headed
+from cocktail.report.terminal import new_table, wide_console
 
 
 def show(rows: list[dict], *, metric: str, by: str, console: Console | None = None) -> None:
@@ -22,9 +21,7 @@ def show(rows: list[dict], *, metric: str, by: str, console: Console | None = No
 
 
 def _table(condition, rows, metric, by):
-    arrow = "↑" if higher_is_better(metric) else "↓"
-    title = Text(f"{condition}: {metric} {arrow} by {by}")
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = new_table(f"{condition}: {headed(metric)} by {by}")
     table.add_column("entry", no_wrap=True)
     strata = {row["stratum"]: row["n_total"] for row in rows if row["n_total"]}
     for name, n_scenes in strata.items():

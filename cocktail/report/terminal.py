@@ -20,7 +20,7 @@ from cocktail.boards.wide import Boards, counted, lacking, others
 from cocktail.errors import CocktailError, few, nearest
 from cocktail.plugins.imported.entries import FOLDER
 from cocktail.report import partial
-from cocktail.report.figures import figure, letters
+from cocktail.report.figures import figure, headed, letters
 
 WIDTH = 120
 SHOWN = (
@@ -132,16 +132,14 @@ def _left_out(columns, others):
 def _table(condition, rows, columns, families, skipped, wide):
     """`wide`: entry -> its interval over kinds of noise and speakers, shown behind the first metric if any has one."""
     wider = any(row["wide_low"] is not None for row in wide.values())
-    title = Text(f"{condition}, ranked by {columns[0]}")
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = new_table(f"{condition}, ranked by {columns[0]}")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("entry", no_wrap=True)
     if families:
         table.add_column("family", no_wrap=True)
     for name in columns:
-        arrow = "↑" if higher_is_better(name) else "↓"
         # An attack stands below its metric.
-        table.add_column(f"{name.replace(ATTACK, chr(10))} {arrow}", justify="right", no_wrap=True)
+        table.add_column(headed(name).replace(ATTACK, "\n"), justify="right", no_wrap=True)
         if wider and name == columns[0]:
             table.add_column("wide", justify="right", no_wrap=True)
     table.add_column("n", justify="right", no_wrap=True)
@@ -229,7 +227,7 @@ def _about(intervals):
 
 
 def _notes(reasons, present):
-    """Lines about what has no score and why; what befell several entries alike is said once."""
+    """Lines about missing scores and their reasons; a reason that several entries share is given once."""
     of_entry, groups = {}, {}
     for row in sorted(reasons, key=lambda row: (-row["count"], row["reason"] or "")):
         rows = of_entry.setdefault(row["entry"], [])
@@ -254,6 +252,11 @@ def _chosen(what, name, known):
         hint = nearest(name, known) or f"; there are {', '.join(sorted(known)) or 'none'}"
         raise CocktailError(f"the leaderboard has no {what} '{name}'{hint}")
     return [name]
+
+
+def new_table(title: str) -> Table:
+    """A table under its title, as all of them look."""
+    return Table(title=Text(title), title_justify="left", title_style="bold", box=None, padding=(0, 1))
 
 
 def wide_console() -> Console:

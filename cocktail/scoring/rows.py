@@ -23,7 +23,7 @@ def metric_named(name: str) -> Metric:
 
 @dataclass(frozen=True)
 class Judges:
-    """Who decides numbers besides the metrics themselves: the suite's recogniser, and its scorers by role."""
+    """Models that metrics depend on: the suite's recogniser, and its scorers by role."""
 
     recogniser: Recogniser | None = None
     scorers: Scorers = field(default_factory=Scorers)

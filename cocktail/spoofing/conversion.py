@@ -63,7 +63,7 @@ def warped(spectrum: np.ndarray, warp: float) -> np.ndarray:
 def nearest_warp(source: np.ndarray, target: np.ndarray) -> float:
     """The factor of WARPS that makes (F,) most alike to (F,), by their correlation below 5/8 of the band.
 
-    Higher bins are what warping makes up.
+    Higher bins are filled in by the warping.
     """
     kept = slice(0, 5 * len(source) // 8)
     likeness = [np.corrcoef(warped(source, warp)[kept], target[kept])[0, 1] for warp in WARPS]

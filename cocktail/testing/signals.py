@@ -7,6 +7,7 @@ import numpy as np
 from cocktail.dsp.acoustics import SOUND_SPEED
 from cocktail.method import References
 from cocktail.rng import rng
+from cocktail.rooms.arrays import circular
 
 ARRAY_RADIUS_M = 0.05
 SNR_DB = 5.0
@@ -62,7 +63,7 @@ class ProbeScene:
 def make_scene(*, n_sources: int, channels: int, seconds: float, fs: int = 16000, seed: int = 0) -> ProbeScene:
     """`n_sources` speech-like talkers around a small circular array, in steady noise at 5 dB SNR."""
     n = round(seconds * fs)
-    array = _circular_array(channels)
+    array = circular(channels, ARRAY_RADIUS_M if channels > 1 else 0.0)
     images = np.stack([
         _far_field(speech_like(n, fs, rng(seed, k, role="talker")), array, k, n_sources, fs) for k in range(n_sources)
     ])  # fmt: skip
@@ -101,13 +102,6 @@ def pink_noise(n: int, generator: np.random.Generator) -> np.ndarray:
     """(n,) stationary Gaussian noise, power falling as 1 / f."""
     spectrum = np.fft.rfft(generator.standard_normal(n))
     return np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), n)
-
-
-def _circular_array(channels):
-    if channels == 1:
-        return np.zeros((1, 3))
-    angle = 2 * np.pi * np.arange(channels) / channels
-    return ARRAY_RADIUS_M * np.stack([np.cos(angle), np.sin(angle), np.zeros(channels)], axis=1)
 
 
 def _far_field(x, array, k, n_sources, fs):

@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-"""What MLflow is told, unless the user's environment says otherwise."""
+"""Environment variables for MLflow, where the user has not set them."""
 CONNECT_S = "5"
 """Longest wait for the first answer."""
 DIGEST = "cocktail.digest"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from cocktail.boards.cells import higher_is_better
-from cocktail.report.figures import figure
+from cocktail.report.figures import figure, headed
 from cocktail.tracking.views import address, headlines
 
 LONGEST = 19_000
@@ -18,11 +18,11 @@ def board_note(suite: str, condition: str, board: list[dict], cards: Mapping[str
     by = metrics[0]
     cells = {(row["entry"], row["metric"]): row for row in board}
     main = sorted((row for row in board if row["metric"] == by), key=_order(by))
-    arrows = [f"{name} {'↑' if higher_is_better(name) else '↓'}" for name in metrics]
     head = (
         f"Entries of the suite `{suite}` in the condition `{condition}`, a run each. "
         f"± is half of a 95 % interval; entries that share a letter are not told apart. {page}\n\n"
-        f"| rank by {by} | entry | family | {' | '.join(arrows)} | n |\n|---|---|---|{'---:|' * len(metrics)}---|\n"
+        f"| rank by {by} | entry | family | {' | '.join(map(headed, metrics))} | n |\n"
+        f"|---|---|---|{'---:|' * len(metrics)}---|\n"
     )
     lines = []
     for row in main:

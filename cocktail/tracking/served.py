@@ -99,5 +99,5 @@ class Served:
 
 
 def talkers(tasks: tuple[str, ...]) -> int:
-    """Talkers that a method estimates unless it is told: one, or two where it can only separate."""
+    """Talkers that a method estimates by default: one, or two where it can only separate."""
     return min(TASKS[task].talkers for task in tasks)

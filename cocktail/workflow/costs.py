@@ -5,13 +5,12 @@ its work proper (cocktail.runtime.accounting), which grows with the amount; the 
 does not.
 
 Snakemake samples CPU time while a job runs and so misses the end of it, and all of a job shorter than half a second:
-where the work that the log tells of is more, that counts. A training that was interrupted is known by its last part.
+where the log reports more work, that counts. A training that was interrupted is known by its last part.
 """
 
 import csv
 import json
 import os
-import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -20,6 +19,7 @@ from cocktail.config import CONFIG
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
+from cocktail.report.provenance import processor
 from cocktail.runtime.accounting import read_log
 from cocktail.tasks import TASKS
 from cocktail.text import read_text
@@ -104,7 +104,7 @@ def measure(plan: Plan) -> Costs:
     measured = (_cost(plan, group) for group in groups(plan))
     return Costs(
         suite=plan.suite,
-        machine=_machine(),
+        machine=f"{os.cpu_count()} cores of {processor()}",
         corpora=plan.config["corpora"],
         judged=judged(plan),
         costs=tuple(cost for cost in measured if cost is not None),
@@ -186,11 +186,3 @@ def _bytes(paths: Iterable[str]) -> int:
         files = path.rglob("*") if path.is_dir() else [path]
         total += sum(file.stat().st_size for file in files if file.is_file())
     return total
-
-
-def _machine() -> str:
-    """Processor and number of cores, as a person knows them."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{os.cpu_count()} cores of {names[0] if names else platform.machine()}"

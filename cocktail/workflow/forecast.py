@@ -40,7 +40,7 @@ class Estimate:
     gpu_s: float = 0.0
     n_bytes: float = 0.0
     basis: str | None = None
-    """The suite that was measured; None: unknown, and the figures are of no meaning."""
+    """The suite that was measured; None: unknown, and the figures mean nothing."""
     exact: bool = False
     """Whether the very same was measured, but for the amount."""
     at_cpu_speed: bool = False

@@ -62,7 +62,7 @@ def groups(plan: Plan) -> Iterator[Group]:
     for split in SPLITS:
         yield from _scenes(plan, split)
     for name in plan.trained:
-        yield _training(plan, "train", name, name, plan.model(name), plan.gpu(name))
+        yield _training(plan, name)
     for split in SPLITS:
         yield from _processing(plan, split)
     for condition, entry in plan.cells:
@@ -129,11 +129,11 @@ def _scenes(plan, split):
         yield Group("scenes", jobs, condition=name, task=plan.all_conditions[name]["task"])
 
 
-def _training(plan, rule, log, entry, folder, gpu) -> Group:
+def _training(plan, entry) -> Group:
     work = _workload(plan, entry) or Workload(float("nan"), 1.0)
-    job = Job(plan.path("logs", rule, log), (folder,), work.amount)
-    plugin = plan.known[entry].plugin.name
-    return Group(rule, (job,), entry=entry, plugin=plugin, size=work.size, epochs=work.epochs, gpu=bool(gpu))
+    job = Job(plan.path("logs", "train", entry), (plan.model(entry),), work.amount)
+    about = {"entry": entry, "plugin": plan.known[entry].plugin.name, "gpu": bool(plan.gpu(entry))}
+    return Group("train", (job,), size=work.size, epochs=work.epochs, **about)
 
 
 def _workload(plan, entry) -> Workload | None:

@@ -24,7 +24,7 @@ NOTHING = "Nothing to be done"
 TARGET = {"all", "total"}
 """Rows of that table that are no work."""
 EARLY = 0.02
-"""Share of the work before which nothing can be said of the rest."""
+"""Share of the work below which the time left is not estimated."""
 
 
 class Progress:

@@ -156,7 +156,7 @@ def run(
     `meanwhile`: entered once the suite is locked, and left when Snakemake has ended. Raises KeyboardInterrupt at
     SIGINT, SIGTERM or SIGHUP, when Snakemake and its jobs have ended.
     """
-    # Jobs of this machine say themselves why they end; of others, Snakemake says so among what it says of rules.
+    # Jobs on this machine report why they end; for other jobs Snakemake does, among its messages about rules.
     quiet = ["host", "reason", *(["rules"] if profile == LOCAL else [])]
     progress, log = Progress(lambda: costs_a_job(plan)), plan.run_log
     with exclusive(plan.folder, log) as lock, meanwhile, Display(progress) as display:

@@ -21,9 +21,8 @@ from typing import Literal
 
 import numpy as np
 
-from cocktail.dsp.statistical.enhancer import require_rate
 from cocktail.errors import CocktailError
-from cocktail.method import LearnedMethod, finite
+from cocktail.method import LearnedMethod, finite, require_rate
 from cocktail.stft import framing, istft, stft
 
 FLOOR = 1e-6
@@ -133,7 +132,7 @@ class FhmmMax(LearnedMethod):
 
     def infer(self, Y, view):
         """cocktail.dsp.statistical.factorial.Inference of each part of an STFT (F, T), in order."""
-        require_rate(view)
+        require_rate(view.fs, view.model.fs)
         unknown = [name for name in view.speakers if name not in view.model.gaussians]
         if unknown:
             raise CocktailError(f"not among the talkers of the training: {', '.join(unknown)}")

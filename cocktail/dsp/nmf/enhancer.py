@@ -64,7 +64,7 @@ class NmfEnhancer(LearnedMethod):
 
     @property
     def training(self) -> dict:
-        """What cocktail.dsp.nmf.models.learn is told besides its columns."""
+        """Options of cocktail.dsp.nmf.models.learn."""
         return {"mu": self.sparsity_fit, "divergence": self.divergence, "iterations": self.iterations_fit}
 
     def fit(self, data, rng, folder: Path) -> None:

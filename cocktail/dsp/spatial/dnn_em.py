@@ -67,7 +67,7 @@ def _update_block(x, v, R, updates, weighted):
 
 
 def posterior(x, v, R) -> Posterior:
-    """E-step: source images at microphone 1, what power they speak for, and a beam towards source 1."""
+    """E-step: source images at microphone 1, their powers, and a beam towards source 1."""
     A, inverse, diagonal = _joint_basis(R)
     y = inverse @ x
     gain, spread = _wiener(v, diagonal)

@@ -4,15 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.errors import CocktailError
-from cocktail.method import LearnedMethod, View, finite
+from cocktail.method import LearnedMethod, View, finite, require_rate
 from cocktail.stft import framing, istft, stft
-
-
-def require_rate(view: View) -> None:
-    """Raise CocktailError where the mixture has another rate than the training had."""
-    if view.fs != view.model.fs:
-        raise CocktailError(f"trained on {view.model.fs} Hz; resample the mixture from {view.fs:g} Hz")
 
 
 @dataclass(frozen=True)
@@ -25,7 +18,7 @@ class GainEnhancer(LearnedMethod):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (1, N). Raises CocktailError at another rate than that of the training."""
-        require_rate(view)
+        require_rate(view.fs, view.model.fs)
         samples = finite(mixture)[0]
         size, hop = framing(view.fs)
         Y = stft(samples, size, hop)

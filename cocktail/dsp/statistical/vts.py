@@ -92,7 +92,7 @@ def infer(Y: np.ndarray, speech: Gmm, scene: Scene, *, psi: float, iterations: i
 
 
 def step(scene: Scene, posterior: Posterior) -> Scene:
-    """The M-step: the noise and the level of speech that a posterior speaks for."""
+    """The M-step: the noise and the level of speech that follow from a posterior."""
     mean = posterior.noise.mean(1)
     variance = posterior.noise_square - (mean - scene.mean) ** 2
     return replace(

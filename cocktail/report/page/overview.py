@@ -27,7 +27,7 @@ PURPOSES = {
     "voices": ("eer_asv", "eer_cm"),
     "signal": ("si_sdr",),
 }
-"""Purpose -> metrics that tell how well it is served, the better witness first."""
+"""Purpose -> its metrics, the preferred one first."""
 TITLES = {
     "quality": "Heard quality",
     "words": "Words: speech recognition",

@@ -1,7 +1,7 @@
 """Augmentation of isolated speech before it is mixed: one pure function each, of x (N,) float32 at fs Hz.
 
-An entry names them in its field `augment`; each is applied to half of the utterances, with a strength drawn anew. What
-a network is to give back is the augmented speech. Noise and rooms need no switch: the conditions bring them.
+An entry names them in its field `augment`; each is applied to half of the utterances, with a strength drawn anew. The
+augmented speech is what a network learns to return. Noise and rooms need no switch: the conditions bring them.
 
 Time stretching is the phase vocoder of J. L. Flanagan and R. M. Golden, Bell Syst. Tech. J. 45, 1966, in the form of
 J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999, without phase locking. Vocal tract length: N.
