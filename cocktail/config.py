@@ -72,8 +72,9 @@ def _not_finite(value, where):
     """(key, number) of each number in a configuration that is infinite or none, which no schema finds."""
     if isinstance(value, float) and not math.isfinite(value):
         yield where, value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in pairs:
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for key, item in value.items() if isinstance(value, dict) else ():
         yield from _not_finite(item, f"{where}.{key}" if where else str(key))
 
 

@@ -131,7 +131,8 @@ def _metrics(claim, where) -> tuple[str, ...]:
 
 
 def _step(step, claim, where) -> Step:
-    step = {"entries": [step]} if isinstance(step, str) else {"entries": step} if isinstance(step, list) else step
+    if not isinstance(step, dict):
+        step = {"entries": [step] if isinstance(step, str) else step}
     if ("entries" in step) == ("family" in step):
         raise CocktailError(f"{where}: orders: a step has one of the keys 'entries' and 'family', got {step}")
     return Step(tuple(step.get("entries", ())), step.get("family"), tuple(step.get("conditions", claim["conditions"])))

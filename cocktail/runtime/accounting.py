@@ -1,11 +1,13 @@
 """How much of a job's CPU time is work, and not imports, files or Snakemake: written to its log and read from there."""
 
 import contextlib
+import csv
 import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 _in_a_job = False
 
@@ -65,3 +67,10 @@ def read_log(text: str) -> Logged:
         once_s=sum(seconds for seconds, once in blocks if once),
         device=device and device[1],
     )
+
+
+def read_benchmark(path: str | Path) -> dict[str, str]:
+    """What Snakemake measured of a job, by the columns of the benchmark file that it leaves: `s`, `cpu_time` ..."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        *_, row = csv.DictReader(file, delimiter="\t")
+    return row

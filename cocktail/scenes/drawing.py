@@ -22,11 +22,13 @@ from cocktail.runtime.accounting import work
 from cocktail.scenes.conditions import draw_levels, is_closed
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
-from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, scene_id
+from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, points
 from cocktail.spoofing.names import LOGICAL, split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
 from cocktail.tasks import BONA_FIDE
 
+SAID = ("utterance", "speaker", "gender", "text")
+"""Columns of a table of speech that a record keeps."""
 SPOOFED = 0.5
 """Share of the scenes of a condition with attacks that are attacks."""
 
@@ -60,36 +62,23 @@ def draw(
     else:
         of = CLOSED if split == "test" and is_closed(condition) else split
         rows = _utterances(generator("talkers"), condition["talkers"], of, speech)
-    array = positions(condition["array"])
     room, places = draw_room(condition, generator)
     levels = draw_levels(condition, generator("levels"))
     longest_s = max(row["n_samples"] / row["fs"] for row in rows)
     lead_s = float(condition.get("lead_s", 0))
     duration_s = lead_s + longest_s + condition.get("trail_s", 0)
-    return Scene(
-        id=scene_id(name, split, index),
-        condition=name,
+    return Scene.of(
+        condition,
+        name=name,
         split=split,
         index=index,
         seed=seed,
         fs=fs,
-        task=condition["task"],
-        reference=condition["reference"],
         n_samples=int(np.ceil(duration_s * fs)),
         lead_s=lead_s,
         peak=float(generator("peak").uniform(*PEAK)),
-        array=_points(array),
         talkers=tuple(
-            Talker(
-                row["utterance"],
-                row["speaker"],
-                row["gender"],
-                row["text"],
-                float(level),
-                place,
-                attack,
-                row.get("kind"),
-            )
+            Talker(*(row[name] for name in SAID), float(level), place, attack, row.get("kind"))
             for row, level, place in zip(rows, levels, places, strict=True)
         ),
         room=room,
@@ -99,7 +88,7 @@ def draw(
             split=split,
             library=noise,
             duration_s=duration_s,
-            n_channels=len(array),
+            n_channels=len(positions(condition["array"])),
             room=room,
             places=places,
         ),
@@ -166,15 +155,15 @@ def draw_room(
     options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
     centre, yaw_deg, talkers = place_talkers(generator("places"), size, array, distances, **options)
     room = Room(
-        size=_points([size])[0],
+        size=points([size])[0],
         t60_s=t60_s,
         absorption=round(Shoebox.with_t60(size, t60_s).absorption, 6),  # the same record on any machine
         distances_m=tuple(float(distance) for distance in distances),
-        centre=_points([centre])[0],
+        centre=points([centre])[0],
         yaw_deg=float(yaw_deg),
-        microphones=_points(centre + turned(array, yaw_deg)),
+        microphones=points(centre + turned(array, yaw_deg)),
     )
-    return room, _points(talkers)
+    return room, points(talkers)
 
 
 def draw_noise_position(
@@ -183,7 +172,7 @@ def draw_noise_position(
     """Where a point noise is in the room. `talkers`: their places; `generator`: role -> generator."""
     around = {"microphones": np.array(room.microphones), "talkers": np.array(talkers)}
     place = place_noise(generator("noise position"), np.array(room.size), np.array(room.centre), **around)
-    return _points([place])[0]
+    return points([place])[0]
 
 
 def _noise(spec, generator, *, split, library, duration_s, n_channels, room, places):
@@ -240,10 +229,6 @@ def _excerpts(generator, rows, n, duration_s):
         free_s = length_s - duration_s if length_s > turns * duration_s else length_s
         excerpts.append(Excerpt(row["recording"], float(offset[which] + turn) / turns * free_s))
     return tuple(excerpts)
-
-
-def _points(xyz):
-    return tuple(tuple(float(x) for x in point) for point in xyz)
 
 
 def scenes(indices: Iterable[int], **options) -> Iterator[tuple[Scene, Signals]]:

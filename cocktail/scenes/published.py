@@ -16,11 +16,10 @@ from cocktail.corpora.layout import OF_MIXTURE
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.rng import rng, shuffled
-from cocktail.rooms.arrays import positions
 from cocktail.runtime.accounting import work
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals
-from cocktail.scenes.scene import Noise, Scene, Talker, scene_id
+from cocktail.scenes.scene import Noise, Scene, Talker
 
 
 def mixtures(speech: Library, noise: Library, split: str, n_talkers: int, noisy: bool, seed: int) -> list[str]:
@@ -70,19 +69,16 @@ def read(
     enrolment = draw_enrolment(rng(seed, name, split, index, role="enrolment"), rows[0], speech)
     voice = None if enrolment is None else speech.samples(enrolment, fs)
     signals = Signals(dry.sum(axis=0)[None] + rest, dry[:, None], rest[None], dry.copy(), dry.copy(), voice)
-    scene = Scene(
-        id=scene_id(name, split, index),
-        condition=name,
+    scene = Scene.of(
+        definition,
+        name=name,
         split=split,
         index=index,
         seed=seed,
         fs=fs,
-        task=definition["task"],
-        reference=definition["reference"],
         n_samples=n_samples,
         lead_s=0.0,
         peak=float(max(np.abs(x).max() for x in (signals.mixture, signals.images, signals.noise))),
-        array=tuple(tuple(map(float, point)) for point in positions(definition["array"])),
         talkers=tuple(
             Talker(row["utterance"], row["speaker"], row["gender"], row["text"], _level_db(x, fs), None)
             for row, x in zip(rows, dry, strict=True)

@@ -78,7 +78,9 @@ def _talkers(scene, speech, noise, spoofs, room):
     for k, talker in enumerate(scene.talkers):
         dry = np.zeros(n_samples)
         start = round(scene.lead_s * scene.fs)
-        library = noise if talker.kind is not None else spoofs if talker.attack in LOGICAL else speech
+        library = spoofs if talker.attack in LOGICAL else speech
+        if talker.kind is not None:
+            library = noise
         samples = library.samples(talker.utterance, scene.fs)[: n_samples - start]
         dry[start : start + len(samples)] = samples
         if not dry.any():

@@ -5,12 +5,13 @@ Its audio follows from it (cocktail.scenes.rendering).
 
 import dataclasses
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from cocktail.rng import rng
-from cocktail.rooms.arrays import turned
+from cocktail.rooms.arrays import positions, turned
 from cocktail.spoofing.replay import Replay
 from cocktail.tasks import BONA_FIDE
 
@@ -77,6 +78,11 @@ def condition_of(scene: str) -> str:
     return scene.rsplit("-", 2)[0]
 
 
+def points(xyz: Iterable) -> tuple[Position, ...]:
+    """(P, 3) as a record holds them."""
+    return tuple(tuple(float(x) for x in point) for point in xyz)
+
+
 @dataclass(frozen=True)
 class Scene:
     """All that was drawn for a scene. `array`: microphones in the array's own axes, metres about their centre."""
@@ -106,6 +112,13 @@ class Scene:
     """Another utterance of the first talker; None where there is no other."""
     speakers: str = "open"
     """`closed`: known from training; `open`: not."""
+
+    @classmethod
+    def of(cls, definition: dict, *, name: str, split: str, index: int, **drawn) -> "Scene":
+        """A scene of the condition `name`, with `seed`, `fs`, and all that was drawn for it."""
+        known = {key: definition[key] for key in ("task", "reference")}
+        named = {"id": scene_id(name, split, index), "condition": name, "split": split, "index": index}
+        return cls(**named, **known, array=points(positions(definition["array"])), **drawn)
 
     def generator(self, role: str) -> np.random.Generator:
         """The generator of one role of this scene."""

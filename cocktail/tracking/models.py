@@ -5,7 +5,6 @@ is a version of the registered model `<suite>.<name>`. One that did not change m
 version.
 """
 
-import csv
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from cocktail import ROOT, __version__
 from cocktail.digest import files_digest, files_in
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import read_card
+from cocktail.runtime.accounting import read_benchmark
 from cocktail.tracking.client import DIGEST, Store
 from cocktail.tracking.served import pack, talkers
 from cocktail.training.history import read_history
@@ -74,11 +74,7 @@ def _log(store, experiment, name, trained, suite, tags) -> dict[str, str]:
 def _seconds(folder: Path) -> float | None:
     """How long the training of the model in `folder`, results/<suite>/models/<entry>, took; None where nobody knows."""
     record = folder.parents[1] / "logs" / "train" / f"{folder.name}.tsv"
-    if not record.is_file():
-        return None
-    with record.open(encoding="utf-8", newline="") as file:
-        *_, row = csv.DictReader(file, delimiter="\t")
-    return float(row["s"])
+    return float(read_benchmark(record)["s"]) if record.is_file() else None
 
 
 def _add_model(store, experiment, run, name, trained, suite, fs) -> str:

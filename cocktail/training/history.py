@@ -8,11 +8,7 @@ HISTORY = "history.csv"
 
 def epochs_run(folder: str | Path) -> int:
     """Epochs that the training of the model in `folder` went through; 0 where the method keeps no history."""
-    path = Path(folder) / HISTORY
-    if not path.is_file():
-        return 0
-    with path.open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.DictReader(file))
+    return len(_rows(folder))
 
 
 def read_history(folder: str | Path) -> dict[str, list[tuple[int, float]]]:
@@ -20,14 +16,18 @@ def read_history(folder: str | Path) -> dict[str, list[tuple[int, float]]]:
 
     Empty where the method keeps no history.
     """
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for row in _rows(folder):
+        stage, epoch = row.pop("stage"), int(row.pop("epoch"))
+        for name, text in row.items():
+            if text:
+                curves.setdefault(f"{stage}/{name}", []).append((epoch, float(text)))
+    return curves
+
+
+def _rows(folder):
     path = Path(folder) / HISTORY
     if not path.is_file():
-        return {}
-    curves: dict[str, list[tuple[int, float]]] = {}
+        return []
     with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            stage, epoch = row.pop("stage"), int(row.pop("epoch"))
-            for name, text in row.items():
-                if text:
-                    curves.setdefault(f"{stage}/{name}", []).append((epoch, float(text)))
-    return curves
+        return list(csv.DictReader(file))

@@ -8,7 +8,6 @@ Snakemake samples CPU time while a job runs and so misses the end of it, and all
 where the log reports more work, that counts. A training that was interrupted is known by its last part.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterable
@@ -20,7 +19,7 @@ from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
 from cocktail.report.provenance import processor
-from cocktail.runtime.accounting import read_log
+from cocktail.runtime.accounting import read_benchmark, read_log
 from cocktail.tasks import TASKS
 from cocktail.text import read_text
 from cocktail.training.history import epochs_run
@@ -162,9 +161,7 @@ def _share(group, job) -> float:
 
 def _spent(job: Job) -> tuple[float, float, float, bool]:
     """CPU seconds, those of them that grow with the amount, wall-clock seconds, and whether a GPU was used."""
-    with Path(f"{job.log}.tsv").open(encoding="utf-8", newline="") as file:
-        *_, row = csv.DictReader(file, delimiter="\t")
-    log = Path(f"{job.log}.log")
+    row, log = read_benchmark(f"{job.log}.tsv"), Path(f"{job.log}.log")
     logged = read_log(log.read_text(encoding="utf-8", errors="replace") if log.exists() else "")
     cpu_s = max(_number(row["cpu_time"]), logged.work_s + logged.once_s)
     gpu = logged.device is not None and not logged.device.startswith("cpu")
