@@ -5,6 +5,7 @@ W64), AIFF and AIFC, CAF, AU, SPHERE, and MP3 with a Xing or VBRI header say the
 the last one is marked. FLAC says how many samples there are, which cocktail.audio compares with what it reads.
 """
 
+import math
 import os
 import re
 import struct
@@ -105,7 +106,7 @@ def _aiff(file: BinaryIO) -> Promise | None:
         if name == b"COMM":
             channels, _, bits = struct.unpack(">HIH", file.read(8))
             coding = b"NONE" if plain else struct.unpack("10x4s", file.read(14))[0]
-            frame = channels * -(-bits // 8) if coding.lower() in AIFF_PLAIN else None
+            frame = channels * math.ceil(bits / 8) if coding.lower() in AIFF_PLAIN else None
         if name == b"SSND":
             return Promise(start + 8, max(length - 8, 0), frame)
     return None

@@ -1,5 +1,6 @@
 """What a corpus has too little of, in words: one speaker, a kind of noise or a class that a split lacks, or a band."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -40,7 +41,7 @@ def narrow(rows: Iterable[dict], fs: int) -> list[str]:
 
 def low_rates(files: Sequence[Path], fs: int) -> str | None:
     """A note on recordings whose own rate is lower than that of scenes at `fs` Hz: LOOKED_AT of them are looked at."""
-    looked_at = files[:: -(-len(files) // LOOKED_AT) or 1]
+    looked_at = files[:: math.ceil(len(files) / LOOKED_AT) or 1]
     halves = [rate / 2 for rate in map(_rate, looked_at) if rate is not None and rate < NARROW * fs]
     return _narrow(f"{len(halves)} of {len(looked_at)} recordings looked at", halves, fs) if halves else None
 

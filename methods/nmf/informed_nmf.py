@@ -10,6 +10,7 @@ Wiener filter however high the rate. STFT instead of MDCT. The number of compone
 of the quantiser is the finest that keeps to it. See cocktail/dsp/nmf/coding.py for the code.
 """
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import Literal
@@ -90,7 +91,7 @@ class InformedNmf(Method):
 
     def _parts(self, x, fs):
         """Equal parts (..., T) of at most `segment_s`."""
-        n_parts = -(-x.shape[-1] * self.hop // round(self.segment_s * fs))
+        n_parts = math.ceil(x.shape[-1] * self.hop / round(self.segment_s * fs))
         return np.array_split(x, n_parts, axis=-1)
 
     def _factors(self, V, n_components, rng):
