@@ -12,7 +12,7 @@ import yaml
 from cocktail import ROOT
 from cocktail.plugins.entry import Plugin
 from cocktail.plugins.registry import Registry
-from cocktail.plugins.row import read_row
+from cocktail.plugins.row import read_row, read_sharing_row
 from cocktail.plugins.sizes import check_sizes
 from cocktail.plugins.templates import NETWORK
 from cocktail.testing.conformance import assert_conforms
@@ -83,8 +83,11 @@ def test_the_rows_of_the_contract_are_rows():
     rows = yaml.safe_load(snippet("yaml", "uses: blstm-psa"))
     registry = Registry()
     mine = dict.fromkeys(("my_joint", "my_fusion"), registry.plugins["ctc"])
-    entries = [read_row(name, row, registry.plugins | mine, "README.md") for name, row in rows.items()]
-    assert {key for entry in entries for key, _ in entry.others} == {"uses", "start", "reads"}
+    sharing = {name: row for name, row in rows.items() if "model" in row}
+    own = {name: row for name, row in rows.items() if name not in sharing}
+    entries = [read_row(name, row, registry.plugins | mine, "README.md") for name, row in own.items()]
+    entries += [read_sharing_row(name, row, registry.entries, "README.md") for name, row in sharing.items()]
+    assert {key for entry in entries for key, _ in entry.others} == {"uses", "start", "reads", "model"}
     assert {other for entry in entries for _, other in entry.others} <= set(registry.entries)
 
 
