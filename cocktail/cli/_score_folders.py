@@ -1,6 +1,7 @@
 """`cocktail score` of folders: files of one name belong together."""
 
 from cocktail.audio import SUFFIXES, sounds_in
+from cocktail.cli._options import counted
 from cocktail.cli.score import score
 from cocktail.errors import CocktailError, few
 
@@ -21,7 +22,10 @@ def score_folders(references, estimates, mixture=None, metrics=()) -> list[dict]
         present = sounds_in(path)
         for here, there, which in ((path, references[0], names - present), (references[0], path, present - names)):
             if which:
-                raise CocktailError(f"{here}: {len(which)} files of {there} have no partner here: {few(sorted(which))}")
+                raise CocktailError(
+                    f"{here}: {counted(len(which), 'file')} of {there} without one of the same name here: "
+                    f"{few(sorted(which))}"
+                )
     return [
         {"file": name} | row
         for name in sorted(names)

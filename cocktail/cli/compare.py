@@ -1,8 +1,10 @@
 """`cocktail compare`: two results, entry by entry, or two entries of one result."""
 
+from pathlib import Path
+
 import click
 
-from cocktail.cli._options import json_option, results_folder, split_option
+from cocktail.cli._options import json_option, results_folder, said_split, say_development, split_option
 
 
 @click.command(short_help="Compare two results entry by entry, or two entries, with intervals of the differences.")
@@ -44,17 +46,30 @@ def command(a, b, entry, conditions, entries, metrics, everything, wide, split, 
 
     if entry is not None and entries:
         raise CocktailError("--entry chooses among the entries of two results; here the two entries are given")
+    say_development(split)
     sides = [read(results_folder(side, split), side) for side in ((a, b) if entry is None else (a,))]
     metrics = () if "all" in metrics else metrics or _known(SHOWN, sides, None if entry is None else (b, entry))
     chosen = {"conditions": conditions, "metrics": metrics, "wider": wide}
     if entry is None:
         rows, names = compare(*sides, entries=entries, **chosen), (a, b)
     else:
+        _require_run(sides[0], (b, entry), a, split)
         rows, names = compare_entries(*sides, b, entry, **chosen), (b, entry)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         show(rows, names=names, of_entries=entry is not None, everything=everything)
+
+
+def _require_run(results, entries, suite, split):
+    """Say how an entry that is nowhere on the boards of a suite, and no misspelt name, comes there."""
+    from cocktail.errors import CocktailError, nearest
+
+    there = results.scores["entry"].unique().to_pylist()
+    for name in entries:
+        if name not in there and not nearest(name, there) and not Path(suite).is_dir():
+            cure = f"`cocktail run {suite} --methods {name}{said_split(split)}` first"
+            raise CocktailError(f"{suite}: its boards have no entry '{name}'; {cure}")
 
 
 def _known(metrics, sides, entries):

@@ -65,13 +65,22 @@ def export(suite, what, target, conditions=(), entries=(), split=TEST) -> int:
 
 
 def export_blind(suite, target, conditions=()) -> int:
-    """Write the mixtures of a suite's scenes and manifest.csv; returns the number of files. Raises CocktailError."""
-    from cocktail.workflow.imports import exportable, scenes_of
+    """Write the mixtures of a suite's scenes and manifest.csv; returns the number of files.
+
+    Conditions that have not run are left out with a note. Raises CocktailError where they are asked for.
+    """
+    from cocktail.workflow.imports import exportable, rendered, scenes_of
     from cocktail.workflow.manifest import write_manifest
     from cocktail.workflow.plan import plan_of
 
     plan, items = plan_of(suite), []
-    for condition in exportable(plan, conditions):
+    chosen = exportable(plan, conditions)
+    absent = [condition for condition in chosen if not rendered(plan, condition)]
+    if absent and (conditions or absent == chosen):
+        raise CocktailError(f"{suite}: no scenes yet of {', '.join(absent)}; `cocktail run {suite}` first")
+    if absent:
+        click.secho(f"Note: no scenes yet of {', '.join(absent)}, which are left out.", fg="yellow", err=True)
+    for condition in [condition for condition in chosen if condition not in absent]:
         for item, mixture in scenes_of(plan, condition):
             write_audio(target / item.mixture, mixture, item.fs)
             items.append(item)

@@ -25,7 +25,7 @@ def command(suite, name, source, replace, shifted):
     \b
       cocktail export quick scenes there --blind --condition stationary
       cocktail import quick my-matlab there
-      cocktail run quick
+      cocktail run quick --methods my-matlab
     """
     from cocktail.workflow.imports import import_estimates
     from cocktail.workflow.plan import plan_of
@@ -34,4 +34,4 @@ def command(suite, name, source, replace, shifted):
     for each in shifts:
         click.secho(f"Note: {each}.", fg="yellow", err=True)
     scenes = ", ".join(f"{condition} ({count} scenes)" for condition, count in counts.items())
-    click.echo(f"{name}: {scenes}. To score it: cocktail run {suite}")
+    click.echo(f"{name}: {scenes}. To score it: cocktail run {suite} --methods {name}")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from cocktail.cli._options import methods_option
 from cocktail.errors import CocktailError, nearest
 
 
@@ -15,9 +14,14 @@ from cocktail.errors import CocktailError, nearest
 @click.argument("name")
 @click.option("--learned", is_flag=True, help="A network that is trained, instead of a spectral gate.")
 @click.option("--family", help="Folder of methods/ to write to [spectral; networks with --learned].")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to instead.")
-@methods_option
-def command(name, learned, family, folder, folders):
+@click.option(
+    "--methods",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder of plugins to write to instead; it is made if it is not there.",
+)
+def command(name, learned, family, folder):
     """Write a working plugin to start from, in one file, and its row in the methods.yaml beside it.
 
     It is a spectral gate that follows the noise, or with --learned a network of 30 lines, which trains in a minute in
@@ -28,17 +32,17 @@ def command(name, learned, family, folder, folders):
       cocktail new my-gate
       cocktail check my-gate
       cocktail run quick
-      cocktail new my-net --learned --dir ./my_methods
+      cocktail new my-net --learned --methods ./my_methods
       cocktail run quick --methods ./my_methods
     """
-    path, rows = create(name, folder, folders, family=family, learned=learned)
+    path, rows = create(name, folder, family=family, learned=learned)
     option = f" --methods {_with_slash(folder)}" if folder else ""
     click.echo(f"{path}: written\n{rows}: one row added\nNext: cocktail check {name}{option}")
     click.echo(f"Then: cocktail run quick{option}, and cocktail leaderboard quick")
 
 
 def create(
-    name: str, folder: Path | None = None, folders=(), family: str | None = None, *, learned: bool = False
+    name: str, folder: Path | None = None, family: str | None = None, *, learned: bool = False
 ) -> tuple[Path, Path]:
     """Write the plugin and its row; returns both files. Raises CocktailError where the name is taken or unfit."""
     from cocktail import ROOT
@@ -49,7 +53,9 @@ def create(
     plugin = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(plugin):
         raise CocktailError(f"'{name}' cannot be a method: small letters, digits and hyphens, as in 'my-gate'")
-    registry = Registry([*folders, *([folder] if folder and folder.is_dir() else [])])
+    if folder and family:
+        raise CocktailError("--family is a folder of methods/, and --methods another one: choose one of them")
+    registry = Registry([folder] if folder and folder.is_dir() else [])
     if name in registry.entries or plugin in registry.plugins:
         raise CocktailError(f"there is a method '{name}' already; see `cocktail list methods`")
     template = NETWORK if learned else GATE

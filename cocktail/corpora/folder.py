@@ -117,6 +117,8 @@ def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterat
     root = expand(options["root"]) if "root" in options else table.parent
     lines, names = _read(table)
     columns = _columns(options, table, names, kind)
+    if not lines:
+        raise CocktailError(f"{table}: a line of headings and nothing below it; a recording is a line")
     lines = _select(lines, options.get("where", {}), table, names)
     recordings = _recordings(lines, columns, options, table, root, kind)
     if not recordings:
@@ -227,8 +229,9 @@ def _select(lines, where, table, names):
 
 def _check_column(column, table, names, use):
     if column not in names:
+        close = nearest(column, names) or "."
         raise CocktailError(
-            f"{table}: no column {column!r} ({use}){nearest(column, names)}; it has {', '.join(names) or 'none'}"
+            f"{table}: no column {column!r} ({use}){close} Its first line has {', '.join(names) or 'none'}"
         )
 
 

@@ -103,12 +103,17 @@ def exportable(plan: Plan, conditions: tuple[str, ...] = ()) -> list[str]:
     return list(conditions) or [name for name in plan.conditions if TASKS[plan.info(name).task].signals]
 
 
+def rendered(plan: Plan, condition: str) -> bool:
+    """Whether the test scenes of a condition are there."""
+    return all(Path(plan.mixtures(condition, shard)).is_file() for shard in plan.shards)
+
+
 def scenes_of(plan: Plan, condition: str) -> Iterator[tuple[Item, np.ndarray]]:
     """Every test scene of a condition with its mixture (D, N). Raises CocktailError where the suite has not run."""
     for shard in plan.shards:
         path = Path(plan.mixtures(condition, shard))
         if not path.is_file():
-            raise CocktailError(f"{path}: no such file; `cocktail run {plan.suite}` makes the scenes first")
+            raise CocktailError(f"{path}: no such file; `cocktail run {plan.called}` makes the scenes first")
         for row in tables.read_rows(path, ["condition", "scene", "fs", "n_sources", "mixture"]):
             mixture = tables.unpack(row["mixture"])
             yield item(row, channels=len(mixture), samples=mixture.shape[-1], sha256=mixture_digest(mixture)), mixture
@@ -133,7 +138,7 @@ def _check_items(plan, items):
     if faults:
         raise CocktailError(
             "\n".join(f"{FILE}: {fault}" for fault in shortened(faults, NAMED))
-            + f"\nExport the scenes again (`cocktail export {plan.suite} scenes DIR --blind`), and estimate again."
+            + f"\nExport the scenes again (`cocktail export {plan.called} scenes DIR --blind`), and estimate again."
         )
 
 

@@ -52,7 +52,7 @@ def write(plan: Plan, folder: Path) -> None:
     """
     scores = existing(plan.all_scores()) + plan.contents.kept_scores
     if not scores:
-        raise CocktailError(f"{plan.boards}: nothing is scored yet; `cocktail run {plan.suite}` first")
+        raise CocktailError(f"{plan.boards}: nothing is scored yet; `cocktail run {plan.called}` first")
     leaderboard.build(
         scores,
         references=existing(plan.all_references()) + plan.contents.kept_references,

@@ -4,6 +4,7 @@ A cell is a condition and an entry. Every name that the suite mentions is checke
 condition has its reason.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
 from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
 from cocktail.workflow.files import TEST, VALID, plugins_of_run
-from cocktail.workflow.suite import check_suite, known_conditions
+from cocktail.workflow.suite import SUFFIXES, check_suite, known_conditions, suites
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads", "model": "has the model of"}
 """Key of a row that names other entries -> what an entry does with them."""
@@ -45,6 +46,7 @@ class Selection:
 
     def __init__(self, config: dict, source: str):
         self.config = config if isinstance(config["conditions"], dict) else check_suite(config, source)
+        self.source = source
         self.suite: str = self.config["suite"]
         self.all_conditions: dict[str, dict] = self.config["conditions"]
         """Those of the suite, which methods train on; `conditions` are those that are run."""
@@ -71,6 +73,13 @@ class Selection:
         }
         self.scorers = self._choose_scorers(source)
         self.cells, self.absent = self.cells_of(self.conditions, self.entries)
+        self.notes += self._idle()
+
+    @property
+    def called(self) -> str:
+        """What commands call the suite: its name if it is shipped, otherwise its file."""
+        file = Path(self.source)
+        return self.suite if file.suffix not in SUFFIXES or file in suites().values() else os.path.relpath(file)
 
     @property
     def whole(self) -> bool:
@@ -88,6 +97,13 @@ class Selection:
         for name, entry in known.items():
             require_known(entry.train_on or (), conditions, f"{entry.source}: {name}: train_on: unknown condition")
         return known | self.imports
+
+    def _idle(self) -> list[str]:
+        """A note for conditions that were named, and that none of the chosen entries runs in."""
+        busy = {condition for condition, entry in self.cells if entry != BASELINE}
+        named = self.conditions if self.config["only"]["conditions"] != "all" else ()
+        idle = [name for name in named if name not in busy]
+        return [f"none of these entries runs in {', '.join(idle)}"] if idle and busy else []
 
     def _notes(self, source, gone: dict[str, Path]) -> list[str]:
         notes = [f"'{name}' of the last run is left out: its plugin is gone from {gone[name]}" for name in gone]

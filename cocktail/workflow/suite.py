@@ -23,12 +23,16 @@ def suites() -> dict[str, Path]:
     }
 
 
+SUFFIXES = (".yaml", ".yml")
+"""Of a suite's file."""
+
+
 def suite_path(name_or_path: str) -> Path:
     """File of a suite given by name or by path. Raises CocktailError that names the nearest suite."""
     if name_or_path in suites():
         return suites()[name_or_path]
     path = Path(name_or_path)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in SUFFIXES:
         if not path.is_file():
             raise CocktailError(f"{path}: no such file")
         return path.resolve()

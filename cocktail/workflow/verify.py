@@ -34,7 +34,7 @@ def verify(plan: Plan, sample: int = 3, seed: int = 0) -> Iterator[tuple[str, li
     scenes = sorted(Path(plan.path("scenes")).glob("*/*/*.mixtures.parquet"))
     scores = [path for path in sorted(Path(plan.path("scores")).glob("*/*/*.parquet")) if _kept(plan, path)]
     if not scenes or not scores:
-        raise CocktailError(f"{plan.folder}: no scenes or no scores yet; `cocktail run {plan.suite}` first")
+        raise CocktailError(f"{plan.folder}: no scenes or no scores yet; `cocktail run {plan.called}` first")
     for stored in _draw(scenes, sample, seed, "scenes"):
         yield str(stored.relative_to(plan.folder)), found_by(_verify_scenes, plan, stored)
     for stored in _draw(scores, sample, seed, "scores"):

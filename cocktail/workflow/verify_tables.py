@@ -38,7 +38,7 @@ def verify_tables(plan: Plan) -> Iterator[tuple[str, list[str]]]:
     """
     stored = Path(plan.path("scores.parquet"))
     if not stored.is_file():
-        raise CocktailError(f"{plan.folder}: no scores yet; `cocktail run {plan.suite}` first")
+        raise CocktailError(f"{plan.folder}: no scores yet; `cocktail run {plan.called}` first")
     scores = tables.read_table(stored)
     cells = _cells(scores)
     conditions = {condition for condition, _ in cells}

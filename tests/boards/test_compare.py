@@ -241,6 +241,10 @@ def test_the_command_compares_two_entries_of_a_run(tmp_path, monkeypatch, noise)
     assert heading.split() == ["metric", "mine", "omlsa", "difference", "95", "%", "interval", "n", "omlsa", "is"]
     (figures,) = [line for line in done.stdout.splitlines() if line.strip().startswith("si_sdr")]
     assert figures.rstrip().endswith("worse")
+    table = tables.read_table(tmp_path / "small" / "scores.parquet")
+    tables.write_table(tmp_path / "results" / "quick" / "scores.parquet", table)
+    absent = CliRunner().invoke(cli.main, ["compare", "quick", "omlsa", "x-gate"])
+    assert "have no entry 'x-gate'; `cocktail run quick --methods x-gate` first" in absent.stderr
     refused = CliRunner().invoke(cli.main, ["compare", "small", "mine", "omlsa", "--entry", "mine"])
     assert refused.exit_code == cli.ERROR
     assert "the two entries are given" in refused.stderr

@@ -140,7 +140,7 @@ def test_a_plugin_that_does_not_import_is_a_row_with_its_reason(call, write_plug
 
 
 def test_new_writes_a_plugin_that_conforms(call, tmp_path):
-    status, out, _ = call("new", "my-gate", "--dir", "plugins")
+    status, out, _ = call("new", "my-gate", "--methods", "plugins")
     assert status == 0
     assert "cocktail check my-gate --methods ./plugins" in out
     assert "cocktail run quick --methods ./plugins" in out
@@ -153,8 +153,8 @@ def test_new_writes_a_plugin_that_conforms(call, tmp_path):
 
 def test_new_writes_a_network_that_conforms(call, tmp_path):
     """Short, and at the size of `tiny` trained in seconds."""
-    call("new", "my-gate", "--dir", "plugins")
-    assert call("new", "my-net", "--learned", "--dir", "plugins")[0] == 0
+    call("new", "my-gate", "--methods", "plugins")
+    assert call("new", "my-net", "--learned", "--methods", "plugins")[0] == 0
     assert Path("plugins/methods.yaml").read_text().startswith("my-gate: {}\nmy-net: {}\n\nsizes: ")
     code = Path("plugins/my_net.py").read_text().split("@dataclass(frozen=True)")[1]
     assert len([line for line in code.splitlines() if line.strip()]) <= 30
@@ -165,7 +165,7 @@ def test_new_writes_a_network_that_conforms(call, tmp_path):
 
 def test_check_of_a_network_without_sizes_names_the_cure_at_once(call, tmp_path):
     """Without it the training of the probes would go on until the limit."""
-    call("new", "my-net", "--learned", "--dir", "plugins")
+    call("new", "my-net", "--learned", "--methods", "plugins")
     Path("plugins/methods.yaml").write_text("my-net: {}\n")
     status, out, _ = call("check", "my-net", "--methods", "plugins", "--limit", 1000)
     assert status == 1
@@ -757,7 +757,7 @@ def test_score_of_folders_is_that_of_their_files(call, pair, tmp_path):
     assert re.search(rf"si_sdr +{np.mean(values):.3f} +dB +2/2", out), out
     (tmp_path / "out" / "sub" / "1.wav").unlink()
     status, _, err = call("score", *folders)
-    assert status == cli.ERROR and "out: 1 files of clean have no partner here: sub/1.wav" in err
+    assert status == cli.ERROR and "out: 1 file of clean without one of the same name here: sub/1.wav" in err
     status, _, err = call("score", "--reference", "clean", "--estimate", "a.wav")
     assert status == cli.ERROR and "a.wav: not a folder" in err
 

@@ -15,7 +15,7 @@ from cocktail.scenes.scene import scene_id
 from cocktail.workflow.imports import exportable, import_estimates
 from cocktail.workflow.manifest import read_manifest
 from cocktail.workflow.plan import Plan
-from cocktail.workflow.suite import load_suite
+from cocktail.workflow.suite import load_suite, suite_path
 
 FS = 16000
 N = 8000
@@ -143,7 +143,7 @@ def test_scenes_that_have_changed_make_the_estimates_stale(copy, tmp_path):
             assert ("was not there" if lost else "has changed") in row["reason"]
     status, out = command("again", str(copy))
     assert status == cli.ERROR
-    assert "3 of 6 scenes have changed since the export" in out and "export mine scenes DIR --blind" in out
+    assert "3 of 6 scenes have changed since the export" in out and "export mine.yaml scenes DIR --blind" in out
 
 
 def _cut(path):
@@ -280,3 +280,26 @@ def test_imported_estimates_stand_on_the_boards_and_survive_another_run(project)
     project.edit_suite("suite: micro", "suite: micro\nseed: 3")
     done = project.run()
     assert "my-matlab: failed in 4 scenes: method-failed: stale: the scene has changed" in " ".join(done.stdout.split())
+
+
+def test_conditions_that_have_not_run_are_left_out_of_an_export_unless_they_are_named(copy):
+    """A half of the folder, without its manifest, would be of no use."""
+    scenes = plan().folder / "scenes"
+    shutil.rmtree(scenes / "two-talkers")
+
+    def export(*options):
+        return CliRunner().invoke(cli.main, ["export", "mine.yaml", "scenes", "new", "--blind", *options])
+
+    done = export("--condition", "stationary", "--condition", "two-talkers")
+    assert done.exit_code == cli.ERROR and not Path("new").exists()
+    assert "mine.yaml: no scenes yet of two-talkers; `cocktail run mine.yaml` first" in done.stderr
+    done = export()
+    assert "Note: no scenes yet of two-talkers, which are left out." in done.stderr
+    assert {item.condition for item in read_manifest(Path("new"))} == {"stationary"}
+    shutil.rmtree(scenes)
+    assert "no scenes yet of stationary, two-talkers" in export().stderr
+
+
+def test_messages_name_the_file_of_a_suite_that_is_not_shipped(copy):
+    assert plan().called == "mine.yaml"
+    assert Plan(load_suite("quick"), str(suite_path("quick"))).called == "quick"

@@ -109,7 +109,7 @@ def test_what_is_to_come_stands_beside_the_tables_and_nothing_of_the_run_is_writ
 
 
 def test_the_command_shows_partial_boards_until_the_board_is_newer_than_its_shards(plan):
-    with pytest.raises(CocktailError, match="nothing is scored yet; `cocktail run small` first"):
+    with pytest.raises(CocktailError, match=r"nothing is scored yet; `cocktail run small\.yaml` first"):
         write(plan, plan.folder)
     assert "no leaderboard yet; `cocktail run small.yaml` first" in call("leaderboard", "small.yaml")[1]
     score_half(plan)

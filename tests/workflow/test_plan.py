@@ -475,3 +475,9 @@ def test_closed_sets_have_no_development_scenes():
     assert plan().unscored == []
     with pytest.raises(CocktailError, match=f"no development scenes of {', '.join(closed)}"):
         plan(split="valid", only={"conditions": closed})
+
+
+def test_conditions_that_no_chosen_entry_runs_in_are_noted():
+    only = {"methods": ["omlsa"], "conditions": ["stationary", "spoof-logical", "two-talkers"]}
+    assert plan(only=only).notes == ["none of these entries runs in two-talkers, spoof-logical"]
+    assert plan(only={"methods": ["omlsa"]}).notes == []

@@ -188,7 +188,7 @@
       ...cocktail.grouped(rows, (r) => line(r, columns, marks), columns.length + 2));
     const metrics = [...new Set(counted.map((c) => standing(c.name).metric))];
     byId("overview-note").textContent = rows.length
-      ? "By " + metrics.join(" and ") + ", over " + counted.length + (counted.length > 1 ? " conditions" : " condition") + ". Gain: 0 is the unprocessed sound, 1 the best oracle. Rank 1 is the best; 1 in each condition would be a mean of 1. " +
+      ? "By " + metrics.join(" and ") + ", over " + counted.length + (counted.length > 1 ? " conditions" : " condition") + ". " + (gains ? "Gain: 0 is the unprocessed sound, 1 the best oracle. " : "") + "Rank 1 is the best; 1 in each condition would be a mean of 1. " +
         "±: half of a 95 % interval over scenes. Entries that ran in some of these conditions only stand below the others: their means are over other scenes. Costs are those of the condition that costs most, on the machine below. " +
         "Guided: how much the method is told of a scene, its test paradigm. Learnt: from what, its training paradigm."
       : "No entry fits. Move the limits, or choose other filters or weights.";
