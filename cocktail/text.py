@@ -29,3 +29,11 @@ def read_text(path: str | Path) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise CocktailError(f"{path}:{line}: not a text in {encoding} ({error.reason})") from error
     return text.replace(MARK, "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def require_text(path: Path) -> None:
+    """Raise CocktailError for a path that is no text: tables, records and stores cannot hold it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise CocktailError(f"{path}: is no text in UTF-8; rename it") from None

@@ -75,7 +75,7 @@ def low_rates(part: dict[str, Any], kind: str, fs: int) -> str | None:
 def source(part: dict[str, Any]) -> str:
     """A part in words: its adapter, and the folder of its table where it has one."""
     table = part.get("table")
-    return f"{part['adapter']} ({Path(table).parent.name})" if table else part["adapter"]
+    return f"{part['adapter']} ({Path(table).absolute().parent.name})" if table else part["adapter"]
 
 
 def synthesis(part: dict[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from cocktail.bandwidth import cutoff
 from cocktail.corpora.csv_file import read_csv
 from cocktail.errors import CocktailError, nearest, shortened
 from cocktail.rng import shuffled
+from cocktail.text import require_text
 
 DESCRIPTION = "recordings on disk, listed in a CSV file (FLAC or WAV, any rate)"
 KINDS = ("speech", "noise")
@@ -171,12 +172,6 @@ def expand(path: str) -> Path:
     expanded = Path(os.path.expandvars(path)).expanduser().absolute()
     require_text(expanded)
     return expanded
-
-
-def require_text(path: Path) -> None:
-    """Raise CocktailError for a path that is no text: tables and records cannot hold it."""
-    if not str(path).isascii() and "\\udc" in ascii(str(path)):
-        raise CocktailError(f"{path}: is no text in UTF-8; rename it")
 
 
 def _read(table):

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand, require_text
+from cocktail.corpora.folder import MAX_PROBLEMS, examine, expand
 from cocktail.errors import CocktailError, shortened
 from cocktail.rng import shuffled
+from cocktail.text import require_text
 
 DATA = "COCKTAIL_DATA"
 """Environment variable with the folder of corpora."""

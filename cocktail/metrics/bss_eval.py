@@ -15,7 +15,7 @@ some band), its diagonal is loaded by 1e-12 of its largest entry.
 
 import numpy as np
 
-from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable
+from cocktail.metrics.metric import Comparison, Metric, Pair, Unscorable, energy
 from cocktail.metrics.si_sdr import CLAMP_DB, ratio_db
 
 TAPS = 512
@@ -30,11 +30,11 @@ def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray 
     `others` (J, N) are further sources of interference that no estimate belongs to. With one source in all, SIR is NaN.
     Raises Unscorable where the signals are shorter than the filters of all sources together.
     """
-    sources = reference if others is None or not len(others) else np.concatenate([reference, others])
+    sources = [*reference, *(() if others is None else others)]
     if reference.shape[-1] < len(sources) * taps:
         raise Unscorable("too-short")
-    total = np.square(estimate).sum(-1)
-    correlations = _correlations(sources, np.concatenate([sources, estimate]), taps)
+    total = energy(estimate)
+    correlations = _correlations(sources, [*sources, *estimate], taps)
     R, D = correlations[:, : len(sources)], correlations[:, len(sources) :, taps - 1 :].swapaxes(0, 1)
     whitened = _whitened(R, D, total.sum())  # rows (L^-1 d)^T, (K, sources * taps)
     everything = np.square(whitened).sum(-1)  # |P e|^2
@@ -51,17 +51,17 @@ def bss_eval(*, reference: np.ndarray, estimate: np.ndarray, others: np.ndarray 
 
 
 def _correlations(sources, signals, taps):
-    """sum_n sources[n - m] signals[n] for m = 1 - taps ... taps - 1: (S, N) and (M, N) -> (S, M, 2 taps - 1)."""
+    """sum_n sources[n - m] signals[n] for m = 1 - taps ... taps - 1: S and M of (N,) -> (S, M, 2 taps - 1)."""
     size = 1 << (16 * taps - 1).bit_length()  # block by block, which caches hold
     step = size - 2 * (taps - 1)
-    n_samples, spectra = sources.shape[-1], 0
+    n_samples, spectra = len(sources[0]), 0
     for begin in range(0, n_samples, TOGETHER * step):
         end = min(begin + TOGETHER * step, n_samples)
         missing = -(end - begin) % step
-        blocks = np.pad(sources[:, begin:end], ((0, 0), (0, missing))).reshape(len(sources), -1, step)
+        blocks = np.stack([np.pad(x[begin:end], (0, missing)).reshape(-1, step) for x in sources])
         before, after = min(begin, taps - 1), min(n_samples - end, missing + taps - 1)
-        zeros = ((0, 0), (taps - 1 - before, missing + taps - 1 - after))
-        around = np.pad(signals[:, begin - before : end + after], zeros)
+        zeros = (taps - 1 - before, missing + taps - 1 - after)
+        around = np.stack([np.pad(x[begin - before : end + after], zeros) for x in signals])
         around = np.lib.stride_tricks.sliding_window_view(around, size, axis=-1)[:, ::step]
         spectra += np.einsum("anf,bnf->abf", np.fft.rfft(blocks, size).conj(), np.fft.rfft(around))
     return np.fft.irfft(spectra, size)[..., : 2 * taps - 1]

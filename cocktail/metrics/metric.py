@@ -1,8 +1,8 @@
 """What a metric is (its identity card), and what it is given: an estimate beside its reference."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,25 @@ BEST_SI_SDR = "once per scene, highest mean SI-SDR"
 
 SIGNALS: dict[str, str | None] = {name: None for name, task in TASKS.items() if task.signals}
 """Tasks whose estimates are signals."""
+
+
+BLOCK = 2**20
+"""Samples of a signal of which temporary copies are made at once: shorter signals are one block."""
+
+
+def blocks(n_samples: int) -> Iterator[slice]:
+    """The parts of N samples that are worked on one after the other, so that a long signal is not copied whole."""
+    return (slice(begin, begin + BLOCK) for begin in range(0, n_samples, BLOCK))
+
+
+def energy(x: np.ndarray) -> np.ndarray:
+    """Sum of squares of signals (..., N)."""
+    return sum(np.square(x[..., part]).sum(-1) for part in blocks(x.shape[-1]))
+
+
+def stacked(signals: Sequence[np.ndarray]) -> np.ndarray:
+    """(K, N) of K signals (N,); of one signal no copy is made."""
+    return signals[0][None] if len(signals) == 1 else np.stack(signals)
 
 
 class Unscorable(CocktailError):
@@ -146,9 +165,9 @@ class Comparison(_Shared):
         super().__init__()
         self.reference, self.estimate, self.fs = reference, estimate, fs
         self.recogniser, self.scorers = recogniser, scorers or {}
-        floor = NEGLIGIBLE * np.square(reference).sum()
-        heard = [x for x in others if np.square(x).sum() > floor]
-        self.others = np.stack(heard) if heard else reference[:0]
+        floor = NEGLIGIBLE * energy(reference).sum()
+        heard = [x for x in others if energy(x) > floor]
+        self.others = stacked(heard) if heard else reference[:0]
         self.text = list(text) or [None] * len(reference)
         self.pairs = [Pair(self, k) for k in range(len(reference))]
 
@@ -166,8 +185,9 @@ class Pair(_Shared):
     @property
     def interference(self) -> np.ndarray:
         """(N,) everything in the mixture but the reference. Raises Unscorable where there is nothing else."""
-        interference = self.scene.reference.sum(0) - self.reference + self.scene.others.sum(0)
-        if np.square(interference).sum() <= NEGLIGIBLE * np.square(self.reference).sum():
+        talkers = np.delete(np.arange(len(self.scene.reference)), self.index)
+        parts = [*(self.scene.reference[k] for k in talkers), *self.scene.others]
+        if not parts or energy(interference := reduce(np.add, parts)) <= NEGLIGIBLE * energy(self.reference):
             raise Unscorable("no-interferer")
         return interference
 

@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from cocktail.metrics.metric import Metric, Pair
+from cocktail.metrics.metric import Metric, Pair, blocks
 
 CLAMP_DB = 100.0
 _MOST_BRUTE = 6
@@ -22,12 +22,16 @@ def si_sdr(*, reference: np.ndarray, estimate: np.ndarray) -> float:
 
 def si_sdr_matrix(*, reference: np.ndarray, estimate: np.ndarray) -> np.ndarray:
     """SI-SDR in dB of every estimate to every reference: (K, N) and (J, N) -> (K, J)."""
-    s = reference - reference.mean(-1, keepdims=True)
-    e = estimate - estimate.mean(-1, keepdims=True)
-    s = s / np.linalg.norm(s, axis=-1, keepdims=True)
-    target = np.square(s @ e.T)  # |alpha s|^2 with alpha = <e, s> / |s|^2
-    distortion = np.square(e).sum(-1) - target  # |alpha s - e|^2, by Pythagoras
-    return ratio_db(target, distortion)
+    means = [x.mean(-1, keepdims=True) for x in (reference, estimate)]
+    parts = list(blocks(reference.shape[-1]))
+    norm = np.sqrt(sum(np.square(reference[:, part] - means[0]).sum(-1, keepdims=True) for part in parts))
+    product, total = 0.0, 0.0
+    for part in parts:
+        s, e = (reference[:, part] - means[0]) / norm, estimate[:, part] - means[1]
+        product += s @ e.T
+        total += np.square(e).sum(-1)
+    target = np.square(product)  # |alpha s|^2 with alpha = <e, s> / |s|^2
+    return ratio_db(target, total - target)  # the rest is |alpha s - e|^2, by Pythagoras
 
 
 def ratio_db(numerator, denominator) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
-from cocktail.metrics.metric import Comparison, defect
+from cocktail.metrics.metric import Comparison, defect, stacked
 from cocktail.metrics.si_sdr import CLAMP_DB, best_permutation, si_sdr_matrix
 from cocktail.recognition.recogniser import Recogniser
 from cocktail.scoring.rows import Judges, metric_named
@@ -60,8 +60,8 @@ def signal_rows(*, reference, estimate, fs, interference, text, metrics, judges:
     if usable:
         others = [reference[k] for k in range(k_sources) if k not in usable and np.isfinite(reference[k]).all()]
         comparison = Comparison(
-            reference=reference[usable],
-            estimate=np.stack([estimate[order[k]] for k in usable]),
+            reference=stacked([reference[k] for k in usable]),
+            estimate=stacked([estimate[order[k]] for k in usable]),
             others=others if interference is None else [*others, np.asarray(interference, float)],
             fs=fs,
             text=[text[k] for k in usable],
@@ -84,7 +84,8 @@ def _assign(reference, estimate):
     r_usable = [k for k in range(k_sources) if any(d is None for d in defects[k])]
     e_usable = [j for j in range(k_sources) if any(defects[k][j] is None for k in range(k_sources))]
     if r_usable and e_usable:
-        usable = np.stack([estimate[j] for j in e_usable])
-        scores[np.ix_(r_usable, e_usable)] = si_sdr_matrix(reference=reference[r_usable], estimate=usable)
+        usable = {"reference": [reference[k] for k in r_usable], "estimate": [estimate[j] for j in e_usable]}
+        matrix = si_sdr_matrix(**{name: stacked(signals) for name, signals in usable.items()})
+        scores[np.ix_(r_usable, e_usable)] = matrix
     order = best_permutation(scores)
     return order, [defects[k][j] for k, j in enumerate(order)]

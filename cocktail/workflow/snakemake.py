@@ -20,6 +20,7 @@ from cocktail.runtime.child import child
 from cocktail.runtime.device import may_use_gpu
 from cocktail.runtime.gpus import slots
 from cocktail.runtime.log import NEWS
+from cocktail.text import require_text
 from cocktail.workflow.display import Display
 from cocktail.workflow.forecast import costs_a_job
 from cocktail.workflow.plan import Plan
@@ -93,8 +94,9 @@ def exclusive(folder: Path, log: Path) -> Iterator[int]:
     """Hold the lock of a suite's results; the system releases it when the last process that holds it ends.
 
     Yields its file descriptor, for the child that shall hold it too. The lock says which `log` the run writes. Raises
-    CocktailError where another run has it.
+    CocktailError where another run has it, or the folder is no place for results.
     """
+    require_text(folder.absolute())
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -630,7 +630,13 @@ def test_score_says_that_a_rate_is_lower_than_that_of_its_metrics(call, pair):
     assert (
         status in (0, None) and "note: a8.wav has 8000 Hz and is compared at 16000: it holds nothing above 4000" in err
     )
-    assert "note" not in call("score", "--reference", "a.wav", "--estimate", "a48.wav", "--metric", "si_sdr")[2]
+    noise = 0.1 * np.random.default_rng(0).standard_normal(16000)
+    for name, x, fs in (("full", noise, 16000), ("48", audio.resample(noise, 16000, 48000), 48000)):
+        audio.write(f"{name}.wav", x, fs)
+    audio.write("up.wav", audio.resample(audio.resample(noise, 16000, 8000), 8000, 16000), 16000)
+    assert "note" not in call("score", "--reference", "full.wav", "--estimate", "48.wav", "--metric", "si_sdr")[2]
+    err = call("score", "--reference", "up.wav", "--estimate", "full.wav", "--metric", "si_sdr")[2]
+    assert "note: up.wav was filtered or had a lower rate: it holds nothing above" in err
 
 
 def test_score_matches_talkers_and_resamples(call, pair):

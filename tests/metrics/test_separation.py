@@ -31,6 +31,33 @@ def scene(k_sources, n, seed=0):
     return reference, filtered + 0.5 * noise * reference.std() / noise.std()
 
 
+def test_figures_do_not_depend_on_the_parts_that_are_worked_on_at_once(monkeypatch):
+    from cocktail.metrics import bss_eval as bss
+    from cocktail.metrics import metric
+    from cocktail.scoring.signals import score_signals
+
+    reference, estimate = scene(2, 20000)
+    given = {
+        "reference": reference,
+        "estimate": estimate,
+        "fs": FS,
+        "interference": pink_noise(20000, rng(0, role="x")),
+    }
+    names = ["si_sdr", "sdr", "sir", "sar", "hit_fa"]
+    whole = [row["value"] for row in score_signals(**given, metrics=names)]
+    monkeypatch.setattr(metric, "BLOCK", 1001)
+    monkeypatch.setattr(bss, "TOGETHER", 1)
+    assert [row["value"] for row in score_signals(**given, metrics=names)] == pytest.approx(whole, abs=1e-10)
+
+
+def test_one_long_signal_is_not_copied():
+    from cocktail.metrics.metric import Comparison
+
+    x = np.random.default_rng(0).standard_normal((3, 1000))
+    (pair,) = Comparison(reference=x[:1], estimate=x[1:2], others=[x[2]], fs=FS).pairs
+    assert all(np.shares_memory(x, y) for y in (pair.reference, pair.estimate, pair.interference))
+
+
 def test_si_sdr_of_orthogonal_parts_is_their_energy_ratio():
     s, e = tones(100, 300)
     assert si_sdr(reference=s, estimate=2 * s + 0.2 * e) == pytest.approx(20.0, abs=1e-9)

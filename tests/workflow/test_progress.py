@@ -131,6 +131,13 @@ def test_status_of_a_run_that_ended(logged):
     assert stopped.startswith("quick: stopped, 8 of 9 jobs") and "snakemake.log" in stopped and "left" not in stopped
 
 
+def test_results_in_a_folder_whose_name_is_no_text_are_refused_before_any_job(tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    with pytest.raises(CocktailError, match=r"caf.*: is no text in UTF-8; rename it"), exclusive(folder, Path("log")):
+        pass
+    assert not folder.exists()
+
+
 def test_runs_of_each_split_have_a_state(logged):
     """The lock says which of them is at work; a second run that is refused leaves what it says."""
     done = logged(LOG, running=True, options=["--split", "valid"]).stdout
