@@ -80,6 +80,29 @@ def test_a_model_of_several_languages_is_told_that_of_the_corpus(folder, monkeyp
         create({"backend": "whisper", "model": str(folder), "language": "xx"}).transcribe(sound(0), FS)
 
 
+def test_without_a_language_that_of_each_recording_is_detected(folder, monkeypatch):
+    import ctranslate2
+
+    def listener(language=None):
+        return create({"backend": "whisper", "model": str(folder)} | ({"language": language} if language else {}))
+
+    heard, found = iter([("de", 0.9), ("en", 0.8), ("de", 0.7)]), []
+
+    def detect(model, encoded):
+        language, probability = next(heard)
+        found.append(language)
+        return [[(f"<|{language}|>", probability)]]
+
+    monkeypatch.setattr(ctranslate2.models.Whisper, "is_multilingual", True)
+    monkeypatch.setattr(ctranslate2.models.Whisper, "detect_language", detect)
+    german, english = ([listener(name).transcribe(sound(i), FS) for i in range(3)] for name in ("de", "en"))
+    assert found == []  # a language that is known is not looked for
+    alone = listener()
+    assert [alone.transcribe(sound(i), FS) for i in range(3)] == [german[0], english[1], german[2]]
+    assert found == ["de", "en", "de"] and alone.card["language"] is None
+    assert alone.normalise("Straße, two colours!") == "straße two colours"  # no rule of English
+
+
 def test_a_model_of_english_refuses_another_language(folder):
     with pytest.raises(CocktailError, match="has no language 'de'"):
         create({"backend": "whisper", "model": str(folder), "language": "de"}).transcribe(sound(0), FS)
