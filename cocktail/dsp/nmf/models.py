@@ -31,15 +31,21 @@ def exemplars(V: np.ndarray, n_bases: int, rng) -> np.ndarray:
 
 def supervised(
     columns: Sequence[np.ndarray], speech: np.ndarray, noise: np.ndarray, *, mu: float, divergence: str,
-    iterations: int, device: str,
+    iterations: int, device: str, start: Sequence[np.ndarray] | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
-    """Speech and noise models of many mixtures with all bases fixed: columns (F, T) each -> [((F, T), (F, T))]."""
+    """Speech and noise models of many mixtures with all bases fixed: columns (F, T) each -> [((F, T), (F, T))].
+
+    `start` (R, T) each: where activations of speech start, relative to an even start; 0 leaves a basis out.
+    """
     V = torch.as_tensor(np.concatenate(columns, axis=1), device=device)
     S, N = torch.as_tensor(speech, device=device), torch.as_tensor(noise, device=device)
     W = torch.cat([S, N], dim=1)
-    H = updates.activations(V, W, _even(V, W.shape[1]).expand(W.shape[1], -1), mu, divergence, iterations)
+    H = _even(V, W.shape[1]).repeat(W.shape[1], 1)
+    if start is not None:  # what is 0 stays so, for updates multiply
+        H[: S.shape[1]] *= torch.as_tensor(np.concatenate(start, axis=1), device=device)
+    H = updates.activations(V, W, H, mu, divergence, iterations)
     ends = np.cumsum([part.shape[1] for part in columns])[:-1]
-    models = [(basis @ h).cpu().numpy() for basis, h in ((S, H[: S.shape[1]]), (N, H[S.shape[1] :]))]
+    models = [(basis @ h + SMALLEST).cpu().numpy() for basis, h in ((S, H[: S.shape[1]]), (N, H[S.shape[1] :]))]
     return list(zip(*(np.split(model, ends, axis=1) for model in models), strict=True))
 
 
