@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from cocktail.corpora import coverage, holdout
+from cocktail.corpora.folder import identity
 from cocktail.corpora.layout import Corpus
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError, nearest
@@ -149,10 +150,11 @@ def _check(rows, id):
             raise CocktailError(f"the {id} {row[id]!r} occurs twice: do two parts of the corpus overlap?")
         seen.add(row[id])
         if row["audio"]["bytes"] is None:
-            file = Path(row["audio"]["path"]).resolve()
+            path = Path(row["audio"]["path"])
+            file = identity(path)
             if file in files:
                 raise CocktailError(
-                    f"{file}: is the {id} {files[file]!r} and {row[id]!r}: two parts of the corpus overlap"
+                    f"{path}: is the {id} {files[file]!r} and {row[id]!r}: two parts of the corpus overlap"
                 )
             files[file] = row[id]
         speaker = row.get("speaker")

@@ -243,10 +243,10 @@ def _recordings(lines, columns, options, table, root, kind):
         if not Path(cell["path"]).name:
             problems.add(line, f"{cell['path']}: not the path of a file")
             continue
-        if path.resolve() in seen:
-            problems.add(line, f"{cell['path']}: already in line {seen[path.resolve()]}")
+        if (same := identity(path)) in seen:
+            problems.add(line, f"{cell['path']}: already in line {seen[same]}")
             continue
-        seen[path.resolve()] = line
+        seen[same] = line
         noise_kind = options.get("kind", cell.get("kind"))
         if kind == "noise" and noise_kind is None:
             problems.add(line, f"{cell['path']}: no kind in the column {columns['kind']!r}")
@@ -271,6 +271,15 @@ def _recordings(lines, columns, options, table, root, kind):
             })  # fmt: skip
     problems.check()
     return recordings
+
+
+def identity(path: Path) -> tuple:
+    """Equal for all names of one file, hard links and other spellings among them."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return (str(path.resolve()),)
+    return stat.st_dev, stat.st_ino
 
 
 def _names(paths):

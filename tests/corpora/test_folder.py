@@ -333,6 +333,13 @@ class TestTablesAsTheyCome:
         with pytest.raises(CocktailError, match=r"d/a\.wav: is the utterance 'd/a' and 'a'"):
             adapters.build([first, second], "speech", tmp_path / "s.parquet", seed=0, fs=FS)
 
+    def test_a_hard_link_is_the_same_file(self, tmp_path, corpus):
+        soundfile.write(tmp_path / "a.wav", tone(), FS)
+        os.link(tmp_path / "a.wav", tmp_path / "b.wav")
+        part = corpus([{"path": "a.wav"}, {"path": "b.wav"}])
+        with pytest.raises(CocktailError, match=r"table\.csv:3: b\.wav: already in line 2"):
+            rows(part)
+
     def test_folders_whose_names_are_no_text(self, tmp_path):
         folder_ = tmp_path / os.fsdecode(b"caf\xe9")
         folder_.mkdir()
