@@ -18,6 +18,8 @@ PATIENCE_S = 5.0
 """How long processes of the server may take to end before they are killed."""
 EXPERIMENTS = "#/experiments?workflowType=machine_learning"
 """MLflow's list of experiments, among its pages for training and not those for language models."""
+QUIET = {"MLFLOW_LOGGING_LEVEL": "WARNING", "PYTHONWARNINGS": "ignore"}
+"""Below the addresses stand errors alone, and not every request."""
 START_S = 120.0
 """How long the server may take until it answers."""
 
@@ -33,7 +35,7 @@ def server_command(results: str | Path = "results", port: int = 5000, host: str 
         sys.executable, "-m", "mlflow", "server",
         "--backend-store-uri", uri,
         "--artifacts-destination", (results / "mlartifacts").as_uri(),
-        "--host", host, "--port", str(port), "--workers", "1",
+        "--host", host, "--port", str(port), "--workers", "1", "--uvicorn-opts", "--log-level warning",
     ]  # fmt: skip
 
 
@@ -66,7 +68,8 @@ def ui(
     print(f"MLflow: {home} (it takes some seconds to start; Ctrl-C ends it)")
     _print_links(links)
     try:
-        options = {"env": os.environ | ENVIRONMENT, "start_new_session": True}  # it shall not hear Ctrl-C itself
+        environment = os.environ | ENVIRONMENT | QUIET
+        options = {"env": environment, "start_new_session": True}  # it shall not hear Ctrl-C itself
         with child(command, patience_s=PATIENCE_S, **options) as server:
             if browser and _has_screen():
                 threading.Thread(target=_open, args=(server, home, next(iter(links.values()))), daemon=True).start()

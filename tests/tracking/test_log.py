@@ -338,6 +338,7 @@ def test_a_store_that_cannot_be_used_is_an_error_that_names_it(results):
 
 def test_the_server_command_is_on_loopback_and_on_the_right_store(results):
     command = serve.server_command(results, port=5077)
+    assert command[-2:] == ["--uvicorn-opts", "--log-level warning"], "the addresses stay in sight"
     text = " ".join(command)
     assert f"--backend-store-uri sqlite:///{results / 'mlflow.db'}" in text
     assert "--host 127.0.0.1 --port 5077" in text
@@ -356,7 +357,7 @@ def test_the_server_command_serves_the_database_of_the_environment(results, monk
 
 def test_ui_names_the_server_that_has_the_results_and_starts_none(results, monkeypatch, capsys):
     log.track(folder=results / "small", out=results / "small" / "mlflow.json")
-    monkeypatch.setattr(serve, "subprocess", None)
+    monkeypatch.setattr(serve, "child", None)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.example.org")
     assert serve.ui(results, suite="small") == 0
     out = capsys.readouterr().out
