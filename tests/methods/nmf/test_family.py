@@ -12,6 +12,7 @@ PLUGINS = {
     "nmf_conv": {"speech_templates": 8, "noise_templates": 3, "template_frames": 4, "frames_fit": 600},
     "nds": {"speech_bases": 12, "noise_bases": 3, "frames_fit": 400},
     "n_hmm": {"states": 6, "speech_bases": 4, "noise_bases": 3, "frames_fit": 400, "iterations_fit": 8},
+    "nmf_source_filter": {"filters": 6, "noise_bases": 3, "frames_fit": 400, "per_octave": 24},
     "nmf_online": {"speech_bases": 12, "noise_bases": 2, "frames_fit": 400},
     "nmf_universal": {"speaker_bases": 4, "noise_bases": 2, "frames_fit": 2000},
 }
