@@ -6,7 +6,7 @@ D^-1/2 W D^-1/2, divided by D^1/2, are clustered by k-means with weights D, the 
 C. Fowlkes, S. Belongie, F. Chung and J. Malik, "Spectral grouping using the Nystrom method", IEEE TPAMI 26(2), 2004:
 W = C A^-1 C', with C the affinities of all points to a few landmarks and A those of the landmarks.
 
-Deviations: W C A^-1 C' is factored as F F' with F = C A^-1/2, whose Gram matrix gives all eigenvectors; A is loaded.
+Deviations: W = F F' with F = C A^-1/2, whose Gram matrix after normalisation has the eigenvectors; A is loaded.
 """
 
 from dataclasses import dataclass
