@@ -45,14 +45,14 @@ def recordings(kind, number):
     if DATA is None:
         make = speech_like if kind == "speech" else lambda n, fs, generator: pink_noise(n, generator)
         return [make(n, FS, rng(i, role=kind)) for i in range(number)]
-    found = []
+    signals = []
     paths = sorted(path for path in Path(DATA, kind).rglob("*") if path.suffix in (".flac", ".wav"))
     for i in rng(0, role=kind).permutation(len(paths)):
         x = audio.read(paths[i], FS)[0][0]
         if len(x) >= n and np.std(x[:n]) > 1e-3:
-            found.append(x[:n] / np.std(x[:n]))
-        if len(found) == number:
-            return found
+            signals.append(x[:n] / np.std(x[:n]))
+        if len(signals) == number:
+            return signals
     sys.exit(f"{DATA}/{kind}: fewer than {number} recordings of {SECONDS} s")
 
 
@@ -86,10 +86,10 @@ def by_fast_bss_eval(reference, estimate):
 def by_museval(reference, estimate):
     """With one window and one filter for the whole signal, as BSS Eval 3 has it."""
     metrics = importlib.import_module("museval.metrics")
-    found = metrics.bss_eval(
+    measures = metrics.bss_eval(
         reference, estimate, window=np.inf, compute_permutation=False, bsseval_sources_version=True
     )
-    sdr, _, sir, sar = (values[:, 0] for values in found[:4])
+    sdr, _, sir, sar = (values[:, 0] for values in measures[:4])
     return np.stack([sdr, sir, sar])
 
 
@@ -123,16 +123,16 @@ def published():
     torch.manual_seed(1)
     estimate, reference = torch.randn(8000).numpy(), torch.randn(8000).numpy()
     for (mode, fs), value in TORCHMETRICS.items():
-        found = pesq(reference=reference, estimate=estimate, fs=fs, mode=mode)
-        yield f"PESQ {mode}", f"torchmetrics, which says {value}", "MOS", abs(found - value)
+        score = pesq(reference=reference, estimate=estimate, fs=fs, mode=mode)
+        yield f"PESQ {mode}", f"torchmetrics, which says {value}", "MOS", abs(score - value)
     paths = [Path(DATA or "", "pesq", name) for name in ("speech.wav", "speech_bab_0dB.wav")]
     if not all(path.is_file() for path in paths):
         print("PESQ against the example of the package pesq: not compared (no $COCKTAIL_DATA/pesq/speech.wav)")
         return
     reference, estimate = (audio.read(path, FS)[0][0] for path in paths)
     for mode, value in EXAMPLES.items():
-        found = pesq(reference=reference, estimate=estimate, fs=FS, mode=mode)
-        yield f"PESQ {mode}", f"its package, which says {value:.4f}", "MOS", abs(found - value)
+        score = pesq(reference=reference, estimate=estimate, fs=FS, mode=mode)
+        yield f"PESQ {mode}", f"its package, which says {value:.4f}", "MOS", abs(score - value)
 
 
 def main():

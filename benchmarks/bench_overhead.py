@@ -20,8 +20,8 @@ def main() -> None:
         command = [sys.executable, "-m", "cocktail", "run", "quick", "--cores", "2"]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         total = sum(os.times()[2:4]) - before
-        logs = [log.read_text() for log in Path(folder).glob("results/quick/logs/**/*.log")]
-        work = sum(found.work_s + found.once_s for found in map(read_log, logs))
+        logs = [path.read_text() for path in Path(folder).glob("results/quick/logs/**/*.log")]
+        work = sum(log.work_s + log.once_s for log in map(read_log, logs))
     print(f"overhead of a quick run: {100 * (1 - work / total):.1f} % of its CPU time is imports, Snakemake and files")
 
 

@@ -43,12 +43,12 @@ def mixer(suite, task, folder):
             path = folder / f"{name}.npz"
             make_bank(condition=name, definition=condition, rooms=ROOMS, seed=0, fs=suite["fs"], out=path)
             rooms[name] = read_rooms(path)
-    found = replace(TinyData("separation", (task,)).mixer, conditions=chosen, rooms=rooms)
-    for groups in (found.speech, found.noise):  # decoded once, as after the first epoch of a training
+    mixer = replace(TinyData("separation", (task,)).mixer, conditions=chosen, rooms=rooms)
+    for groups in (mixer.speech, mixer.noise):  # decoded once, as after the first epoch of a training
         for sounds in (sounds for split in groups.values() for sounds in split.values()):
             for sound in sounds:
-                found.memory[sound]
-    return found
+                mixer.memory[sound]
+    return mixer
 
 
 def case(name, task, suite, folder):

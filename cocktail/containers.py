@@ -164,11 +164,11 @@ def _mp3(file: BinaryIO) -> Promise | None:
         start = 10 + sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
     file.seek(start)
     frame = file.read(200)
-    if found := re.search(rb"Xing|Info", frame):
-        flags, at = struct.unpack_from(">I", frame, found.end())[0], found.end() + 4
+    if mark := re.search(rb"Xing|Info", frame):
+        flags, at = struct.unpack_from(">I", frame, mark.end())[0], mark.end() + 4
         return Promise(start, struct.unpack_from(">I", frame, at + 4 * (flags & 1))[0]) if flags & 2 else None
-    if found := re.search(rb"VBRI", frame):
-        return Promise(start, struct.unpack_from(">I", frame, found.end() + 6)[0])
+    if mark := re.search(rb"VBRI", frame):
+        return Promise(start, struct.unpack_from(">I", frame, mark.end() + 6)[0])
     return None
 
 

@@ -35,19 +35,19 @@ def compare(node: Node, name: str, clock: Clock) -> dict:
     method, job = node.method(name), node.entries[name]
     limit, unit = LIMITS[job["task"]]
     scenes = [x for x in node.scenes if x.condition == job["test_on"] and not node.skip(name, method, x)][:SCENES]
-    grants, found = node.grants(name, method), {}
+    grants, differences = node.grants(name, method), {}
     for scene in scenes:
         if clock.left_s <= 0:
             break
         views = [node.view(name, method, scene, grants, device) for device in ("cpu", node.device)]
         answers = [method(scene.mixture.copy(), view) for view in views]
-        found[scene.name] = difference(job["task"], scene.target, *answers)
-    if not found:
+        differences[scene.name] = difference(job["task"], scene.target, *answers)
+    if not differences:
         return {"skipped": "no scene that it applies to, or no time left"}
-    worst = max(found, key=found.get)
+    worst = max(differences, key=differences.get)
     return {
-        "task": job["task"], "scenes": len(found), "difference": found[worst], "unit": unit, "limit": limit,
-        "scene": worst, "agrees": bool(found[worst] <= limit),
+        "task": job["task"], "scenes": len(differences), "difference": differences[worst], "unit": unit, "limit": limit,
+        "scene": worst, "agrees": bool(differences[worst] <= limit),
     }  # fmt: skip
 
 
@@ -62,5 +62,5 @@ def difference(task: str, target: np.ndarray, a, b) -> float:
 
 def si_sdr_db(estimate, target: np.ndarray) -> float:
     """Mean SI-SDR of estimates (K, N) to talkers (K, N), each estimate being the talker that it fits best."""
-    found = si_sdr_matrix(reference=target, estimate=np.asarray(estimate))
-    return float(np.mean([found[k, j] for k, j in enumerate(best_permutation(found))]))
+    si_sdr = si_sdr_matrix(reference=target, estimate=np.asarray(estimate))
+    return float(np.mean([si_sdr[k, j] for k, j in enumerate(best_permutation(si_sdr))]))

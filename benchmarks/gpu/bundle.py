@@ -65,8 +65,8 @@ class Sounds(Library):
         return self._samples[row]
 
 
-def _matches(found, wanted):
-    return found in wanted if isinstance(wanted, list | tuple | set | frozenset) else found == wanted
+def _matches(value, wanted):
+    return value in wanted if isinstance(wanted, list | tuple | set | frozenset) else value == wanted
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,6 @@ def read_scenes(path: str | Path) -> Iterator[TestScene]:
     first = 0
     for row, count in zip(rows, counts, strict=True):
         channels = row.pop("channels")
-        found = np.stack(signals[first : first + count]).astype(float)
-        yield TestScene(**row, mixture=found[:channels], target=found[channels:])
+        waveforms = np.stack(signals[first : first + count]).astype(float)
+        yield TestScene(**row, mixture=waveforms[:channels], target=waveforms[channels:])
         first += count

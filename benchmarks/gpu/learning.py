@@ -83,11 +83,11 @@ def train(node: Node, name: str, clock: Clock) -> dict:
 
 def falls(losses: dict[str, list[float]]) -> bool | None:
     """Whether the last epoch's loss is below the first's in every stage of several epochs; None where there is none."""
-    several = [found for found in losses.values() if len(found) > 1]
-    return all(found[-1] < found[0] for found in several) if several else None
+    several = [curve for curve in losses.values() if len(curve) > 1]
+    return all(curve[-1] < curve[0] for curve in several) if several else None
 
 
 def train_losses(history: dict) -> dict[str, list[float]]:
     """Stage -> training loss of every epoch."""
-    found = {tuple(name.rsplit("/", 1)): [value for _, value in curve] for name, curve in history.items()}
-    return {stage: values for (stage, quantity), values in found.items() if quantity == "train_loss"}
+    curves = {tuple(name.rsplit("/", 1)): [value for _, value in curve] for name, curve in history.items()}
+    return {stage: values for (stage, quantity), values in curves.items() if quantity == "train_loss"}

@@ -70,8 +70,8 @@ class Utilisation:
 
     def percent(self, start: float, stop: float) -> float | None:
         """Mean between two times of the monotonic clock; None where nothing was sampled."""
-        found = [value for when, value in self._samples if start <= when <= stop]
-        return float(np.mean(found)) if found else None
+        between = [value for when, value in self._samples if start <= when <= stop]
+        return float(np.mean(between)) if between else None
 
 
 def reset_memory(device: str) -> None:
@@ -89,8 +89,8 @@ def peak_memory_mb(device: str) -> float | None:
 
 def shared_memory_gb() -> float:
     """What is free of the memory through which batches come from the processes that make them."""
-    found = os.statvfs("/dev/shm")
-    return found.f_frsize * found.f_bavail / 1e9
+    memory = os.statvfs("/dev/shm")
+    return memory.f_frsize * memory.f_bavail / 1e9
 
 
 def spare_shared_memory(free_gb: float) -> None:

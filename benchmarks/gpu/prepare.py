@@ -105,35 +105,35 @@ def commit() -> str:
 
 def chosen(registry: Registry) -> list[Entry]:
     """Entries whose plugins use a GPU, one of each, and those that they build on, which come first."""
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
 
     def add(entry):
         for used in entry.uses.values():
             add(registry.entry(used))
-        found.setdefault(entry.name, entry)
+        entries.setdefault(entry.name, entry)
 
     for name in CELLS:
         add(registry.entry(name))
     for entry in registry.entries.values():
-        if "gpu" in entry.cls.needs and all(entry.plugin.name != other.plugin.name for other in found.values()):
+        if "gpu" in entry.cls.needs and all(entry.plugin.name != other.plugin.name for other in entries.values()):
             add(entry)
-    return list(found.values())
+    return list(entries.values())
 
 
 def jobs_of(registry: Registry, size: str) -> dict[str, dict]:
     """Entry -> what the node needs to train it and to run it, at a class of size."""
     sized = registry.sized(size, FEWER if size == "paper" else {}, "benchmarks/gpu")
-    found = {}
+    jobs = {}
     for entry in chosen(registry):
         task = entry.cls.tasks()[0]
-        found[entry.name] = {
+        jobs[entry.name] = {
             "spec": sized[entry.name].spec(),
             "uses": entry.uses,
             "task": task,
             "train_on": [] if not entry.cls.learned() else list(TRAIN_ON.get(task, ())),
             "test_on": TEST_ON.get(task, TEST_ON["enhance"]),
         }
-    return found
+    return jobs
 
 
 def _corpora(folder, size, suite):

@@ -42,7 +42,7 @@ def part(node: Node, clock: Clock, report: dict, written, small: float = 1.0) ->
 def seconds(call: Callable, device: str, repeats: int = REPEATS) -> float:
     """Shortest of some repeats on a device, after one that is not counted; on a CPU one core, once."""
     threads = torch.get_num_threads()
-    found = []
+    times = []
     try:
         if device == "cpu":
             torch.set_num_threads(1)
@@ -51,10 +51,10 @@ def seconds(call: Callable, device: str, repeats: int = REPEATS) -> float:
             call()
             if device != "cpu":
                 torch.cuda.synchronize()
-            found.append(time.perf_counter() - start)
+            times.append(time.perf_counter() - start)
     finally:
         torch.set_num_threads(threads)
-    return min(found[1:] or found)
+    return min(times[1:] or times)
 
 
 def ratio(node: Node, call: Callable[[str], object]) -> dict:

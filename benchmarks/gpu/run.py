@@ -114,15 +114,15 @@ def main(arguments=None) -> int:
 
 def faults(figures: dict) -> list[str]:
     """What went wrong, in words."""
-    found = []
+    texts = []
     for part, entries in figures["parts"].items():
         for name, entry in {"": entries, **entries}.items():
             where = f"{part} {name}".strip()
             if isinstance(entry, dict) and "error" in entry:
-                found.append(f"{where}: {entry['error']}")
+                texts.append(f"{where}: {entry['error']}")
             if isinstance(entry, dict) and entry.get("agrees") is False:
-                found.append(f"{where}: devices are {entry['difference']:.2g} {entry['unit']} apart")
-    return found
+                texts.append(f"{where}: devices are {entry['difference']:.2g} {entry['unit']} apart")
+    return texts
 
 
 if __name__ == "__main__":

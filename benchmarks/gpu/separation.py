@@ -71,7 +71,7 @@ def _planned(node, method, clock, condition):
     with meter.every_step(lambda: times.append(time.monotonic())):
         few = scheduled(method, epochs=1, steps=FEW)
         node.fit(ENTRY, few, node.work / "separation-speed", [condition])
-    short, long = (meter.steps_per_s(found, FEW) for found in (times[:FEW], times[FEW : 2 * FEW]))
+    short, long = (meter.steps_per_s(part, FEW) for part in (times[:FEW], times[FEW : 2 * FEW]))
     epoch_s = STEPS * (SHORT / short + (1 - SHORT) / long)
     epochs = max(int(SPARE * clock.left_s / epoch_s), 2)
     first = max(round(SHORT * epochs), 1)

@@ -31,12 +31,12 @@ def gaps(rows: Iterable[dict]) -> list[str]:
 def narrow(rows: Iterable[dict], fs: int) -> list[str]:
     """A note on rows of the SPEECH or NOISE table that leave an upper part of the band of scenes at `fs` Hz empty."""
     rows = list(rows)
-    found = [row for row in rows if (row.get("cutoff_hz") or fs) < NARROW * fs / 2]
-    if not found:
+    low = [row for row in rows if (row.get("cutoff_hz") or fs) < NARROW * fs / 2]
+    if not low:
         return []
     kind, of = ("speech", "utterances") if "speaker" in rows[0] else ("noise", "recordings")
-    splits = ", ".join(f"{split} {count}" for split, count in Counter(row["split"] for row in found).items())
-    return [_narrow(f"{kind}: {len(found)} of {len(rows)} {of} ({splits})", [row["cutoff_hz"] for row in found], fs)]
+    splits = ", ".join(f"{split} {count}" for split, count in Counter(row["split"] for row in low).items())
+    return [_narrow(f"{kind}: {len(low)} of {len(rows)} {of} ({splits})", [row["cutoff_hz"] for row in low], fs)]
 
 
 def low_rates(files: Sequence[Path], fs: int) -> str | None:

@@ -106,8 +106,8 @@ class Registry:
                 raise CocktailError(f"{source}: parameters: no entry or plugin '{name}'{misspelt}")
         names = self._sizes.keys() | parameters.keys()
         values = {name: self._sizes.get(name, {}).get(size, {}) | parameters.get(name, {}) for name in names}
-        found = {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
-        return {name: entry.sharing(found[entry.model]) if entry.model else entry for name, entry in found.items()}
+        sized = {name: entry.sized(values, f"{source}, size {size}") for name, entry in self.entries.items()}
+        return {name: entry.sharing(sized[entry.model]) if entry.model else entry for name, entry in sized.items()}
 
     def unknown(self, names: Iterable[str]) -> list[str]:
         """Names that are neither an entry nor a plugin."""

@@ -27,15 +27,15 @@ class Nds(NmfEnhancer):
         """speech, noise (F, R); speech-transitions, noise-transitions (R, R + 1)."""
         from cocktail.dsp.nmf import models
 
-        found = {}
+        arrays = {}
         for name, recordings, n_bases, n_frames in (
             ("speech", data.speech(), self.speech_bases, self.frames_fit),
             ("noise", data.noise(), self.noise_bases, self.frames_fit // 4),
         ):
             kinds = self.recordings(recordings, n_frames, rng, STRETCH).values()
             parts = [models.learn_dynamical(kind, n_bases, rng, alpha=self.shape, **self.training) for kind in kinds]
-            found[name], found[f"{name}-transitions"] = models.side_by_side(parts)
-        return found
+            arrays[name], arrays[f"{name}-transitions"] = models.side_by_side(parts)
+        return arrays
 
     def models(self, spectrograms, views):
         """Scene by scene."""

@@ -73,9 +73,9 @@ var cocktail = (function () {
   function row(condition, entry, metric) {
     const i = index.get(key(condition, entry, metric));
     if (i === undefined) return null;
-    const found = {};
-    for (const name of Object.keys(data.board)) found[name] = data.board[name][i];
-    return found;
+    const values = {};
+    for (const name of Object.keys(data.board)) values[name] = data.board[name][i];
+    return values;
   }
 
   // An element: attributes by name, `on...` as listeners, children as nodes or text.

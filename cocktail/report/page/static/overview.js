@@ -44,12 +44,12 @@
 
   // What an entry costs where it costs most, among some conditions.
   function dearest(name, conditions) {
-    const found = {};
+    const costs = {};
     for (const metric of [...Object.values(LIMITS), "parameters"]) {
       const values = conditions.map((c) => row(c.name, name, metric)).filter((r) => r && r.value !== null).map((r) => r.value);
-      found[metric] = values.length ? Math.max(...values) : null;
+      costs[metric] = values.length ? Math.max(...values) : null;
     }
-    return found;
+    return costs;
   }
 
   function affordable(cost, limit) {
@@ -122,10 +122,10 @@
         ...purposes.map((p) => bestCell(c.name, (data.overview.standings[c.name] || {})[p.name], ranked))))));
   }
 
-  function bestCell(condition, found, entries) {
-    if (!found) return el("td", { class: "dim" }, "·");
-    const sign = data.metric.get(found.metric).higher ? -1 : 1;
-    const rows = entries.map((e) => [e, row(condition, e.name, found.metric)]).filter(([, r]) => r && r.value !== null)
+  function bestCell(condition, given, entries) {
+    if (!given) return el("td", { class: "dim" }, "·");
+    const sign = data.metric.get(given.metric).higher ? -1 : 1;
+    const rows = entries.map((e) => [e, row(condition, e.name, given.metric)]).filter(([, r]) => r && r.value !== null)
       .sort(([a, x], [b, y]) => place(x) - place(y) || sign * (x.value - y.value) || a.name.localeCompare(b.name));
     if (!rows.length) return el("td", { class: "dim" }, "none");
     const [entry, top] = rows[0];
@@ -133,7 +133,7 @@
     const equal = rows.slice(1).filter(([, r]) => [...(r.tie_group || "")].some((letter) => letters.has(letter)));
     const rest = top.rank === null ? "too few trials to rank" : equal.length ? "≈ " + equal.length + " more" : "";
     return el("td", null, el("a", { href: cocktail.cellLink(condition, entry.name) }, entry.name), " ",
-      el("span", { class: "figure" }, format(top.value, found.metric) + (data.metric.get(found.metric).unit === "MOS-LQO" ? "" : " " + data.metric.get(found.metric).unit).trimEnd() + " " + cocktail.label(found.metric)),
+      el("span", { class: "figure" }, format(top.value, given.metric) + (data.metric.get(given.metric).unit === "MOS-LQO" ? "" : " " + data.metric.get(given.metric).unit).trimEnd() + " " + cocktail.label(given.metric)),
       rest ? el("small", { title: equal.map(([e]) => e.name).join(", ") || null }, " " + rest) : null);
   }
 
@@ -196,12 +196,12 @@
 
   // Means over conditions of an entry, with standard errors: scenes of different conditions are independent.
   function over(name, counted, weight) {
-    const found = counted.map((c) => [weight.get(c.name), standing(c.name).entries[name]]).filter(([, x]) => x);
-    return { ran: found.length, place: mean(found, 0), gain: mean(found, 2) };
+    const weighed = counted.map((c) => [weight.get(c.name), standing(c.name).entries[name]]).filter(([, x]) => x);
+    return { ran: weighed.length, place: mean(weighed, 0), gain: mean(weighed, 2) };
   }
 
-  function mean(found, at) {
-    const known = found.filter(([, x]) => x[at] !== null);
+  function mean(weighed, at) {
+    const known = weighed.filter(([, x]) => x[at] !== null);
     const total = known.reduce((sum, [w]) => sum + w, 0);
     if (!total) return { mean: null, error: null };
     const errors = known.map(([w, x]) => (x[at + 1] === null ? null : w * x[at + 1]));

@@ -78,13 +78,13 @@
       .filter(([, price, quality]) => price && quality && price.value !== null && quality.value !== null)
       .map(([name, price, quality]) => ({ name: name, cost: price.value, quality: sign * quality.value }))
       .sort((a, b) => a.cost - b.cost || b.quality - a.quality);
-    const found = new Set();
+    const unbeaten = new Set();
     let best = -Infinity;
     for (const point of points) {
-      if (point.quality > best) found.add(point.name);
+      if (point.quality > best) unbeaten.add(point.name);
       best = Math.max(best, point.quality);
     }
-    return found;
+    return unbeaten;
   }
 
   // Up is better; what lies beyond the best oracle, as the clean speech does, is left to those who zoom out.
