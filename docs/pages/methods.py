@@ -13,7 +13,10 @@ from pages.markdown import code, codes, escape, page, prose, table
 INTRODUCTION = """\
 One file is one method, a *plugin*; a row of its folder's `methods.yaml` gives a plugin a name and values for its
 parameters: an *entry*, one line of the boards. [The contract](../contract.md) says how one is written.
+[Before deep learning](../before-networks.md) tells what the families of before solved, and what was still wrong.
 """
+TOLD = ("nmf", "spectral", "statistical")
+"""Families that have a section of before-networks.md."""
 
 
 def pages() -> dict[str, str]:
@@ -57,7 +60,7 @@ def _plugin(plugin, entries):
     facts = [
         ("task", codes(cls.tasks())),
         ("paradigm", code(cls.paradigm)),
-        ("family", code(plugin.family)),
+        ("family", _family(plugin.family)),
         ("needs", codes(sorted(cls.needs)) or "nothing but the mixture"),
         ("trained", "yes" if cls.learned() else "no"),
     ]
@@ -70,6 +73,10 @@ def _plugin(plugin, entries):
         "## Entries",
         table(("entry", "parameters that differ", "builds on", "trained on", "causal"), list(map(_entry, entries))),
     )
+
+
+def _family(name):
+    return f"[{code(name)}](../../before-networks.md#{name})" if name in TOLD else code(name)
 
 
 def _entry(entry):

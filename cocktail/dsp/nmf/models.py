@@ -49,6 +49,11 @@ def supervised(
     return list(zip(*(np.split(model, ends, axis=1) for model in models), strict=True))
 
 
+def activations(V, W, *, mu: float, divergence: str, iterations: int):
+    """Activations (R, T) of fixed bases W (F, R) for V (F, T), in torch, from a start that is flat in every frame."""
+    return updates.activations(V, W, _even(V, W.shape[1]).expand(W.shape[1], -1), mu, divergence, iterations)
+
+
 def semi_supervised(
     columns: Sequence[np.ndarray], speech: np.ndarray, n_noise: int, rngs: Sequence[np.random.Generator], *,
     device: str, **options,

@@ -5,7 +5,7 @@ import pytest
 from nmf_sounds import FS, hiss, si_sdr, trained, view, voiced
 
 from cocktail.dsp.nmf import frames, models
-from cocktail.method import Recording
+from cocktail.method import Bases, Recording, View
 from cocktail.plugins.registry import Registry
 
 PLUGINS = {
@@ -37,6 +37,17 @@ def test_batch_equals_loop(tmp_path, plugin):
     together = method.batch(mixtures, [view(model, i) for i in range(3)])
     for i, (mixture, estimate) in enumerate(zip(mixtures, together, strict=True)):
         np.testing.assert_allclose(estimate, method(mixture, view(model, i)), atol=1e-4 * np.abs(mixture).max())
+
+
+def test_complex_nmf_gains_with_the_bases_of_sparse_nmf(tmp_path):
+    _, bases = trained(tmp_path, "nmf", speech_bases=12, noise_bases=4, frames_fit=600)
+    rng = np.random.default_rng(50)
+    speech, noise = voiced(rng), hiss(rng)
+    mixture = (speech + noise * np.linalg.norm(speech) / np.linalg.norm(noise))[None]
+    method = Registry().plugins["nmf_complex"].cls()
+    estimate = method(mixture, View(FS, np.random.default_rng(0), {"bases": Bases(bases=bases)}))
+    assert estimate.shape == mixture.shape
+    assert si_sdr(speech, estimate[0]) > si_sdr(speech, mixture[0]) + 5
 
 
 def test_a_known_speaker_switches_on_their_block():
