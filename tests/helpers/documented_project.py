@@ -205,7 +205,7 @@ def _librispeech(root):
     names = [f"84-12-{i:04d}" for i in range(SETS["dev-clean"][1])]
     (folder / "84-12.trans.txt").write_text("".join(f"{name} GO DO YOU HEAR\n" for name in names))
     for name in names[3:]:
-        (folder / f"{name}.flac").hardlink_to(first)
+        shutil.copyfile(first, folder / f"{name}.flac")
 
 
 def _voicebank(root, spoken):
