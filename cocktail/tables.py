@@ -25,7 +25,7 @@ SPEECH = pa.schema([
     ("text", pa.string()), ("fs", pa.int32()), ("n_samples", pa.int64()), ("cutoff_hz", pa.float64()), ("audio", AUDIO),
 ])  # fmt: skip
 """Isolated speech of a corpus. `text` is null where there is no transcript. `cutoff_hz`: above it a recording holds
-nothing (cocktail.bandwidth); null where the speech was synthesised. `audio.bytes` is null and `audio.path` set
+nothing (cocktail.corpora.bandwidth); null where the speech was synthesised. `audio.bytes` is null and `audio.path` set
 where the corpus lies on disk; `split` is train, valid or test, or closed (cocktail.corpora.holdout)."""
 
 SPOOFS = SPEECH.append(pa.field("attack", pa.string()))

@@ -153,7 +153,7 @@ def _first_channel(path, *, full_band):
     import numpy as np
 
     from cocktail import audio
-    from cocktail.bandwidth import cutoff
+    from cocktail.corpora.bandwidth import cutoff
     from cocktail.corpora.coverage import NARROW
 
     with audio.Reader(path) as file:

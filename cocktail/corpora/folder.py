@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import audio
-from cocktail.bandwidth import cutoff
+from cocktail.corpora.bandwidth import cutoff
 from cocktail.corpora.csv_file import read_csv
 from cocktail.errors import CocktailError, nearest, shortened
 from cocktail.rng import shuffled

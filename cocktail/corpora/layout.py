@@ -253,7 +253,7 @@ def _chosen(recordings, at_most, seed):
 def _difference(recording, fs):
     """Rate, samples, cut-off and audio cell of a recording less another, first channels, at `fs` Hz at most."""
     from cocktail import audio, tables
-    from cocktail.bandwidth import cutoff
+    from cocktail.corpora.bandwidth import cutoff
 
     (x, rate), (less, rate_less) = audio.read(recording.path), audio.read(recording.less)
     if (x.shape[1], rate) != (less.shape[1], rate_less):

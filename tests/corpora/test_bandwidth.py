@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cocktail.audio import resample
-from cocktail.bandwidth import cutoff
+from cocktail.corpora.bandwidth import cutoff
 
 
 def noise(n, slope=0.0):
