@@ -5,7 +5,8 @@ C. Fevotte, J. Le Roux and J. R. Hershey, "Non-negative dynamical system with ap
 with block-diagonal transitions.
 
 Deviations: see cocktail/dsp/nmf/dynamical.py for the updates. Kullback-Leibler on magnitudes, as sparse as in
-`nmf-sparse`. The noise is learnt beforehand and then stays, where the paper adapts a model to a noise it does not know.
+`nmf-sparse`. Systems learn from stretches of a second, pauses included, of as many recordings as there are. The noise
+is learnt beforehand and then stays, where the paper adapts a model to a noise it does not know.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,9 @@ H. Kameoka, N. Ono, K. Kashino and S. Sagayama, "Complex NMF: A new sparse repre
 
 Deviations: bases are learnt on magnitudes, from isolated speech and noise, and stay. Activations start as those that
 sparse NMF finds for the magnitudes, phases as the mixture's with some chance added: from equal phases none would ever
-move. See cocktail/dsp/nmf/phases.py for the updates.
+move. The weight of the penalty is one figure where the mean magnitude is 1; in the paper it grows with the energy of
+the recording. The estimate has its share of what the model leaves of the mixture. See cocktail/dsp/nmf/phases.py for
+the updates.
 """
 
 from dataclasses import dataclass

@@ -9,8 +9,8 @@ Shapes: V (F, T) > 0, dictionaries W (S, F, R), weights H (S, R, T). Columns of 
 weights of a frame. Likelihoods leave out what no parameter changes.
 
 Deviations: quanta are whatever unit V has, as everywhere in PLCA, and decide how sure posteriors are; durations are
-those of the chain. The chain of two sources is one over all pairs of states (cocktail/dsp/statistical/hmm.py), which is
-exact.
+those of the chain. How many quanta a frame has says nothing about its state, where the paper has a Gaussian for each
+state. The chain of two sources is one over all pairs of states (cocktail/dsp/statistical/hmm.py), which is exact.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from cocktail.dsp.statistical import hmm
 LEAST = 1e-8
 """Least probability of a bin given a column."""
 PRIOR = 1.0
-"""Transitions out of each state, and recordings that begin, which are spread evenly before any is seen."""
+"""Transitions out of each state, spread evenly, and recordings that begin in it, before any is seen."""
 BLOCK = 64
 """Frames at a time: bounds memory, not results."""
 
@@ -49,7 +49,7 @@ def learn(
 ) -> tuple[np.ndarray, hmm.Chain, list[float]]:
     """Dictionaries (S, F, R), chain, and the log-likelihood before each iteration, of spectrograms (F, T).
 
-    Dictionaries start as frames drawn around one that k-means finds.
+    Each dictionary starts as frames drawn from one cluster of k-means.
     """
     ends = np.cumsum([part.shape[1] for part in recordings])[:-1]
     V = torch.as_tensor(np.concatenate(recordings, axis=1))

@@ -11,7 +11,8 @@ W_k U_k E_k + beta_k (Y - M), sums to Y over the components.
 Shapes: complex numbers are pairs of a real and an imaginary part, along the first axis: Y (2, T, F), E (2, T, F, K);
 W (F, K), U (T, K). Frames are independent of each other.
 
-Deviations: bases stay as they are.
+Deviations: bases stay as they are. What is returned of components is what they get of Y, not the components alone, so
+that estimates of all sources add up to the mixture.
 """
 
 import numpy as np
@@ -47,7 +48,8 @@ def update(Y, W, U, E, weight: float, p: float):
 
 
 def separate(Y, W, U, n_first: int, rng, *, spread: float, weight: float, p: float, iterations: int):
-    """The sum of the first `n_first` components (2, T, F), from activations U and phases around those of Y.
+    """The sum (2, T, F) of what the first `n_first` components get of Y, from activations U and phases around those of
+    Y.
 
     `rng` draws the phases, with the standard deviation `spread`.
     """

@@ -53,7 +53,10 @@ def posteriors(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, float]
 
 
 def transitions(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
-    """How often a path goes from one state to another, expected given all frames, (S, S); the sum is T - 1."""
+    """How often a path goes from one state to another, expected given all frames, (S, S); the sum is T - 1.
+
+    There must be a path, as `posteriors` finds out.
+    """
     B = np.exp(likelihood - likelihood.max(axis=0))
     n_frames = B.shape[1]
     beta, ahead = np.empty_like(B), chain.final
