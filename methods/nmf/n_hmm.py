@@ -5,7 +5,8 @@ separation", LVA/ICA 2010; G. J. Mysore and P. Smaragdis, "A non-negative approa
 speech from noise with the use of temporal dynamics", ICASSP 2011: 40 states of 10 bases for speech.
 
 Deviations: see cocktail/dsp/nmf/markov.py. Each kind of train noise is one state of the noise, which hardly ever
-changes, where the paper learns one state on the scene.
+changes, where the paper learns one state on the scene. Silent frames are left out of the training: what follows a pause
+is taken to follow what came before it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class NHmm(NmfEnhancer):
     iterations: int = 12
     iterations_fit: int = 15
     frames_fit: int = 6000
+    """Frames of speech to learn from, and of each kind of noise."""
     states: int = 40
     speech_bases: int = 10
     """Of each state."""
@@ -39,7 +41,7 @@ class NHmm(NmfEnhancer):
         from cocktail.dsp.nmf import markov, models
 
         (speech,) = self.recordings(data.speech(), self.frames_fit, rng, STRETCH).values()
-        speech = [V[:, self.heard(V)] for V in speech]
+        speech = [V[:, heard] for V in speech if (heard := self.heard(V)).any()]
         W, chain, _ = markov.learn(speech, self.states, self.speech_bases, self.iterations_fit, rng)
         kinds = self.columns(data.noise(), self.frames_fit, rng).values()
         options = {"mu": 0.0, "divergence": "kl", "iterations": self.iterations_fit}

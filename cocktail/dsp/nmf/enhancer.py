@@ -110,8 +110,8 @@ class NmfEnhancer(LearnedMethod):
 
     @staticmethod
     def heard(V: np.ndarray) -> np.ndarray:
-        """Which frames of a training spectrogram (F, T) are not silent, (T,)."""
-        return V.sum(0) > SILENT * V.sum(0).mean()
+        """Which frames of a training spectrogram, or of a stretch of one, (F, T) are not silent, (T,)."""
+        return V.mean(0) > SILENT  # the recording has the mean 1
 
     def columns(
         self, recordings: Iterable[Recording], n_frames: int, rng, context: int = 1, group: str = "kind"

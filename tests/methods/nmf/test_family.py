@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from nmf_sounds import FS, hiss, si_sdr, trained, view, voiced
+from nmf_sounds import FS, Data, hiss, si_sdr, trained, view, voiced
 
 from cocktail.dsp.nmf import frames, models
 from cocktail.method import Bases, Recording, View
@@ -87,6 +87,22 @@ def test_stretches_come_from_more_recordings_than_whole_ones_do():
     assert len(whole) == 2
     assert len(parts) >= 12 and max(part.shape[1] for part in parts) == 10
     assert sum(part.shape[1] for part in parts) < 130
+
+
+def test_a_pause_is_no_speech_however_it_is_cut(tmp_path):
+    method = Registry().plugins["n_hmm"].cls(states=2, speech_bases=2, noise_bases=2, iterations_fit=2, frames_fit=200)
+    told = Recording(np.concatenate([voiced(np.random.default_rng(62)), np.zeros(3 * FS)]), "speech", "s")
+    parts = method.recordings([told], 10000, np.random.default_rng(0), stretch=10)["speech"]
+    heard = np.concatenate([method.heard(part) for part in parts])
+    np.testing.assert_array_equal(heard, method.heard(method.training_spectrogram(told)))
+    assert 40 < heard.sum() < 100
+
+    class Paused(Data):
+        def speech(self):
+            yield told
+
+    method.fit(Paused(), np.random.default_rng(0), tmp_path)
+    assert np.isfinite(method.load(tmp_path)["transition"]).all()
 
 
 def test_nothing_to_learn_from_is_an_error():
