@@ -30,10 +30,13 @@ class NmfPhoneme(NmfEnhancer):
     paradigm = "annotated-source-model"
     needs = frozenset({"gpu", "recogniser"})
     effort = ("utterances", "frames_fit", "iterations_fit")
+    call_only = (*NmfEnhancer.call_only, "rounds", "reach_s", "elsewhere")
     utterances: int = 250
     """Of the train speech, to be aligned."""
     unit_bases: int = 40
     """Of each sound: one is said at many pitches."""
+    frames_fit: int = 10000
+    """Frames to learn from: of each sound a tenth of that, of each kind of noise a quarter."""
     noise_bases: int = 40
     """Per kind of train noise."""
     rounds: int = 2
@@ -59,21 +62,25 @@ class NmfPhoneme(NmfEnhancer):
         """Sound -> frames (F, T) of it, of utterances drawn evenly."""
         from cocktail.dsp.nmf.frames import Reservoir
 
-        told = [x for x in data.speech() if x.text]
-        chosen = sorted(rng.permutation(len(told))[: self.utterances])
-        sounds = {}
-        for recording in (told[i] for i in chosen):
+        n_told = sum(bool(x.text) for x in data.speech())
+        chosen = set(rng.permutation(n_told)[: self.utterances])
+        told = (x for x in data.speech() if x.text)
+        sounds, failure = {}, None
+        for recording in (x for i, x in enumerate(told) if i in chosen):
             try:
                 units = data.recogniser.align(recording.samples, data.fs, recording.text).units
-            except CocktailError:  # a word without pronunciation, or a recording that is too short for its text
+            except CocktailError as error:  # a word without pronunciation, a recording too short for its text
+                failure = error
                 continue
             V = self.training_spectrogram(recording)
             times = self._times(V.shape[1], data.fs)
             for unit in units:
                 inside = (times >= unit.start_s) & (times < unit.end_s) & self.heard(V)
-                sounds.setdefault(unit.label, Reservoir(self.frames_fit // 10, rng)).add(V[:, inside])
+                if inside.any():
+                    sounds.setdefault(unit.label, Reservoir(self.frames_fit // 10, rng)).add(V[:, inside])
         if not sounds:
-            raise CocktailError("no train utterance has a transcript that the recogniser could align")
+            why = f": {failure}" if failure else ""
+            raise CocktailError(f"no train utterance has a transcript that the recogniser could align{why}")
         return {label: sounds[label].columns() for label in sorted(sounds)}
 
     def _times(self, n_frames, fs):

@@ -18,6 +18,7 @@ from cocktail.dsp.nmf.enhancer import NmfEnhancer
 class NmfSourceFilter(NmfEnhancer):
     """Combs and filters of speech, bases of noise."""
 
+    call_only = (*NmfEnhancer.call_only, "speech_sparsity")
     iterations: int = 30
     filters: int = 40
     smooth_bases: int = 30

@@ -89,6 +89,42 @@ def test_where_nothing_is_heard_the_first_pass_stands(model, text):
     np.testing.assert_array_equal(estimate(model, Listener(text)), estimate(model, Listener(), rounds=0))
 
 
+def test_a_sound_is_heard_a_little_before_and_after_its_time(model):
+    """50 ms around 0.5 s: frame t is centred (t + 1) * 256 - 512 samples into the recording."""
+    seen = View(FS, np.random.default_rng(0), {"recogniser": Listener()})
+    found = Plugin()._heard_there(np.zeros(FS), np.array(["a", "b", "c"]), 66, seen)
+    at_s = ((np.arange(66) + 1) * 256 - 512) / FS
+    np.testing.assert_allclose(found[0], np.where((at_s >= -0.05) & (at_s < 0.55), 1, 0.1))
+    np.testing.assert_allclose(found[1], np.where((at_s >= 0.45) & (at_s < 1.05), 1, 0.1))
+    np.testing.assert_allclose(found[2], 0.1)
+
+
+def test_a_sound_that_falls_between_frames_or_into_silence_has_no_bases(tmp_path):
+    class Short(Listener):
+        def align(self, samples, fs, text):
+            units = Segment("a", 0.1, 0.4), Segment("b", 0.405, 0.41), Segment("c", 1.1, 1.4)
+            return Alignment((), units)
+
+    class Paused(Told):
+        recogniser = Short()
+
+        def speech(self):
+            yield Recording(np.concatenate([LOW, HIGH, np.zeros(FS)]), "speech", "s", "a b c")
+
+    method = Plugin(**FIELDS)
+    method.fit(Paused(), np.random.default_rng(0), tmp_path)
+    assert sorted(method.load(tmp_path)) == ["noise", "unit a"]
+
+
+def test_speech_that_cannot_be_aligned_is_an_error_that_says_why(tmp_path):
+    class Unclear(Told):
+        def speech(self):
+            yield Recording(LOW, "speech", "s", "?")
+
+    with pytest.raises(CocktailError, match="could align: it cannot be aligned"):
+        Plugin(**FIELDS).fit(Unclear(), np.random.default_rng(0), tmp_path)
+
+
 def test_speech_without_transcripts_is_an_error(tmp_path):
     class Untold(Told):
         def speech(self):
