@@ -5,9 +5,12 @@ WASPAA 2011, and "Coding-based informed source separation: Nonnegative tensor fa
 2013. The coder fits a non-negative tensor factorisation to the powers of all talkers and of the rest, quantises it and
 sends it; the decoder filters the mixture with it as Wiener does.
 
-Deviations: the model alone is sent, not the sources given model and mixture, so that quality ends at the oracle's
-Wiener filter however high the rate. STFT instead of MDCT. The number of components follows from the rate; then the step
-of the quantiser is the finest that keeps to it. See cocktail/dsp/nmf/coding.py for the code.
+Deviations: the model alone is sent, as in A. Liutkus, J. Pinel, R. Badeau, L. Girin and G. Richard, "Informed source
+separation through spectrogram coding and data embedding", Signal Processing 92(8), 2012, not the sources given model
+and mixture, so that quality ends at the oracle's Wiener filter however high the rate. STFT instead of MDCT. The number
+of components follows from the rate; then the step of the quantiser is the finest that keeps to it. Where one component
+in the coarsest steps is too much, as for a fraction of a second at 2 kbit/s, it is sent all the same: the metric
+`bit_rate` tells. See cocktail/dsp/nmf/coding.py for the code.
 """
 
 import math
@@ -18,6 +21,7 @@ from typing import Literal
 import numpy as np
 
 from cocktail import stft
+from cocktail.errors import CocktailError
 from cocktail.method import Method, finite
 
 HEADER = struct.Struct("<BBHB")
@@ -72,8 +76,12 @@ class InformedNmf(Method):
 
         Y = stft.stft(finite(mixture)[0], self.window, self.hop)
         n_talkers, n_sources, n_components, number = HEADER.unpack_from(view.side_information)
-        symbols, masks = coding.unpack(view.side_information[HEADER.size :]), []
-        for part in self._parts(Y, view.fs):
+        symbols = coding.unpack(view.side_information[HEADER.size :])
+        parts, masks = self._parts(Y, view.fs), []
+        n_entries = n_components * sum(n_sources + sum(part.shape) for part in parts)
+        if len(symbols) != n_entries:
+            raise CocktailError(f"side information of {len(symbols)} entries, where this mixture takes {n_entries}")
+        for part in parts:
             factors = []
             for n in (n_sources, *part.shape):
                 taken, symbols = np.split(symbols, [n_components * n])

@@ -5,6 +5,7 @@ import pytest
 from nmf_sounds import FS, hiss, si_sdr, voiced
 
 from cocktail import stft
+from cocktail.errors import CocktailError
 from cocktail.method import References, View
 from cocktail.plugins.registry import Registry
 
@@ -59,3 +60,11 @@ def test_long_scenes_are_coded_in_parts():
     in_parts, estimate = sent_and_heard(mixture, references, segment_s=0.8)
     assert len(in_parts) == pytest.approx(len(sent), rel=0.3)
     assert si_sdr(references.target[0], estimate[0]) > si_sdr(references.target[0], mixture) + 3
+
+
+@pytest.mark.parametrize("seconds", [1.0, 3.0])
+def test_side_information_of_another_scene_is_an_error(seconds):
+    sent, _ = sent_and_heard(*scene(2.0))
+    seen = View(FS, np.random.default_rng(2), {"side_information": sent})
+    with pytest.raises(CocktailError, match="where this mixture takes"):
+        Registry().plugins["informed_nmf"].cls()(scene(seconds)[0][None], seen)
