@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocktail.dsp.nmf import dynamical as nds
-from cocktail.dsp.nmf import updates
+from cocktail.dsp.nmf import models, updates
 
 
 def problem(seed, alpha=2.0, mu=0.0, follows=1.0, bins=10, frames=17, bases=3):
@@ -123,3 +123,15 @@ def test_planted_transitions_are_recovered(seed):
     for _ in range(1500):
         prior = nds.update_transitions(H, prior)
     torch.testing.assert_close(prior.transitions, truth, atol=0.08, rtol=0)
+
+
+def test_what_ends_one_recording_does_not_lead_to_what_begins_the_next():
+    """Recordings of one sound and recordings of another take turns: neither sound follows the other."""
+    rng = np.random.default_rng(5)
+    sounds = np.repeat(np.eye(2), 4, axis=0) + 1e-4
+    told = [sounds[:, [i % 2]] * rng.gamma(5.0, 0.2, (1, 4)) for i in range(60)]
+    options = {"mu": 0.0, "alpha": 2.0, "divergence": "kl", "iterations": 80}
+    W, transitions = models.learn_dynamical([x.astype(np.float32) for x in told], 2, rng, **options)
+    A = transitions[:, :-1]
+    assert (W.argmax(0) < 4).sum() == 1, "a basis for each sound"
+    assert max(A[0, 1], A[1, 0]) < 0.02 * np.diag(A).min()

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from nmf_sounds import FS, hiss, view, voiced
 
 from cocktail import stft
-from cocktail.method import Recording, TrainingData
+from cocktail.dsp.nmf import dynamical, markov
+from cocktail.dsp.statistical import hmm
+from cocktail.method import Bases, Recording, TrainingData, View
 from cocktail.plugins.registry import Registry
 
 WINDOW, HOP = 1024, 256
@@ -146,3 +149,106 @@ def test_fit_leaves_bases_after_40_sparse_updates(tmp_path, name, exponent, exac
     for key, recordings, n_bases in (("speech", One().speech(), 100), ("noise", One().noise(), 40)):
         (recording,) = recordings
         np.testing.assert_allclose(found[key], learnt(recording, n_bases, exponent, 10.0, rng), atol=2e-3)
+
+
+def bases(seed, *widths):
+    """Bases of unit norm, (F, R) each."""
+    rng = np.random.default_rng(seed)
+    return [unit(rng.gamma(0.3, 1.0, (513, k)) + 1e-3).astype(np.float32) for k in widths]
+
+
+def share_of(speech, noise, Y, n_samples):
+    return stft.istft(speech / (speech + noise) * Y, n_samples, WINDOW, HOP)
+
+
+def test_the_dynamical_entry_is_25_updates_of_two_systems_that_know_nothing_of_each_other(exact_products):
+    """Shape 0.3, sparsity 5; transitions are block-diagonal, with the onsets behind them."""
+    rng = np.random.default_rng(10)
+    S, N = bases(11, 6, 3)
+    speech, noise = (rng.gamma(0.5, 1.0, (k, k + 1)).astype(np.float32) for k in (6, 3))
+    A = np.full((9, 10), 1e-12)
+    A[:6, :6], A[6:, 6:9], A[:, 9] = speech[:, :6], noise[:, :3], np.concatenate([speech[:, 6], noise[:, 3]])
+    x = mixture()
+    Y = stft.stft(x, WINDOW, HOP)
+    V, W = spectrogram(Y, 1), np.hstack([S, N]).astype(float)
+    H = torch.as_tensor(np.tile(V.mean(0) * np.sqrt(513) / 9, (9, 1)))
+    prior = dynamical.Prior(torch.as_tensor(A), 0.3, 5.0)
+    for _ in range(25):
+        H = dynamical.update_activations(torch.as_tensor(V), torch.as_tensor(W), H, prior, "kl")
+    H = H.numpy()
+    expected = share_of(W[:, :6] @ H[:6], W[:, 6:] @ H[6:], Y, len(x))
+    model = {"speech": S, "speech-transitions": speech, "noise": N, "noise-transitions": noise}
+    found = Registry().entry("nds").make()(x[None], view(model))[0]
+    np.testing.assert_allclose(found, expected, atol=2e-3 * np.abs(x).max())
+
+
+def test_the_hidden_markov_entry_keeps_to_its_kind_of_noise(exact_products):
+    """Two kinds, each as likely as the other at first, which change in a frame of two thousand; 12 updates."""
+    rng = np.random.default_rng(12)
+    speech = np.stack(bases(13, 2, 2, 2))
+    noise = np.stack(bases(14, 3, 3))
+    initial, transition = rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(3), 3)
+    kinds = hmm.Chain(np.array([0.5, 0.5]), np.array([[0.9995, 0.0005], [0.0005, 0.9995]]), np.ones(2))
+    speech, scaled = (x / x.sum(1, keepdims=True) for x in (speech, noise))
+    x = mixture()
+    Y = stft.stft(x, WINDOW, HOP)
+    V = spectrogram(Y, 1).astype(np.float32)
+    systems = (speech, hmm.Chain(initial, transition, np.ones(3))), (scaled, kinds)
+    expected = share_of(*markov.separate(V, *systems, iterations=12, device="cpu"), Y, len(x))
+    model = {"speech": speech, "initial": initial, "transition": transition, "noise": noise}
+    found = Registry().entry("n-hmm").make()(x[None], view(model))[0]
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(x).max())
+
+
+def test_the_source_filter_entry_is_30_updates_of_cords_tract_and_noise(exact_products):
+    """Sparsity 10 of speech, by the product of both its activations, and 5 of noise."""
+    E, F, N = bases(15, 8, 4, 3)
+    F = F / F.mean(0)
+    x = mixture()
+    Y = stft.stft(x, WINDOW, HOP)
+    V = spectrogram(Y, 1)
+    H_f = np.full((4, V.shape[1]), 1 / 4)
+    H_e = np.tile(V.mean(0) / (2 * E.mean() * 8), (8, 1))
+    H_n = np.tile(V.mean(0) / (2 * N.mean() * 3), (3, 1))
+    for _ in range(30):
+        tract = F @ H_f
+        ratio = V / ((E @ H_e) * tract + N @ H_n)
+        H_e = H_e * (E.T @ (tract * ratio)) / (E.T @ tract + 10 * H_f.sum(0))
+        cords = E @ H_e
+        ratio = V / (cords * tract + N @ H_n)
+        H_f = H_f * (F.T @ (cords * ratio)) / (F.T @ cords + 10 * H_e.sum(0))
+        ratio = V / (cords * (F @ H_f) + N @ H_n)
+        H_n = H_n * (N.T @ ratio) / (N.sum(0) + 5)[:, None]
+    expected = share_of((E @ H_e) * (F @ H_f), N @ H_n, Y, len(x))
+    model = {"excitations": E, "filters": F, "noise": N}
+    found = Registry().entry("nmf-source-filter").make()(x[None], view(model))[0]
+    np.testing.assert_allclose(found, expected, atol=2e-3 * np.abs(x).max())
+
+
+def test_the_complex_entry_is_10_updates_of_phases_and_activations(exact_products):
+    """As in Kameoka et al., by components: lambda 5, p 1.2; phases start half a radian around the mixture's."""
+    S, N = bases(16, 4, 2)
+    x = mixture()
+    Y = stft.stft(x, WINDOW, HOP)
+    V, W = spectrogram(Y, 1), np.hstack([S, N]).astype(float)
+    H = np.tile(V.mean(0) * np.sqrt(513) / 6, (6, 1))
+    for _ in range(25):
+        H = H * (W.T @ (V / (W @ H))) / (W.sum(0) + 5)[:, None]
+    Y, scale = Y / np.abs(Y).mean(), np.abs(Y).mean()
+    spread = np.random.default_rng(17).standard_normal((Y.shape[1], 513, 6), np.float32)
+    phase = np.exp(1j * (np.angle(Y) + 0.5 * spread.transpose(2, 1, 0)))
+
+    def shares():
+        parts = W.T[:, :, None] * H[:, None] * phase
+        beta = np.abs(parts) / np.abs(parts).sum(0)
+        return parts + beta * (Y - parts.sum(0)), beta
+
+    for _ in range(10):
+        parts, beta = shares()
+        phase = np.exp(1j * np.angle(parts))
+        up = np.einsum("fk,kft->kt", W, np.abs(parts) / beta)
+        H = up / (np.einsum("fk,kft->kt", W**2, 1 / beta) + 5 * 1.2 * H**-0.8)
+    expected = stft.istft(scale * shares()[0][:4].sum(0), len(x), WINDOW, HOP)
+    seen = View(FS, np.random.default_rng(17), {"bases": Bases(bases={"speech": S, "noise": N})})
+    found = Registry().entry("nmf-complex").make()(x[None], seen)[0]
+    np.testing.assert_allclose(found, expected, atol=5e-3 * np.abs(x).max())
