@@ -259,7 +259,7 @@ def _compare(comparison, run) -> dict:
         raise _NotRun(f"{' and '.join(comparison.metrics)} not defined on too many samples of these scenes")
     best = [float(figures.max()) for figures in values]
     names = [list(side.entries)[figures.argmax()] for side, figures in zip(sides, values, strict=True)]
-    labels = [_label(side.step, comparison, name) for side, name in zip(sides, names, strict=True)]
+    labels = [_label(side.step, comparison, name, len(side.entries)) for side, name in zip(sides, names, strict=True)]
     scale, margin = 10.0**-statistics.DIGITS * max(np.abs(best)), comparison.margin
     return {
         "verdict": HOLDS if low + margin > scale else FAILS if high + margin < -scale else OPEN,
@@ -281,14 +281,19 @@ def _wide(pairs, values, sign, run) -> dict:
     return crossed.row(values, samples)
 
 
-def _label(step: Step, comparison: Comparison, best: str | None = None) -> str:
-    """How a side is called: an entry; or the best of several, with its name where it is known."""
+def _label(step: Step, comparison: Comparison, best: str | None = None, compared: int = 0) -> str:
+    """How a side is called: an entry; or the best of several, with its name and of how many, where that is known."""
     where = "" if comparison.better.conditions == comparison.worse.conditions else f" in {'+'.join(step.conditions)}"
-    if step.family is None and len(step.entries) == 1:
+    known = len(step.entries)
+    if step.family is None and known == 1:
         return step.entries[0] + where
     if best is None:
         return f"best of {step.family or ', '.join(step.entries)}{where}"
-    return f"{best} (best of {step.family or len(step.entries)}){where}"
+    if step.family:
+        among = f"{compared} in {step.family}"
+    else:
+        among = str(known) if compared == known else f"the {compared} of {known} that ran"
+    return f"{best} (best of {among}){where}"
 
 
 def tally(rows: Iterable[dict]) -> dict[str, int]:
