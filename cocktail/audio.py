@@ -86,7 +86,7 @@ class Reader:
 
     def whole(self) -> np.ndarray:
         """(D, N) from here to the end."""
-        x = _read(self._file, -1, str(self.path))
+        x = _read(self._file, self.n_samples, str(self.path))
         _require_all(len(x), self.n_samples, str(self.path))
         return np.ascontiguousarray(x.T)
 

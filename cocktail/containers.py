@@ -16,15 +16,18 @@ from typing import BinaryIO
 
 from cocktail.errors import CocktailError
 
-STREAMED = 0xFFFFFFFF
-"""Length in the header of a file that was written to a pipe: its samples go on to the end."""
+STREAMED = (range(0x7EFFFF00, 2**31), range(0xFFFFFF00, 2**32), range(2**62, 2**64))
+"""Lengths in the header of a file that was written to a pipe: its samples go on to the end. Programs write the largest
+number, signed or not, or one a little below it: whole samples of SoX's 0x7FFFF000 (WAV) and 0x7F000000 (AIFF)."""
+IN_DS64 = 0xFFFFFFFF
+"""Length of samples of RF64 that the chunk ds64 says."""
 WAV_PLAIN = (1, 3, 6, 7, 0xFFFE)
 """Formats of WAV files whose blocks are samples: PCM, float, A-law, mu-law, extensible."""
 AIFF_PLAIN = (b"none", b"twos", b"sowt", b"in24", b"in32", b"fl32", b"fl64")
 """Codings of AIFC whose samples have as many bytes as they say."""
 AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 """Encoding of an AU file -> bytes of a sample."""
-IN_HEADER = "it ends in its header"
+IN_HEADER = "truncated, it ends in its header"
 W64_GUID = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 """What follows the name of a chunk of W64."""
 
@@ -39,7 +42,7 @@ class Promise:
 
 
 class Cut(Exception):
-    """A file that is not whole; the message says by what that is seen."""
+    """A file that would not be read whole; the message says why."""
 
 
 def require_whole(path: Path) -> None:
@@ -52,10 +55,10 @@ def require_whole(path: Path) -> None:
         try:
             promise = find and find(file)
         except Cut as error:
-            raise CocktailError(f"{path}: truncated, {error}") from error
+            raise CocktailError(f"{path}: {error}") from error
         except (struct.error, ValueError) as error:
-            raise CocktailError(f"{path}: truncated, {IN_HEADER}") from error
-        if promise is None:
+            raise CocktailError(f"{path}: {IN_HEADER}") from error
+        if promise is None or any(promise.length in lengths for lengths in STREAMED):
             return
         there = size - promise.start
         if promise.length > there:
@@ -64,7 +67,10 @@ def require_whole(path: Path) -> None:
             raise CocktailError(f"{path}: truncated, {read} could be read")
         file.seek(promise.start)
         if promise.length == 0 and there and not file.read(4).isalnum():  # another chunk may follow
-            raise CocktailError(f"{path}: its header says that it has no samples, but {there} bytes follow")
+            raise CocktailError(
+                f"{path}: its header says that it has no samples, but {there} bytes follow; if these are whole, "
+                "convert it with a program that reads on to the end, such as ffmpeg"
+            )
 
 
 def _wav(file: BinaryIO) -> Promise | None:
@@ -78,16 +84,14 @@ def _wav(file: BinaryIO) -> Promise | None:
         if name == b"fmt ":
             tag, align = struct.unpack(f"{order}H10xH", file.read(14))
             frame = align if tag in WAV_PLAIN else None
-        if name == b"data" and length == STREAMED:
-            return None if long is None else Promise(start, long, frame)
         if name == b"data":
-            return Promise(start, length, frame)
+            return Promise(start, length if long is None or length != IN_DS64 else long, frame)
     return None
 
 
 def _w64(file: BinaryIO) -> Promise | None:
     file.seek(40)  # the outermost chunk and its type
-    frame = None
+    frame, size = None, os.fstat(file.fileno()).st_size
     while len(head := file.read(24)) == 24:
         name, guid, length = struct.unpack("<4s12sQ", head)
         start = file.tell()
@@ -96,7 +100,7 @@ def _w64(file: BinaryIO) -> Promise | None:
             frame = align if tag in WAV_PLAIN else None
         if name == b"data" and guid == W64_GUID:
             return Promise(start, length - 24, frame)
-        file.seek(start - 24 + max(length + -length % 8, 24))
+        file.seek(min(start - 24 + max(length + -length % 8, 24), size))
     return None
 
 
@@ -127,7 +131,7 @@ def _caf(file: BinaryIO) -> Promise | None:
 def _au(file: BinaryIO) -> Promise | None:
     order = ">" if file.read(4) == b".snd" else "<"
     start, length, encoding, _, channels = struct.unpack(f"{order}5I", file.read(20))
-    return None if length == STREAMED else Promise(start, length, AU_BYTES.get(encoding, 0) * channels or None)
+    return Promise(start, length, AU_BYTES.get(encoding, 0) * channels or None)
 
 
 def _sphere(file: BinaryIO) -> Promise | None:
@@ -143,18 +147,21 @@ def _sphere(file: BinaryIO) -> Promise | None:
 
 
 def _ogg(file: BinaryIO) -> None:
-    """Raises Cut where a page is not whole, or none is marked as the last. No header says the length of all."""
-    start, last, size = 0, False, os.fstat(file.fileno()).st_size
+    """Raises Cut where a page is not whole, none is marked as the last, or streams follow each other, of which decoders
+    read the first. No header says the length of all."""
+    start, first, last, size = 0, True, False, os.fstat(file.fileno()).st_size
     while len(head := file.read(27)) == 27 and head.startswith(b"OggS"):
-        last = bool(head[5] & 4)
+        if head[5] & 2 and not first:
+            raise Cut("several streams follow each other in it; make a file of each")
+        first, last = bool(head[5] & 2), bool(head[5] & 4)
         table = file.read(head[26])
         length = 27 + head[26] + sum(table)
         if start + length > size:
-            raise Cut("its last page is not whole")
+            raise Cut("truncated, its last page is not whole")
         start += length
         file.seek(start)
     if not last or head.startswith(b"OggS"):
-        raise Cut("no page is marked as its last one")
+        raise Cut("truncated, no page is marked as its last one")
 
 
 def _mp3(file: BinaryIO) -> Promise | None:
@@ -174,13 +181,14 @@ def _mp3(file: BinaryIO) -> Promise | None:
 
 def _chunks(file: BinaryIO, head: str, *, even: bool = True) -> Iterator[tuple[bytes, int, int]]:
     """Name, length and start of each chunk from here on, the file at its start. `even`: lengths are filled up."""
+    size = os.fstat(file.fileno()).st_size
     while read := file.read(struct.calcsize(head)):
         if len(read) < struct.calcsize(head):
             raise Cut(IN_HEADER)
         name, length = struct.unpack(head, read)
         start = file.tell()
         yield name, length, start
-        file.seek(start + max(length, 0) + (length % 2 if even else 0))
+        file.seek(min(start + max(length, 0) + (length % 2 if even else 0), size))
 
 
 FORMATS: dict[bytes, Callable[[BinaryIO], Promise | None]] = {

@@ -1,12 +1,14 @@
 """Half a file is never taken for a whole one, whatever it is packed in."""
 
 import math
+import struct
 
 import numpy as np
 import pytest
 import soundfile
 
 from cocktail import audio
+from cocktail.containers import require_whole
 from cocktail.errors import CocktailError
 
 FS = 16000
@@ -97,3 +99,53 @@ def test_a_flac_file_that_says_no_length_is_refused(tmp_path):
 def test_formats_of_which_nobody_knows_whether_they_are_whole_are_not_read(tmp_path):
     with pytest.raises(CocktailError, match="files of the format AVR are not read; convert it to WAV or FLAC"):
         audio.read(written(tmp_path, "AVR", "PCM_16"))
+
+
+@pytest.mark.parametrize(
+    ("container", "mark", "form", "length"),
+    [
+        ("WAV", b"data", "<I", 0x7FFFF000),  # SoX, eSpeak
+        ("WAV", b"data", "<I", 0x7FFFF000 // 3 * 3),  # SoX, 24 bits
+        ("WAV", b"data", "<I", 0x7FFFFF00),  # arecord
+        ("WAV", b"data", "<I", 0x7FFFFFFF),  # LAME, opusdec
+        ("WAV", b"data", "<I", 0xFFFFFFFF),  # FFmpeg
+        ("AIFF", b"SSND", ">I", 0x7F000008),  # SoX
+        ("W64", b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a", "<Q", 2**63 - 1),  # FFmpeg
+    ],
+)
+def test_what_was_written_to_a_pipe_goes_on_to_its_end(container, mark, form, length, tmp_path):
+    path = written(tmp_path, container, "PCM_16")
+    data = bytearray(path.read_bytes())
+    struct.pack_into(form, data, data.index(mark) + len(mark), length)
+    path.write_bytes(data)
+    assert audio.read(path)[0].shape == (2, N_SAMPLES)
+
+
+@pytest.mark.parametrize(
+    ("container", "mark", "chunk"),
+    [
+        ("W64", b"data\xf3", b"junk\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a" + struct.pack("<Q", 2**64 - 8)),
+        ("CAF", b"data", b"free" + struct.pack(">q", 2**63 - 1)),
+    ],
+)  # fmt: skip
+def test_a_chunk_longer_than_any_file_ends_the_search(container, mark, chunk, tmp_path):
+    path = written(tmp_path, container, "PCM_16")
+    data = path.read_bytes()
+    start = data.index(mark)
+    path.write_bytes(data[:start] + chunk + data[start:])
+    require_whole(path)
+
+
+def test_streams_of_ogg_in_a_row_are_not_read_as_the_first_of_them(tmp_path):
+    path = written(tmp_path, "OGG", "VORBIS")
+    path.write_bytes(2 * path.read_bytes())
+    with pytest.raises(CocktailError, match="OGG-VORBIS: several streams follow each other in it; make a file of each"):
+        audio.read(path)
+
+
+@pytest.mark.parametrize(("container", "coding"), [("WAV", "GSM610"), ("AU", "G721_32")])
+def test_what_nobody_can_seek_in_is_read(container, coding, tmp_path):
+    x = 0.3 * np.sin(np.arange(4800) / 20)
+    soundfile.write(tmp_path / "x", x, FS, format=container, subtype=coding)
+    found = audio.read(tmp_path / "x")[0][0]
+    assert np.corrcoef(found[:4800], x)[0, 1] > 0.95
