@@ -31,8 +31,9 @@ BLOCK_S = 10.0
 )
 @methods_option
 def command(method, source, target, suite, talkers, array_csv, piece_s, folders):
-    """Run METHOD on the recording IN (WAV or FLAC; any length, channels and rate) and write OUT.
+    """Run METHOD on the recording IN (any length, channels and rate) and write OUT.
 
+    IN is WAV, RF64, W64, FLAC, AIFF, CAF, AU, SPHERE, MP3 or Ogg, whatever its name ends in, and OUT is WAV or FLAC.
     OUT has the rate and the length of IN, and one channel: the talker as heard at microphone 1. Several talkers go to
     OUT with _1, _2 ... before the suffix. A .flac is 24-bit, a .wav 32-bit float. A method that learns needs its model,
     which `cocktail run SUITE` has trained: --suite says which, and what it was trained on is said before it runs.
@@ -73,7 +74,7 @@ def process(name, source, target, suite=None, talkers=None, array_csv=None, piec
         _require_outputs(written, [source, *([array_csv] if array_csv else [])])
         about = {"recording": source.name, "channels": recording.channels, "talkers": talkers, "array": array_csv}
         estimate = _estimator(plan, name, **about)
-        _say_training(plan, learnt)
+        _say_training(plan, learnt, recording)
         blocks = _finite(recording, source)
         made = process_blocks(blocks, recording.fs, estimate, fs=plan.config["fs"], piece_s=piece_s)
         form = {"fs": recording.fs, "n_samples": recording.n_samples}
@@ -97,11 +98,20 @@ def _which_suite(plan, name, learnt, folders) -> str:
     )
 
 
-def _say_training(plan, learnt):
+def _say_training(plan, learnt, recording):
     """Print on standard error what the models were trained on, and how far a recording may be from that."""
+    from cocktail.corpora.coverage import NARROW
     from cocktail.report.training import model_lines
 
-    for line in model_lines((plan.model(each), getattr(plan.known[each].make(), "steps", None)) for each in learnt):
+    lines = model_lines((plan.model(each), getattr(plan.known[each].make(), "steps", None)) for each in learnt)
+    fs = plan.config["fs"]
+    if learnt and recording.fs < NARROW * fs:
+        lines.append(
+            f"{recording.path} has {recording.fs} Hz, and the model was trained at {fs}: it is given nothing above "
+            f"{recording.fs / 2:g} Hz."
+            + (" Better: a model of a suite with `fs: 8000`." if recording.fs <= 8000 < fs else "")
+        )
+    for line in lines:
         click.secho(line, fg="yellow", err=True)
 
 

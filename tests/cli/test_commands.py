@@ -391,6 +391,20 @@ def test_process_says_what_the_model_was_trained_on(call, noisy, write_plugin, n
     assert "not known: cocktail run tiny trains it again" in call("process", *arguments, "--suite", "tiny")[2]
 
 
+def test_process_says_that_a_recording_has_less_of_a_band_than_the_model_learnt(call, tmp_path, write_plugin):
+    folder = learned_and_builder(write_plugin)
+    leave_model("full", RECORDED)
+    for fs in (8000, 16000):
+        audio.write(tmp_path / f"{fs}.wav", 0.1 * np.random.default_rng(0).standard_normal(fs), fs)
+    arguments = ("out.wav", "--methods", folder, "--suite", "full")
+    assert call("process", "learned", "8000.wav", *arguments)[2].splitlines()[1:] == [
+        "8000.wav has 8000 Hz, and the model was trained at 16000: it is given nothing above 4000 Hz. "
+        "Better: a model of a suite with `fs: 8000`."
+    ]
+    assert "nothing above" not in call("process", "learned", "16000.wav", *arguments)[2]
+    assert "nothing above" not in call("process", "omlsa", "8000.wav", "out.wav")[2]
+
+
 def test_process_says_that_a_detector_makes_no_sound(call, noisy, write_plugin):
     folder = write_plugin("judge", "return 0.0", attributes="task = 'detect'")
     status, _, err = call("process", "judge", noisy, "out.wav", "--methods", folder)
