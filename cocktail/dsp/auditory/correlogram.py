@@ -4,9 +4,10 @@ G. Hu and D. Wang, "A tandem algorithm for pitch estimation and voiced speech se
 section II: normalised autocorrelations of a band's output and of its envelope, and their correlations across bands. Low
 bands resolve harmonics, and their output has the period; in high ones several harmonics beat, and the envelope has it.
 
-Deviations: frames are those of cocktail.stft; bands are advanced by their delay. The probability that a unit is of a
-sound of a period is a logistic function of one autocorrelation, or of both between the low and the high bands, where
-the paper trains a network for each band on both, so that nothing is learnt here.
+Deviations: frames are those of cocktail.stft; bands are advanced by their delay; envelopes are magnitudes of complex
+outputs, where the paper's are rectified and filtered. The probability that a unit is of a sound of a period is a
+logistic function of one autocorrelation, or of both between the low and the high bands. The paper trains a network for
+each band on both and on the mean frequencies of output and envelope; nothing is learnt here.
 """
 
 from dataclasses import dataclass
@@ -42,15 +43,20 @@ class Units:
     fs: float
 
 
+QUIET = 1e-5
+"""Least geometric mean of both parts' energies, relative to a frame's: below, products are errors of rounding."""
+
+
 def normalised(frames: np.ndarray, lag: np.ndarray) -> np.ndarray:
     """Frames (T, size) -> (T, len(lag)): autocorrelations over the geometric mean of both parts' energies."""
     from scipy.fft import irfft, rfft
 
     size = frames.shape[-1]
     products = irfft(np.abs(rfft(frames, 2 * size)) ** 2)[:, lag]
-    energy = np.cumsum(frames**2, axis=-1)
+    energy = np.cumsum(frames**2, axis=-1, dtype=float)
     both = energy[:, size - 1 - lag] * (energy[:, -1:] - energy[:, lag - 1])
-    return products / np.sqrt(np.maximum(both, np.finfo(np.float32).tiny))
+    least = QUIET * energy[:, -1:] + np.finfo(np.float32).tiny
+    return products / np.maximum(np.sqrt(both), least).astype(frames.dtype)
 
 
 def analyse(samples: np.ndarray, fs: float, centres: np.ndarray) -> Units:

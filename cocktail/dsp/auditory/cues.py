@@ -31,11 +31,12 @@ def continuity(units: Units) -> np.ndarray:
 
 
 def common_fate(units: Units) -> np.ndarray:
-    """(2, B, T): slopes of the level in dB a frame, smoothed slowly and fast."""
+    """(2, B, T): slopes of the level in dB a frame, smoothed slowly and fast; 0 in the first frame."""
     from scipy.ndimage import gaussian_filter1d
 
     level = 10 * np.log10(np.maximum(units.power / units.power.max(), 10 ** (-RANGE_DB / 10)))
-    return np.stack([np.diff(gaussian_filter1d(level, width, axis=1), axis=1, prepend=0) for width in (SLOW, FAST)])
+    smooth = np.stack([gaussian_filter1d(level, width, axis=1) for width in (SLOW, FAST)])
+    return np.diff(smooth, axis=2, prepend=smooth[:, :, :1])
 
 
 def voice(units: Units) -> tuple[np.ndarray, np.ndarray]:

@@ -31,10 +31,11 @@ def label(power: np.ndarray) -> np.ndarray:
     slope = np.diff(gaussian_filter(level, SMOOTH, mode="nearest"), axis=1, prepend=-FLOOR_DB)
     pieces, first = np.zeros(power.shape, int), []
     for of_band, into in zip(slope, pieces, strict=True):
-        onsets = _onsets(of_band)
-        for start, end in zip(onsets, [*onsets[1:], len(of_band)], strict=True):
+        for start, end in pairwise([*_onsets(of_band), len(of_band)]):
             first.append(start)
             into[start : _offset(of_band, start, end)] = len(first)
+    if not first:
+        return pieces
     links = []
     for lower, upper in pairwise(pieces):
         pairs = np.unique(np.stack([lower, upper])[:, (lower > 0) & (upper > 0)], axis=1).T - 1
@@ -54,4 +55,4 @@ def _onsets(slope):
 
 def _offset(slope, start, end):
     """Frame after the deepest fall between two onsets."""
-    return start + 1 + int(slope[start:end].argmin()) if end - start > 1 else end
+    return start + 1 + int(slope[start:end].argmin())

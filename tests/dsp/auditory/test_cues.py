@@ -19,6 +19,7 @@ def test_continuity_counts_seconds_and_bandwidths_and_a_voice_has_its_pitch_in_o
     slow, fast = cues.common_fate(units)
     assert np.abs(fast[:, 2:-6].mean(0).argmax() + 2 - 33) <= 2
     assert fast[:, 25:40].max() > slow[:, 25:40].max() > 0
+    assert not slow[:, 0].any() and not fast[:, 0].any()
     voiced, alike = cues.voice(units)
     assert voiced.mean() > 0.5
     np.testing.assert_allclose(alike[0][voiced], np.log2(100), atol=0.05)

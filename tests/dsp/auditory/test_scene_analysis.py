@@ -30,6 +30,14 @@ def test_autocorrelation_is_that_of_both_parts_over_their_energies():
     np.testing.assert_allclose(correlogram.normalised(frames, lag), expected, atol=1e-5)
 
 
+def test_autocorrelation_of_a_frame_that_falls_silent_is_none_beyond_its_sound():
+    frames, lag = np.zeros((20, 512), np.float32), np.arange(40, 201)
+    frames[:, :60] = 10 * np.random.default_rng(0).standard_normal((20, 60))
+    found = correlogram.normalised(frames, lag)
+    assert np.abs(found).max() < 1.001
+    assert np.abs(found[:, lag >= 60]).max() < 0.1
+
+
 def test_units_of_a_voice_have_its_period_and_units_of_noise_have_none():
     noise = np.random.default_rng(0).standard_normal(FS // 2)
     found, none = (correlogram.analyse(x, FS, CENTRES) for x in (voice(np.full(FS // 2, 160.0)), noise))
@@ -43,7 +51,7 @@ def test_units_of_a_voice_have_its_period_and_units_of_noise_have_none():
 def test_pitch_of_a_voice_is_within_five_percent_in_nine_of_ten_frames(base_hz):
     f0 = base_hz * (1 + 0.1 * np.sin(2 * np.pi * 2 * np.arange(FS // 2) / FS))
     units = correlogram.analyse(voice(f0), FS, CENTRES)
-    contour = max(tandem.contours(units), key=lambda c: len(c.at))
+    (contour,) = tandem.contours(units)  # and not one of its subharmonics, too
     pitch = np.zeros(units.power.shape[1])
     pitch[contour.frames] = FS / units.lag[contour.at]
     right = np.abs(pitch / f0[np.minimum(middle(len(pitch)), len(f0) - 1)] - 1) < 0.05
@@ -78,6 +86,14 @@ def test_sounds_that_begin_together_are_one_segment_and_others_are_not():
     assert one and other and third
     assert len({one, other, third}) == 3
     assert not label[:, 95:].any()
+
+
+def test_a_sound_without_onset_has_no_segment():
+    assert not segments.label(np.tile(np.geomspace(1e-6, 1, 2000), (5, 1))).any()
+    low = np.zeros((20, 100))
+    low[:5, 30:60] = 1
+    found = segments.label(low)
+    assert found[2, 40] and not found[15:].any()
 
 
 def test_separation_is_the_trace_of_scatter_between_over_scatter_within():
