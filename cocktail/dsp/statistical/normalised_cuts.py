@@ -6,7 +6,8 @@ D^-1/2 W D^-1/2, divided by D^1/2, are clustered by k-means with weights D, the 
 C. Fowlkes, S. Belongie, F. Chung and J. Malik, "Spectral grouping using the Nystrom method", IEEE TPAMI 26(2), 2004:
 W = C A^-1 C', with C the affinities of all points to a few landmarks and A those of the landmarks.
 
-Deviations: W = F F' with F = C A^-1/2, whose Gram matrix after normalisation has the eigenvectors; A is loaded.
+Deviations: W = F F' with F = C A^-1/2, whose Gram matrix after normalisation has the eigenvectors; A is loaded. Bach
+and Jordan keep the affinities of near points in a sparse matrix; here those go through the landmarks, too.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ CHUNK = 8192
 """Points at a time: bounds memory, not results."""
 LOADING = 1e-4
 """Of the landmarks' affinities, relative to their mean diagonal."""
+LEAST = 1e-9
+"""Eigenvalue of an eigenvector that counts whole; the largest is 1."""
 STARTS = 5
 """Of k-means."""
 
@@ -49,7 +52,14 @@ def cluster(products: list[Product], n_clusters: int, rng: np.random.Generator, 
     from sklearn.cluster import KMeans
 
     n_points = len(products[0].features)
-    landmarks = rng.permutation(n_points)[:n_landmarks]
+    points, degrees = embedded(products, n_clusters, rng.permutation(n_points)[:n_landmarks])
+    means = KMeans(min(n_clusters, n_points), n_init=STARTS, random_state=int(rng.integers(2**31)))
+    return means.fit(points, sample_weight=degrees).labels_
+
+
+def embedded(products: list[Product], n_clusters: int, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First eigenvectors of D^-1/2 W D^-1/2 over D^1/2, (N, n_clusters), and D, (N,), by landmarks at these indices."""
+    n_points = len(products[0].features)
     A = affinity(products, landmarks, landmarks)
     values, vectors = np.linalg.eigh(A + LOADING * np.mean(np.diag(A)) * np.eye(len(A)))
     inverse_root = vectors / np.sqrt(np.maximum(values, LOADING * np.mean(np.diag(A)))) @ vectors.T
@@ -62,7 +72,7 @@ def cluster(products: list[Product], n_clusters: int, rng: np.random.Generator, 
     total = sum(F.sum(0) for F in factors())
     degrees = [np.maximum(F @ total, 1e-9) for F in factors()]
     gram = sum(F.T @ (F / d[:, None]) for F, d in zip(factors(), degrees, strict=True))
-    first = np.linalg.eigh(gram)[1][:, -n_clusters:]
-    embedded = np.concatenate([F @ first / d[:, None] for F, d in zip(factors(), degrees, strict=True)])
-    means = KMeans(min(n_clusters, n_points), n_init=STARTS, random_state=int(rng.integers(2**31)))
-    return means.fit(embedded, sample_weight=np.concatenate(degrees)).labels_
+    values, vectors = np.linalg.eigh(gram)
+    first = vectors[:, -n_clusters:] / np.sqrt(np.maximum(values[-n_clusters:], LEAST))
+    points = np.concatenate([F @ first / d[:, None] for F, d in zip(factors(), degrees, strict=True)])
+    return points, np.concatenate(degrees)

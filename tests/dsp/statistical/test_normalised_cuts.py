@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cocktail.dsp.statistical.normalised_cuts import Product, affinity, cluster
+from cocktail.dsp.statistical.normalised_cuts import Product, affinity, cluster, embedded
 
 
 def same(labels, truth):
@@ -32,6 +32,17 @@ def test_all_landmarks_give_the_partition_of_the_whole_affinity():
     degree = W.sum(1)
     second = np.linalg.eigh(W / np.sqrt(np.outer(degree, degree)))[1][:, -2]
     assert same(cluster(products, 2, rng, 60), second > 0)
+
+
+def test_points_are_the_first_eigenvectors_over_the_root_of_the_degree():
+    x = np.random.default_rng(3).standard_normal((60, 2))
+    products = [Product(x, np.array([1.0, 2.0]), 0.7)]
+    W = affinity(products, slice(None), slice(None))
+    points, degree = embedded(products, 3, np.arange(60))
+    np.testing.assert_allclose(degree, W.sum(1), rtol=1e-3)
+    expected = np.linalg.eigh(W / np.sqrt(np.outer(W.sum(1), W.sum(1))))[1][:, -3:]
+    along = expected.T @ (points * np.sqrt(degree)[:, None])
+    np.testing.assert_allclose(np.abs(along), np.eye(3), atol=1e-3)
 
 
 def test_the_product_without_a_weight_does_not_count():
