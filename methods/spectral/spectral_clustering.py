@@ -5,7 +5,8 @@ are in cocktail/dsp/auditory/cues.py, normalised cuts in cocktail/dsp/statistica
 the sum of two products of Gaussians, one of continuity and common fate and one of pitch and timbre, so that it is large
 for units that are near each other, and for those that are alike however far apart.
 
-Deviations: those of these files; widths are set by hand and not learnt; units of no pitch are shared out equally.
+Deviations: those of these files; widths and weights are set by hand and not learnt; units of no pitch are shared out
+equally.
 """
 
 from dataclasses import dataclass

@@ -6,8 +6,8 @@ keeps large: the squared error of a unit's label counts as much as its power in 
 
 Deviations: the pitch is that of the summary correlogram (cocktail/dsp/auditory/pitch.py), of which there is one in
 every frame, voiced or not, where the paper tracks the target's. Weights are found by L-BFGS and not by gradient
-descent. There is no segmentation afterwards, and no mask from onsets where there is no pitch; units of noise are
-attenuated by 20 dB and not removed.
+descent. All scenes count the same, and every unit for a thousandth of the mean. There is no segmentation afterwards,
+and no mask from onsets where there is no pitch; units of noise are attenuated by 20 dB and not removed.
 """
 
 from dataclasses import dataclass

@@ -8,7 +8,8 @@ is the lag at which their sum over bands is largest, as in the summary correlogr
 Features of a unit at that lag are those of Z. Jin and D. Wang, "A supervised learning approach to monaural segregation
 of reverberant speech", IEEE TASLP 17(4), 2009.
 
-Deviations: one pitch in every frame, voiced or not, and no continuity from frame to frame.
+Deviations: frames are those of cocktail.stft; one pitch in every frame, voiced or not, from 80 to 400 Hz, and no
+continuity from frame to frame. An envelope is the rectified output; only for its mean frequency is it filtered.
 """
 
 import numpy as np

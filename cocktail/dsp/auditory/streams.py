@@ -6,7 +6,7 @@ a penalty for talkers who would have two pitches at a time; features of a frame 
 coefficients, cubic roots of the units of a stream under a cosine transform. The search is a beam through the streams.
 
 Deviations: the logarithm of the pitch is a feature, too, since recordings of two seconds have few frames to tell voices
-by their spectra; levels of frames are left out. The beam takes the longest streams first.
+by their spectra; levels of frames are left out; the scatter within is loaded. The beam takes the longest streams first.
 """
 
 import numpy as np

@@ -6,7 +6,9 @@ pitch and its pitch from these units, while contours grow at both ends.
 
 Deviations: see cocktail/dsp/auditory/correlogram.py for the probability that a unit has a period. A unit is of a voice
 where the mean of that probability over it and its eight neighbours exceeds one half, where the paper trains a second
-network for this.
+network for this. Pitch and units take one turn, where the paper goes on until they stay. The pitch, from 80 to 400 Hz,
+is the lag of the largest mean probability, less a cost of octaves, where the paper counts units. A contour is dropped
+whole where most of it has the pitch of one with more units, or comes third.
 """
 
 from dataclasses import dataclass
@@ -32,6 +34,7 @@ STEP = 0.05
 SHORTEST = 3
 """Frames of a contour."""
 ROUNDS = 1
+"""Turns of pitch and units."""
 SAME = 0.06
 """Pitches that differ by less are one."""
 
@@ -53,7 +56,7 @@ class Contour:
 
 
 def contours(units: Units) -> list[Contour]:
-    """Those of a mixture, the longest first; at most VOICES in any frame."""
+    """Those of a mixture, the one with most units first; seldom more than VOICES in a frame."""
     audible = units.power > AUDIBLE * units.power.max()
     voices = [_with_mask(units, start, at, audible) for start, at in _linked(units, _first_pitches(units, audible))]
     for _ in range(ROUNDS):
