@@ -20,7 +20,7 @@ import torch
 
 LEAST = 1e-12
 """Least activation in the penalty: its power is a number, and no update meets denormal ones."""
-TOGETHER = 8
+TOGETHER = 4
 """Frames that are updated together: what fits a cache."""
 
 
@@ -40,11 +40,11 @@ def update(Y, W, U, E, weight: float, p: float):
     """One update of phases, then of activations; the objective does not rise. Returns (U, E)."""
     tiny = torch.finfo(U.dtype).tiny
     Z = parts(Y, W, U, E)
-    size = torch.hypot(*Z).clamp_min(tiny)
+    size = torch.hypot(*Z).clamp_min_(tiny)
     total = U @ W.mT
     up = (total[:, None] @ (W * size))[:, 0]
     down = total @ W + weight * p * U.clamp_min(LEAST).pow(p - 1)
-    return (U * up / down.clamp_min(tiny)).clamp_min(LEAST), Z / size
+    return (U * up / down.clamp_min(tiny)).clamp_min(LEAST), Z.div_(size)
 
 
 def separate(Y, W, U, n_first: int, rng, *, spread: float, weight: float, p: float, iterations: int):
