@@ -17,7 +17,7 @@ def show(rows: list[dict], *, everything: bool = True, wide: bool = False, conso
     `everything`: also those `not run`; `wide`: also the intervals over kinds of noise and speakers.
     """
     console = console or wide_console()
-    shown = [row for row in rows if everything or row["verdict"] != NOT_RUN]
+    shown = [row for row in judged_first(rows) if everything or row["verdict"] != NOT_RUN]
     table = new_table("Claims")
     table.add_column("verdict", no_wrap=True)
     table.add_column("claim", ratio=5)
@@ -43,6 +43,11 @@ def show(rows: list[dict], *, everything: bool = True, wide: bool = False, conso
     scenes = "95 % intervals over scenes, for these noises and speakers alone"
     note = f"A difference above 0 speaks for the claim; {scenes}{about}."
     console.print(Text(f"Claims: {counts}. {note}", style="dim"))
+
+
+def judged_first(rows: list[dict]) -> list[dict]:
+    """The rows in their order, those `not run` last."""
+    return sorted(rows, key=lambda row: row["verdict"] == NOT_RUN)
 
 
 def _compared(row) -> str:

@@ -408,7 +408,8 @@ def printed(rows, **options):
 
 
 def test_what_the_terminal_says(scores):
-    rows = verdicts.judge([compare("good", "fair"), compare("fair", "good"), compare("good", "gone")], scores, seed=1)
+    """What was judged comes first."""
+    rows = verdicts.judge([compare("good", "gone"), compare("good", "fair"), compare("fair", "good")], scores, seed=1)
     lines = printed(rows).splitlines()
     assert lines[2].split()[:2] == ["holds", "text"]
     assert re.search(r"good over fair \(sdr, stationary\) +\+\d\.\d\d dB \[0\.\d\d, 1\.\d\d\]", lines[2])

@@ -47,7 +47,10 @@ def content(
         "bounds": bounds(board, cards),
         "drawn": {name: list(words) for name, words in DRAWN.items()},
         "partial": None,
-        "claims": [{**row, "shown": verdicts.difference(row), "wide": verdicts.wide_interval(row)} for row in claims],
+        "claims": [
+            {**row, "shown": verdicts.difference(row), "wide": verdicts.wide_interval(row)}
+            for row in verdicts.judged_first(claims)
+        ],
         "failures": list(failures),
         "disagreements": {card["name"]: _disagreements(board, card["name"], cards) for card in conditions},
     }
