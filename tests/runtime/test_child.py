@@ -3,10 +3,9 @@
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
+from processes import gone
 
 from cocktail.runtime.child import child
 
@@ -18,18 +17,6 @@ inner.stdout.readline()
 print(inner.pid, flush=True)
 time.sleep(60)
 """
-
-
-def gone(pid) -> bool:
-    """Whether a process ends within five seconds; one whose parent is gone is reaped by another one."""
-    for _ in range(100):
-        try:
-            if "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]:
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

@@ -11,7 +11,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 from PIL import Image
+from processes import gone
 
 from cocktail import tables
 from cocktail.boards import leaderboard
@@ -565,9 +565,4 @@ def test_a_signal_ends_the_server_and_all_its_processes(tmp_path, number):
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
     for pid in map(int, pids):
-        for _ in range(100):  # a process whose parent is gone is reaped by another one
-            if not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]:
-                break
-            time.sleep(0.05)
-        else:
-            pytest.fail(f"process {pid} is still there")
+        assert gone(pid), f"process {pid} is still there"
