@@ -1,7 +1,5 @@
 """One entry at work on scenes of a shard, in a process of its own."""
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_bases, load_model
 from cocktail.processing.latency import look_ahead
 from cocktail.rng import rng
+from cocktail.runtime import memory
 from cocktail.runtime.accounting import work, works_on
 from cocktail.runtime.device import choose_device, device_name
 from cocktail.scenes.truth import Truth
@@ -67,7 +66,7 @@ class Runner:
     def __init__(
         self, scenes: Sequence[dict], truths: dict[str, dict], members: dict[str, dict[str, dict]], setup: Setup
     ):
-        self._idle = _peak_memory()
+        self._idle = memory.peak()
         self._scenes, self._members, self._seed = scenes, members, setup.seed
         self._truths = {name: Truth(row) for name, row in truths.items()}
         self._entry = from_spec(setup.spec)
@@ -152,7 +151,7 @@ class Runner:
             task.column: answer,
             "seconds": seconds,
             "duration": n_samples / scene["fs"],
-            "peak_memory": max(_peak_memory() - self._idle, 0),
+            "peak_memory": max(memory.peak() - self._idle, 0),
             "parameters": self._size,
             "side_information": len(view.granted.get("side_information", b"")),
             "device": self._device,
@@ -168,9 +167,3 @@ class Runner:
 def failed(scene: str, reason: str) -> dict:
     """The row of tables.ESTIMATES of a scene without an estimate."""
     return {"scene": scene, "status": "failed", "reason": reason}
-
-
-def _peak_memory() -> int:
-    """Largest resident size of this process so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
