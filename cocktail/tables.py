@@ -74,7 +74,7 @@ TRIAL = pa.struct([
 ])  # fmt: skip
 """One trial of a scene. `kind`: `asv`, a comparison with the speaker of the scene `enrolment` (label `target`,
 `nontarget` or `spoof`), or `cm`, a detector's score (label `bonafide`, for other
-sounds the one that is looked for, or the attack's or other sound's)."""
+sounds the one that is looked for, or the attack's or other sound's). A scene's `cm` trial stands before its others."""
 
 VOICE = pa.struct([
     ("speaker", pa.string()), ("utterance", pa.string()), ("label", pa.string()), ("test", pa.list_(pa.float32())),

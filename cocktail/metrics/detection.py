@@ -43,7 +43,7 @@ def auc(scores, labels, weights=None) -> float | np.ndarray:
     """
     miss, false_alarm, _ = operating_points(scores, labels, weights)
     hit = 1 - miss
-    return _plain((-np.diff(false_alarm) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1))
+    return plain((-np.diff(false_alarm) * (hit[..., 1:] + hit[..., :-1]) / 2).sum(-1))
 
 
 def operating_points(scores, labels, weights=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -54,20 +54,30 @@ def operating_points(scores, labels, weights=None) -> tuple[np.ndarray, np.ndarr
     (..., V + 1), and NaN where a class has no weight. Raises CocktailError where a score is not finite or one of the
     classes is empty.
     """
-    scores, labels = np.asarray(scores, float), np.asarray(labels, bool)
-    if scores.shape != labels.shape or scores.ndim != 1:
-        raise CocktailError(f"scores {scores.shape} and labels {labels.shape} must be two lists of one length")
+    labels = np.asarray(labels, bool)
+    (miss, rejected), thresholds = shares_below(scores, (labels, ~labels), weights)
+    return miss, 1 - rejected, thresholds
+
+
+def shares_below(scores, classes, weights=None) -> tuple[list[np.ndarray], np.ndarray]:
+    """Share of each class of trials that a detector "accept score >= threshold" rejects, and every distinct threshold.
+
+    scores (N,); classes: masks (N,). Arguments, shapes and errors as in `operating_points`.
+    """
+    scores = np.asarray(scores, float)
+    if scores.ndim != 1 or any(chosen.shape != scores.shape for chosen in classes):
+        shapes = [scores.shape, *(chosen.shape for chosen in classes)]
+        raise CocktailError(f"scores and classes of trials must be lists of one length, not {shapes}")
     if not np.isfinite(scores).all():
         raise CocktailError("a trial score is not finite")
-    if labels.all() or not labels.any():
-        raise CocktailError("trials of both classes are needed")
+    if not all(chosen.any() for chosen in classes):
+        raise CocktailError("trials of all classes are needed")
     order = np.argsort(scores, kind="stable")
-    scores, labels = scores[order], labels[order]
+    scores = scores[order]
     first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
     weights = np.ones(len(scores)) if weights is None else np.asarray(weights, float)[..., order]
-    miss = _cumulated_share(weights * labels, first)
-    false_alarm = 1 - _cumulated_share(weights * ~labels, first)
-    return miss, false_alarm, np.append(scores[first], np.inf)
+    shares = [_cumulated_share(weights * chosen[order], first) for chosen in classes]
+    return shares, np.append(scores[first], np.inf)
 
 
 def _cumulated_share(weights, first):
@@ -92,7 +102,7 @@ def eer(scores, labels, weights=None) -> float | np.ndarray:
     fa_before, fa_after = (np.take_along_axis(false_alarm, at, -1)[..., 0] for at in (before, after))
     gap_before, gap_after = fa_before - miss_before, miss_after - fa_after
     share = gap_before / (gap_before + gap_after)
-    return _plain(miss_before + share * (miss_after - miss_before))
+    return plain(miss_before + share * (miss_after - miss_before))
 
 
 def eer_threshold(scores, labels) -> float:
@@ -139,7 +149,7 @@ def min_tdcf(
     else:
         full = useless
     cost = np.where(useless > 0, cost / np.where(normalise & (useless > 0), full, 1.0), np.nan)
-    return _plain(cost)
+    return plain(cost)
 
 
 def _verifier_at_eer(target, nontarget, spoof, weights):
@@ -158,6 +168,6 @@ def _verifier_at_eer(target, nontarget, spoof, weights):
     return *(np.take_along_axis(rate, nearest, -1)[..., 0] for rate in (miss, false_alarm)), share
 
 
-def _plain(x):
+def plain(x):
     """A float where there is one weighting."""
     return float(x) if np.ndim(x) == 0 else x

@@ -76,6 +76,8 @@ class Metric:
     """`source`: one value per talker. `scene`: one value per scene. `trials`: trials per scene
     (cocktail/scoring/trials.py).
     """
+    trials: tuple[str, ...] = ()
+    """With `level` = trials, the kinds that the figure is computed from: `asv`, `cm` or both."""
     tasks: Mapping[str, str | None] = field(default_factory=lambda: dict(SIGNALS), compare=False)
     """Tasks that it is for, each with the role of the suite's scorer that it needs there, if any."""
     pooled: bool = False

@@ -3,7 +3,8 @@
 Each scene carries its trials, and the figure of a set of scenes is computed from all their trials at once, never by
 averaging. What a trial is: cocktail/scoring/trials.py.
 
-EER and t-DCF: cocktail/metrics/detection.py. ASVspoof 2019: M. Todisco et al., "ASVspoof 2019: future horizons in
+EER and t-DCF: cocktail/metrics/detection.py; costs of decisions: cocktail/metrics/decisions.py; a-DCF and t-EER:
+cocktail/metrics/tandem.py. ASVspoof 2019: M. Todisco et al., "ASVspoof 2019: future horizons in
 spoofed and fake audio detection", Interspeech 2019.
 """
 
@@ -12,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from cocktail.metrics import detection
+from cocktail.metrics import decisions, detection, tandem
 from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.recognition.recogniser import Counts
 from cocktail.tasks import BONA_FIDE
@@ -40,21 +41,68 @@ class Trials:
 
 def eer_asv(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Equal error rate in % of speaker verification; with `weights` (R, N), of each weighting (R,)."""
-    target, nontarget = trials.of("asv", "target"), trials.of("asv", "nontarget")
-    return 100 * _eer(trials, target, nontarget, weights)
+    return 100 * _verified(detection.eer, trials, weights)
+
+
+def min_dcf_asv(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Normalised least cost of speaker verification; with `weights` (R, N), of each weighting (R,)."""
+    return _verified(partial(decisions.min_dcf, costs=decisions.VOXSRC), trials, weights)
 
 
 def eer_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Equal error rate in % of spoofing detection; with `weights` (R, N), of each weighting (R,)."""
-    bonafide, spoof = _bonafide_and_spoof(trials)
-    return 100 * _eer(trials, bonafide, spoof, weights)
+    return 100 * _detected(detection.eer, trials, weights)
 
 
 def auc(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Area under the ROC curve of detection; with `weights` (R, N), of each weighting (R,)."""
+    return _detected(detection.auc, trials, weights)
+
+
+def min_dcf_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Normalised least cost of spoofing detection; with `weights` (R, N), of each weighting (R,)."""
+    return _detected(partial(decisions.min_dcf, costs=decisions.ASVSPOOF_5), trials, weights)
+
+
+def actual_dcf_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Normalised cost at the threshold that it asks for; with `weights` (R, N), of each weighting (R,)."""
+    return _detected(partial(decisions.actual_dcf, costs=decisions.ASVSPOOF_5), trials, weights)
+
+
+def cllr_cm(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Cost of the scores as log-likelihood ratios, in bits; with `weights` (R, N), of each weighting (R,)."""
+    return _detected(decisions.cllr, trials, weights)
+
+
+def a_dcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Normalised a-DCF of a verifier behind a detector at its EER; with `weights` (R, N), of each weighting (R,).
+
+    The detection trial of a scene stands before its verification trials.
+    """
     bonafide, spoof = _bonafide_and_spoof(trials)
-    used = bonafide | spoof
-    return detection.auc(trials.score[used], bonafide[used], None if weights is None else weights[..., used])
+    for label in tandem.CLASSES:
+        trials.of("asv", label)
+    cm, asv = bonafide | spoof, trials.of("asv")
+    threshold = detection.eer_threshold(trials.score[cm], bonafide[cm])
+    detected = trials.score[np.maximum.accumulate(np.where(cm, np.arange(len(cm)), 0))[asv]]
+    scores = tandem.cascade(trials.score[asv], detected >= threshold)
+    return tandem.a_dcf(scores, trials.label[asv], None if weights is None else weights[..., asv])
+
+
+def t_eer(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Concurrent t-EER in % of a detector and a verifier; with `weights` (R, N), of each weighting (R,)."""
+    bonafide, spoof = _bonafide_and_spoof(trials)
+    for label in tandem.CLASSES:
+        trials.of("asv", label)
+    cm, asv = bonafide | spoof, trials.of("asv")
+    return 100 * tandem.t_eer(
+        trials.score[asv],
+        trials.label[asv],
+        cm_scores=trials.score[cm],
+        cm_labels=bonafide[cm],
+        weights=None if weights is None else weights[..., asv],
+        cm_weights=None if weights is None else weights[..., cm],
+    )
 
 
 def min_tdcf_2021(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
@@ -106,9 +154,17 @@ def _bonafide_and_spoof(trials):
     return bonafide, spoof
 
 
-def _eer(trials, positive, negative, weights):
+def _detected(figure, trials, weights):
+    return _of_two(figure, trials, *_bonafide_and_spoof(trials), weights)
+
+
+def _verified(figure, trials, weights):
+    return _of_two(figure, trials, trials.of("asv", "target"), trials.of("asv", "nontarget"), weights)
+
+
+def _of_two(figure, trials, positive, negative, weights):
     used = positive | negative
-    return detection.eer(trials.score[used], positive[used], None if weights is None else weights[..., used])
+    return figure(trials.score[used], positive[used], None if weights is None else weights[..., used])
 
 
 _metric = partial(
@@ -129,6 +185,17 @@ METRICS = (
         citation="equal error rate; embeddings of Snyder et al., ICASSP 2018",
         mode="cosine of embeddings: estimate against the clean references of the other scenes of its condition, or "
         "each scene against each other in the task `verify`; never the same utterance",
+        trials=("asv",),
+        tasks={"enhance": "speaker", "verify": None},
+    ),
+    _metric(
+        name="min_dcf_asv",
+        compute=min_dcf_asv,
+        unit="",
+        high=1.0,
+        citation="detection cost function of NIST; constants of VoxSRC",
+        mode="as eer_asv; targets at 5 %, miss and false alarm cost the same; normalised; threshold of least cost",
+        trials=("asv",),
         tasks={"enhance": "speaker", "verify": None},
     ),
     _metric(
@@ -138,6 +205,7 @@ METRICS = (
         high=100.0,
         citation="equal error rate; ASVspoof 2019 (Todisco et al., Interspeech 2019)",
         mode="score of the detector, or of the suite's detector on the estimate; bona fide against all attacks",
+        trials=("cm",),
         tasks={"enhance": "spoofing", "detect": None},
     ),
     _metric(
@@ -147,8 +215,39 @@ METRICS = (
         high=1.0,
         citation="area under the ROC curve; DiCOVA 2021 (Muguli et al., Interspeech 2021)",
         mode="score of the detector; bona fide against all attacks, or the label that is looked for against the others",
+        trials=("cm",),
         tasks={"detect": None},
         higher_is_better=True,
+    ),
+    _metric(
+        name="min_dcf_cm",
+        compute=min_dcf_cm,
+        unit="",
+        high=1.0,
+        citation="track 1 of ASVspoof 5 (Wang et al., 2024)",
+        mode="as eer_cm; spoofs at 5 %, their acceptance costs ten misses; normalised; threshold of least cost",
+        trials=("cm",),
+        tasks={"detect": None},
+    ),
+    _metric(
+        name="actual_dcf_cm",
+        compute=actual_dcf_cm,
+        unit="",
+        high=None,
+        citation="track 1 of ASVspoof 5 (Wang et al., 2024)",
+        mode="as min_dcf_cm, at the threshold of log-likelihood ratios that the costs ask for",
+        trials=("cm",),
+        tasks={"detect": None},
+    ),
+    _metric(
+        name="cllr_cm",
+        compute=cllr_cm,
+        unit="bit",
+        high=None,
+        citation="Brümmer and du Preez, Computer Speech and Language 2006",
+        mode="score of the detector as a natural log-likelihood ratio; both classes weigh the same",
+        trials=("cm",),
+        tasks={"detect": None},
     ),
     _metric(
         name="min_tdcf",
@@ -158,6 +257,7 @@ METRICS = (
         citation="Kinnunen et al., Odyssey 2018; constants of ASVspoof 2019",
         mode="normalised; verifier at its EER, enrolled on the bona fide references of the other scenes of the "
         "condition",
+        trials=("cm", "asv"),
         tasks={"detect": "speaker"},
     ),
     _metric(
@@ -167,6 +267,28 @@ METRICS = (
         high=None,
         citation="Kinnunen et al., IEEE/ACM TASLP 2020; the form of ASVspoof 2021, constants of 2019",
         mode="as min_tdcf, and with the errors of the verifier that no countermeasure can mend",
+        trials=("cm", "asv"),
+        tasks={"detect": "speaker"},
+    ),
+    _metric(
+        name="a_dcf",
+        compute=a_dcf,
+        unit="",
+        high=1.0,
+        citation="Shim et al., Odyssey 2024; constants of ASVspoof 5",
+        mode="normalised; verifier, enrolled as for min_tdcf, of what the detector lets pass at its EER",
+        trials=("cm", "asv"),
+        tasks={"detect": "speaker"},
+    ),
+    _metric(
+        name="t_eer",
+        compute=t_eer,
+        unit="%",
+        high=100.0,
+        citation="Kinnunen et al., IEEE TPAMI 2024",
+        mode="concurrent: misses, accepted nontargets and accepted spoofs are equally frequent; verifier as for "
+        "min_tdcf",
+        trials=("cm", "asv"),
         tasks={"detect": "speaker"},
     ),
     _metric(
@@ -176,6 +298,7 @@ METRICS = (
         high=100.0,
         citation="share of bona fide speech that a spoofing detector rejects",
         mode="at the detector's EER threshold on its validation trials; estimates of bona fide speech alone",
+        trials=("cm",),
         tasks={"enhance": "spoofing"},
         pooled=True,
     ),

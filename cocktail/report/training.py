@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from cocktail.boards.cells import definition
 from cocktail.corpora import adapters
 from cocktail.plugins.model import Card, read_card
 from cocktail.training.history import epochs_run
@@ -19,8 +20,6 @@ DETECTION = (
     "Error rates by models that learnt from synthesised speech do not hold on recordings: the x-vector of the suite "
     "quick errs on 22 % of LibriSpeech trials, the mean log-mel spectrum, which learns nothing, on 15 %."
 )
-DETECTED = ("eer_asv", "eer_cm", "min_tdcf", "cm_rejection")
-"""Beginnings of the metrics that DETECTION is about."""
 
 
 def model_lines(models: Iterable[tuple[str | Path, int | None]]) -> list[str]:
@@ -39,7 +38,7 @@ def detection_line(metrics: Iterable[str], speech: Iterable[dict]) -> str | None
     """DETECTION, where error rates of detection or verification are among `metrics`, and some of the speech that was
     trained on was synthesised. `speech`: the parts of a suite's corpora.
     """
-    rates = any(name.startswith(DETECTED) for name in metrics)
+    rates = any(definition(name).trials for name in metrics)
     synthesised = any(adapters.has_train_split(part) and adapters.synthesis(part) for part in speech)
     return DETECTION if rates and synthesised else None
 

@@ -11,7 +11,7 @@ from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.metrics.trials import cm_rejection
 from cocktail.recognition.recogniser import Counts, Recogniser
 from cocktail.scoring.scorers import Scorers
-from cocktail.scoring.trials import VERIFYING, Heard, trials_of, voice
+from cocktail.scoring.trials import Heard, trials_of, voice
 
 
 def metric_named(name: str) -> Metric:
@@ -50,9 +50,9 @@ class Judges:
 
         Trials of verification are made later of the voices; until then a row of theirs alone has no value.
         """
-        kept = {"voice": voice(tested)} if metric.name in VERIFYING else {}
+        kept = {"voice": voice(tested)} if "asv" in metric.trials else {}
         try:
-            trials = trials_of(metric.name, tested)
+            trials = trials_of(metric, tested)
             if trials is None:
                 return None
             if not trials:

@@ -17,7 +17,7 @@ from cocktail.scenes.truth import Truth
 from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import signal_rows
-from cocktail.scoring.trials import VERIFYING, Heard, part, unit
+from cocktail.scoring.trials import Heard, part, unit
 from cocktail.tasks import BONA_FIDE
 
 SCENE_LIMIT_S = 600.0
@@ -41,8 +41,8 @@ def score_shard(
     `mixtures`, `references`, `estimates`: Parquet files of tables.MIXTURES, REFERENCES, ESTIMATES. `recogniser`:
     options for cocktail.recognition.recogniser.create, or None. `scorers`: role -> {"spec", "model", "suite"}, see
     cocktail.scoring.scorers; a metric that needs a role which is not among them has no rows. Every scene of `mixtures`
-    has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: `eer_asv` and
-    `cm_rejection` are of bona fide speech, `eer_cm` and `auc` need a condition with classes.
+    has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: those of
+    verification alone and `cm_rejection` are of bona fide speech, those of detection need a condition with classes.
     """
     truths = {scene: Truth(row) for scene, row in tables.read_by_scene(references).items()}
     made, scenes = tables.read_by_scene(estimates), tables.read_by_scene(mixtures)
@@ -52,9 +52,9 @@ def score_shard(
     wanted = [metric for metric in map(metric_named, metrics) if judges.can(metric)]
     records = [truth.scene for truth in truths.values()]
     if all(scene.label is None for scene in records):
-        wanted = [metric for metric in wanted if metric.name not in ("eer_cm", "auc", "min_tdcf", "min_tdcf_2021")]
+        wanted = [metric for metric in wanted if not (metric.from_trials and "cm" in metric.trials)]
     if any(scene.talkers[0].kind is not None for scene in records):  # nobody speaks who could be verified
-        wanted = [metric for metric in wanted if metric.name not in ("min_tdcf", "min_tdcf_2021")]
+        wanted = [metric for metric in wanted if "asv" not in metric.trials]
 
     def score(scene):
         with work():
@@ -110,8 +110,8 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     """What the trials of one scene are made of; only what the metrics need is computed."""
     scorers, task, fs = judges.scorers, judges.task, mixture["fs"]
     heard = {"scene": mixture["scene"], "method_failure": _method_failure(made), **_identity(truth)}
-    failed, needed = heard["method_failure"] is not None, {metric.name for metric in metrics}
-    if not needed & {"eer_asv", "eer_cm", "auc", *VERIFYING, "cm_rejection"}:
+    failed, kinds = heard["method_failure"] is not None, {kind for metric in metrics for kind in metric.trials}
+    if not kinds:
         return Heard(**heard)
     if task == "verify":
         embedding = None if failed else part(lambda: unit(made["embedding"]))
@@ -121,20 +121,19 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
         return part(lambda: unit(scorers["speaker"](samples, fs)))
 
     reference = truth.target[0]
-    speaker = needed & {*VERIFYING}
-    if speaker and heard["label"] == BONA_FIDE:
+    if "asv" in kinds and heard["label"] == BONA_FIDE:
         heard["enrolment"] = embedded(reference)
     if failed:
         return Heard(**heard)
     if task == "detect":
-        test = embedded(tables.unpack(mixture["mixture"])[0]) if speaker else None
+        test = embedded(tables.unpack(mixture["mixture"])[0]) if "asv" in kinds else None
         return Heard(**heard, test=test, cm=made["score"])
     estimate = tables.unpack(made["estimate"][0])[0]
     if reason := defect(reference=reference, estimate=estimate):
         return Heard(**heard, test=reason, cm=reason)
-    if speaker:
+    if "asv" in kinds:
         heard["test"] = embedded(estimate)
-    if needed & {"eer_cm", "cm_rejection"}:
+    if "cm" in kinds:
         detection = part(lambda: _detected(scorers["spoofing"], estimate, fs))
         heard |= {"cm": detection} if isinstance(detection, str) else detection
     return Heard(**heard)

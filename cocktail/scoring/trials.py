@@ -22,13 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from cocktail.metrics.metric import Unscorable
+from cocktail.metrics.metric import Metric, Unscorable
 from cocktail.tasks import BONA_FIDE
 
 NONTARGETS = 200
 """Most trials of a scene against other speakers: all of them in conditions of so many scenes."""
-VERIFYING = ("eer_asv", "min_tdcf", "min_tdcf_2021")
-"""Metrics that have trials of verification."""
 
 
 @dataclass(frozen=True)
@@ -99,18 +97,20 @@ def cm_trial(tested: Heard) -> dict:
     return _trial("cm", tested.label, float(_value(tested.cm)), None)
 
 
-def trials_of(metric: str, tested: Heard) -> list[dict] | None:
+def trials_of(metric: Metric, tested: Heard) -> list[dict] | None:
     """Trials of one scene for one metric, but those of verification; None where the scene takes no part in the metric.
+
+    Spoofs take no part in verification alone, and not in what is counted of genuine speech.
 
     Raises Unscorable where the scene has no figure, whatever the other scenes are.
     """
     if tested.method_failure is not None:
         raise Unscorable(tested.method_failure)
-    if metric in ("eer_asv", "cm_rejection") and not tested.genuine:
+    if (metric.pooled or "cm" not in metric.trials) and not tested.genuine:
         return None
-    if metric in VERIFYING:
+    if "asv" in metric.trials:
         _value(tested.test)
-    return [] if metric == "eer_asv" else [cm_trial(tested)]
+    return [cm_trial(tested)] if "cm" in metric.trials else []
 
 
 def voice(heard: Heard) -> dict:

@@ -151,8 +151,9 @@ def test_a_detector_is_scored_beside_the_verifier(tmp_path, scorers):
     labels = ["bonafide", "bonafide", "bonafide", "bonafide", "tts", "tts"]
     scenes = [(speaker, label, x) for (speaker, x), label in zip([*VOICES, *VOICES[:2]], labels, strict=True)]
     made = [{"score": score} for score in (3.0, 2.0, 4.0, 5.0, 1.0, 2.5)]
-    rows = scored(tmp_path, scenes, "detect", ["si_sdr", "eer_cm", "min_tdcf", "eer_asv", "rtf"], scorers, made)
-    assert {row["metric"] for row in rows} == {"eer_cm", "min_tdcf", "rtf"}
+    wanted = ["si_sdr", "eer_cm", "min_tdcf", "a_dcf", "eer_asv", "rtf"]
+    rows = scored(tmp_path, scenes, "detect", wanted, scorers, made)
+    assert {row["metric"] for row in rows} == {"eer_cm", "min_tdcf", "a_dcf", "rtf"}
     found = {(row["scene"], row["metric"]): row for row in rows}
     assert found["s4", "eer_cm"]["trials"] == [{"kind": "cm", "label": "tts", "score": 1.0, "enrolment": None}]
     tandem = [(t["kind"], t["label"], t["enrolment"]) for t in found["s4", "min_tdcf"]["trials"]]
@@ -162,13 +163,14 @@ def test_a_detector_is_scored_beside_the_verifier(tmp_path, scorers):
     figures = {row["metric"]: row["value"] for row in leaderboard.board(scores, seed=1)}
     assert figures["eer_cm"] == pytest.approx(100 * eer([3, 2, 4, 5, 1, 2.5], [1, 1, 1, 1, 0, 0]))
     assert 0 < figures["min_tdcf"] <= 1
+    assert 0 < figures["a_dcf"] <= 1
 
 
 def test_a_verifier_is_scored_by_its_own_embeddings(tmp_path):
     scenes = [(speaker, None, x) for speaker, x in VOICES]
     made = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 2.0]}, {"embedding": [3.0, 0.1]}, {"embedding": [0.1, 1.0]}]
     rows = scored(tmp_path, scenes, "verify", list(METRICS), {}, made)
-    assert {row["metric"] for row in rows} <= {"eer_asv", "rtf", "peak_memory", "parameters"}
+    assert {row["metric"] for row in rows} <= {"eer_asv", "min_dcf_asv", "rtf", "peak_memory", "parameters"}
     trials = [t for row in rows if row["metric"] == "eer_asv" for t in row["trials"]]
     assert len(trials) == 12
     assert METRICS["eer_asv"].compute(

@@ -43,14 +43,14 @@ def test_a_spoof_is_set_against_the_speaker_that_it_claims_to_be():
     (trial,) = asv_trials(scenes["ccc"], scenes)
     assert (trial["label"], trial["enrolment"]) == ("spoof", "a")
     of_detection = [{"kind": "cm", "label": "tts", "score": 0.5, "enrolment": None}]
-    assert trials_of("eer_cm", scenes["ccc"]) == trials_of("min_tdcf", scenes["ccc"]) == of_detection
+    assert trials_of(METRICS["eer_cm"], scenes["ccc"]) == trials_of(METRICS["min_tdcf"], scenes["ccc"]) == of_detection
 
 
 def test_spoofs_take_no_part_in_what_is_about_genuine_speech():
     scenes = shard(heard("a", "ann", "u1"), heard("bb", "ann", "u2", label="tts"))
-    assert trials_of("eer_asv", scenes["bb"]) is None
-    assert trials_of("cm_rejection", scenes["bb"]) is None
-    assert trials_of("eer_asv", scenes["a"]) == asv_trials(scenes["a"], scenes) == []
+    assert trials_of(METRICS["eer_asv"], scenes["bb"]) is None
+    assert trials_of(METRICS["cm_rejection"], scenes["bb"]) is None
+    assert trials_of(METRICS["eer_asv"], scenes["a"]) == asv_trials(scenes["a"], scenes) == []
 
 
 def test_a_scene_that_failed_has_its_reason_and_still_enrols():
@@ -59,9 +59,9 @@ def test_a_scene_that_failed_has_its_reason_and_still_enrols():
         heard("ccc", "bob", "u3", test="silent-estimate", enrolment="scorer-failed: x"),
     )  # fmt: skip
     with pytest.raises(Unscorable, match="method-failed: no"):
-        trials_of("eer_asv", scenes["a"])
+        trials_of(METRICS["eer_asv"], scenes["a"])
     with pytest.raises(Unscorable, match="silent-estimate"):
-        trials_of("eer_asv", scenes["ccc"])
+        trials_of(METRICS["eer_asv"], scenes["ccc"])
     assert [trial["enrolment"] for trial in asv_trials(scenes["bb"], scenes)] == ["a"]
 
 

@@ -1,0 +1,123 @@
+"""a-DCF and t-EER: closed forms, systems of which one part never errs, figures of the package of ASVspoof 5."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.special import ndtr, ndtri
+
+from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.detection import eer
+from cocktail.metrics.metric import Unscorable
+from cocktail.metrics.tandem import CLASSES, a_dcf, t_eer
+from cocktail.metrics.trials import Trials
+from cocktail.rng import rng
+
+
+def gaussian(n, mean, deviation=1.0):
+    """(n,) quantiles: a sample whose shares are those of the distribution."""
+    return mean + deviation * ndtri((np.arange(n) + 0.5) / n)
+
+
+def verified(target, nontarget, spoof):
+    parts = target, nontarget, spoof
+    return np.concatenate(parts), np.repeat(CLASSES, [len(part) for part in parts])
+
+
+def detected(bonafide, spoof):
+    parts = bonafide, spoof
+    return {"cm_scores": np.concatenate(parts), "cm_labels": np.repeat([True, False], [len(part) for part in parts])}
+
+
+def test_a_dcf_of_gaussian_scores_is_its_closed_form():
+    t = np.linspace(-4, 8, 4001)
+    expected = min(0.9 * ndtr(t - 4) + 10 * 0.05 * ndtr(-t) + 20 * 0.05 * ndtr(2 - t)) / 0.9
+    value = a_dcf(*verified(gaussian(3000, 4), gaussian(3000, 0), gaussian(3000, 2)))
+    assert value == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_dcf_is_that_of_the_package_of_asvspoof_5():
+    scores = verified(gaussian(300, 3), gaussian(900, 0), gaussian(600, 2))
+    assert a_dcf(*scores) == pytest.approx(0.6495061728395061, abs=1e-12)
+
+
+def test_to_accept_nobody_is_the_worst_that_a_system_needs_to_do():
+    assert a_dcf([0.0, 1.0, 2.0], ["target", "nontarget", "spoof"]) == pytest.approx(1.0)
+    assert a_dcf([3.0, 1.0, 2.0], ["target", "nontarget", "spoof"]) == 0
+
+
+def test_the_verifier_hears_what_the_detector_lets_pass():
+    """The detector errs on nobody, so that a spoof which the verifier takes for its target costs nothing."""
+    scene = [("cm", "bonafide", 1.0), ("asv", "target", 0.9), ("asv", "nontarget", 0.2)]
+    attack = [("cm", "tts", -1.0), ("asv", "spoof", 1.0)]
+    metric = METRICS["a_dcf"].compute
+    for rows in (scene + attack, attack + scene):
+        assert metric(Trials(*map(np.array, zip(*rows, strict=True)))) == 0
+    # At its EER the detector lets one spoof of three pass, which the verifier refuses, and misses one target of two.
+    others = [("cm", "tts", -3.0), ("asv", "spoof", 1.0), ("cm", "lpc", 0.0), ("asv", "spoof", -1.0)]
+    rows = [*scene, ("cm", "bonafide", 2.0), ("cm", "tts", -2.5), ("asv", "spoof", 1.0), *others]
+    rows += [("cm", "bonafide", -2.0), ("asv", "target", 0.8)]
+    assert metric(Trials(*map(np.array, zip(*rows, strict=True)))) == pytest.approx(0.5)
+
+
+def test_t_eer_of_gaussian_scores_is_its_closed_form():
+    """The rates of misses, nontargets and spoofs that pass are equal, for verifier and detector of known errors."""
+
+    def rates(tau):
+        miss, nontarget, spoof = ndtr(tau - 3), ndtr(-tau), ndtr(2 - tau)
+        cm = (nontarget - miss) / (1 + nontarget - miss)
+        return (1 - cm) * nontarget, spoof * ndtr(-1 - (1.5 + 1.3 * ndtri(cm)))
+
+    tau = brentq(lambda tau: np.subtract(*rates(tau)), 0, 1.499)
+    scores = verified(gaussian(2000, 3), gaussian(2000, 0), gaussian(2000, 2))
+    value = t_eer(*scores, **detected(gaussian(2000, 1.5, 1.3), gaussian(2000, -1)))
+    assert value == pytest.approx(rates(tau)[0], abs=1e-3)
+
+
+def test_t_eer_is_that_of_the_package_of_asvspoof_5():
+    """Which takes the nearest operating points: 14.0679 and 13.9661 %."""
+    for n, expected in ((100, 0.140679), (1000, 0.139661)):
+        scores = verified(gaussian(3 * n, 3), gaussian(9 * n, 0), gaussian(6 * n, 2))
+        value = t_eer(*scores, **detected(gaussian(4 * n, 1.5, 1.3), gaussian(7 * n, -1)))
+        assert value == pytest.approx(expected, abs=0.1 / n)
+
+
+def test_the_part_that_errs_alone_decides_the_t_eer():
+    perfect = detected(gaussian(500, 20), gaussian(500, -20))
+    verifier = verified(gaussian(500, 3), gaussian(500, 0), gaussian(500, 3))
+    alone = eer(verifier[0][:1000], np.arange(1000) < 500)
+    assert t_eer(*verifier, **perfect) == pytest.approx(alone, abs=2e-3)
+    fooled = verified(gaussian(500, 20), gaussian(500, -20), gaussian(500, 20))
+    detector = detected(gaussian(500, 2), gaussian(500, 0))
+    expected = eer(detector["cm_scores"], detector["cm_labels"])
+    assert t_eer(*fooled, **detector) == pytest.approx(expected, abs=2e-3)
+    backwards = detected(gaussian(500, -20), gaussian(500, 20))
+    assert t_eer(*fooled, **backwards) == pytest.approx(0.5, abs=2e-3)
+    wary = verified(gaussian(500, 3), gaussian(500, 0), gaussian(500, -20))  # it takes spoofs for nobody
+    assert t_eer(*wary, **backwards) == pytest.approx(0.5, abs=2e-3)
+    assert t_eer(*wary, **perfect) == pytest.approx(alone, abs=2e-3)
+
+
+def test_a_weight_is_how_often_a_trial_counts():
+    generator = rng(0, role="trials")
+    classes = np.repeat(CLASSES, [20, 30, 25])
+    scores = np.round(generator.normal(size=75) + 2 * (classes != "nontarget"), 1)
+    cm_labels = np.arange(40) < 22
+    cm_scores = np.round(generator.normal(size=40) + 2 * cm_labels, 1)
+    weights, cm_weights = generator.poisson(1.0, (5, 75)), generator.poisson(1.0, (5, 40))
+    costs = a_dcf(scores, classes, weights)
+    rates = t_eer(scores, classes, cm_scores=cm_scores, cm_labels=cm_labels, weights=weights, cm_weights=cm_weights)
+    for w, v, cost, rate in zip(weights, cm_weights, costs, rates, strict=True):
+        drawn, cm = (np.repeat(scores, w), np.repeat(classes, w)), (np.repeat(cm_scores, v), np.repeat(cm_labels, v))
+        assert cost == pytest.approx(a_dcf(*drawn), abs=1e-12)
+        assert rate == pytest.approx(t_eer(*drawn, cm_scores=cm[0], cm_labels=cm[1]), abs=1e-12)
+    without = np.where(classes == "spoof", 0, weights)
+    assert np.isnan(a_dcf(scores, classes, without)).all()
+    given = {"cm_scores": cm_scores, "cm_labels": cm_labels, "cm_weights": cm_weights}
+    assert np.isnan(t_eer(scores, classes, weights=without, **given)).all()
+
+
+@pytest.mark.parametrize("metric", ["a_dcf", "t_eer"])
+def test_without_impostors_there_is_no_figure(metric):
+    trials = Trials(np.array(["cm", "asv", "cm", "asv"]), np.array(["bonafide", "target", "tts", "spoof"]), np.ones(4))
+    with pytest.raises(Unscorable, match="no nontarget among the asv trials"):
+        METRICS[metric].compute(trials)
