@@ -50,8 +50,9 @@ class Sounds:
 class TinyData(CorpusTrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
-    `channels`: microphones of its mixtures, if it needs an array. `members`: entry that is read -> its
-    cocktail.testing.bench.Bench. `granted`: `device`, `recogniser`, `bases` and `start`, as of CorpusTrainingData.
+    `channels`: microphones of its mixtures, if it needs an array. `talkers`: whether it takes mixtures of so many.
+    `members`: entry that is read -> its cocktail.testing.bench.Bench. `granted`: `device`, `recogniser`, `bases` and
+    `start`, as of CorpusTrainingData.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class TinyData(CorpusTrainingData):
         tasks: tuple[str, ...] = ("enhance",),
         *,
         channels: int | None = None,
+        talkers: Callable[[int], bool] = bool,
         fs: int = 16000,
         seconds: float = 2.0,
         members: Mapping[str, Any] | None = None,
@@ -81,7 +83,8 @@ class TinyData(CorpusTrainingData):
         place = {"array": "single"}
         if channels:
             place = {"array": circular(channels, ARRAY_RADIUS_M).tolist(), "room": {}}
-        simplest = [x for task in tasks for x in CONDITIONS.get(task, ())] or CONDITIONS["enhance"]
+        simplest = [x for task in tasks for x in CONDITIONS.get(task, ()) if talkers(x["talkers"])]
+        simplest = simplest or CONDITIONS["enhance"]
         conditions = {f"probe-{i}": condition | place for i, condition in enumerate(simplest)}
         super().__init__(
             Sounds(speech, self._utterance), Sounds(noise, self._recording), fs=fs, paradigm=paradigm,

@@ -62,10 +62,14 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     """
     first, moved = folder / "fitted", folder / MOVED
     first.mkdir(parents=True)
-    channels = next(benches(method)).info.channels if "array" in method.needs else None
+    info = next(benches(method)).info
+    channels = info.channels if "array" in method.needs else None
     recogniser = StubRecogniser() if "recogniser" in method.needs else None
     given = {"recogniser": recogniser, "bases": others.bases, "start": others.start, "members": others.reads}
-    data = TinyData(method.paradigm, method.tasks(), channels=channels, device=device, **given)
+    data = TinyData(
+        method.paradigm, method.tasks(), channels=channels, device=device,
+        talkers=lambda k: method.skip(replace(info, n_sources=k)) is None, **given,
+    )  # fmt: skip
     trainee = as_trainee(method)
     trainee.fit(data, rng(0, role="fit"), first)
     if not any(first.iterdir()):

@@ -1,0 +1,48 @@
+"""Filter banks of short windows with half of them between frames: learnt, or those of an auditory model.
+
+Y. Luo and N. Mesgarani, "Conv-TasNet: surpassing ideal time-frequency magnitude masking for speech separation",
+IEEE/ACM TASLP 27(8), 2019 (encoder and decoder).
+
+Shapes: b scenes, N filters of L samples, T frames; signals (b, samples). Frame t reaches half a window past sample
+t L / 2, so that every sample is in two frames.
+"""
+
+import torch
+from torch import nn
+
+
+class Encoder(nn.Module):
+    """Learnt filters: linear, without a bias."""
+
+    def __init__(self, filters: int, window: int):
+        """`window`: L, an even number of samples."""
+        super().__init__()
+        self.filters, self.window = filters, window
+        self.weight = nn.Parameter(nn.Conv1d(1, filters, window).weight.detach())
+
+    def forward(self, signal: torch.Tensor) -> torch.Tensor:
+        """(b, samples) -> (b, N, T), T = ceil(samples / (L / 2)) + 1."""
+        hop = self.window // 2
+        last = -signal.shape[-1] % hop + hop
+        return nn.functional.conv1d(nn.functional.pad(signal, (hop, last))[:, None], self.weight, stride=hop)
+
+
+class Decoder(nn.Module):
+    """Learnt filters, whose frames are added where they overlap."""
+
+    def __init__(self, filters: int, window: int):
+        super().__init__()
+        self.window = window
+        self.weight = nn.Parameter(nn.ConvTranspose1d(filters, 1, window).weight.detach())
+
+    def forward(self, frames: torch.Tensor, n_samples: int) -> torch.Tensor:
+        """(..., N, T) -> (..., n_samples)."""
+        hop = self.window // 2
+        flat = frames.flatten(0, -3)
+        signal = nn.functional.conv_transpose1d(flat, self.weight, stride=hop)[:, 0, hop : hop + n_samples]
+        return signal.unflatten(0, frames.shape[:-2])
+
+
+def window_samples(window_ms: float, fs: int) -> int:
+    """The even number of samples nearest to a window, at least 2."""
+    return max(2 * round(window_ms * fs / 2000), 2)
