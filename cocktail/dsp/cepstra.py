@@ -1,12 +1,16 @@
-"""Power in linearly spaced bands and the cepstral coefficients of it (LFCC): what spoofing detectors look at.
+"""Cepstral coefficients in linear frequency (LFCC) and of a constant-Q transform (CQCC): what spoofing detectors see.
 
-The coefficients are those of the baselines of ASVspoof 2019: M. Sahidullah, T. Kinnunen and C. Hanilci, "A comparison
-of features for synthetic speech detection", Interspeech 2015: pre-emphasis, Hamming windows of 20 ms every 10 ms, power
+They are those of the baselines of ASVspoof 2019. LFCC: M. Sahidullah, T. Kinnunen and C. Hanilci, "A comparison of
+features for synthetic speech detection", Interspeech 2015: pre-emphasis, Hamming windows of 20 ms every 10 ms, power
 spectrum of 512 bins, 20 triangular filters evenly spaced up to half the rate, logarithm, orthonormal DCT, and
-differences over three frames, once and twice.
+differences over three frames, once and twice. CQCC: M. Todisco, H. Delgado and N. Evans, "Constant Q cepstral
+coefficients: a spoofing countermeasure for automatic speaker verification", Computer Speech & Language 45, 2017: power
+in 96 bands an octave over 9 octaves, logarithm, even spacing with 16 samples in the lowest octave, DCT, and regressions
+over seven frames, once and twice; 30 coefficients from the zeroth on, as in 2019.
 
 Deviations: before it all, the ends of the recording where nobody speaks are cut off and its level is set, so that
-neither silence nor level can tell speech from an attack; a floor, 60 dB below the mean power, is added to every filter.
+neither silence nor level can tell speech from an attack; a floor, 60 dB below the mean power, is added to every filter,
+in CQCC in proportion to its width.
 """
 
 import functools
@@ -14,6 +18,7 @@ import functools
 import numpy as np
 
 from cocktail import levels
+from cocktail.dsp import constant_q
 
 PRE_EMPHASIS = 0.97
 WINDOW_S = 0.020
@@ -21,6 +26,9 @@ FLOOR = 1e-6
 """Of a filter's output; the signal has power 1."""
 EDGE_DB = 20.0
 """Frames quieter than this, below the loudest, are cut from both ends."""
+SLOPE_REACH = 3
+"""Frames on either side that the slopes of CQCC are of."""
+SAMPLES_OF_LOWEST_OCTAVE = 16
 LOWEST = 1e-12
 """Power that counts as silence."""
 
@@ -30,6 +38,16 @@ def lfcc(x: np.ndarray, fs: int, n_filters: int = 20) -> np.ndarray:
     static = _dct(n_filters) @ log_bands(x, fs, n_filters)
     delta = difference(static)
     return np.concatenate([static, delta, difference(delta)])
+
+
+def cqcc(x: np.ndarray, fs: int, n_coefficients: int = 30) -> np.ndarray:
+    """Features (3 n_coefficients, T) of (N,) samples: coefficients from the zeroth on, their slopes, theirs again."""
+    _, widths = constant_q.bands(fs)
+    floor = FLOOR * widths / (fs / 2)
+    spectrum = np.log(constant_q.power(normalised(x, fs), fs) + floor[:, None])
+    static = constant_q.cepstral_basis(fs, n_coefficients, SAMPLES_OF_LOWEST_OCTAVE) @ spectrum
+    delta = slope(static)
+    return np.concatenate([static, delta, slope(delta)])
 
 
 def normalised(x: np.ndarray, fs: int) -> np.ndarray:
@@ -46,6 +64,13 @@ def difference(features: np.ndarray) -> np.ndarray:
     """(F, T) -> (F, T): next frame minus last one; the first and last frame are repeated beyond the ends."""
     padded = np.pad(features, [(0, 0), (1, 1)], mode="edge")
     return padded[:, 2:] - padded[:, :-2]
+
+
+def slope(features: np.ndarray, reach: int = SLOPE_REACH) -> np.ndarray:
+    """(F, T) -> (F, T): of the line through 2 `reach` + 1 frames; the first and last are repeated beyond the ends."""
+    padded = np.pad(features, [(0, 0), (reach, reach)], mode="edge")
+    lags, n = np.arange(-reach, reach + 1), features.shape[1]
+    return sum(lag * padded[:, reach + lag : reach + lag + n] for lag in lags) / np.sum(lags**2)
 
 
 def log_bands(x: np.ndarray, fs: int, n_bands: int) -> np.ndarray:

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 import torch
 from scipy.fft import dct
+from scipy.interpolate import CubicSpline
 from scipy.signal import get_window, lfilter
 from sklearn.mixture import GaussianMixture
 
-from cocktail.dsp import cepstra
+from cocktail.dsp import cepstra, constant_q
 from cocktail.dsp.statistical import gmm
 from cocktail.errors import CocktailError
 from cocktail.method import View
@@ -71,10 +72,30 @@ def test_neither_level_nor_silence_at_the_ends_can_be_seen():
     assert padded.shape[1] <= wanted.shape[1] + 2
 
 
+@pytest.mark.parametrize("features", [cepstra.lfcc, cepstra.cqcc])
 @pytest.mark.parametrize("x", [np.zeros(4000), np.full(10, 0.1), np.ones(1)])
-def test_features_of_next_to_nothing_are_finite(x):
-    features = cepstra.lfcc(x, FS)
+def test_features_of_next_to_nothing_are_finite(x, features):
+    features = features(x, FS)
     assert features.shape[1] >= 1 and np.isfinite(features).all()
+
+
+def test_constant_q_coefficients_equal_those_made_step_by_step():
+    x = cepstra.normalised(speech(), FS)
+    found, power = cepstra.cqcc(speech(), FS), constant_q.power(x, FS)
+    centres, widths = constant_q.bands(FS)
+    even = centres[0] + np.arange(16 * (centres[-1] / centres[0] - 1)) * centres[0] / 16
+    spectrum = np.log(power[:, 40] + 1e-6 * widths / 8000)
+    wanted = dct(CubicSpline(centres, spectrum)(even), norm="ortho")[:30]
+    assert found.shape == (90, power.shape[1])
+    np.testing.assert_allclose(found[:30, 40], wanted, atol=1e-6)
+    np.testing.assert_allclose(found[30:], cepstra.slope(found[:60]), atol=1e-9)
+
+
+def test_slopes_of_a_line_and_of_a_parabola():
+    t = np.arange(12.0)
+    found = cepstra.slope(np.stack([3 * t, t**2]))
+    np.testing.assert_allclose(found[:, 3:-3], np.stack([3 + 0 * t, 2 * t])[:, 3:-3])
+    assert found[0, 0] == pytest.approx(3 * (1 + 4 + 9) / 28)
 
 
 # Gaussian mixtures
@@ -183,14 +204,17 @@ def test_a_class_without_trials_is_refused():
 
 SIZES = {
     "gmm-lfcc": {"components": 4, "iterations": 5, "trials": 16},
+    "gmm-cqcc": {"features": "cqcc", "coefficients": 30, "components": 4, "iterations": 5, "trials": 16},
     "lcnn": {"bands": 32, "width": 0.1, "dropout": 0.0, "trials": 16, "segment_s": 0.5, "epochs": 4, "steps": 20,
              "batch_size": 8, "learning_rate": 0.003},
 }  # fmt: skip
 
+PLUGINS = {"gmm-lfcc": "cepstral_gmm", "gmm-cqcc": "cepstral_gmm"}
+
 
 @pytest.mark.parametrize("name", SIZES)
 def test_a_detector_finds_a_simple_attack_and_its_threshold_lies_between(name, tmp_path):
-    method = Registry().plugins[name.replace("-", "_")].cls(**SIZES[name])
+    method = Registry().plugins[PLUGINS.get(name, name)].cls(**SIZES[name])
     method.fit(TinyData(method.paradigm), np.random.default_rng(0), tmp_path)
     model = method.load(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Gaussian mixtures of linear-frequency cepstra: the baseline detector of ASVspoof 2019.
+"""Gaussian mixtures of cepstra, in linear frequency or of a constant-Q transform: the baselines of ASVspoof 2019.
 
 M. Todisco et al., "ASVspoof 2019: future horizons in spoofed and fake audio detection", Interspeech 2019: one mixture
 of 512 components of bona fide speech and one of attacks; the score is the mean log-likelihood ratio of the frames.
@@ -6,6 +6,7 @@ Deviations: see cocktail/dsp/cepstra.py for the features. Variances and features
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -32,13 +33,15 @@ class Countermeasure:
 
 
 @dataclass(frozen=True)
-class GmmLfcc(LearnedMethod):
+class CepstralGmm(LearnedMethod):
     """One channel (microphone 1)."""
 
     task = "detect"
     paradigm = "annotated-source-model"
     effort = ("trials", "iterations", "components")
-    filters: int = 20
+    features: Literal["lfcc", "cqcc"] = "lfcc"
+    coefficients: int = 20
+    """Besides their differences; of LFCC as many as filters."""
     components: int = 512
     iterations: int = 10
     trials: int = 4000
@@ -79,7 +82,8 @@ class GmmLfcc(LearnedMethod):
         return view.model.score(self._features(samples, view.model.fs))
 
     def _features(self, samples, fs):
-        return cepstra.lfcc(samples, fs, self.filters).astype(np.float32)
+        features = {"lfcc": cepstra.lfcc, "cqcc": cepstra.cqcc}[self.features]
+        return features(samples, fs, self.coefficients).astype(np.float32)
 
     def _by_class(self, data, split, n):
         """{class: features of its trials}."""
