@@ -165,7 +165,7 @@ run.BUDGETS = {{"training": 400.0, "agreement": 100.0, "ratios": 60.0, "separati
 ratios.SCENES, ratios.BASES, ratios.FRAMES, ratios.BATCHES = 2, 8, 20, 3
 sys.exit(run.main(["--device", "cpu", "--seconds", "800", "--out", "figures.json"]))
 """
-FEW = ("blstm-psa", "dnn-em", "nmf-sparse", "lcnn", "xvector", "dpcl", "dpcl-enhance")
+FEW = ("blstm-psa", "dnn-em-mask", "nmf-sparse", "lcnn", "xvector", "dpcl", "dpcl-enhance")
 """Entries of the dry run."""
 
 
@@ -185,7 +185,7 @@ def test_a_dry_run_on_a_bare_node_fills_every_part(tmp_path):
     training, agreed = figures["parts"]["training"], figures["parts"]["agreement"]
     assert list(agreed) == list(FEW) and all(entry["difference"] == 0 for entry in agreed.values())
     assert all(entry["steps_per_s"] > 0 and entry["repeatable"] for entry in training.values() if "steps" in entry)
-    assert list(training) == [name for name in FEW if name != "dnn-em"]
+    assert list(training) == [name for name in FEW if name != "dnn-em-mask"]
     assert all(case["ratio"] > 0 for case in figures["parts"]["ratios"].values())
     separated = figures["parts"]["separation"]
     assert np.isfinite(separated["gain_db"]) and separated["scenes"] == 2

@@ -14,6 +14,7 @@ inverted per frame: the numbers of the textbook equations, many times faster. Si
 Deviations: two sources, the talker and all else, as in the paper's experiments on CHiME-3; `LOADING`.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +23,9 @@ from cocktail.dsp.blocks import BINS
 
 LOADING = 1e-5
 """Diagonal loading of R_j, relative to trace / D: a microphone's own noise, and what single precision can invert."""
+
+FLOOR = 1e-5
+"""Least power v_j, the mean power of the mixture's STFT being 1."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,25 @@ class Posterior:
     """(B, 2, F, T): trace(R_j^-1 E[c_j c_j^H]) / D, the power that the posterior of source j alone would say."""
     beam: torch.Tensor
     """(B, F, T) complex: source 1 at microphone 1 by the MVDR beamformer of R_1's principal part and R_2."""
+
+
+Spectra = Callable[[torch.Tensor], torch.Tensor]
+"""Magnitudes (B, J, F, T) -> square roots of v_j, (B, 2, F, T)."""
+
+
+def alternate(x, start, present, networks: Sequence[Spectra], updates: Sequence[int], *, weighted: bool = True):
+    """The posterior after all `networks`, each followed by as many updates of R_j as `updates` says.
+
+    The first is given `start` (B, 1, F, T), magnitudes of a beam; the next ones the square roots of the powers that the
+    posterior tells of both sources. `present` (B, 1, 1, T): the frames that are no padding.
+    """
+    R, seen, sources = identity(x), start, None
+    for network, count in zip(networks, updates, strict=True):
+        v = (network(seen) ** 2).clamp_min(FLOOR) * present
+        R = update_covariances(x, v, R, updates=count, weighted=weighted)
+        sources = posterior(x, v, R)
+        seen = sources.powers.sqrt()
+    return sources
 
 
 def identity(x):

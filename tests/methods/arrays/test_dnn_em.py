@@ -1,6 +1,8 @@
 """DNN-EM: its updates against a loop over bins, likelihood, recovery, padding, beam, and the entries as a whole."""
 
+import functools
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +12,13 @@ import torch
 from cocktail import ROOT, stft
 from cocktail.dsp import blocks
 from cocktail.dsp.spatial import beamformers, directions, dnn_em
-from cocktail.method import View
+from cocktail.method import TrainingMixture, View
+from cocktail.nets import em_training
 from cocktail.plugins.registry import Registry
+from cocktail.testing.data import TinyData
+from cocktail.training.history import read_history
 
+DNN_EM = Registry().entry("dnn-em").cls
 N_BINS, N_MICS, N_FRAMES = 6, 3, 120
 
 
@@ -195,12 +201,114 @@ def by_equations(mixture, array, iterations, updates):
     return scale * stft.istft(moments(x, powers(), R)[0][0, ..., 0], mixture.shape[-1])
 
 
-@pytest.mark.parametrize(("name", "iterations"), [("dnn-em", 3), ("dnn-em-1", 1), ("dnn-em-0", 0)])
-def test_an_entry_is_20_updates_an_iteration_from_samples_to_samples(name, iterations):
-    rng = np.random.default_rng(12)
-    array = np.array([[-0.05, 0.0, 0.0], [0.05, 0.0, 0.0]])
-    talker = np.convolve(rng.standard_normal(1303), [1.0, 0.9, 0.5, 0.2], "valid")
-    mixture = np.stack([talker, np.roll(talker, 2)]) + 0.5 * rng.standard_normal((2, 1300))
-    view = View(16000, rng, {"array": array, "device": "cpu", "bases": {"base": Listener()}})
-    found = Registry().entry(name).make()(mixture, view)[0]
-    assert relative(found, by_equations(mixture, array, iterations, 20)) < 2e-3
+ARRAY = np.array([[-0.05, 0.0, 0.0], [0.05, 0.0, 0.0]])
+
+
+def images(seed, n_samples=1300):
+    """A talker and noise at both microphones, (2, N) each."""
+    rng = np.random.default_rng(seed)
+    talker = np.convolve(rng.standard_normal(n_samples + 3), [1.0, 0.9, 0.5, 0.2], "valid")
+    return np.stack([talker, np.roll(talker, 2)]), 0.5 * rng.standard_normal((2, n_samples))
+
+
+@pytest.mark.parametrize("iterations", [3, 0])
+def test_with_one_mask_it_is_20_updates_an_iteration_from_samples_to_samples(iterations):
+    mixture = sum(images(12))
+    view = View(16000, np.random.default_rng(0), {"array": ARRAY, "device": "cpu", "bases": {"base": Listener()}})
+    method = Registry().entry("dnn-em-mask").make()
+    method = method if iterations == 3 else replace(method, iterations=iterations)
+    assert relative(method(mixture, view)[0], by_equations(mixture, ARRAY, iterations, 20)) < 2e-3
+
+
+class Teller:
+    """Says spectra without having learnt: those of a stage, of which the second sees the powers of both sources."""
+
+    fs = 16000
+
+    def __init__(self, stage):
+        self.stage = stage
+
+    def to(self, device):
+        return self
+
+    def __call__(self, magnitude):
+        first = magnitude[:, 0]
+        second = first if self.stage == 1 else 2 * magnitude[:, 1]
+        return torch.stack([first * 0.9**self.stage, 0.3 * second + 0.1], 1)
+
+
+def stages_by_equations(mixture, counts):
+    """EM of one scene (D, N) with the networks above, as many updates after each as `counts` says.
+
+    -> powers that the posterior tells of both sources (2, F, T), and the estimate (N,).
+    """
+    scale = np.sqrt(np.mean(mixture**2) * 256)
+    X = stft.stft(mixture / scale)
+    seen = np.abs(directions.delay_and_sum(X, ARRAY, np.arange(257) * 16000 / 512))
+    x, R = X.swapaxes(0, 1), np.broadcast_to(np.eye(2), (2, 257, 2, 2)).astype(complex)
+    for stage, updates in enumerate(counts, 1):
+        v = (Teller(stage)(torch.as_tensor(seen)[None])[0].numpy() ** 2).clip(1e-5)
+        for _ in range(updates):
+            R = moments(x, v, R)[1].sum(2) / v.sum(-1)[..., None, None]
+            R = R + 1e-5 * (np.trace(R, axis1=-2, axis2=-1).real / 2)[..., None, None] * np.eye(2)
+        image, second = moments(x, v, R)
+        seen = np.sqrt(np.einsum("jfde,jfted->jft", np.linalg.inv(R), second).real / 2)
+    return seen**2, scale * stft.istft(image[0, ..., 0], mixture.shape[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"), [("dnn-em-0", [0]), ("dnn-em-1net", [20]), ("dnn-em-2net", [20, 20]), ("dnn-em", [20, 20, 20])]
+)
+def test_an_entry_is_its_networks_in_turn_with_20_updates_after_each(name, counts):
+    mixture, networks = sum(images(13)), [Teller(stage) for stage in range(1, len(counts) + 1)]
+    granted = {"bases": dict(zip(("first", "second"), networks[:-1], strict=False)), "model": networks[-1]}
+    view = View(16000, np.random.default_rng(0), {"array": ARRAY, "device": "cpu"} | granted)
+    entry = Registry().entry(name)
+    assert len(entry.uses) == len(networks) - 1
+    assert relative(entry.make()(mixture, view)[0], stages_by_equations(mixture, counts)[1]) < 2e-3
+
+
+@pytest.mark.parametrize("n_networks", [0, 1, 2])
+def test_a_network_learns_from_what_em_with_the_earlier_ones_gives(n_networks):
+    """Each scene at its own length, beside others or alone."""
+    drawn = [images(20 + i, n) for i, n in enumerate((900, 1300, 1100))]
+    left = iter(drawn + drawn)
+
+    def draw(generator, split):
+        talker, noise = next(left)
+        return TrainingMixture(talker + noise, "x", {"array": ARRAY, "images": talker[None], "noise": noise})
+
+    networks = [Teller(stage) for stage in range(1, n_networks + 1)]
+    found = em_training.excerpts(
+        draw, functools.partial(em_training.given, networks=networks, updates=3, weighted=True),
+        scenes=3, frames=5, fs=16000, device="cpu",
+    )  # fmt: skip
+    for scene, (talker, noise) in zip(found.scenes["train"], drawn, strict=True):
+        X = stft.stft(np.stack([talker, noise, talker + noise]) / np.sqrt(np.mean((talker + noise) ** 2) * 256))
+        f_hz = np.arange(257) * 16000 / 512
+        towards = directions.directions_of_arrival(X[2], ARRAY, f_hz, 1)[0]
+        beams = [beamformers.apply(directions.steering(ARRAY, towards, f_hz) / 2, x) for x in X]
+        expected = np.abs(beams[2])[None]
+        if networks:
+            expected = np.sqrt(stages_by_equations(talker + noise, [3] * n_networks)[0])
+        assert relative(scene["inputs"], expected) < 2e-3
+        assert relative(scene["target"], np.abs(beams[:2])) < 1e-5
+        assert relative(scene["mixture"], np.abs(beams[2])) < 1e-5
+        angle = np.angle(np.stack(beams[:2]) / beams[2])
+        assert relative(scene["along"], np.abs(beams[:2]) * np.cos(angle)) < 1e-5
+    excerpt = found(np.random.default_rng(0), "train")
+    assert excerpt["inputs"].shape == (max(n_networks and 2, 1), 257, 5) and excerpt["along"].shape == (2, 257, 5)
+
+
+def test_networks_of_a_chain_learn_one_after_the_other(tmp_path):
+    bases = {}
+    for role, inputs in (("first", 257), ("second", 2 * 257)):
+        method = DNN_EM(
+            width=0.1, context=0, scenes=4, segment_s=0.4, epochs=4, steps=5, batch_size=4, spatial_updates=1
+        )
+        (tmp_path / role).mkdir()
+        method.fit(TinyData("separation", channels=3, bases=dict(bases)), np.random.default_rng(0), tmp_path / role)
+        bases[role] = method.load(tmp_path / role)
+        assert bases[role].components.shape[1] == inputs
+        losses = [loss for _, loss in read_history(tmp_path / role)["train/valid_loss"]]
+        assert min(losses) < losses[0]

@@ -160,7 +160,8 @@ def test_dnn_em_with_the_true_mask_gains_by_its_covariances(seed):
     """R_j = I is a mask on one channel; updates make it a filter of the array."""
     image, noise = scene(seed)
     base, mixture = view(TrueMask(image, noise)), image + noise
-    start, one, three = (snr_db(image[0], plugin("dnn_em", "DnnEm", iterations=n)(mixture, base)[0]) for n in (0, 1, 3))
+    methods = (plugin("dnn_em_mask", "DnnEmMask", iterations=n) for n in (0, 1, 3))
+    start, one, three = (snr_db(image[0], method(mixture, base)[0]) for method in methods)
     assert one > start + 2
     assert three > one - 0.5
 
@@ -169,7 +170,7 @@ def test_dnn_em_on_scenes_of_several_lengths(monkeypatch):
     """A stack equals the loop, as on a GPU."""
     mixtures = [sum(scene(seed, seconds)) for seed, seconds in enumerate((0.6, 0.4, 0.5))]
     views = [view(Loudness()) for _ in mixtures]
-    method = plugin("dnn_em", "DnnEm", iterations=1)
+    method = plugin("dnn_em_mask", "DnnEmMask", iterations=1)
     alone = [method(mixture, v) for mixture, v in zip(mixtures, views, strict=True)]
     monkeypatch.setitem(blocks.SCENES_EM, "cpu", 8)
     for found, expected in zip(method.batch(mixtures, views), alone, strict=True):
@@ -179,7 +180,7 @@ def test_dnn_em_on_scenes_of_several_lengths(monkeypatch):
 
 def test_dnn_em_keeps_silence_and_level():
     image, noise = scene(7, 0.5)
-    method, base = plugin("dnn_em", "DnnEm", iterations=1), view(Loudness())
+    method, base = plugin("dnn_em_mask", "DnnEmMask", iterations=1), view(Loudness())
     expected = method(image + noise, base)
     for scale in (1e-3, 100):
         found = method(scale * (image + noise), base) / scale
