@@ -4,13 +4,11 @@ Y. Luo and N. Mesgarani, "Conv-TasNet: surpassing ideal time-frequency magnitude
 IEEE/ACM TASLP 27(8), 2019. Its letters: N filters of L samples, B bottleneck and skip channels, H channels of a
 convolution of P taps, X blocks in each of R repeats.
 
-Shapes: b scenes, C channels, T frames, O outputs; signals (b, samples).
+Shapes: b scenes, C channels, T frames, O outputs.
 """
 
 import torch
 from torch import nn
-
-from cocktail.nets.filterbanks import Decoder, Encoder
 
 SMALLEST = 1e-16
 """Added to variances: so little that no level of a signal matters."""
@@ -55,28 +53,25 @@ class Block(nn.Module):
         return x + self.residual(hidden), self.skip(hidden)
 
 
-class ConvTasNet(nn.Module):
-    """Encoder, separation and decoder."""
+class Separator(nn.Module):
+    """Normalisation, bottleneck, R repeats of X blocks, and sigmoid masks from the sum of their skip connections."""
 
     def __init__(
-        self, encoder: Encoder, *, outputs: int, bottleneck: int, hidden: int, taps: int, blocks: int, repeats: int,
+        self, filters: int, *, outputs: int, bottleneck: int, hidden: int, taps: int, blocks: int, repeats: int,
         causal: bool,
     ):  # fmt: skip
         super().__init__()
-        filters = encoder.filters
-        self.encoder, self.decoder, self.outputs = encoder, Decoder(filters, encoder.window), outputs
+        self.outputs = outputs
         self.enter = nn.Sequential(norm(filters, causal), nn.Conv1d(filters, bottleneck, 1))
         self.blocks = nn.ModuleList(
             Block(bottleneck, hidden, taps, 2**x, causal) for _ in range(repeats) for x in range(blocks)
         )
         self.masks = nn.Sequential(nn.PReLU(), nn.Conv1d(bottleneck, outputs * filters, 1), nn.Sigmoid())
 
-    def forward(self, mixture: torch.Tensor) -> torch.Tensor:
-        """(b, samples) -> estimates (b, O, samples)."""
-        w = self.encoder(mixture)  # (b, N, T)
+    def forward(self, w: torch.Tensor) -> torch.Tensor:
+        """(b, N, T) -> masks (b, O, N, T)."""
         x, total = self.enter(w), 0.0
         for block in self.blocks:
             x, skip = block(x)
             total = total + skip
-        masks = self.masks(total).unflatten(1, (self.outputs, -1))
-        return self.decoder(masks * w[:, None], mixture.shape[-1])
+        return self.masks(total).unflatten(1, (self.outputs, -1))

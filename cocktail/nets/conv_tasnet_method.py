@@ -33,11 +33,12 @@ class ConvTasNetMethod(WaveformNetwork):
         return self.normalisation == "cumulative"
 
     def network(self, fs):
-        from cocktail.nets.conv_tasnet import ConvTasNet
-        from cocktail.nets.filterbanks import Encoder, window_samples
+        from cocktail.nets.conv_tasnet import Separator
+        from cocktail.nets.filterbanks import Encoder, MaskedFilterBank, window_samples
 
-        encoder = Encoder(self.scaled(self.filters), window_samples(self.window_ms, fs))
-        return ConvTasNet(
-            encoder, outputs=self.outputs, bottleneck=self.scaled(self.bottleneck), hidden=self.scaled(self.hidden),
+        filters = self.scaled(self.filters)
+        separator = Separator(
+            filters, outputs=self.outputs, bottleneck=self.scaled(self.bottleneck), hidden=self.scaled(self.hidden),
             taps=self.taps, blocks=self.blocks, repeats=self.repeats, causal=self.causal,
         )  # fmt: skip
+        return MaskedFilterBank(Encoder(filters, window_samples(self.window_ms, fs)), separator)

@@ -27,6 +27,21 @@ class Encoder(nn.Module):
         return nn.functional.conv1d(nn.functional.pad(signal, (hop, last))[:, None], self.weight, stride=hop)
 
 
+class MaskedFilterBank(nn.Module):
+    """An encoder, a separator that makes masks of what it gives, and a decoder of what they leave."""
+
+    def __init__(self, encoder: Encoder, separator: nn.Module):
+        """`separator`: (b, N, T) -> masks (b, O, N, T) of O outputs."""
+        super().__init__()
+        self.encoder, self.separator = encoder, separator
+        self.decoder = Decoder(encoder.filters, encoder.window)
+
+    def forward(self, mixture: torch.Tensor) -> torch.Tensor:
+        """(b, samples) -> estimates (b, O, samples)."""
+        w = self.encoder(mixture)
+        return self.decoder(self.separator(w) * w[:, None], mixture.shape[-1])
+
+
 class Decoder(nn.Module):
     """Learnt filters, whose frames are added where they overlap."""
 
