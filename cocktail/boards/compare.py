@@ -5,6 +5,9 @@ The difference is B's figure less A's. Where both rest on the same scenes (same 
 it is over the scenes that both finished, and its interval is that of the paired bootstrap; otherwise each side keeps
 all its scenes and is resampled alone. Scores of two definitions of a metric are not compared.
 
+Of two results, an entry's rank on each side is the one among the entries that both have, and `tau` with its interval
+says how well the two orders of a condition and metric agree (ranks.py).
+
 A difference is `better` or `worse` where the test of statistics.py finds it at 5 %, with Holm's correction for the
 entries of a condition and metric, and `not distinguishable` otherwise; `same` is without any difference at all.
 
@@ -21,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail import tables
-from cocktail.boards import statistics, wide
+from cocktail.boards import ranks, statistics, wide
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
 from cocktail.boards.verdicts import OPEN
 from cocktail.errors import CocktailError, require_known
@@ -30,7 +33,7 @@ from cocktail.rng import rng
 BETTER, WORSE, SAME, NOT_COMPARED = "better", "worse", "same", "not compared"
 COLUMNS = (
     "condition", "entry", "metric", "a", "b", "difference", "ci_low", "ci_high", "verdict", "paired", "n_a", "n_b",
-    "reason",
+    "reason", "rank_a", "rank_b", "tau", "tau_low", "tau_high",
 )  # fmt: skip
 
 
@@ -159,7 +162,28 @@ class _Condition:
         for row, p in zip(tested, adjusted, strict=True):
             gain = row["difference"] if higher_is_better(metric) else -row["difference"]
             row["verdict"] = OPEN if p > 1 - self.level else BETTER if gain > 0 else WORSE
+        self._rank(metric, [row for row in rows if row["difference"] is not None], cells, weights)
         return rows
+
+    def _rank(self, metric, rows, cells, weights):
+        """Add ranks on both sides, and how well they agree, to rows of entries that have figures on both."""
+        if len(rows) < ranks.MIN_ENTRIES:
+            return
+        shared = [row["entry"] for row in rows]
+        figures, samples, rests_on = [], [], []
+        for names, part, drawn in zip(self.entries, cells, weights, strict=True):
+            chosen = part.of(np.isin(names, shared))
+            order = [[name for name in names if name in shared].index(name) for name in shared]
+            figures.append(statistics.figures(chosen)[order])
+            samples.append(statistics.figures(chosen, drawn)[:, order])
+            rests_on.append(int(chosen.drawn.min()))
+        found = ranks.agreement(
+            a=figures[0], b=figures[1], samples_a=samples[0], samples_b=samples[1], drawn=min(rests_on),
+            level=self.level,
+        )  # fmt: skip
+        placed = [statistics.rank(values, higher_is_better(metric)).tolist() for values in figures]
+        for row, rank_a, rank_b in zip(rows, *placed, strict=True):
+            row |= {"rank_a": rank_a, "rank_b": rank_b, **found.row()}
 
     def _row(self, metric, entry, cells, weights):
         """The row of an entry; its verdict is None where a test decides, with the probability `p`. None: no scores."""

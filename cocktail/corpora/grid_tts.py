@@ -5,23 +5,31 @@ resampling: samples spoken at a rate r and played at w r have all formants w tim
 it does with shorter tracts; the words come w times faster, so they are synthesised that much slower. Speakers and
 sentences are disjoint over the splits, and an utterance depends on the seed and its name alone, not on how many others
 there are.
+
+`variety: wide` widens training and validation, and leaves the test as it is: voices of more pitches, rates and tracts,
+with a spectral tilt and breath of their own; half of what they say is not GRID but everyday words
+(cocktail.corpora.words), for GRID has few of the sounds of English; and every utterance is recorded over a channel of
+its own (cocktail.corpora.channels).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from cocktail import audio, tables
-from cocktail.corpora import espeak, grid
+from cocktail.corpora import channels, espeak, grid, words
+from cocktail.corpora.noises import coloured
+from cocktail.levels import levelled
 from cocktail.rng import rng
 
 DESCRIPTION = "GRID sentences spoken by eSpeak NG, synthesised on the spot (the default)"
 KINDS = ("speech",)
 SYNTHESIS = "eSpeak NG"
 
-SPEAKERS = {"train": 40, "valid": 8, "test": 12}
-UTTERANCES = {"train": 20, "valid": 6, "test": 20}
+SPEAKERS = {"narrow": {"train": 40, "valid": 8, "test": 12}, "wide": {"train": 96, "valid": 12, "test": 12}}
+UTTERANCES = {"narrow": {"train": 20, "valid": 6, "test": 20}, "wide": {"train": 10, "valid": 6, "test": 20}}
+"""Variety -> split -> how many, the latter of each speaker."""
 
 _COUNTS = {
     "type": "object",
@@ -32,8 +40,11 @@ OPTIONS = {
     "type": "object",
     "properties": {
         "adapter": {"const": "grid-tts"},
-        "speakers": _COUNTS | {"description": f"Speakers in each split; default {SPEAKERS}."},
-        "utterances": _COUNTS | {"description": f"Utterances of each speaker; default {UTTERANCES}."},
+        "variety": {"description": "Of the voices: `narrow` (the default) or `wide`.", "enum": list(SPEAKERS)},
+        "speakers": _COUNTS
+        | {"description": f"Speakers in each split; default {SPEAKERS['narrow']}, or wide {SPEAKERS['wide']}."},
+        "utterances": _COUNTS
+        | {"description": f"Of each speaker; default {UTTERANCES['narrow']}, or wide {UTTERANCES['wide']}."},
     },
     "required": ["adapter"],
     "additionalProperties": False,
@@ -45,18 +56,38 @@ VOICES = {
 }
 """Variants of eSpeak NG that an English recogniser understands; whispers, robots and strong accents are left out."""
 
-PITCH = (35, 65)
-PITCH_RANGE = (35, 65)
-RATE_WPM = (120, 152)
-"""Sentences last about 1.5 to 2.5 s."""
-WARP = {"female": (0.92, 1.02), "male": (0.94, 1.06)}
-"""Formants relative to the variant's own. Female ones have short tracts already, up to 1.35 times the default."""
+
+@dataclass(frozen=True)
+class Voices:
+    """What the speakers of a split are drawn from, each value uniformly."""
+
+    pitch: tuple[int, int] = (35, 65)
+    pitch_range: tuple[int, int] = (35, 65)
+    rate_wpm: tuple[int, int] = (120, 152)
+    """Sentences last about 1.5 to 2.5 s."""
+    warp: dict[str, tuple[float, float]] = field(default_factory=lambda: {"female": (0.92, 1.02), "male": (0.94, 1.06)})
+    """Formants relative to the variant's own. Female ones have short tracts already, up to 1.35 times the default."""
+    tilt_db: tuple[float, float] = (0.0, 0.0)
+    """Of the spectrum, dB an octave."""
+    breath_db: tuple[float, float] | None = None
+    """Level of noise that follows the voice, re its level."""
+
+
+NARROW = Voices()
+WIDE = Voices(
+    pitch=(15, 85), pitch_range=(20, 90), rate_wpm=(105, 190), warp={"female": (0.85, 1.08), "male": (0.86, 1.15)},
+    tilt_db=(-3.0, 3.0), breath_db=(-35.0, -12.0),
+)  # fmt: skip
+OTHER_WORDS = 0.5
+"""Share of the wide variety's sentences that are not of GRID."""
 
 SPOKEN = {"a": "[[eI]]"}
 """Letters that eSpeak NG would not read by their name."""
 
 LEVEL_DB = -26.0
 """Level of every utterance, dB re full scale."""
+LEVELS_DB, PEAK = (-36.0, -20.0), 0.9
+"""Those of the wide variety, unless a peak would pass PEAK."""
 SILENCE_DB = -40.0
 """Frames quieter than this, dB re the loudest frame, are cut from the ends."""
 PAD_S = 0.05
@@ -74,20 +105,29 @@ class Speaker:
     pitch_range: int
     rate_wpm: int
     warp: float
+    tilt_db: float = 0.0
+    breath_db: float | None = None
 
 
 def rows(options: dict, *, kind: str, seed: int, fs: int, speech=None) -> Iterator[dict]:
     """Rows of the SPEECH table (cocktail.tables), audio included."""
-    speakers = SPEAKERS | options.get("speakers", {})
-    utterances = UTTERANCES | options.get("utterances", {})
-    for split in grid.SPLITS:
-        for index in range(speakers[split]):
-            talker = speaker(seed, split, index)
-            for number in range(utterances[split]):
-                yield _row(talker, split, number, seed, fs)
+    for split, n_speakers, n_utterances in counts(options):
+        wide = options.get("variety") == "wide" and split != "test"
+        for index in range(n_speakers):
+            talker = speaker(seed, split, index, WIDE if wide else NARROW)
+            for number in range(n_utterances):
+                yield _row(talker, split, number, seed, fs, wide)
 
 
-def speaker(seed: int, split: str, index: int) -> Speaker:
+def counts(options: dict) -> Iterator[tuple[str, int, int]]:
+    """(split, speakers, utterances of each) of a part of a suite's corpora."""
+    variety = options.get("variety", "narrow")
+    speakers = SPEAKERS[variety] | options.get("speakers", {})
+    utterances = UTTERANCES[variety] | options.get("utterances", {})
+    yield from ((split, speakers[split], utterances[split]) for split in grid.SPLITS)
+
+
+def speaker(seed: int, split: str, index: int, voices: Voices = NARROW) -> Speaker:
     """The speaker with a number in a split: even ones are female, odd ones male; variants take turns."""
     gender = ("female", "male")[index % 2]
     name = f"gtts-{split}-{gender[0]}{index // 2 + 1:02d}"
@@ -97,15 +137,17 @@ def speaker(seed: int, split: str, index: int) -> Speaker:
         name=name,
         gender=gender,
         voice=f"en-us+{VOICES[gender][order[index // 2 % len(order)]]}",
-        pitch=int(draw.integers(*PITCH, endpoint=True)),
-        pitch_range=int(draw.integers(*PITCH_RANGE, endpoint=True)),
-        rate_wpm=int(draw.integers(*RATE_WPM, endpoint=True)),
-        warp=round(float(draw.uniform(*WARP[gender])), 3),
+        pitch=int(draw.integers(*voices.pitch, endpoint=True)),
+        pitch_range=int(draw.integers(*voices.pitch_range, endpoint=True)),
+        rate_wpm=int(draw.integers(*voices.rate_wpm, endpoint=True)),
+        warp=round(float(draw.uniform(*voices.warp[gender])), 3),
+        tilt_db=round(float(draw.uniform(*voices.tilt_db)), 2),
+        breath_db=voices.breath_db and round(float(draw.uniform(*voices.breath_db)), 1),
     )
 
 
 def utter(talker: Speaker, text: str, fs: int, seed: int = 0) -> np.ndarray:
-    """(N,) samples of a sentence at `fs` Hz, trimmed and levelled."""
+    """(N,) samples of a sentence at `fs` Hz, trimmed and levelled. `seed`: of breath and aspiration."""
     spoken = " ".join(SPOKEN.get(word, word) for word in text.split())
     x, rate = espeak.speak(
         spoken,
@@ -116,7 +158,26 @@ def utter(talker: Speaker, text: str, fs: int, seed: int = 0) -> np.ndarray:
         seed=seed,
     )
     x = trim(audio.resample(x, rate * talker.warp, fs), fs)
+    if talker.tilt_db:
+        x = tilted(x, fs, talker.tilt_db)
+    if talker.breath_db is not None:
+        x = breathy(x, fs, talker.breath_db, rng(seed, role="breath"))
     return x * 10 ** (LEVEL_DB / 20) / np.sqrt(np.mean(x**2))
+
+
+def tilted(x: np.ndarray, fs: int, tilt_db: float) -> np.ndarray:
+    """(N,) with a spectrum that rises by `tilt_db` an octave between 125 Hz and half the rate."""
+    f = np.fft.rfftfreq(2 * len(x), 1 / fs)
+    gain = np.maximum(f, 125.0) ** (tilt_db / (20 * np.log10(2)))
+    return np.fft.irfft(np.fft.rfft(x, 2 * len(x)) * gain, 2 * len(x))[: len(x)]
+
+
+def breathy(x: np.ndarray, fs: int, breath_db: float, generator: np.random.Generator) -> np.ndarray:
+    """(N,) with noise above 1 kHz that is as loud as the voice, less `breath_db`, in every 20 ms."""
+    window = np.hanning(round(0.02 * fs))
+    envelope = np.sqrt(np.convolve(x**2, window / window.sum(), "same"))
+    breath = coloured(generator, len(x), fs, lambda f: 1 / (1 + (1000 / np.maximum(f, 1.0)) ** 2))
+    return x + 10 ** (breath_db / 20) * envelope * breath / np.sqrt(np.mean(breath**2))
 
 
 def trim(x: np.ndarray, fs: int) -> np.ndarray:
@@ -129,10 +190,15 @@ def trim(x: np.ndarray, fs: int) -> np.ndarray:
     return x[loud[0] * size : (loud[-1] + 1) * size + 2 * pad]
 
 
-def _row(talker, split, number, seed, fs):
+def _row(talker, split, number, seed, fs, wide):
     name = f"{talker.name}-{number:03d}"
-    text = grid.draw(rng(seed, "grid-tts", name, role="sentence"), split)
+    draw = rng(seed, "grid-tts", name, role="sentence")
+    text = words.draw(draw) if wide and draw.random() < OTHER_WORDS else grid.draw(draw, split)
     x = utter(talker, text, fs, seed=int(rng(seed, "grid-tts", name, role="aspiration").integers(2**31)))
+    if wide:
+        channel = rng(seed, "grid-tts", name, role="channel")
+        level_db = float(channel.uniform(*LEVELS_DB))
+        x = levelled(channels.recorded(channel, x, fs, channels.SPEECH), level_db, PEAK)
     return {
         "utterance": name,
         "split": split,

@@ -38,7 +38,11 @@ def show(
         shown = [row for row in here if row["difference"] is not None and (everything or row["verdict"] != SAME)]
         if shown:
             console.print(_table(condition, shown, names if of_entries else None, wider))
-        for text in (*_notes(condition, here, everything), *(_narrow(condition, shown) if wider else ())):
+        for text in (
+            *_order(here),
+            *_notes(condition, here, everything),
+            *(_narrow(condition, shown) if wider else ()),
+        ):
             console.print(Text(text, style="dim"))
         console.print()
     console.print(Text(_legend(rows, of_entries), style="dim"))
@@ -53,7 +57,8 @@ def _table(condition, rows, entries, wider):
     for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
     others = ("over noises\nand speakers",) if wider else ()
-    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n"):
+    ranked = ("rank A", "rank B") if any(row["rank_a"] for row in rows) else ()
+    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n", *ranked):
         table.add_column(Text(name), justify="right", no_wrap=True)
     table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
@@ -65,13 +70,25 @@ def _table(condition, rows, entries, wider):
         intervals = [_interval(row[low], row[high], shown) for low, high in ends]
         figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
-        line = [metric, *([] if entries else [row["entry"]]), *figures, *intervals, count, row["verdict"]]
+        places = [str(row[name] or "–") for name in ("rank_a", "rank_b")][: len(ranked)]
+        line = [metric, *([] if entries else [row["entry"]]), *figures, *intervals, count, *places, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))
     return table
 
 
 def _interval(low, high, digits):
     return "–" if low is None else f"{low:+.{digits}f} to {high:+.{digits}f}"
+
+
+def _order(rows):
+    """How well both sides agree on the order of the entries, a line a metric."""
+    for metric in dict.fromkeys(row["metric"] for row in rows if row["tau"] is not None):
+        ranked = [row for row in rows if row["metric"] == metric and row["rank_a"] is not None]
+        tau, low, high = (ranked[0][name] for name in ("tau", "tau_low", "tau_high"))
+        within = "" if low is None else f" ({_interval(low, high, 2)})"
+        moved = max(ranked, key=lambda row: abs(row["rank_b"] - row["rank_a"]))
+        most = f"; {moved['entry']} moves most, from {moved['rank_a']} to {moved['rank_b']}" if tau < 1 else ""
+        yield f"{headed(metric)}: order of {len(ranked)} entries in A and B: Kendall's tau {tau:+.2f}{within}{most}"
 
 
 def _narrow(condition, rows):

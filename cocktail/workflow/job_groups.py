@@ -97,14 +97,9 @@ def sound_s(part: dict) -> float:
     from cocktail.corpora import grid_tts, synthetic
 
     if part["adapter"] == "grid-tts":
-        speakers = grid_tts.SPEAKERS | part.get("speakers", {})
-        utterances = grid_tts.UTTERANCES | part.get("utterances", {})
-        return UTTERANCE_S * sum(speakers[split] * utterances[split] for split in speakers)
+        return UTTERANCE_S * sum(speakers * utterances for _, speakers, utterances in grid_tts.counts(part))
     if part["adapter"] == "synthetic":
-        kinds = part.get("kinds", "all")
-        kinds = synthetic.NOISE_KINDS if kinds == "all" else kinds
-        recordings = synthetic.RECORDINGS | part.get("recordings", {})
-        return part.get("seconds", synthetic.SECONDS) * len(kinds) * sum(recordings.values())
+        return synthetic.seconds(part) * sum(count for _, _, count in synthetic.recordings(part))
     return float("nan")
 
 

@@ -248,3 +248,47 @@ def test_the_command_compares_two_entries_of_a_run(tmp_path, monkeypatch, noise)
     refused = CliRunner().invoke(cli.main, ["compare", "small", "mine", "omlsa", "--entry", "mine"])
     assert refused.exit_code == cli.ERROR
     assert "the two entries are given" in refused.stderr
+
+
+@pytest.fixture
+def boards():
+    """Two suites' boards of four entries; `c` falls from first to last, `e` is only on one."""
+    noise = np.random.default_rng(0).normal(size=(4, SCENES))
+    sides = []
+    for name, gains in (("A", (0.0, 4.0, 8.0, 12.0)), ("B", (5.0, 9.0, 13.0, 1.0))):
+        figures = {("dbac"[i], "si_sdr"): noise[i] + gain for i, gain in enumerate(gains)}
+        figures |= {("e", "si_sdr"): noise[0] + 50} if name == "A" else {}
+        sides.append(results(name, figures, scenes=name.lower()))
+    return sides
+
+
+def test_ranks_of_two_boards_are_among_the_entries_of_both(boards):
+    rows = compare.compare(*boards)
+    placed = {line["entry"]: (line["rank_a"], line["rank_b"]) for line in rows if line["rank_a"]}
+    assert placed == {"a": (2, 1), "b": (3, 2), "c": (1, 4), "d": (4, 3)}
+    assert {line["tau"] for line in rows if line["entry"] in placed} == {0.0}
+    line = find(rows, entry="a")
+    assert (line["tau_low"], line["tau_high"]) == (0.0, 0.0)  # gains are far apart
+    assert find(rows, entry="e")["rank_a"] is None
+
+
+def test_ranks_are_from_the_lowest_where_the_metric_says_so():
+    sides = [
+        results(name, {(entry, "rtf"): np.full(SCENES, value) for entry, value in zip("xyz", values, strict=True)})
+        for name, values in (("A", (1.0, 2.0, 3.0)), ("B", (3.0, 4.0, 9.0)))
+    ]
+    rows = compare.compare(*sides)
+    assert [(line["rank_a"], line["rank_b"], line["tau"]) for line in rows] == [(1, 1, 1), (2, 2, 1), (3, 3, 1)]
+
+
+def test_two_entries_of_one_run_have_no_ranks(boards):
+    assert {line["rank_a"] for line in compare.compare_entries(boards[0], "a", "b")} == {None}
+
+
+def test_the_table_shows_ranks_and_tau(boards):
+    out = io.StringIO()
+    show(compare.compare(*boards), names=("A", "B"), console=Console(file=out, width=140))
+    text = out.getvalue()
+    assert "order of 4 entries in A and B: Kendall's tau +0.00 (+0.00 to +0.00); c moves most, from 1 to 4" in text
+    (line,) = [line for line in text.splitlines() if "-11.00" in line]
+    assert line.split()[-3:] == ["1", "4", "worse"]

@@ -154,6 +154,8 @@ class TestAdapters:
         [
             {"adapter": "grid-tts"},
             {"adapter": "grid-tts", "speakers": {"train": 2}, "utterances": {"test": 1}},
+            {"adapter": "grid-tts", "variety": "wide"},
+            {"adapter": "synthetic", "variety": "wide", "kinds": ["crowd", "babble"]},
             {"adapter": "synthetic", "kinds": "all", "seconds": 20, "recordings": {"test": 1}},
             {"adapter": "folder", "table": "x.csv", "split": {"train": 0.9, "valid": 0.1}, "where": {"fold": [1, "2"]}},
             {"adapter": "folder", "table": "x.csv", "split": "test", "kind": "room-tone", "min_s": 1, "max_s": 9.5},
@@ -163,4 +165,4 @@ class TestAdapters:
         jsonschema.validate(part, adapters.schemas()[part["adapter"]])
 
     def test_every_kind_of_noise_can_be_named(self):
-        assert set(synthetic.NOISE_KINDS) > {"white", "pink", "car", "hum", "machine-gun", "hammer", "street", "music"}
+        assert set(synthetic.NARROW) > {"white", "pink", "car", "hum", "machine-gun", "hammer", "street", "music"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cocktail import tables
-from cocktail.corpora import adapters, espeak, grid, grid_tts
+from cocktail.corpora import adapters, espeak, grid, grid_tts, words
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
 from cocktail.recognition.recogniser import Counts, create, word_errors
@@ -68,12 +68,12 @@ class TestEspeak:
 
 class TestSpeakers:
     def test_the_default_corpus_has_at_least_60(self):
-        talkers = [grid_tts.speaker(0, split, i) for split, count in grid_tts.SPEAKERS.items() for i in range(count)]
+        talkers = [grid_tts.speaker(0, split, i) for split, count, _ in grid_tts.counts({}) for i in range(count)]
         assert len({talker.name for talker in talkers}) == len(talkers) >= 60
         assert len({(t.voice, t.pitch, t.pitch_range, t.rate_wpm, t.warp) for t in talkers}) == len(talkers)
 
     def test_both_genders_and_many_voices_in_the_test_split(self):
-        talkers = [grid_tts.speaker(0, "test", i) for i in range(grid_tts.SPEAKERS["test"])]
+        talkers = [grid_tts.speaker(0, "test", i) for i in range(grid_tts.SPEAKERS["narrow"]["test"])]
         assert [talker.gender for talker in talkers].count("female") == len(talkers) / 2
         assert len({talker.voice for talker in talkers}) == len(talkers)
 
@@ -92,6 +92,58 @@ class TestSpeakers:
             return np.sum((f * power)[voiced]) / np.sum(power[voiced])
 
         assert centroid(1.07) / centroid(0.93) == pytest.approx(1.07 / 0.93, rel=0.06)
+
+
+class TestWideVariety:
+    def rows(self, **options):
+        counts = {"speakers": {"train": 4, "valid": 0, "test": 1}, "utterances": {"train": 4, "test": 1}}
+        return list(grid_tts.rows(counts | options, kind="speech", seed=0, fs=FS))
+
+    def test_the_test_is_the_same_and_training_is_not(self):
+        wide, narrow = self.rows(variety="wide"), self.rows()
+        for split, alike in (("train", False), ("test", True)):
+            sounds = [{row["audio"]["bytes"] for row in rows if row["split"] == split} for rows in (wide, narrow)]
+            assert (sounds[0] == sounds[1]) == alike
+        assert wide == self.rows(variety="wide")
+
+    def test_half_of_the_sentences_are_other_words_and_all_are_levelled(self):
+        rows = [row for row in self.rows(variety="wide") if row["split"] == "train"]
+        other = [not re.fullmatch(r"(bin|lay|place|set) .*", row["text"]) for row in rows]
+        assert 0.2 < np.mean(other) < 0.8
+        said = {word for row, is_other in zip(rows, other, strict=True) if is_other for word in row["text"].split()}
+        assert said <= set(words.WORDS)
+        for row in rows:
+            x = tables.unpack(row["audio"])[0]
+            low, high = grid_tts.LEVELS_DB
+            assert low - 6 < 10 * np.log10(np.mean(x**2)) < high + 0.1  # quieter where a peak would pass PEAK
+            assert np.abs(x).max() <= grid_tts.PEAK + 1e-3
+
+    def test_voices_are_drawn_from_wider_ranges(self):
+        narrow, wide = ([grid_tts.speaker(0, "train", i, voices) for i in range(60)]
+                        for voices in (grid_tts.NARROW, grid_tts.WIDE))  # fmt: skip
+        for name in ("pitch", "pitch_range", "rate_wpm", "warp", "tilt_db"):
+            assert np.std([getattr(t, name) for t in wide]) > 1.5 * np.std([getattr(t, name) for t in narrow])
+        assert {t.breath_db for t in narrow} == {None} and len({t.breath_db for t in wide}) > 50
+
+    def test_a_tilt_is_in_decibels_an_octave(self):
+        x = np.random.default_rng(0).standard_normal(FS)
+        X, Y = (np.abs(np.fft.rfft(z)) ** 2 for z in (x, grid_tts.tilted(x, FS, -3.0)))
+        bands = [10 * np.log10(Y[f : f + f // 10].sum() / X[f : f + f // 10].sum()) for f in (500, 1000, 4000)]
+        assert bands[0] - bands[1] == pytest.approx(3, abs=0.2)
+        assert bands[0] - bands[2] == pytest.approx(9, abs=0.3)
+
+    def test_breath_follows_the_voice(self):
+        x = np.sin(2 * np.pi * 300 * np.arange(FS) / FS) * (np.arange(FS) < FS // 2)
+        breath = grid_tts.breathy(x, FS, -20.0, np.random.default_rng(0)) - x
+        assert 10 * np.log10(np.mean(breath[: FS // 2 - 400] ** 2) / 0.5) == pytest.approx(-20, abs=1)
+        assert np.abs(breath[FS // 2 + 400 :]).max() < 1e-9
+
+
+def test_everyday_words_are_many_and_each_once():
+    assert len(words.WORDS) == len(set(words.WORDS)) > 500
+    assert all(re.fullmatch("[a-z]+", word) for word in words.WORDS)
+    said = words.draw(np.random.default_rng(0)).split()
+    assert words.LENGTH[0] <= len(said) <= words.LENGTH[1] and len(set(said)) == len(said)
 
 
 class TestCorpus:

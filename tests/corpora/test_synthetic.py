@@ -148,8 +148,8 @@ class TestAdapter:
 
     def test_all_kinds_and_splits(self, speech):
         rows = self.rows(speech, recordings={"train": 1, "valid": 0, "test": 2})
-        assert {row["kind"] for row in rows} == set(synthetic.NOISE_KINDS)
-        assert len(rows) == 3 * len(synthetic.NOISE_KINDS)
+        assert {row["kind"] for row in rows} == set(synthetic.NARROW)
+        assert len(rows) == 3 * len(synthetic.NARROW)
         assert len({row["recording"] for row in rows}) == len({row["audio"]["bytes"] for row in rows}) == len(rows)
         assert all(row["audio"]["bytes"][:4] == b"fLaC" for row in rows)
 

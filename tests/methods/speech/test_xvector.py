@@ -62,7 +62,7 @@ def test_the_entry_of_thomson_has_more_speakers_than_dimensions(size):
     """Of as many as dimensions and one, the prototypes would be a simplex, and the name no more than that."""
     rows = read_yaml(ROOT / "methods" / "speech" / "methods.yaml")
     dimensions = rows["xvector-thomson"]["embedding"] * rows["sizes"]["xvector"][size]["width"]
-    speakers = len(speaker.SPEEDS) * (grid_tts.SPEAKERS["train"] + grid_tts.SPEAKERS["valid"])
+    speakers = len(speaker.SPEEDS) * sum(grid_tts.SPEAKERS["narrow"][split] for split in ("train", "valid"))
     assert speakers > 2 * dimensions
 
 
