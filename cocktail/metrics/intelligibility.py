@@ -103,7 +103,7 @@ def _resample(x, fs):
     divisor = np.gcd(RATE, int(fs))
     up, down = RATE // divisor, int(fs) // divisor
     n_out = math.ceil(len(x) * up / down)
-    taps, first = _polyphase(up, down)
+    taps, first = polyphase(up, down)
     n_blocks = math.ceil(n_out / taps.shape[1])
     shift = taps.shape[1] // up * down
     padded = np.pad(x, (-first, max(0, (n_blocks - 1) * shift + len(taps) + first - len(x))))
@@ -115,7 +115,7 @@ def _resample(x, fs):
 
 
 @cache
-def _polyphase(up, down):
+def polyphase(up, down):
     """Taps (W, 8 up) that make 8 up output samples of W input samples, and the offset of the first of these."""
     cutoff = 1 / (2 * max(up, down))
     half = int(np.ceil((60 - 8) / (28.714 * cutoff / 10)))  # roll-off of a tenth of the cutoff
@@ -168,14 +168,14 @@ def _overlap_add(frames, chosen):
 
 def _bands(x):
     """Amplitudes in third-octave bands, (15, T)."""
-    octaves = _third_octaves()
+    octaves = third_octaves()
     spectra = (np.fft.rfft(part, N_FFT) for _, part in _windowed(_frames(x)))
     bands = [np.sqrt((part.real**2 + part.imag**2) @ octaves) for part in spectra]
     return np.concatenate([np.empty((0, BANDS)), *bands]).T
 
 
 @cache
-def _third_octaves():
+def third_octaves():
     """(257 bins, 15 bands), ones where a bin belongs to a band."""
     frequency = np.linspace(0, RATE, N_FFT + 1)[: N_FFT // 2 + 1]
     k = np.arange(BANDS)

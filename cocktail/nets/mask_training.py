@@ -7,31 +7,49 @@ loud one counts no more than a soft one.
 
 import functools
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from cocktail import stft
+from cocktail.levels import power
 from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
+from cocktail.nets.pmsqe import pmsqe
 from cocktail.nets.segments import Segments
+from cocktail.nets.stoi import stoi
 
-SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd}
+SPECTRAL = {"ma": losses.ma, "msa": losses.msa, "psa": losses.psa, "lsd": losses.lsd, "ibm": losses.ibm}
 
 
+@dataclass(frozen=True)
 class Cut(Segments):
     """Segments of mixtures with one talker; a shorter one is followed by silence."""
+
+    target_snr_db: float | None = None
+    """Of the target to noise of another scene, which is in the mixture as well; None for targets without noise."""
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count."""
         segment = super().__call__(generator, split)
         mixture, target = segment["mixture"], segment["sources"][0]
+        if self.target_snr_db is not None:
+            noise = self._noise(target, generator, split)
+            mixture, target = mixture + noise, target + noise
         missing = self.n_samples - len(mixture)
         return {
             "mixture": np.pad(mixture, (0, missing)),
             "target": np.pad(target, (0, missing)),
             "frames": np.array(stft.n_frames(len(mixture))),
         }
+
+    def _noise(self, target, generator, split):
+        """(N,) of another scene, begun at random and repeated where it is shorter, at the level that `target` asks."""
+        noise = self.draw(generator, split).noise
+        noise = np.resize(np.roll(noise, int(generator.integers(len(noise)))), len(target))
+        gain = power(target) / max(power(noise), np.finfo(float).tiny) * 10 ** (-self.target_snr_db / 10)
+        return (np.sqrt(gain) * noise).astype(target.dtype)
 
 
 def set_statistics(network: MaskNetwork, cut: Cut, n: int, rng: np.random.Generator) -> None:
@@ -55,14 +73,28 @@ def mel_loss(network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.T
 
 
 def spectral_loss(name: str, network: MaskNetwork, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """A loss of cocktail.nets.losses over all bins."""
+    """A loss of all bins: one of cocktail.nets.losses, `pmsqe`, or `stoi`.
+
+    PMSQE and STOI depend on no level, so that the first is added to LSD, as its authors add it to a squared error of
+    logarithms, and one minus the second to PSA.
+    """
     mixture, target, level, lengths = spectra(batch)
+    weight = weights(mixture, lengths)
+    given = {"mixture": mixture, "target": target, "weight": weight}
+    if name == "cirm":
+        return losses.cirm(compressed=network.compressed(mixture.abs(), lengths), **given)
     mask = network(mixture.abs(), lengths)
+    if name in SPECTRAL:
+        return SPECTRAL[name](mask=mask, **given)
+    if name == "pmsqe":
+        heard = pmsqe(reference=target.abs(), estimate=mask * mixture.abs(), fs=network.fs, weight=weight)
+        return losses.lsd(mask=mask, **given) + heard
+    reference = batch["target"] / level[:, 0]
+    inverse = functools.partial(stft.istft, n_samples=reference.shape[-1])
     if name == "ls":
-        n_samples = batch["target"].shape[-1]
-        inverse = functools.partial(stft.istft, n_samples=n_samples)
-        return losses.ls(mask=mask, mixture=mixture, target=batch["target"] / level[:, 0], inverse=inverse)
-    return SPECTRAL[name](mask=mask, mixture=mixture, target=target, weight=weights(mixture, lengths))
+        return losses.ls(mask=mask, mixture=mixture, target=reference, inverse=inverse)
+    intelligible = stoi(reference=reference, estimate=inverse(mask * mixture), fs=network.fs)
+    return losses.psa(mask=mask, **given) + 1 - intelligible.mean()
 
 
 def spectra(batch: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor | None]:

@@ -7,6 +7,8 @@ of deviation 0.1 added in training; a sigmoid mask out; mel-domain masks to begi
 Shapes: spectrograms (B, F, T), features of G mel filters (B, T, G), `lengths` (B,) frames that count.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
@@ -15,7 +17,7 @@ from cocktail import stft
 from cocktail.dsp.blocks import SIGNALS
 from cocktail.dsp.mel import filterbank
 from cocktail.method import require_rate
-from cocktail.nets.losses import ideal_ratio_mask
+from cocktail.nets.losses import expand, ideal_ratio_mask
 from cocktail.nets.trunks import Recurrent, Spliced
 
 MELS = 100
@@ -118,25 +120,56 @@ class MaskNetwork(nn.Module):
         return torch.cat(parts).reshape(spectrum.shape)
 
     @torch.no_grad()
-    def enhance(self, mixture, fs: float, device: str = "cpu", lengths=None) -> torch.Tensor:
-        """The mask applied: (..., N) samples -> (..., N) samples on `device`; arguments as of `mask`."""
+    def enhance(
+        self, mixture, fs: float, device: str = "cpu", lengths=None, after: Callable = lambda mask: mask
+    ) -> torch.Tensor:
+        """The mask applied: (..., N) samples -> (..., N) samples on `device`; arguments as of `mask`.
+
+        `after` turns masks (..., F, T) into those that are applied.
+        """
         samples = self._samples(mixture, fs, device)
         spectrum = stft.stft(samples)
         frames = None if lengths is None else stft.n_frames(np.asarray(lengths))
-        return stft.istft(self.mask_of(spectrum, frames) * spectrum, samples.shape[-1])
+        return stft.istft(after(self.mask_of(spectrum, frames)) * spectrum, samples.shape[-1])
 
     def _samples(self, mixture, fs, device):
         require_rate(fs, self.fs)
         return torch.as_tensor(mixture, device=device, dtype=torch.float32)
 
 
-def build(*, fs: int, cell: str, units: int, layers: int, context: int, running: bool) -> MaskNetwork:
-    """An untrained network. `cell`: `dnn` (splices `context` frames on either side), `lstm` or `blstm`."""
+class ComplexMaskNetwork(MaskNetwork):
+    """Features, hidden layers, and a linear output: real and imaginary parts of the compressed complex mask.
+
+    D. S. Williamson, Y. Wang and D. Wang, "Complex ratio masking for monaural speech separation", IEEE/ACM TASLP 24(3),
+    2016. Masks are complex (B, F, T), and bounded by the compression alone.
+    """
+
+    def __init__(self, features: LogMel, trunk: nn.Module, fs: int):
+        super().__init__(features, trunk, fs)
+        self.output = nn.Linear(trunk.width, 2 * BINS)
+
+    def compressed(self, magnitude, lengths=None):
+        """Mixture's magnitudes (B, F, T) -> compressed mask (B, F, T), complex."""
+        output = self.output(self.trunk(self.features(magnitude, lengths), lengths)).mT
+        return torch.complex(*output.chunk(2, dim=1))
+
+    def forward(self, magnitude, lengths=None):
+        """Mixture's magnitudes (B, F, T) -> mask (B, F, T), complex."""
+        return expand(self.compressed(magnitude, lengths))
+
+
+def build(
+    *, fs: int, cell: str, units: int, layers: int, context: int, running: bool, complex: bool = False
+) -> MaskNetwork:
+    """An untrained network. `cell`: `dnn` (splices `context` frames on either side), `lstm` or `blstm`.
+
+    `complex`: its masks turn phases as well.
+    """
     if cell == "dnn":
         trunk = Spliced(MELS, units, layers, context)
     else:
         trunk = Recurrent(MELS, units, layers, bidirectional=cell == "blstm")
-    return MaskNetwork(LogMel(fs, running), trunk, fs)
+    return (ComplexMaskNetwork if complex else MaskNetwork)(LogMel(fs, running), trunk, fs)
 
 
 def inside(lengths, magnitude):

@@ -1,4 +1,4 @@
-"""A network estimates the mask of the speech: DNN, LSTM or bidirectional LSTM, trained for MA, MSA or PSA.
+"""A network estimates the mask of the speech: DNN, LSTM or bidirectional LSTM, trained for one of many losses.
 
 F. Weninger, J. R. Hershey, J. Le Roux and B. Schuller, "Discriminatively trained recurrent neural networks for
 single-channel speech separation", GlobalSIP 2014; H. Erdogan, J. R. Hershey, S. Watanabe and J. Le Roux, "Phase-
@@ -6,9 +6,16 @@ sensitive and recognition-boosted speech separation using deep recurrent neural 
 with the mask of the mel filters (MA), then goes on with the mask of all bins and the loss of the entry. Widths are the
 papers': 3 x 1024 rectifiers, 2 x 256 LSTM, 2 x 384 BLSTM cells, the latter in both directions together.
 
+Entries have MA, MSA or PSA for a loss, or that of another paper, which is named in cocktail/nets beside its equation:
+least squares in time (Wang & Wang 2015); a binary mask as a class of each bin (Wang & Wang 2013), applied as such; the
+compressed complex mask (Williamson & Wang 2016); PMSQE (Martin-Donas et al. 2018) and STOI (Fu et al. 2018), the first
+added to LSD and the second to PSA, for both are blind to level.
+
 Deviations: every mixture is brought to one level, so that a mask depends on no gain; LSTM entries take the level of the
 mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead of gradient descent with momentum on a
 fixed set. The DNN has rectifiers. The target of PSA is kept between 0 and |y|, which is what a sigmoid mask can reach.
+All losses share these features and networks, so that entries differ in the loss alone: binary masks come from one
+network, not from a support vector machine for each band. Complex masks do not begin with those of the mel filters.
 """
 
 from dataclasses import dataclass
@@ -26,8 +33,9 @@ STATISTICS = 200
 class MaskNetwork(SeparationNetwork):
     """One network for all conditions that it was trained on, one channel (microphone 1)."""
 
+    call_only = ("smoothing", "over_subtraction", "threshold", "binary")
     cell: Literal["dnn", "lstm", "blstm"] = "blstm"
-    loss: Literal["mel", "ma", "msa", "psa", "lsd", "ls"] = "psa"
+    loss: Literal["mel", "ma", "msa", "psa", "lsd", "ls", "ibm", "cirm", "pmsqe", "stoi"] = "psa"
     """`mel`: that of the mel filters alone, for other entries to start from."""
     units: int = 384
     """A layer's cells or rectifiers; of both directions together."""
@@ -41,6 +49,18 @@ class MaskNetwork(SeparationNetwork):
     """Most epochs with the mask of the mel filters; 0 where the entry starts from weights that had them."""
     epochs: int = 200
     """Most epochs with the loss of the entry."""
+    target_snr_db: float | None = None
+    """Of training targets, which noise of another scene is in, and in the mixture; None: they are clean."""
+    weights: Literal["float32", "int8"] = "float32"
+    """In which the trained network is kept."""
+    smoothing: float = 0.0
+    """Forgetting factor of the mask over frames."""
+    over_subtraction: float = 1.0
+    """How often what the mask takes away is taken away."""
+    threshold: float = 0.0
+    """Below it a mask is 0."""
+    binary: bool = False
+    """Whether a mask is 0 or 1, whichever is nearer."""
 
     @property
     def causal(self):
@@ -53,17 +73,18 @@ class MaskNetwork(SeparationNetwork):
 
         return masks.build(
             fs=fs, cell=self.cell, units=self.scaled(self.units), layers=self.layers, context=self.context,
-            running=self.level == "running",
+            running=self.level == "running", complex=self.loss == "cirm",
         )  # fmt: skip
 
     def stages(self):
-        mel = self.stage("mel", epochs=self.epochs_mel, decay=1.0)
-        return [mel] if self.loss == "mel" else [mel, self.stage(self.loss)]
+        mel = [] if self.loss == "cirm" else [self.stage("mel", epochs=self.epochs_mel, decay=1.0)]
+        return mel if self.loss == "mel" else [*mel, self.stage(self.loss)]
 
     def examples(self, data, stage):
         from cocktail.nets.mask_training import Cut
 
-        return Cut(data.mixer.augmented(self.augment).draw, round(stage.segment_s * data.fs))
+        draw = data.mixer.augmented(self.augment).draw
+        return Cut(draw, round(stage.segment_s * data.fs), self.target_snr_db)
 
     def collate(self, examples):
         from cocktail.training.loop.batches import stack
@@ -84,6 +105,17 @@ class MaskNetwork(SeparationNetwork):
     def finish(self, network, examples):
         if network.mel:
             network.refine()
+        self._kept(network)
+
+    def load(self, folder):
+        from cocktail.nets import saved
+
+        return saved.load(lambda **facts: self._kept(self.network(**facts)), folder)
+
+    def _kept(self, network):
+        from cocktail.nets.int8 import quantise
+
+        return quantise(network) if self.weights == "int8" else network
 
     def objective(self, network, batch):
         from cocktail.nets.mask_training import loss
@@ -93,5 +125,11 @@ class MaskNetwork(SeparationNetwork):
     def together(self, signals, views):
         lengths = [len(signal) for signal in signals]
         padded = np.stack([np.pad(signal.astype(np.float32), (0, max(lengths) - len(signal))) for signal in signals])
-        estimates = views[0].model.enhance(padded, views[0].fs, views[0].device, lengths).double().cpu().numpy()
+        model, fs, device = views[0].model, views[0].fs, views[0].device
+        estimates = model.enhance(padded, fs, device, lengths, self._applied).double().cpu().numpy()
         return [estimate[None, :n] for estimate, n in zip(estimates, lengths, strict=True)]
+
+    def _applied(self, mask):
+        from cocktail.nets.mask_postprocessing import postprocess
+
+        return postprocess(mask, **{name: getattr(self, name) for name in self.call_only})

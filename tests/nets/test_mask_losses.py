@@ -39,7 +39,12 @@ def _lsd(m, y, s):
     return (np.log(m * np.abs(y) + 0.01) - np.log(np.abs(s) + 0.01)) ** 2
 
 
-@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd"])
+def _ibm(m, y, s):
+    speech = np.abs(s) > np.abs(y - s)
+    return -np.where(speech, np.log(m), np.log(1 - m))
+
+
+@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ibm"])
 def test_loss_is_its_formula(name, bins):
     mask, mixture, target, weight = bins
     loss = getattr(losses, name)
@@ -52,13 +57,13 @@ def test_loss_is_its_formula(name, bins):
 def test_what_weighs_nothing_changes_nothing(bins):
     mask, mixture, target, weight = (torch.tensor(x) for x in bins)
     elsewhere = torch.where(weight > 0, 0.0, 5.0)
-    for loss in (losses.ma, losses.msa, losses.psa, losses.lsd):
+    for loss in (losses.ma, losses.msa, losses.psa, losses.lsd, losses.ibm):
         one = loss(mask=mask, mixture=mixture, target=target, weight=weight)
         other = loss(mask=mask, mixture=mixture + elsewhere, target=target - elsewhere, weight=weight)
         assert torch.isclose(one, other)
 
 
-@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd"])
+@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ibm"])
 def test_silence_has_finite_loss_and_gradient(name):
     mask = torch.full(SHAPE, 0.5, requires_grad=True)
     silence = torch.zeros(SHAPE, dtype=torch.complex64)
@@ -125,3 +130,25 @@ def test_least_squares_in_time_through_the_projects_transform():
 def test_ideal_ratio_mask_of_silence_is_zero():
     zero = torch.zeros(3)
     assert losses.ideal_ratio_mask(target=zero, residual=zero).tolist() == [0, 0, 0]
+
+
+def test_compression_is_that_of_williamson_and_wang_and_is_undone():
+    """K = 10, C = 0.1, of each part: (1 - exp(-C m)) / (1 + exp(-C m)) times K."""
+    rng = np.random.default_rng(4)
+    mask = 20 * rng.standard_normal(SHAPE) + 20j * rng.standard_normal(SHAPE)
+    expected = [10 * (1 - np.exp(-0.1 * part)) / (1 + np.exp(-0.1 * part)) for part in (mask.real, mask.imag)]
+    compressed = losses.compress(torch.tensor(mask))
+    np.testing.assert_allclose(compressed.numpy(), expected[0] + 1j * expected[1])
+    np.testing.assert_allclose(losses.expand(compressed).numpy(), mask)
+    assert torch.isfinite(losses.expand(torch.tensor([20 - 30j])).abs()).all()
+
+
+def test_complex_mask_loss_is_nothing_at_the_ideal_mask_and_the_squared_distance_elsewhere(bins):
+    _, mixture, target, weight = bins
+    tensors = {"mixture": torch.tensor(mixture), "target": torch.tensor(target)}
+    ideal = losses.compress(torch.tensor(target / mixture))
+    assert float(losses.cirm(compressed=ideal, **tensors)) == pytest.approx(0, abs=1e-12)
+    weighted = losses.cirm(compressed=ideal + (3 - 4j) * torch.tensor(weight), **tensors, weight=torch.tensor(weight))
+    assert float(weighted) == pytest.approx(25)
+    silence = {name: torch.zeros(SHAPE, dtype=torch.complex64) for name in tensors}
+    assert float(losses.cirm(compressed=torch.zeros(SHAPE, dtype=torch.complex64), **silence)) == 0

@@ -11,6 +11,7 @@ import torch
 from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture, View
+from cocktail.metrics.si_sdr import si_sdr
 from cocktail.nets import mask_training, masks
 from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.plugins.registry import Registry
@@ -38,9 +39,9 @@ class Bands:
         return SimpleNamespace(mixture=mixture, sources=target[None].astype(np.float32), noise=noise)
 
 
-def _network(cell="blstm", running=False, seed=0):
+def _network(cell="blstm", running=False, seed=0, complex=False):
     torch.manual_seed(seed)
-    return masks.build(fs=FS, cell=cell, units=12, layers=2, context=3, running=running).eval()
+    return masks.build(fs=FS, cell=cell, units=12, layers=2, context=3, running=running, complex=complex).eval()
 
 
 def _noise(*shape, seed=0):
@@ -167,10 +168,11 @@ def test_pieces_are_aligned_and_short_mixtures_followed_by_silence():
     assert np.array_equal(longer["mixture"], np.pad(np.arange(100), (0, 20)))
 
 
-@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ls"])
+@pytest.mark.parametrize("name", ["ma", "msa", "psa", "lsd", "ls", "ibm", "cirm", "pmsqe", "stoi"])
 def test_loss_of_a_batch_depends_on_no_gain_and_reaches_every_weight(name):
-    frames = torch.full((2,), n_frames(3000))
-    network, batch = _network(), {"mixture": _noise(2, 3000), "target": _noise(2, 3000, seed=1), "frames": frames}
+    n = 8000 if name == "stoi" else 3000
+    network = _network(complex=name == "cirm")
+    batch = {"mixture": _noise(2, n), "target": _noise(2, n, seed=1), "frames": torch.full((2,), n_frames(n))}
     loss = mask_training.spectral_loss(name, network, batch)
     louder = mask_training.spectral_loss(
         name, network, {key: 8 * x if key != "frames" else x for key, x in batch.items()}
@@ -245,6 +247,65 @@ def test_batch_is_the_loop_and_input_with_nan_is_refused(trained):
     assert method.batch([], []) == []
     with pytest.raises(ValueError, match="NaN"):
         method(np.full((1, 100), np.nan), _view(model))
+
+
+@pytest.mark.parametrize("target_snr_db", [0.0, 20.0])
+def test_noisy_targets_have_noise_that_the_mixture_has_too(target_snr_db):
+    draw = Bands().draw
+    clean = mask_training.Cut(draw, 8000)(np.random.default_rng(0), "train")
+    noisy = mask_training.Cut(draw, 8000, target_snr_db)(np.random.default_rng(0), "train")
+    noise = noisy["target"] - clean["target"]
+    assert 10 * np.log10(np.mean(clean["target"] ** 2) / np.mean(noise**2)) == pytest.approx(target_snr_db, abs=0.01)
+    np.testing.assert_allclose(noisy["mixture"] - clean["mixture"], noise, atol=1e-6)
+    own = clean["mixture"] - clean["target"]
+    assert abs(np.corrcoef(noise, own)[0, 1]) < 0.1  # it is of another scene
+
+
+def test_a_complex_mask_turns_phases(tmp_path):
+    """The target is the mixture, later by a quarter of a period: no real mask makes it."""
+
+    class Turned:
+        def augmented(self, names):
+            return self
+
+        def draw(self, generator, split):
+            cycles = 2 * np.pi * 1000 * np.arange(8000) / FS + generator.uniform(0, 6)
+            mixture, target = (np.cos(cycles - shift).astype(np.float32) for shift in (0, np.pi / 2))
+            return SimpleNamespace(mixture=mixture, sources=target[None], noise=mixture - target)
+
+    method = replace(
+        Registry().entry("dnn-cirm").make(), width=0.05, segment_s=0.25, epochs=2, steps=40, batch_size=4,
+        learning_rate=0.01, layers=1, context=0,
+    )  # fmt: skip
+    data = SimpleNamespace(mixer=Turned(), fs=FS, device="cpu", start=None)
+    method.fit(data, np.random.default_rng(0), tmp_path)
+    scene = Turned().draw(np.random.default_rng(1), "test")
+    estimate = method(scene.mixture[None].astype(float), _view(method.load(tmp_path)))[0]
+    assert si_sdr(reference=scene.sources[0].astype(float), estimate=estimate) > 15
+
+
+def test_an_entry_in_8_bits_starts_from_another_and_trains_no_more(trained, tmp_path):
+    method, model, folder, data = trained
+    small = replace(method, epochs=0, epochs_mel=0, weights="int8")
+    small.fit(SimpleNamespace(**vars(data) | {"start": folder}), np.random.default_rng(1), tmp_path)
+    assert (tmp_path / "weights.pt").stat().st_size < 0.35 * (folder / "weights.pt").stat().st_size
+    scene = Bands().draw(np.random.default_rng(99), "test")
+    views = [_view(model), _view(small.load(tmp_path))]
+    estimates = [method(scene.mixture[None], view)[0] for view in views]
+    scores = [si_sdr(reference=scene.sources[0].astype(float), estimate=estimate) for estimate in estimates]
+    assert scores[1] == pytest.approx(scores[0], abs=0.2)
+    assert 0 < np.abs(estimates[1] - estimates[0]).max() < 0.1
+    assert small.size(views[1].model) == method.size(model)
+
+
+def test_a_mask_is_applied_as_the_fields_of_calls_say(trained):
+    """Each takes more away than the mask alone; what was trained is the same."""
+    method, model, _, _ = trained
+    mixture = Bands().draw(np.random.default_rng(99), "test").mixture[None].astype(float)
+    plain = method(mixture, _view(model))
+    for change in ({"over_subtraction": 2.0}, {"threshold": 0.3}, {"binary": True}, {"smoothing": 0.9}):
+        assert np.abs(replace(method, **change)(mixture, _view(model)) - plain).max() > 1e-3
+    assert set(Registry().entry("blstm-psa").call_only) == {"over_subtraction", "threshold", "binary", "smoothing"}
 
 
 @pytest.mark.parametrize("entry", ["blstm-psa", "dpcl", "dpcl-enhance", "pit"])
@@ -347,7 +408,7 @@ def test_what_is_padding_counts_in_no_loss_and_no_statistics():
     torch.testing.assert_close(networks[0].features.deviation, networks[1].features.deviation, rtol=0.02, atol=0)
     networks[1].load_state_dict(networks[0].state_dict())
     batches = [stack([cut(np.random.default_rng(1), "train")]) for cut in (exact, longer)]
-    for loss in ("msa", "psa", "lsd"):
+    for loss in ("msa", "psa", "lsd", "ibm", "pmsqe"):
         values = [mask_training.spectral_loss(loss, networks[0], batch) for batch in batches]
         torch.testing.assert_close(*values, rtol=1e-4, atol=1e-6)
 
