@@ -41,9 +41,11 @@ class EmbeddingNetwork(nn.Module):
 
     def forward(self, power: torch.Tensor, frames: slice = slice(None)) -> torch.Tensor:
         """Powers (B, T, G) of the mixture -> embeddings (B, T, G, E) of the frames asked for."""
-        hidden = self.recurrent(features(power))[0][:, frames]
-        V = torch.tanh(self.output(hidden)).unflatten(-1, (self.bands.count, -1))
-        return nn.functional.normalize(V, dim=-1)
+        return nn.functional.normalize(self.embed(self.recurrent(features(power))[0][:, frames]), dim=-1)
+
+    def embed(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Outputs of the recurrent layers (B, T, H) -> embeddings (B, T, G, E) of any length."""
+        return torch.tanh(self.output(hidden)).unflatten(-1, (self.bands.count, -1))
 
 
 def active(power: torch.Tensor) -> torch.Tensor:

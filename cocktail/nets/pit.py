@@ -49,8 +49,8 @@ def loss(network: PitNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
 
 
 @torch.no_grad()
-def separate(network: PitNetwork, mixture: torch.Tensor, n_sources: int) -> torch.Tensor:
-    """mixture (N,) -> talkers (K, N): the K strongest outputs."""
+def separate(network: nn.Module, mixture: torch.Tensor, n_sources: int) -> torch.Tensor:
+    """mixture (N,) -> talkers (K, N): the K strongest outputs of a PitNetwork, or of another that makes such masks."""
     bands = network.bands
     X = bands.stft(mixture)
     power = bands.power(X)

@@ -20,6 +20,8 @@ def network(name):
         ("blstm-psa", 2, 384 // 2, True),
         ("dpcl", 4, 300, True),  # Isik et al. 2016
         ("pit", 3, 896, True),  # Kolbaek et al. 2017
+        ("danet", 4, 300, True),  # Chen et al. 2017
+        ("chimera", 4, 600, True),  # Wang et al. 2018
     ],
 )
 def test_recurrent_layers(name, layers, cells, both_ways):
