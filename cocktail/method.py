@@ -198,6 +198,11 @@ class TrainingMixture:
         return self._get("array", needs="array")
 
     @property
+    def enrolment(self) -> np.ndarray:
+        """(N',) another utterance of the first talker, alone; with `enrolment`."""
+        return self._get("enrolment", needs="enrolment")
+
+    @property
     def texts(self) -> tuple[str | None, ...]:
         """K transcripts; None where the corpus has none."""
         return self._get("texts", MIXTURES, ANNOTATIONS)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cocktail.method import TrainingMixture
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -17,7 +19,10 @@ class Segments:
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         """{mixture (N,) or (D, N), sources (K, N)}."""
-        scene = self.draw(generator, split)
+        return self.cut(self.draw(generator, split), generator)
+
+    def cut(self, scene: TrainingMixture, generator: np.random.Generator) -> dict[str, np.ndarray]:
+        """The same of a scene that was drawn."""
         start = int(generator.integers(max(scene.mixture.shape[-1] - self.n_samples, 0) + 1))
         cut = slice(start, start + self.n_samples)
         return {"mixture": scene.mixture[..., cut], "sources": scene.sources[:, cut]}

@@ -51,8 +51,8 @@ class TinyData(CorpusTrainingData):
     """What a method of this paradigm and of these tasks may learn from.
 
     `channels`: microphones of its mixtures, if it needs an array. `talkers`: whether it takes mixtures of so many.
-    `members`: entry that is read -> its cocktail.testing.bench.Bench. `granted`: `device`, `recogniser`, `bases` and
-    `start`, as of CorpusTrainingData.
+    `members`: entry that is read -> its cocktail.testing.bench.Bench. `granted`: `enrolment`,
+    `device`, `recogniser`, `bases` and `start`, as of CorpusTrainingData.
     """
 
     def __init__(

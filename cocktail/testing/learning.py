@@ -67,7 +67,7 @@ def fit(method: LearnedMethod, folder: Path, *, others: Others = Others(), devic
     recogniser = StubRecogniser() if "recogniser" in method.needs else None
     given = {"recogniser": recogniser, "bases": others.bases, "start": others.start, "members": others.reads}
     data = TinyData(
-        method.paradigm, method.tasks(), channels=channels, device=device,
+        method.paradigm, method.tasks(), channels=channels, enrolment="enrolment" in method.needs, device=device,
         talkers=lambda k: method.skip(replace(info, n_sources=k)) is None, **given,
     )  # fmt: skip
     trainee = as_trainee(method)

@@ -57,6 +57,7 @@ def train_entry(
             Library(noise),
             paradigm=method.paradigm,
             array="array" in method.needs,
+            enrolment="enrolment" in method.needs,
             seed=seed,
             conditions=conditions,
             rooms=rooms,

@@ -17,11 +17,11 @@ from cocktail.training.data.holdout import noise_splits, speech_splits
 class CorpusTrainingData(TrainingData):
     """The train and valid splits of a suite's corpora.
 
-    `array`: whether mixtures are at all microphones. `conditions`: name -> definition of those that the entry trains
-    on. `rooms`: condition -> file with its bank of room responses, at these microphones. `spoofs`: the table of spoofed
-    speech, if a condition has any. `recogniser`: for a method that needs one. `bases`: role -> model of the entry that
-    this one uses in it; `start`: folder of the model that it starts from; `estimated`: train scenes with what the
-    entries that it reads made of them.
+    `array`: whether mixtures are at all microphones; `enrolment`: whether they come with another utterance of their
+    first talker. `conditions`: name -> definition of those that the entry trains on. `rooms`: condition -> file with
+    its bank of room responses, at these microphones. `spoofs`: the table of spoofed speech, if a condition has any.
+    `recogniser`: for a method that needs one. `bases`: role -> model of the entry that this one uses in it; `start`:
+    folder of the model that it starts from; `estimated`: train scenes with what the entries that it reads made of them.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class CorpusTrainingData(TrainingData):
         fs: int,
         paradigm: str,
         array: bool = False,
+        enrolment: bool = False,
         seed: int = 0,
         device: str = "cpu",
         conditions: dict[str, dict] | None = None,
@@ -44,7 +45,7 @@ class CorpusTrainingData(TrainingData):
     ):
         self.fs, self.device = fs, device
         self._speech, self._noise, self._seed = speech, noise, seed
-        self._paradigm, self._array = paradigm, array
+        self._paradigm, self._array, self._enrolment = paradigm, array, enrolment
         self._conditions, self._rooms = conditions or {}, rooms or {}
         self._bases, self.start = Bases(bases or {}), start
         self._spoofs, self._recogniser, self._estimated = spoofs, recogniser, estimated
@@ -84,6 +85,7 @@ class CorpusTrainingData(TrainingData):
             rooms={name: read_rooms(path) for name, path in self._rooms.items()},
             fs=self.fs,
             array=self._array,
+            enrolment=self._enrolment,
             mixtures_only=not sees(self._paradigm, SOURCES),
             texts=self._texts if sees(self._paradigm, ANNOTATIONS) else None,
         )

@@ -41,6 +41,8 @@ class Mixer:
     fs: int
     array: bool = False
     """Whether scenes are at all microphones of their condition, rather than at the first alone."""
+    enrolment: bool = False
+    """Whether scenes come with another utterance of their first talker."""
     mixtures_only: bool = False
     """Whether sources and noise are withheld."""
     texts: dict[str, str | None] | None = None
@@ -99,6 +101,8 @@ class Mixer:
         if "level" in self.augment and split == "train":
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)
         granted = self._granted(name, scale * images, scale * sources, scale * noise, utterances)
+        if self.enrolment:
+            granted["enrolment"] = self._another(name, utterances[0], split, generator)
         mixture = scale * mixture
         return TrainingMixture(mixture if self.array else mixture[0], name, granted)
 
@@ -126,7 +130,10 @@ class Mixer:
             )
         names = sorted(speakers)
         utterances, said = [], []
-        for i in generator.choice(len(names), condition["talkers"], replace=False):
+        chosen = generator.choice(len(names), condition["talkers"], replace=False)
+        if self.enrolment:  # whoever says more than once comes first
+            chosen = sorted(chosen, key=lambda i: len(speakers[names[i]]) == 1)
+        for i in chosen:
             utterance = speakers[names[i]][generator.integers(len(speakers[names[i]]))]
             utterances.append(utterance)
             said.append(self.memory[utterance])
@@ -142,6 +149,13 @@ class Mixer:
         for row, x in zip(dry, said, strict=True):
             row[lead : lead + len(x)] = x
         return utterances, dry
+
+    def _another(self, name, utterance, split, generator):
+        """(N',) another utterance of the same speaker."""
+        others = [other for other in self.speech[split][utterance.group] if other != utterance]
+        if not others:
+            raise CocktailError(f"{name}: no talker of a scene has a second utterance of split {split!r} to enrol with")
+        return self.memory[others[generator.integers(len(others))]]
 
     def _room(self, name, split, generator):
         """Responses full (S, D, L) and early (K, M) of one room; None and None without."""
