@@ -75,7 +75,7 @@ class Voices:
 
 NARROW = Voices()
 WIDE = Voices(
-    pitch=(15, 85), pitch_range=(20, 90), rate_wpm=(105, 190), warp={"female": (0.85, 1.08), "male": (0.86, 1.15)},
+    pitch=(15, 85), pitch_range=(20, 90), rate_wpm=(100, 152), warp={"female": (0.85, 1.08), "male": (0.86, 1.15)},
     tilt_db=(-3.0, 3.0), breath_db=(-35.0, -12.0),
 )  # fmt: skip
 OTHER_WORDS = 0.5
@@ -167,15 +167,14 @@ def utter(talker: Speaker, text: str, fs: int, seed: int = 0) -> np.ndarray:
 
 def tilted(x: np.ndarray, fs: int, tilt_db: float) -> np.ndarray:
     """(N,) with a spectrum that rises by `tilt_db` an octave between 125 Hz and half the rate."""
-    f = np.fft.rfftfreq(2 * len(x), 1 / fs)
-    gain = np.maximum(f, 125.0) ** (tilt_db / (20 * np.log10(2)))
-    return np.fft.irfft(np.fft.rfft(x, 2 * len(x)) * gain, 2 * len(x))[: len(x)]
+    return channels.equalised(x, fs, lambda f: np.maximum(f, 125.0) ** (tilt_db / (20 * np.log10(2))))
 
 
 def breathy(x: np.ndarray, fs: int, breath_db: float, generator: np.random.Generator) -> np.ndarray:
     """(N,) with noise above 1 kHz that is as loud as the voice, less `breath_db`, in every 20 ms."""
-    window = np.hanning(round(0.02 * fs))
-    envelope = np.sqrt(np.convolve(x**2, window / window.sum(), "same"))
+    from scipy.ndimage import uniform_filter1d
+
+    envelope = np.sqrt(np.maximum(uniform_filter1d(x**2, round(0.02 * fs)), 0.0))  # running sums may round below 0
     breath = coloured(generator, len(x), fs, lambda f: 1 / (1 + (1000 / np.maximum(f, 1.0)) ** 2))
     return x + 10 ** (breath_db / 20) * envelope * breath / np.sqrt(np.mean(breath**2))
 

@@ -33,7 +33,7 @@ wool word work world worth would write year yellow yes yesterday young your zebr
 """
 WORDS = tuple(_TEXT.split())
 
-LENGTH = (4, 9)
+LENGTH = (5, 9)
 """Fewest and most words of a sentence."""
 
 

@@ -1,7 +1,7 @@
 """Augmentation of isolated speech before it is mixed: one pure function each, of x (N,) float32 at fs Hz.
 
 An entry names them in its field `augment`; each is applied to half of the utterances, with a strength drawn anew. The
-augmented speech is what a network learns to return. Noise and rooms need no switch: the conditions bring them.
+augmented speech is what a network learns to return. Noise and rooms are perturbed by perturb.py.
 
 Time stretching is the phase vocoder of J. L. Flanagan and R. M. Golden, Bell Syst. Tech. J. 45, 1966, in the form of
 J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999, without phase locking. Vocal tract length: N.
@@ -18,6 +18,7 @@ import scipy.fft
 
 from cocktail import stft
 from cocktail.errors import require_known
+from cocktail.training.data import perturb
 
 PROBABILITY = 0.5
 STRETCH = (0.85, 1.15)
@@ -26,6 +27,8 @@ VTL = (0.9, 1.1)
 BANDWIDTH_HZ = (2500.0, 7000.0)
 TELEPHONE_HZ = (300.0, 3400.0)
 LEVEL_DB = (-20.0, 0.0)
+T60_S, DIRECT_DB = (0.1, 0.6), (0.0, 15.0)
+"""Of `room`: reverberation time, and level of the direct sound re the reverberation."""
 
 _WINDOW, _HOP = 512, 128
 _EDGE_HZ = 200.0
@@ -89,15 +92,40 @@ def gain(x: np.ndarray, fs: int, level_db: float) -> np.ndarray:
     return x * np.float32(10 ** (level_db / 20))
 
 
+def equaliser(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
+    """(N,) -> (N,): through a drawn response, as over another microphone; as loud as before."""
+    y = perturb.equalised(x, fs, generator)
+    return y * np.float32(_rms(x) / max(_rms(y), 1e-12))
+
+
+def room(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
+    """(N,) -> (N,): with reverberation that dies away exponentially; its tail beyond the end is lost."""
+    t60, direct_db = np.exp(generator.uniform(*np.log(T60_S))), generator.uniform(*DIRECT_DB)
+    t = np.arange(round(t60 * fs), dtype=np.float32) / np.float32(fs)
+    tail = generator.standard_normal(len(t), np.float32) * np.float32(10) ** (-3 * t / np.float32(t60))
+    length = scipy.fft.next_fast_len(len(x) + len(t), real=True)
+    late = scipy.fft.irfft(scipy.fft.rfft(x, length) * scipy.fft.rfft(tail, length), length)[: len(x)]
+    return x + late * np.float32(10 ** (-direct_db / 20) * _rms(x) / max(_rms(late), 1e-12))
+
+
+def _rms(x):
+    return np.sqrt(np.mean(x**2))
+
+
 AUGMENTATIONS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
     "stretch": lambda x, fs, generator: stretch(x, fs, generator.uniform(*STRETCH)),
     "vtl": lambda x, fs, generator: vocal_tract(x, fs, generator.uniform(*VTL)),
     "bandwidth": lambda x, fs, generator: bandwidth(x, fs, generator.uniform(*BANDWIDTH_HZ)),
     "codec": lambda x, fs, generator: telephone(x, fs, int(generator.integers(5, 9))),
+    "equaliser": equaliser,
+    "room": room,
     "level": lambda x, fs, generator: gain(x, fs, generator.uniform(*LEVEL_DB)),
 }
 """Name -> one of the functions above at a strength that is drawn. In a mixture, whose talkers have the levels that its
 condition says, `level` is applied to the whole (cocktail.training.data.mixer)."""
+
+NAMES = (*AUGMENTATIONS, *perturb.NOISE, *perturb.ROOMS)
+"""All that an entry may name."""
 
 
 def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tuple[str, ...]) -> np.ndarray:
@@ -110,4 +138,4 @@ def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tup
 
 def check(names: tuple[str, ...]) -> None:
     """Raise CocktailError where a name is no augmentation."""
-    require_known(names, AUGMENTATIONS, "augment: unknown")
+    require_known(names, NAMES, "augment: unknown")

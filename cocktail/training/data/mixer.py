@@ -17,11 +17,13 @@ import numpy as np
 from cocktail import levels
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture
+from cocktail.rooms.responses import LATENCY
 from cocktail.scenes.conditions import draw_levels
-from cocktail.training.data import augment, sound
+from cocktail.training.data import augment, perturb, sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
 from cocktail.training.data.noise import NoiseSource
+from cocktail.training.data.perturb import NOISE
 from cocktail.training.data.rooms import Rooms
 
 
@@ -48,13 +50,13 @@ class Mixer:
     texts: dict[str, str | None] | None = None
     """Utterance -> transcript, where scenes come with transcripts and speakers."""
     augment: tuple[str, ...] = ()
-    """Names of cocktail.training.data.augment.AUGMENTATIONS, for the train split."""
+    """Names of cocktail.training.data.augment.NAMES, for the train split."""
 
     def augmented(self, names: tuple[str, ...]) -> "Mixer":
         """The same with these augmentations. Raises CocktailError for a name that is none."""
         augment.check(names)
         changed = replace(self, augment=tuple(names))
-        vars(changed)["_surroundings"] = self._surroundings  # noise is not augmented
+        vars(changed)["_surroundings"] = self._surroundings.perturbed(tuple(name for name in names if name in NOISE))
         return changed
 
     def read_ahead(self) -> None:
@@ -167,6 +169,9 @@ class Mixer:
         full, early = rooms.room(int(generator.integers(len(rooms))))
         if full.shape[1] != wanted:
             raise CocktailError(f"{name}: its bank of rooms has {full.shape[1]} microphones and not {wanted}")
+        if split == "train" and perturb.chosen(generator, "responses", self.augment):
+            factor = generator.uniform(*perturb.SIZE)
+            full, early = (perturb.resized(each, factor, LATENCY) for each in (full, early))
         return full, early
 
     def _noise(self, kind, point, heard, full, generator):

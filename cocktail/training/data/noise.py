@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from cocktail.errors import CocktailError
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions
 from cocktail.rooms.fields import preroll
-from cocktail.training.data import sound
+from cocktail.training.data import perturb, sound
 from cocktail.training.data.cache import Memory
 from cocktail.training.data.holdout import Splits
 
@@ -39,6 +39,14 @@ class NoiseSource:
     memory: Memory
     fs: int
     array: bool
+    perturb: tuple[str, ...] = ()
+    """Names of cocktail.training.data.perturb.NOISE, for the train split."""
+
+    def perturbed(self, names: tuple[str, ...]) -> "NoiseSource":
+        """The same with these perturbations; what is in memory is shared."""
+        changed = replace(self, perturb=names)
+        vars(changed)["_loops"] = self._loops
+        return changed
 
     @functools.cached_property
     def microphones(self) -> dict[str, np.ndarray]:
@@ -61,8 +69,30 @@ class NoiseSource:
         """(N,) of dry point noise; None where the condition has none."""
         if kind.name is None or "point" not in self.conditions[kind.condition]["noise"]["field"]:
             return None
+        x = self._excerpt(self._any(kind, generator), kind, n_samples, generator)
+        if kind.split == "train" and perturb.chosen(generator, "noise-mix", self.perturb):
+            other = self.kind(kind.condition, kind.split, generator)
+            second = sound.unit(self._excerpt(self._any(other, generator), other, n_samples, generator))
+            x = sound.unit(x) + np.float32(10 ** (generator.uniform(*perturb.MIX_DB) / 20)) * second
+        return x
+
+    def _any(self, kind, generator):
+        """The loop of one of the recordings of a kind."""
         sounds = self.noise[kind.split][kind.name]
-        return sound.anywhere(self.memory[sounds[generator.integers(len(sounds))]], n_samples, generator)
+        return self.memory[sounds[generator.integers(len(sounds))]]
+
+    def _excerpt(self, loop, kind, n_samples, generator):
+        """(N,) from a random place of a loop, perturbed."""
+        names = self.perturb if kind.split == "train" else ()
+        rate = 1.0
+        if perturb.chosen(generator, "noise-rate", names):
+            rate = np.exp(generator.uniform(*np.log(perturb.RATE)))
+        x = sound.anywhere(loop, round(rate * n_samples), generator)
+        x = perturb.played(x, n_samples)
+        for name, change in (("noise-frequency", perturb.shifted), ("noise-equaliser", perturb.equalised)):
+            if perturb.chosen(generator, name, names):
+                x = change(x, self.fs, generator)
+        return x
 
     def field(self, kind: Kind, point: np.ndarray | None, n_samples: int, generator: np.random.Generator) -> np.ndarray:
         """(D, N) noise at any level: sensor noise, or the diffuse part and `point`; (1, N) if alike everywhere.
@@ -98,7 +128,7 @@ class NoiseSource:
         microphones = self.microphones[kind.condition]
         if len(microphones) == 1:
             loop = self._loops[kind, int(generator.integers(FIELDS))]
-            return sound.anywhere(loop, n_samples, generator)[None]
+            return self._excerpt(loop, kind, n_samples, generator)[None]
         recordings = self._recordings(kind, len(microphones), generator)
         excerpts = sound.excerpts(recordings, len(microphones), preroll(self.fs) + n_samples, generator)
         return sound.diffuse(excerpts, microphones, self.fs, int(generator.integers(SURROUNDINGS)))
