@@ -159,6 +159,9 @@ def show(board: dict[str, np.ndarray], recordings: dict[str, np.ndarray], resamp
         a=means["board"], b=means["recordings"], samples_a=samples["board"][..., 0],
         samples_b=samples["recordings"][..., 0], drawn=min(w.shape[1] for w in weights.values()),
     )  # fmt: skip
+    if np.isnan(found.tau):
+        console.print(f"Kendall's tau: no tau of fewer than {ranks.MIN_ENTRIES} entries, or of equal ones")
+        return
     console.print(
         f"Kendall's tau between the board and the recordings, {found.n_entries} entries, SI-SDR: {found.tau:+.2f} "
         f"[{found.ci_low:+.2f}, {found.ci_high:+.2f}]"
