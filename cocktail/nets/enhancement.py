@@ -63,6 +63,12 @@ class EnhancementNetwork(nn.Module):
         mu = soft_kmeans(points, weights, start, alpha=ALPHA, iterations=UNFOLDED)
         return soft_assignment(points, mu, ALPHA).unflatten(1, V.shape[1:3]).movedim(-1, 1)
 
+    @torch.no_grad()
+    def spectra(self, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator) -> torch.Tensor:
+        """Mixture (N,) of K talkers -> its STFT under their masks (K, F, T)."""
+        X = self.bands.stft(mixture.cpu()).to(mixture.device)  # see clustering.active
+        return self.bands.spread(self(self.bands.power(X)[None], n_sources, generator)[0]) * X
+
 
 def loss(network: EnhancementNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Permutation-free loss of magnitudes; `mixture` (B, N), `sources` (B, K, N), `n_sources` (B,)."""
@@ -83,11 +89,8 @@ def _loss(network, mixture, sources, generator):
     return separation_loss(estimate=estimate, reference=reference, mixture=heard)
 
 
-@torch.no_grad()
 def separate(
     network: EnhancementNetwork, mixture: torch.Tensor, n_sources: int, generator: np.random.Generator
 ) -> torch.Tensor:
     """mixture (N,) -> talkers (K, N)."""
-    X = network.bands.stft(mixture.cpu()).to(mixture.device)  # see clustering.active
-    masks = network(network.bands.power(X)[None], n_sources, generator)[0]
-    return network.bands.istft(network.bands.spread(masks) * X, mixture.shape[-1])
+    return network.bands.istft(network.spectra(mixture, n_sources, generator), mixture.shape[-1])

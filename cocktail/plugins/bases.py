@@ -22,6 +22,18 @@ class MaskEstimator(Protocol):
 
 
 @runtime_checkable
+class SpectralSeparator(Protocol):
+    """Shares the bins of an STFT out among talkers, such as `deep_clustering_enhance`."""
+
+    bands: Any
+    """Whose `window` and `hop`, in samples, are those of the STFT."""
+
+    def spectra(self, mixture: Any, n_sources: int, generator: np.random.Generator) -> Any:
+        """mixture (N,), a tensor at the rate of the training, -> (K, F, T): its STFT under the masks of K talkers."""
+        ...
+
+
+@runtime_checkable
 class Detector(Protocol):
     """Tells bona fide speech from spoofed, such as `lcnn`."""
 
