@@ -10,6 +10,8 @@ from cocktail.nets.waveform_method import WaveformNetwork
 class ConvTasNetMethod(WaveformNetwork):
     """The defaults are those of Y. Luo and N. Mesgarani, IEEE/ACM TASLP 27(8), 2019, Table I: 5.1 million weights."""
 
+    encoder: Literal["learnt", "gammatone"] = "learnt"
+    """`gammatone`: fixed filters of an auditory model, in several phases (Ditter and Gerkmann 2020)."""
     filters: int = 512
     """N, of the encoder."""
     window_ms: float = 2.0
@@ -34,11 +36,13 @@ class ConvTasNetMethod(WaveformNetwork):
 
     def network(self, fs):
         from cocktail.nets.conv_tasnet import Separator
-        from cocktail.nets.filterbanks import Encoder, MaskedFilterBank, window_samples
+        from cocktail.nets.filterbanks import Encoder, Gammatone, MaskedFilterBank, window_samples
 
-        filters = self.scaled(self.filters)
+        filters, window = self.scaled(self.filters), window_samples(self.window_ms, fs)
+        encoder = Encoder(filters, window) if self.encoder == "learnt" else Gammatone(filters, window, fs)
         separator = Separator(
-            filters, outputs=self.outputs, bottleneck=self.scaled(self.bottleneck), hidden=self.scaled(self.hidden),
-            taps=self.taps, blocks=self.blocks, repeats=self.repeats, causal=self.causal,
+            encoder.filters, outputs=self.outputs, bottleneck=self.scaled(self.bottleneck),
+            hidden=self.scaled(self.hidden), taps=self.taps, blocks=self.blocks, repeats=self.repeats,
+            causal=self.causal,
         )  # fmt: skip
-        return MaskedFilterBank(Encoder(filters, window_samples(self.window_ms, fs)), separator)
+        return MaskedFilterBank(encoder, separator)

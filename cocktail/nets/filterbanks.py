@@ -1,7 +1,8 @@
 """Filter banks of short windows with half of them between frames: learnt, or those of an auditory model.
 
 Y. Luo and N. Mesgarani, "Conv-TasNet: surpassing ideal time-frequency magnitude masking for speech separation",
-IEEE/ACM TASLP 27(8), 2019 (encoder and decoder).
+IEEE/ACM TASLP 27(8), 2019 (encoder and decoder). D. Ditter and T. Gerkmann, "A multi-phase gammatone filterbank for
+speech separation via TasNet", ICASSP 2020 (the auditory encoder).
 
 Shapes: b scenes, N filters of L samples, T frames; signals (b, samples). Frame t reaches half a window past sample
 t L / 2, so that every sample is in two frames.
@@ -9,6 +10,8 @@ t L / 2, so that every sample is in two frames.
 
 import torch
 from torch import nn
+
+from cocktail.dsp.auditory.gammatone import multi_phase
 
 
 class Encoder(nn.Module):
@@ -25,6 +28,21 @@ class Encoder(nn.Module):
         hop = self.window // 2
         last = -signal.shape[-1] % hop + hop
         return nn.functional.conv1d(nn.functional.pad(signal, (hop, last))[:, None], self.weight, stride=hop)
+
+
+class Gammatone(Encoder):
+    """A multi-phase gammatone filter bank, rectified; it has nothing to learn."""
+
+    def __init__(self, filters: int, window: int, fs: int):
+        """`filters`: about so many, an even number."""
+        nn.Module.__init__(self)
+        bank = torch.as_tensor(multi_phase(filters, window, fs), dtype=torch.float32)
+        self.filters, self.window = len(bank), window
+        self.register_buffer("weight", bank[:, None], persistent=False)
+
+    def forward(self, signal: torch.Tensor) -> torch.Tensor:
+        """(b, samples) -> (b, N, T), not negative: of what is lost, the filter of the other sign keeps track."""
+        return super().forward(signal).relu()
 
 
 class MaskedFilterBank(nn.Module):

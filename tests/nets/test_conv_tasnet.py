@@ -53,6 +53,15 @@ def test_windows_have_an_even_number_of_samples():
     assert [filterbanks.window_samples(ms, FS) for ms in (2.0, 0.3, 0.01, 1.9)] == [16, 2, 2, 16]
 
 
+def test_auditory_filters_are_fixed_and_lose_nothing_but_a_sign():
+    network = made("auditory-tasnet", **TINY | {"filters": 1280})
+    encoder, x = network.encoder, torch.randn(1, 400, generator=torch.Generator().manual_seed(0))
+    w = encoder(x)
+    assert (encoder.filters, len(list(encoder.parameters()))) == (64, 0) and w.min() == 0
+    linear = torch.nn.functional.conv1d(torch.nn.functional.pad(x, (8, 8))[:, None], encoder.weight[:32], stride=8)
+    torch.testing.assert_close(w[:, :32] - w[:, 32:], linear)
+
+
 def first_change(network, at, n=2400):
     """First sample of the output that depends on input from `at` on."""
     x = torch.randn(1, n, generator=torch.Generator().manual_seed(0))
