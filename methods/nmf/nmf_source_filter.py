@@ -47,16 +47,9 @@ class NmfSourceFilter(NmfEnhancer):
 
     def models(self, spectrograms, views):
         """Scene by scene."""
-        import torch
-
         from cocktail.dsp.nmf import source_filter
 
-        device = views[0].device
-        E, F, N = (torch.as_tensor(views[0].model[x], device=device) for x in ("excitations", "filters", "noise"))
-        options = {"mu": self.speech_sparsity, "divergence": self.divergence, "iterations": self.iterations}
-        found = []
-        for V in spectrograms:
-            V = torch.as_tensor(V, device=device)
-            *parts, _ = source_filter.separate(V, source_filter.Voice(E, F), N, mu_noise=self.sparsity, **options)
-            found.append(tuple(part.cpu().numpy() for part in parts))
-        return found
+        E, F, N = (views[0].model[name] for name in ("excitations", "filters", "noise"))
+        voice = source_filter.free_voice(E, F, views[0].device)
+        options = {"mu": (self.speech_sparsity, self.sparsity), "divergence": self.divergence}
+        return source_filter.separate_all(spectrograms, voice, N, iterations=self.iterations, **options)

@@ -22,8 +22,10 @@ frames in turn; here the even frames are updated together, then the odd ones. A 
 so that this descends as well, and needs two products instead of T.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from cocktail.dsp.nmf import updates
@@ -57,6 +59,14 @@ class Prior:
             return sparsity
         innovation = H[:, 1:] / (self.transitions.double() @ before(H))
         return sparsity + float((self.alpha * self.follows * (innovation - innovation.log())).sum())
+
+
+def joined(recordings: Sequence[np.ndarray]):
+    """Spectrograms one after the other, V (F, T), and `follows`."""
+    V = torch.as_tensor(np.concatenate(recordings, axis=1))
+    follows = V.new_ones(V.shape[1] - 1)
+    follows[np.cumsum([part.shape[1] for part in recordings])[:-1] - 1] = 0
+    return V, follows
 
 
 def before(H):
@@ -119,12 +129,13 @@ def _innovations(H, prior):
     return p, q, bend
 
 
-def update_bases(V, W, H, prior: Prior, divergence: str):
+def update_bases(V, W, H, prior: Prior, divergence: str, *, times=None):
     """One update of W, its columns scaled to unit norm, and of H and the transitions by the inverse scale.
 
-    The innovations stay under the scaling, and the objective does not rise. Returns (W, H, prior).
+    The innovations stay under the scaling, and the objective does not rise. `times` as for `update_activations`.
+    Returns (W, H, prior).
     """
-    W, scaled = updates.update_bases(V, W, H, prior.mu, divergence)
+    W, scaled = updates.update_bases(V, W, H, prior.mu, divergence, times=times)
     norm = scaled.sum(1) / H.sum(1)
     transitions = prior.transitions * norm[:, None] / torch.cat([norm, norm.new_ones(1)])
     return W, scaled, Prior(transitions.clamp_min(TINY), prior.alpha, prior.mu, prior.follows)

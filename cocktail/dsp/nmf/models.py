@@ -154,9 +154,7 @@ def learn_dynamical(
     divergence: str, iterations: int,
 ) -> System:  # fmt: skip
     """The system of spectrograms (F, T): bases as `learn` finds them, then bases and transitions together."""
-    V = torch.as_tensor(np.concatenate(recordings, axis=1))
-    follows = torch.ones(V.shape[1] - 1)
-    follows[np.cumsum([part.shape[1] for part in recordings])[:-1] - 1] = 0
+    V, follows = dynamical.joined(recordings)
     H = torch.as_tensor(rng.random((n_bases, V.shape[1]), np.float32)) * _even(V, n_bases) * 2
     W, H = updates.factorise(V, _drawn(V, n_bases, rng), H, mu, divergence, iterations // 2)
     stays = torch.full((n_bases, n_bases), 0.1 / n_bases) + 0.9 * torch.eye(n_bases)

@@ -90,23 +90,29 @@ def update_activations(V, W, H, mu: float, divergence: str):
     return H * ((W.mT @ (V * inverse**2)) / down).sqrt()
 
 
-def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=None):
+def update_bases(V, W, H, mu: float, divergence: str, fixed: int = 0, frames=None, times=None):
     """One update of the columns of W from number `fixed` on, scaled to unit norm, and of H by the inverse scale.
 
-    The objective does not rise. frames (..., 1, T): 1 for a frame, 0 for padding, which has no say. Returns (W, H).
+    The objective does not rise. mu: a number, or one for each frame, (T,). frames (..., 1, T): 1 for a frame, 0 for
+    padding, which has no say. times (F, T): V is modelled by times * (W H); 1. Returns (W, H).
     """
-    model = W @ H
+    model = W @ H if times is None else times * (W @ H)
     free, old = W[..., fixed:], H[..., fixed:, :]
     h = old if frames is None else old * frames
-    total = h.sum(-1)[..., None, :]  # (..., 1, R): |h_k|_1
+    penalty = (mu * h).sum(-1)[..., None, :]  # (..., 1, R): mu |h_k|_1
     if divergence == "kl":
         # majoriser of one entry: -a log w + b w + c w^2 / 2, from |w_k| <= (|w_k|^2 / |w_old| + |w_old|) / 2
-        a, b, c = free * (torch.div(V, model, out=model) @ h.mT), total, mu * total
+        ratio = torch.div(V, model, out=model)
+        total = h.sum(-1)[..., None, :] if times is None else times @ h.mT
+        a, b, c = free * ((ratio if times is None else times * ratio) @ h.mT), total, penalty
         free = 2 * a / (b + (b**2 + 4 * a * c).sqrt()).clamp_min(torch.finfo(W.dtype).tiny)
     else:
         inverse = 1 / model
-        up, down = (V * inverse**2) @ h.mT, inverse @ h.mT + mu * total * free
-        free = free * (up / down.clamp_min(torch.finfo(W.dtype).tiny)) ** (1 / 3 if mu else 1 / 2)
+        up, down = V * inverse**2, inverse
+        if times is not None:
+            up, down = times * up, times * down
+        up, down = up @ h.mT, down @ h.mT + penalty * free
+        free = free * (up / down.clamp_min(torch.finfo(W.dtype).tiny)) ** (1 / 3 if penalty.any() else 1 / 2)
     free, norm = normalised(free.clamp_min(LEAST))
     return torch.cat([W[..., :fixed], free], -1), torch.cat([H[..., :fixed, :], old * norm[..., None]], -2)
 

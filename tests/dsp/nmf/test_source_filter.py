@@ -1,5 +1,7 @@
 """Source-filter NMF: combs lie at multiples of their pitch, the objective never rises, a vowel's pitch is found."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -65,16 +67,24 @@ def test_learning_filters_never_raises_the_divergence(divergence):
     np.testing.assert_allclose(F.mean(0), 1, rtol=1e-5)
 
 
+def system(n, alpha, rng):
+    return dynamical.Prior(torch.as_tensor(rng.gamma(1.0, 1.0, (n, n + 1)) + 1e-3), alpha)
+
+
+@pytest.mark.parametrize("alpha", [None, 2.0])
 @pytest.mark.parametrize("divergence", ["kl", "is"])
-def test_the_objective_of_a_scene_never_rises(divergence):
+def test_the_objective_of_a_scene_never_rises(divergence, alpha):
     rng = np.random.default_rng(1)
     V, E, F, N = (torch.as_tensor(rng.gamma(1.0, 1.0, shape) + 1e-3) for shape in ((20, 15), (20, 5), (20, 3), (20, 2)))
     voice = source_filter.Voice(E, F)
+    if alpha:
+        voice = source_filter.Voice(E, F, system(5, alpha, rng), system(3, 2 * alpha, rng))
     H_e, H_f, H_n = (torch.as_tensor(rng.random((n, 15)) + 0.1) for n in (5, 3, 2))
     mu, prior = 0.3, dynamical.Prior(None, 0.0, 0.3)
 
     def objective():
         cost = updates.distance(V, (E @ H_e) * (F @ H_f) + N @ H_n, divergence) + prior.cost(H_n)
+        cost += voice.excitation.cost(H_e) + voice.filtering.cost(H_f)
         return cost + mu * float((H_e.sum(0) * H_f.sum(0)).sum())
 
     values = [objective()]
@@ -84,6 +94,62 @@ def test_the_objective_of_a_scene_never_rises(divergence):
         H_n = dynamical.update_activations(V, N, H_n, prior, divergence, plus=(E @ H_e) * (F @ H_f))
         values.append(objective())
     assert np.all(np.diff(values) <= 1e-9 * abs(values[0]))
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.7])
+@pytest.mark.parametrize("divergence", ["kl", "is"])
+def test_learning_excitations_never_raises_the_objective(divergence, mu):
+    rng = np.random.default_rng(3)
+    E, F = (torch.as_tensor(rng.gamma(1.0, 1.0, (20, n)) + 1e-3) for n in (5, 3))
+    voice = source_filter.Voice(updates.normalised(E)[0], F, system(5, 2.0, rng), system(3, 5.0, rng))
+    recordings = [rng.gamma(1.0, 1.0, (20, n)) + 1e-3 for n in (9, 14)]
+    (E, A), history = source_filter.adapt(recordings, voice, mu=mu, divergence=divergence, iterations=20)
+    assert np.all(np.diff(history) <= 1e-9 * abs(history[0])) and history[-1] < 0.95 * history[0]
+    np.testing.assert_allclose(np.linalg.norm(E, axis=0), 1)
+    assert A.shape == (5, 6)
+
+
+def planted(rng, frames=120):
+    """Excitations, a noise and their transitions; sparse activations (P, T) of speech and of noise."""
+    E = rng.gamma(0.3, 1.0, (60, 8)) + 1e-3
+    model = {
+        "speech": E / np.linalg.norm(E, axis=0),
+        "speech-transitions": np.hstack([np.eye(8) / 2, np.ones((8, 1)) / 9]),
+    }
+    return {name: x.astype(np.float32) for name, x in model.items()}, rng.gamma(0.3, 1.0, (8, frames)) + 1e-3
+
+
+def test_a_flat_filter_that_cannot_move_leaves_dynamical_systems(exact_products):
+    rng = np.random.default_rng(4)
+    model, H = planted(rng)
+    V = torch.as_tensor((model["speech"] @ H + 0.1).astype(np.float32))
+    voice = source_filter.dynamical_voice(model, 4, (0.5, 1e9), "cpu")
+    voice = replace(voice, filters=torch.ones_like(voice.filters))
+    N, noise = torch.full((60, 1), 60**-0.5), dynamical.Prior(torch.tensor([[0.9, 0.1]]), 0.5, 0.2)
+    found = source_filter.separate(V, voice, N, noise, mu=0.3, divergence="kl", iterations=10)
+    E, prior = voice.excitations, replace(voice.excitation, mu=0.3)
+    H_e, H_n = ((V.mean(0) / (2 * x.mean() * x.shape[1])).expand(x.shape[1], -1) for x in (E, N))
+    for _ in range(10):
+        H_e = dynamical.update_activations(V, E, H_e, prior, "kl", plus=N @ H_n)
+        H_n = dynamical.update_activations(V, N, H_n, noise, "kl", plus=E @ H_e)
+    torch.testing.assert_close(found[0], E @ H_e, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(found[1], N @ H_n, rtol=1e-3, atol=1e-4)
+
+
+def test_the_filter_of_a_recording_is_found():
+    """Speech through a smooth filter, in noise: what is learnt without it is told apart from what it does."""
+    rng = np.random.default_rng(5)
+    model, H = planted(rng)
+    voice = source_filter.dynamical_voice(model, 6, (0.01, 10.0), "cpu")
+    tract = voice.filters.numpy() @ np.array([0.1, 0.5, 3.0, 1.5, 0.5, 0.4])
+    speech, N = tract[:, None] * (model["speech"] @ H), np.full((60, 1), 60**-0.5, np.float32)
+    V, free = torch.as_tensor((speech + 0.3).astype(np.float32)), dynamical.Prior(None, 0.0)
+    options = {"mu": 0.0, "divergence": "kl", "iterations": 100}
+    found, *_ = source_filter.separate(V, voice, torch.as_tensor(N), free, **options)
+    stiff = replace(voice, filters=torch.ones_like(voice.filters))
+    without, *_ = source_filter.separate(V, stiff, torch.as_tensor(N), free, **options)
+    errors = [np.linalg.norm(x.numpy() - speech) / np.linalg.norm(speech) for x in (found, without)]
+    assert errors[0] < 0.06 and errors[1] > 0.3
 
 
 @pytest.mark.parametrize("pitch_hz", [95.0, 140.0, 230.0])
@@ -97,6 +163,6 @@ def test_the_pitch_of_a_vowel_is_found(pitch_hz):
     V = torch.as_tensor(spectrogram(vowel(pitch_hz, (600, 1700))))
     voice = source_filter.Voice(torch.as_tensor(E), torch.as_tensor(F))
     N = torch.full((len(V), 1), len(V) ** -0.5)
-    *_, H_e = source_filter.separate(V, voice, N, mu=1.0, mu_noise=0.0, divergence="kl", iterations=50)
+    *_, H_e = source_filter.separate(V, voice, N, dynamical.Prior(None, 0.0), mu=1.0, divergence="kl", iterations=50)
     steady = H_e[:-1, 6:-6].sum(1)
     assert pitches[int(steady.argmax())] == pytest.approx(pitch_hz, rel=0.02)

@@ -50,6 +50,24 @@ def test_complex_nmf_gains_with_the_bases_of_sparse_nmf(tmp_path):
     assert si_sdr(speech, estimate[0]) > si_sdr(speech, mixture[0]) + 5
 
 
+def test_source_filter_systems_gain_with_the_noise_of_the_dynamical_one(tmp_path):
+    _, systems = trained(tmp_path, "nds", speech_bases=12, noise_bases=3, frames_fit=400)
+    method = Registry().plugins["sf_nds"].cls(frames_fit=400, iterations_fit=5)
+
+    class Told(Data):
+        bases = Bases(bases=systems)
+
+    method.fit(Told(), np.random.default_rng(0), tmp_path)
+    rng = np.random.default_rng(50)
+    speech, noise = voiced(rng), hiss(rng)
+    mixture = (speech + noise * np.linalg.norm(speech) / np.linalg.norm(noise))[None]
+    granted = {"model": method.load(tmp_path), "bases": Bases(bases=systems), "device": "cpu"}
+    told = View(FS, np.random.default_rng(0), granted)
+    first, second = method.batch([mixture, mixture[:, :4000]], [told, told])
+    assert si_sdr(speech, first[0]) > si_sdr(speech, mixture[0]) + 5
+    np.testing.assert_allclose(second, method(mixture[:, :4000], told), atol=1e-4 * np.abs(mixture).max())
+
+
 def test_a_known_speaker_switches_on_their_block():
     """A mixture of one speaker's bases and noise: among blocks of three speakers, theirs holds the speech."""
     rng = np.random.default_rng(60)
