@@ -58,8 +58,11 @@ def active(power: torch.Tensor) -> torch.Tensor:
 
 
 def dominance(powers: torch.Tensor) -> torch.Tensor:
-    """Powers (..., K, T, G) of the talkers -> Y (..., T, G, K): 1 for the loudest of each band, 0 for the others."""
-    return (powers >= powers.amax(-3, keepdim=True)).to(powers.dtype).movedim(-3, -1)
+    """Powers (..., K, T, G) of the talkers -> Y (..., T, G, K): 1 for the loudest of each band, 0 for the others.
+
+    Where all are silent, none is the loudest.
+    """
+    return ((powers >= powers.amax(-3, keepdim=True)) & (powers > 0)).to(powers.dtype).movedim(-3, -1)
 
 
 def affinity_loss(V: torch.Tensor, Y: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
@@ -80,6 +83,8 @@ def _square(A, B):
 def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int = 1) -> torch.Tensor:
     """Affinity loss of a batch with `mixture` (B, N) and `sources` (B, K, N), absent talkers being zero.
 
+    Bands in which nobody speaks count as little as silent ones.
+
     `every`: embed and compare every so many frames only, from a random one on; the recurrent layers see all. Frames
     overlap, so that most of what their neighbours would add is known, and the output layer is most of the work.
     """
@@ -88,8 +93,8 @@ def loss(network: EmbeddingNetwork, batch: dict[str, torch.Tensor], every: int =
     frames = slice(start, None, every)
     power = bands.power(bands.stft(batch["mixture"]))
     Y = dominance(bands.power(bands.stft(batch["sources"]))[:, :, frames])
-    V, weights = network(power, frames), active(power)[:, frames].to(power.dtype)
-    return affinity_loss(V.flatten(1, 2), Y.flatten(1, 2), weights.flatten(1)).mean()
+    weights = (active(power)[:, frames] * Y.amax(-1)).flatten(1)
+    return affinity_loss(network(power, frames).flatten(1, 2), Y.flatten(1, 2), weights).mean()
 
 
 @torch.no_grad()

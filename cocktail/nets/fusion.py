@@ -72,9 +72,8 @@ class FusionNetwork(nn.Module):
         """Normalise the features by those of some examples of `Scenes`."""
         logs = []
         for example in examples:
-            mixture, estimates = (torch.as_tensor(example[name])[None] for name in ("mixture", "estimates"))
-            found = self.logarithms(stft.stft(mixture), stft.stft(estimates))
-            logs.append(found[0, :, : int(example["frames"])])
+            made = (stft.stft(torch.as_tensor(example[name])[None]) for name in ("mixture", "estimates"))
+            logs.append(self.logarithms(*(X[..., : int(example["frames"])] for X in made))[0])
         found = torch.cat(logs, 1)
         self.mean.copy_(found.mean(1, keepdim=True))
         self.deviation.copy_(found.std(1, keepdim=True).clamp_min(1e-3))

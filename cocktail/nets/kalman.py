@@ -22,6 +22,9 @@ from cocktail.nets.trunks import Recurrent
 WIDEST = 10.0
 """Bound of the logarithms of variances, re the mixture's power so far."""
 
+SILENCE = 1e-30
+"""Power before the first sound: so little that it is forgotten at once, at any level."""
+
 State = tuple[torch.Tensor, torch.Tensor]
 
 
@@ -81,6 +84,7 @@ class KalmanNetwork(nn.Module):
         found = found.unflatten(-1, (-1, BINS)).permute(0, 3, 1, 2)  # (B, F, T, 2 + 2 P)
         logs, real, imaginary = found.split([2, self.order, self.order], -1)
         power = running_level(magnitude, lengths).square()
+        power = torch.where(magnitude.cumsum(-1).amax(1, keepdim=True) > 0, power, SILENCE)
         q, r = (power * torch.exp(WIDEST * torch.tanh(x / WIDEST)) for x in logs.unbind(-1))
         a = torch.complex(torch.tanh(real), torch.tanh(imaginary)) / (math.sqrt(2) * self.order)
         return a * self.turn[:, None], q, r

@@ -103,13 +103,10 @@ def equalised(*, reference, estimate, counts=None):
 
     Of the first, what is more than 20 dB above the threshold in frames of speech tells; a gain is from 3e-4 to 5.
     """
-    speech = (audible(reference, 100) >= 1e7).to(reference)
-    if counts is not None:
-        speech = speech * counts
-    thresholds = 100 * _table("thresholds", reference)
-    x, y = (
-        (z * (reference >= thresholds) * speech[..., None, :]).mean(-1, keepdim=True) for z in (reference, estimate)
-    )
+    counts = torch.ones_like(reference[..., 0, :]) if counts is None else counts
+    speech = (audible(reference, 100) >= 1e7) * counts / counts.sum(-1, keepdim=True).clamp_min(1)
+    heard = (reference >= 100 * _table("thresholds", reference)) * speech[..., None, :]
+    x, y = ((z * heard).sum(-1, keepdim=True) for z in (reference, estimate))  # means over all frames that count
     estimate = estimate * ((x + 1e3) / (y + 1e3)).clamp(0.01, 100)
     gain = (audible(reference) + 5e3) / (audible(estimate) + 5e3)
     return estimate * gain.clamp(3e-4, 5)[..., None, :]

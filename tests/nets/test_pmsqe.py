@@ -49,7 +49,8 @@ def test_bands_cover_the_spectrum_once_and_are_those_of_the_bark_scale():
     assert centres[-1] == pytest.approx(21.043034, abs=1e-5)  # the last centre that P.862 lists
 
 
-def test_hearing_is_keenest_near_4_khz():
+def test_hearing_is_keenest_about_1_khz():
+    """In the table of P.862, where the ear's canal has no say."""
     hz = np.array(
         [
             np.mean(np.nonzero(row)) * 31.25
@@ -57,7 +58,7 @@ def test_hearing_is_keenest_near_4_khz():
         ]
     )
     thresholds = np.array(pmsqe.THRESHOLDS)[1:]
-    assert hz[thresholds.argmin()] < 1300 and thresholds[0] > 1e6 * thresholds.min()
+    assert 700 < hz[thresholds.argmin()] < 1300 and thresholds[0] > 1e6 * thresholds.min()
 
 
 def test_loudness_is_nothing_below_the_threshold_and_grows_with_the_power_of_zwicker():
@@ -66,7 +67,7 @@ def test_loudness_is_nothing_below_the_threshold_and_grows_with_the_power_of_zwi
     loud = pmsqe.loudness(torch.cat([1e12 * threshold, 1e13 * threshold], dim=1))
     slope = (loud[:, 1] / loud[:, 0]).log10()
     assert slope[20:].tolist() == pytest.approx([0.23] * 29, abs=2e-3)
-    assert slope[0] == pytest.approx(0.23 * 2**0.15, abs=2e-3)  # at most twice 0.23^... in the lowest bands
+    assert slope[0] == pytest.approx(0.23 * 2**0.15, abs=2e-3)  # steeper in the lowest bands
 
 
 def test_disturbances_are_those_of_one_band_by_hand():
@@ -121,12 +122,12 @@ def test_padding_does_not_count():
     speech = _speech()[:16000]
     noisy = speech + 0.1 * speech.std() * pink_noise(len(speech), rng(0, role="noise"))
     x, y = _magnitude(speech[None]), _magnitude(noisy[None])
-    padded = [torch.nn.functional.pad(z, (0, 40)) for z in (x, y)]
-    padded[1][..., -40:] = 5.0
+    padded = [torch.nn.functional.pad(z, (0, 400)) for z in (x, y)]
+    padded[1][..., -400:] = 5.0
     weight = torch.ones(1, 1, padded[0].shape[-1])
-    weight[..., -40:] = 0
+    weight[..., -400:] = 0
     found = pmsqe.pmsqe(reference=padded[0], estimate=padded[1], fs=FS, weight=weight.double())
-    assert float(found) == pytest.approx(float(pmsqe.pmsqe(reference=x, estimate=y, fs=FS)), rel=1e-2)
+    assert float(found) == pytest.approx(float(pmsqe.pmsqe(reference=x, estimate=y, fs=FS)), rel=1e-6)
 
 
 def test_another_rate_is_refused():

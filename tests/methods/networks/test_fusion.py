@@ -63,6 +63,16 @@ def test_no_gain_changes_the_mask_and_padding_changes_nothing():
     torch.testing.assert_close(mask[:1, :, :30], alone, atol=1e-5, rtol=0)
 
 
+def test_padding_counts_in_no_statistics():
+    exact = {"mixture": noise(N).numpy(), "estimates": noise(2, N, seed=1).numpy()}
+    longer = {name: np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, 2 * N)]) for name, x in exact.items()}
+    nets = [network(2), network(2)]
+    for net, example in zip(nets, (exact, longer), strict=True):
+        net.set_statistics([example | {"frames": stft(noise(N)).shape[-1]}])
+    torch.testing.assert_close(nets[1].mean, nets[0].mean)
+    torch.testing.assert_close(nets[1].deviation, nets[0].deviation)
+
+
 class Data:
     """Scenes whose speech is below 4 kHz; `left` keeps it below 1.5 kHz alone, `right` above, `useless` not at all."""
 

@@ -75,12 +75,14 @@ def noise(*shape, seed=0):
     return torch.as_tensor(np.random.default_rng(seed).standard_normal(shape), dtype=torch.float32)
 
 
-def test_no_later_frame_changes_an_estimate_and_a_gain_is_kept():
-    net, Y = network(), stft(noise(1, 4000))
+@pytest.mark.parametrize("silent", [0, 2000])
+def test_no_later_frame_changes_an_estimate_and_a_gain_is_kept(silent):
+    net, Y = network(), stft(torch.nn.functional.pad(noise(1, 4000), (silent, 0)))
     found, cut = net(Y), net(Y[..., :20])
     torch.testing.assert_close(found[..., :20], cut, atol=1e-5, rtol=0)
     for gain in (1e-3, 100):
         torch.testing.assert_close(net(gain * Y) / gain, found, atol=1e-4, rtol=1e-3)
+    assert net(0 * Y).eq(0).all()
 
 
 def test_speech_is_stable_variances_are_positive_and_a_tone_turns_with_its_bin():

@@ -1,5 +1,6 @@
 """Attractors and two-headed networks: against their definitions, and on talkers that anyone can tell apart."""
 
+import functools
 from itertools import permutations
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from tone_talkers import FS, trained, worst_db
 
 from cocktail.errors import CocktailError
-from cocktail.nets import attractors, chimera, pit, saved
+from cocktail.nets import attractors, chimera, clustering, pit, saved
 
 TINY = {"fs": FS, "shift_ms": 16.0, "layers": 1, "units": 12, "dropout": 0.0}
 
@@ -40,14 +41,20 @@ def test_masks_are_softmax_of_products_and_none_for_who_is_absent():
     assert found[0, 2].eq(0).all()
 
 
-@pytest.mark.parametrize("loss", [attractors.loss, lambda network, batch: chimera.loss(network, batch, 0.5)])
-def test_losses_know_neither_the_order_of_talkers_nor_absent_ones(loss):
-    """The third talker does not speak. All of three voices or of two, told in any order, it is the same loss."""
-    name = attractors.AttractorNetwork if loss is attractors.loss else chimera.ChimeraNetwork
-    more = {} if loss is attractors.loss else {"outputs": 3}
-    network = saved.seeded(name, 0, **TINY, dimensions=4, **more).eval()
-    sources = noise(1, 2, 4000).float()
-    batch = {"mixture": sources.sum(1), "sources": sources}
+@pytest.mark.parametrize(
+    ("network", "loss"),
+    [(attractors.AttractorNetwork, attractors.loss), (clustering.EmbeddingNetwork, clustering.loss),
+     (functools.partial(chimera.ChimeraNetwork, outputs=3), functools.partial(chimera.loss, alpha=0.5))],
+)  # fmt: skip
+def test_losses_know_neither_the_order_of_talkers_nor_absent_ones(network, loss):
+    """The third talker does not speak. All of three voices or of two, told in any order, it is the same loss.
+
+    Both voices pause together in a noise that goes on, which is no talker either.
+    """
+    network = saved.seeded(network, 0, **TINY, dimensions=4).eval()
+    sources = noise(1, 2, 8000).float()
+    sources[..., 3000:6000] = 0
+    batch = {"mixture": sources.sum(1) + 0.3 * noise(1, 8000, seed=1).float(), "sources": sources}
     found = loss(network, batch)
     for other in (sources.flip(1), torch.nn.functional.pad(sources, (0, 0, 0, 1))):
         torch.testing.assert_close(loss(network, batch | {"sources": other}), found)

@@ -99,6 +99,7 @@ def test_dominance_is_the_loudest_talker():
     Y = clustering.dominance(powers)
     assert torch.equal(Y.argmax(-1), powers.argmax(1))
     assert torch.equal(Y.sum(-1), torch.ones(2, 5, 6))
+    assert not clustering.dominance(0 * powers).any()
 
 
 @pytest.mark.parametrize("k", [2, 3, 5])
