@@ -52,12 +52,16 @@ def cqcc(x: np.ndarray, fs: int, n_coefficients: int = 30) -> np.ndarray:
 
 def normalised(x: np.ndarray, fs: int) -> np.ndarray:
     """(N,) from the first to the last loud frame, at power 1. Silence stays zero."""
-    power = levels.power(x)
-    if power < LOWEST:
+    if levels.power(x) < LOWEST:
         return np.zeros_like(x)
-    loud = np.flatnonzero(levels.active(x, fs, EDGE_DB))
-    kept = x[loud[0] : loud[-1] + 1]
+    kept = x[loud(x, fs)]
     return kept / np.sqrt(levels.power(kept))
+
+
+def loud(x: np.ndarray, fs: int) -> slice:
+    """The samples of (N,) from the first to the last frame within EDGE_DB of the loudest one."""
+    frames = np.flatnonzero(levels.active(x, fs, EDGE_DB))
+    return slice(frames[0], frames[-1] + 1)
 
 
 def difference(features: np.ndarray) -> np.ndarray:
@@ -75,17 +79,22 @@ def slope(features: np.ndarray, reach: int = SLOPE_REACH) -> np.ndarray:
 
 def log_bands(x: np.ndarray, fs: int, n_bands: int) -> np.ndarray:
     """(N,) -> (n_bands, T): log power in triangular bands, evenly spaced up to half the rate."""
-    x, size = normalised(x, fs), round(WINDOW_S * fs)
+    power = spectrum(normalised(x, fs), fs)
+    return np.log(filters(n_bands, len(power)) @ power + FLOOR)
+
+
+def spectrum(x: np.ndarray, fs: int) -> np.ndarray:
+    """(N,) -> (bins, T): power of what is left of 20 ms after pre-emphasis, every 10 ms."""
+    size = round(WINDOW_S * fs)
     emphasised = np.append(x[:1], x[1:] - PRE_EMPHASIS * x[:-1])
     padded = np.pad(emphasised, (0, max(size - len(x), 0)))
     framed = np.lib.stride_tricks.sliding_window_view(padded, size)[:: size // 2]
     n_fft = 1 << (size - 1).bit_length()
-    power = np.abs(np.fft.rfft(framed * np.hamming(size), n_fft)) ** 2 / size
-    return np.log(_filters(n_bands, n_fft // 2 + 1) @ power.T + FLOOR)
+    return (np.abs(np.fft.rfft(framed * np.hamming(size), n_fft)) ** 2 / size).T
 
 
 @functools.cache
-def _filters(n_filters, n_bins):
+def filters(n_filters: int, n_bins: int) -> np.ndarray:
     """(n_filters, n_bins): triangles with a peak of 1 between the peaks of their neighbours."""
     edges, bins = np.linspace(0, n_bins - 1, n_filters + 2), np.arange(n_bins)
     rise = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]

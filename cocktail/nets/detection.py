@@ -1,4 +1,4 @@
-"""What networks that tell bona fide speech from attacks are trained on: stretches of labelled trials."""
+"""Networks that tell bona fide speech from attacks, and what they are trained on: stretches of labelled trials."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cocktail.audio import resample
 from cocktail.errors import CocktailError
 from cocktail.metrics.detection import eer_threshold
 from cocktail.tasks import BONA_FIDE
@@ -14,7 +15,7 @@ from cocktail.tasks import BONA_FIDE
 
 @dataclass(frozen=True)
 class Trials:
-    """Features (F, T) of the trials of a split, T differing, by class."""
+    """Features (..., T) of the trials of a split, T differing, by class."""
 
     bona_fide: list[np.ndarray]
     attacks: list[np.ndarray]
@@ -32,12 +33,12 @@ class Trials:
         return cls(by_class[True], by_class[False])
 
     def draw(self, generator: np.random.Generator, n_frames: int) -> dict[str, np.ndarray]:
-        """{"features": (F, n_frames), "label": ()}: a stretch of a trial; both classes are as likely."""
+        """{"features": (..., n_frames), "label": ()}: a stretch of a trial; both classes are as likely."""
         label = int(generator.integers(2))
         chosen = self.bona_fide if label else self.attacks
         features = repeated(chosen[generator.integers(len(chosen))], n_frames)
-        start = generator.integers(features.shape[1] - n_frames + 1)
-        return {"features": features[:, start : start + n_frames], "label": np.array(label, np.float32)}
+        start = generator.integers(features.shape[-1] - n_frames + 1)
+        return {"features": features[..., start : start + n_frames], "label": np.array(label, np.float32)}
 
     def threshold(self, score: Callable[[np.ndarray], float]) -> float:
         """Where the errors on both classes are equal."""
@@ -56,13 +57,31 @@ class Examples:
         return self.trials[split].draw(generator, self.n_frames)
 
 
+class Detector(torch.nn.Module):
+    """A network from features (B, ..., T) to logits of bona fide (B,), with the features of a sound.
+
+    It accepts what scores `threshold` or more: there the errors in validation are equal.
+    """
+
+    def __init__(self, classifier: torch.nn.Module, features: Callable[[np.ndarray, int], np.ndarray]):
+        super().__init__()
+        self.classifier, self.features = classifier, features
+        self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.classifier(features)
+
+    def score(self, features: np.ndarray) -> float:
+        """Logit of bona fide of features (..., T)."""
+        given = torch.from_numpy(repeated(features, self.classifier.shortest))[None]
+        with torch.no_grad():
+            return self(given.to(self.threshold.device)).item()
+
+    def judge(self, samples: np.ndarray, fs: int) -> float:
+        """(N,) at `fs` Hz -> logit of bona fide, of a network that was loaded."""
+        return self.score(self.features(resample(samples, fs, self.fs), self.fs))
+
+
 def repeated(features: np.ndarray, n_frames: int) -> np.ndarray:
-    """(F, T) -> (F, at least n_frames): over and over again, if it is shorter."""
-    return np.tile(features, max(math.ceil(n_frames / features.shape[1]), 1))
-
-
-def score(network: torch.nn.Module, features: np.ndarray, shortest: int) -> float:
-    """Logit of bona fide of features (F, T), repeated up to the `shortest` length that the network takes."""
-    device = next(network.parameters()).device
-    with torch.no_grad():
-        return network(torch.from_numpy(repeated(features, shortest))[None].to(device)).item()
+    """(..., T) -> (..., at least n_frames): over and over again, if it is shorter."""
+    return np.tile(features, max(math.ceil(n_frames / features.shape[-1]), 1))

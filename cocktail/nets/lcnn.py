@@ -9,13 +9,8 @@ score; the paper cuts and repeats them to one length. Features are standardised 
 the angular margin softmax.
 """
 
-import numpy as np
 import torch
 from torch import nn
-
-from cocktail.audio import resample
-from cocktail.dsp import cepstra
-from cocktail.nets.detection import score
 
 DROPOUT = 0.75
 
@@ -32,8 +27,6 @@ LAYERS = (
     (3, 64, "pool"),
 )
 HIDDEN = 160
-SHORTEST = 16
-"""Frames: four times halved, one is left."""
 
 
 class MaxFeatureMap(nn.Module):
@@ -44,16 +37,11 @@ class MaxFeatureMap(nn.Module):
         return first + torch.relu(second - first)  # their maximum; its gradient is cheaper than torch.maximum's
 
 
-def features(samples: np.ndarray, fs: int, bands: int) -> np.ndarray:
-    """(N,) at `fs` Hz -> log power in bands of equal width (bands, T)."""
-    return cepstra.log_bands(samples, fs, bands).astype(np.float32)
-
-
 class LightCnn(nn.Module):
-    """Features (B, F, T) -> (B,) logit of bona fide. T is at least SHORTEST. `width` multiplies all channels.
+    """Features (B, F, T) -> (B,) logit of bona fide. `width` multiplies all channels."""
 
-    It accepts what scores `threshold` or more: there the errors in validation are equal.
-    """
+    shortest = 16
+    """Frames: four times halved, one is left."""
 
     def __init__(self, n_features: int, width: float = 1.0, dropout: float = DROPOUT):
         super().__init__()
@@ -69,7 +57,6 @@ class LightCnn(nn.Module):
                 layers.append(nn.BatchNorm2d(outputs))
             inputs = outputs
         hidden = max(round(width * HIDDEN / 2), 1)
-        self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
         self.normalisation = nn.BatchNorm1d(n_features, affine=False)
         self.convolutions = nn.Sequential(*layers)
         self.classifier = nn.Sequential(
@@ -79,11 +66,6 @@ class LightCnn(nn.Module):
             nn.BatchNorm1d(hidden),
             nn.Linear(hidden, 1),
         )
-
-    def judge(self, samples: np.ndarray, fs: int) -> float:
-        """(N,) at `fs` Hz -> logit of bona fide, of a network that was loaded."""
-        samples = resample(samples, fs, self.fs)
-        return score(self, features(samples, self.fs, self.normalisation.num_features), SHORTEST)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         maps = self.convolutions(self.normalisation(features)[:, None])

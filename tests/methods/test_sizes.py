@@ -44,6 +44,11 @@ def test_embeddings_outputs_and_shifts():
     assert (xvector.network.segment.out_features, xvector.network.bands) == (512, 24)
 
 
+def test_aasist_has_the_weights_of_its_authors_in_either_size():
+    """Jung et al. 2022: 297 k and 85 k."""
+    assert [sum(p.numel() for p in network(name).parameters()) for name in ("aasist", "aasist-l")] == [297866, 85306]
+
+
 def test_the_recogniser_has_four_layers_of_320_cells_each_way():
     layers = network("ctc").recurrent
     assert [(layer.forwards.hidden_size, layer.backwards.hidden_size) for layer in layers] == [(320, 320)] * 4

@@ -36,7 +36,7 @@ def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "reverb", "two-talkers", "three-talkers",
         "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
-        "spoof-physical", "spoof-noise", "speakers",
+        "spoof-physical", "spoof-noise", "spoof-logical-noise", "speakers",
     ]  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def drawn(name, index, *, split="test", condition=None, **corpora):
 
 
 def test_the_conditions_with_attacks():
-    assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise"]
+    assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise"]
 
 
 @pytest.mark.parametrize("name", SPOOFING)

@@ -407,7 +407,7 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
     assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
     readers = [name for name in p.conditions if p.scenes_spoofs(name)]
-    assert readers == ["spoof-logical", "spoof-noise"]
+    assert readers == ["spoof-logical", "spoof-noise", "spoof-logical-noise"]
     assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and not p.train_spoofs("nmf-sparse")
     more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
     assert more.digests.spoofs() != p.digests.spoofs()

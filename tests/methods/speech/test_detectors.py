@@ -12,7 +12,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import View
 from cocktail.metrics.detection import eer, eer_threshold
 from cocktail.nets.detection import Trials, repeated
-from cocktail.nets.lcnn import SHORTEST, LightCnn, MaxFeatureMap
+from cocktail.nets.lcnn import LightCnn, MaxFeatureMap
 from cocktail.plugins.registry import Registry
 from cocktail.testing.data import TinyData
 from cocktail.testing.signals import speech_like
@@ -164,7 +164,7 @@ def test_convolutions_have_the_parameters_of_the_paper():
     assert sizes == [1.7, 2.1, 27.7, 4.7, 55.4, 8.3, 36.9, 2.1, 18.5]
 
 
-@pytest.mark.parametrize("n_frames", [SHORTEST, 100, 237])
+@pytest.mark.parametrize("n_frames", [LightCnn.shortest, 100, 237])
 def test_the_network_takes_any_length_and_scenes_apart(n_frames):
     network = LightCnn(60, width=0.1).eval()
     x = torch.randn(3, 60, n_frames)
@@ -207,6 +207,8 @@ SIZES = {
     "gmm-cqcc": {"features": "cqcc", "coefficients": 30, "components": 4, "iterations": 5, "trials": 16},
     "lcnn": {"bands": 32, "width": 0.1, "dropout": 0.0, "trials": 16, "segment_s": 0.5, "epochs": 4, "steps": 20,
              "batch_size": 8, "learning_rate": 0.003},
+    "grcnn": {"bands": 16, "width": 0.1, "dropout": 0.0, "trials": 16, "segment_s": 0.5, "epochs": 3, "steps": 12,
+              "batch_size": 6, "learning_rate": 0.008},
 }  # fmt: skip
 
 PLUGINS = {"gmm-lfcc": "cepstral_gmm", "gmm-cqcc": "cepstral_gmm"}

@@ -1,0 +1,75 @@
+"""The base class of plugins that train a network to tell bona fide speech from attacks.
+
+A plugin gives the network and the features that it sees; the score is the logit of bona fide speech.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.nets.network_method import NetworkMethod
+
+
+@dataclass(frozen=True)
+class DetectorMethod(NetworkMethod):
+    """One channel (microphone 1). It trains on stretches of trials, bona fide ones as often as attacks."""
+
+    task = "detect"
+    paradigm = "annotated-source-model"
+    trials: int = 4000
+    """Rendered for training; a quarter as many for validation."""
+    segment_s: float = 2.0
+    """Length of a training example."""
+    epochs: int = 60
+    steps: int = 100
+    decay: float = 1.0
+
+    # What every plugin gives
+
+    def classifier(self, fs: int):
+        """The untrained network (torch.nn.Module): features (B, ..., T) -> logits of bona fide (B,).
+
+        Its attribute `shortest` says how many frames it needs; the features of shorter sounds are repeated.
+        """
+        raise NotImplementedError
+
+    def features(self, samples: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) at `fs` Hz -> what the network sees, (..., T) float32."""
+        raise NotImplementedError
+
+    def frames_per_s(self, fs: int) -> float:
+        """Frames T of the features of a second."""
+        return 100.0
+
+    # What they share
+
+    @property
+    def validation(self):
+        """Validation examples, and trials."""
+        return max(self.trials // 4, 16)
+
+    def network(self, fs):
+        from cocktail.nets.detection import Detector
+
+        return Detector(self.classifier(fs), self.features)
+
+    def examples(self, data, stage):
+        from cocktail.nets.detection import Examples, Trials
+
+        numbers = {"train": self.trials, "valid": self.validation}
+        trials = {
+            split: Trials.of(data.trials(split, n), lambda samples: self.features(samples, data.fs))
+            for split, n in numbers.items()
+        }
+        return Examples(trials, round(self.frames_per_s(data.fs) * stage.segment_s))
+
+    def objective(self, network, batch):
+        from torch.nn.functional import binary_cross_entropy_with_logits
+
+        return binary_cross_entropy_with_logits(network(batch["features"]), batch["label"])
+
+    def finish(self, network, examples):
+        network.threshold.fill_(examples.trials["valid"].threshold(network.score))
+
+    def output(self, network, samples, view):
+        return network.judge(samples, network.fs)

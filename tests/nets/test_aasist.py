@@ -1,0 +1,89 @@
+"""The parts of AASIST: filters, graphs, pooling, branches."""
+
+import numpy as np
+import pytest
+import torch
+
+from cocktail.nets import aasist
+from cocktail.nets.aasist import Aasist, GraphAttention, GraphPool, StackedGraphAttention, band_passes
+
+FS = 16000
+
+
+def test_filters_pass_the_bands_between_evenly_spaced_mels():
+    filters = band_passes(FS)
+    edges = 700 * (10 ** (np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 71) / 2595) - 1)
+    response = np.abs(np.fft.rfft(filters, 8192))
+    assert filters.shape == (70, 129)
+    for band in (30, 50, 65):
+        hz = np.arange(4097) * FS / 8192
+        middle = (edges[band] + edges[band + 1]) / 2
+        assert hz[response[band].argmax()] == pytest.approx(middle, abs=50)
+        far = np.abs(hz - middle) > 400 + np.diff(edges)[band]
+        assert response[band, far].max() < 0.02 * response[band].max()
+
+
+@torch.no_grad()
+def test_attention_of_a_graph_knows_no_order_of_its_nodes():
+    torch.manual_seed(0)
+    layer, nodes, order = GraphAttention(6, 4).eval(), torch.randn(2, 5, 6), [3, 0, 4, 1, 2]
+    torch.testing.assert_close(layer(nodes)[:, order], layer(nodes[:, order]))
+    alone = layer.projection.others(nodes[:, :1]) + layer.projection.itself(nodes[:, :1])
+    wanted = torch.selu(layer.norm(alone[:, 0]))[:, None]
+    torch.testing.assert_close(layer(nodes[:, :1]), wanted)  # a single node attends to itself
+
+
+@torch.no_grad()
+def test_the_stack_node_hears_all_others_and_is_heard_by_none():
+    torch.manual_seed(0)
+    layer = StackedGraphAttention(6, 4).eval()
+    times, frequencies, stack = torch.randn(2, 5, 6), torch.randn(2, 3, 6), torch.randn(2, 1, 6)
+    first = layer(times, frequencies, stack)
+    assert [x.shape for x in first] == [(2, 5, 4), (2, 3, 4), (2, 1, 4)]
+    second = layer(times, frequencies, stack + 1)
+    torch.testing.assert_close(first[:2], second[:2])
+    assert (first[2] - second[2]).abs().min() > 1e-6
+    changed = times.clone()
+    changed[:, 2] += 1
+    for before, after in zip(first, layer(changed, frequencies, stack), strict=True):
+        assert (before - after).abs().max() > 1e-6  # mixed pairs attend to each other, too
+
+
+@torch.no_grad()
+def test_each_kind_of_pair_has_its_own_weight():
+    torch.manual_seed(0)
+    layer = StackedGraphAttention(4, 3).eval()
+    given = torch.randn(1, 4, 4), torch.randn(1, 3, 4), torch.randn(1, 1, 4)
+    before = layer(*given)
+    for kind, moved in ((0, (True, False)), (1, (False, True)), (2, (True, True))):
+        other = StackedGraphAttention(4, 3).eval()
+        other.load_state_dict(layer.state_dict())
+        other.weight[kind].mul_(-200)
+        changes = [(x - y).abs().max() > 1e-3 for x, y in zip(before[:2], other(*given), strict=False)]
+        assert all(change for change, must in zip(changes, moved, strict=True) if must)
+
+
+@torch.no_grad()
+def test_pooling_keeps_the_nodes_that_matter_and_scales_them():
+    pool = GraphPool(1, 0.5).eval()
+    pool.score.weight.fill_(1.0), pool.score.bias.fill_(0.0)
+    nodes = torch.tensor([[[-1.0], [3.0], [0.5], [2.0]]])
+    wanted = torch.tensor([3.0, 2.0])
+    torch.testing.assert_close(pool(nodes)[0, :, 0], wanted * torch.sigmoid(wanted))
+
+
+@pytest.mark.parametrize("n_samples", [Aasist.shortest, 20000])
+def test_the_network_takes_any_length_and_scenes_apart(n_samples):
+    network = Aasist(FS, aasist.LIGHT, width=0.1).eval()
+    x = torch.randn(3, n_samples)
+    with torch.no_grad():
+        scores = network(x)
+        assert scores.shape == (3,)
+        torch.testing.assert_close(scores[1:2], network(x[1:2]), atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_long_sounds_are_judged_in_parts(monkeypatch):
+    monkeypatch.setattr(aasist, "LONGEST", 8000)
+    network, x = Aasist(FS, aasist.LIGHT, width=0.1).eval(), torch.randn(1, 14000)
+    torch.testing.assert_close(network(x), (network(x[:, :7000]) + network(x[:, 7000:])) / 2)
