@@ -30,6 +30,12 @@ def test_it_has_5_1_million_weights(name):
     assert round(found / 1e6, 1) == 5.1
 
 
+def test_dilations_double_in_every_repeat():
+    with torch.device("meta"):
+        blocks = Registry().entry("conv-tasnet").make().network(FS).separator.blocks
+    assert [block.depthwise[0].dilation[0] for block in blocks] == 3 * [1, 2, 4, 8, 16, 32, 64, 128]
+
+
 def test_cumulative_normalisation_is_that_of_the_frames_so_far():
     x = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0)) + 1
     found = conv_tasnet.CumulativeNorm(3)(x)

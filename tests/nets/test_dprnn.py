@@ -33,3 +33,12 @@ def test_paths_run_along_the_last_axis_alone():
     other[0, :, 2, 3] += 1
     changed = (path(x) - path(other)).abs().amax(1)[0] > 1e-7
     assert changed[2].all() and not changed[[0, 1, 3, 4]].any()
+
+
+def test_paths_take_turns_along_and_across_chunks():
+    sizes = {"outputs": 2, "bottleneck": 4, "units": 3, "blocks": 2, "chunk": 10}
+    network, lengths = saved.seeded(dprnn.Separator, 0, filters=8, **sizes), []
+    for path in (*network.along, *network.across):
+        path.register_forward_hook(lambda _, inputs, output: lengths.append(inputs[0].shape[-1]))
+    assert network(torch.randn(1, 8, 60)).shape == (1, 2, 8, 60)
+    assert lengths == [10, 13, 10, 13]  # thirteen chunks of ten frames

@@ -49,6 +49,16 @@ def test_paths_keep_the_length_and_run_along_the_last_axis_alone(neighbours, ste
     assert changed[1].all() and not changed[[0, 2]].any()
 
 
+def test_paths_take_turns_along_frequency_and_time():
+    method = Registry().sized("tiny", {"tf-gridnet": {"blocks": 2}}, "this test")["tf-gridnet"].make()
+    network, lengths = saved.seeded(method.network, 0, fs=8000), []
+    for block in network.blocks:
+        for path in block[:2]:
+            path.register_forward_hook(lambda _, inputs, output: lengths.append(inputs[0].shape[-1]))
+    network(torch.randn(1, 700))
+    assert lengths == 2 * [129, 7]  # bins, then frames
+
+
 def test_estimates_follow_the_level_of_the_mixture():
     method = Registry().sized("tiny", {}, "this test")["tf-gridnet"].make()
     network, x = saved.seeded(method.network, 0, fs=8000), torch.randn(2, 700)

@@ -37,3 +37,28 @@ def test_analytic_output_of_a_tone_is_in_phase_with_it_and_an_impulse_peaks_wher
     (of_tone,), outputs = gammatone.analytic(tone, [500.0], FS), gammatone.analytic(impulse, [200.0, 3000.0], FS)
     np.testing.assert_allclose(of_tone[1000:3000], np.exp(2j * np.pi * 500 * n / FS)[1000:3000], atol=0.01)
     assert [np.abs(output).argmax() for output in outputs] == pytest.approx([1500, 1500], abs=1)
+
+
+def test_multi_phase_filters_are_second_order_gammatones_an_erb_apart():
+    """At 8 kHz 24 centres from 100 Hz to 4 kHz; b = ERB / (pi 2! / 4) for the second order (Ditter and Gerkmann)."""
+    bank = gammatone.multi_phase(48, 16, 8000)
+    rate = np.linspace(*(21.4 * np.log10(4.37e-3 * np.array([100, 4000]) + 1)), 24)
+    t = np.arange(1, 17) / 8000
+    for filter, f in zip(bank[:24], (10 ** (rate / 21.4) - 1) / 4.37e-3, strict=True):
+        b = 24.7 * (4.37e-3 * f + 1) * 2 / np.pi
+        expected = t * np.exp(-2 * np.pi * b * t) * np.cos(2 * np.pi * f * t)
+        np.testing.assert_allclose(filter, expected / np.linalg.norm(expected), atol=1e-12)
+    np.testing.assert_array_equal(bank[24:], -bank[:24])
+
+
+def test_the_lowest_filters_have_the_most_phases_evenly_spaced():
+    """30 pairs on 24 centres: six of them have a quarter turn of theirs as well."""
+    bank, once = gammatone.multi_phase(60, 64, 8000), gammatone.multi_phase(48, 64, 8000)
+    assert bank.shape == (60, 64)
+    for band in range(6):
+        np.testing.assert_allclose(bank[2 * band], once[band])
+    np.testing.assert_allclose(bank[12:30], once[6:24])
+    t, f = np.arange(1, 65) / 8000, 100.0
+    envelope = t * np.exp(-4 * gammatone.bandwidth(f) * t)
+    turned = -envelope * np.sin(2 * np.pi * f * t)
+    np.testing.assert_allclose(bank[1], turned / np.linalg.norm(turned), atol=1e-12)
