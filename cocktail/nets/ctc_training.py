@@ -94,7 +94,11 @@ def reverberant(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.nd
 
 def loss(network: Ctc, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """CTC loss a symbol, mean over a batch of `samples` (B, N), `symbols` (B, S), and the length of each."""
-    posteriors, frames = network(batch["samples"], batch["samples_length"])
+    return symbol_loss(*network(batch["samples"], batch["samples_length"]), batch)
+
+
+def symbol_loss(posteriors: torch.Tensor, frames: torch.Tensor, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """CTC loss a symbol of log posteriors (B, T, symbols), `frames` (B,) of which count, for the texts of a batch."""
     posteriors, *texts = (x.cpu() for x in (posteriors, batch["symbols"], frames, batch["symbols_length"]))
     # On the CPU, because on a GPU its gradient is not repeatable. A text too long for its frames has no path: it counts
     # 0 and has no gradient.

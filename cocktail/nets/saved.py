@@ -37,16 +37,21 @@ def load(build: Build, folder: str | Path) -> torch.nn.Module:
 
 
 def adopt(network: torch.nn.Module, folder: str | Path) -> None:
-    """Give `network` the weights that `save` wrote to `folder`.
+    """Give `network` the weights that `save` wrote to `folder`; raises CocktailError as `take`."""
+    take(network, read_weights(folder), f"the model at {folder}")
+
+
+def take(network: torch.nn.Module, given: dict[str, torch.Tensor], whose: str) -> None:
+    """Give `network` the weights `given`, which are those of `whose`.
 
     Raises CocktailError that names the first weight that is missing on either side or has another size.
     """
-    given, own = read_weights(folder), network.state_dict()
+    own = network.state_dict()
     for name in (*own, *given):
         sizes = [" x ".join(map(str, state[name].shape)) if name in state else "absent" for state in (own, given)]
         if sizes[0] != sizes[1]:
             raise CocktailError(
-                f"start: '{name}' is {sizes[0]} in this network and {sizes[1]} in the model at {folder}; "
+                f"start: '{name}' is {sizes[0]} in this network and {sizes[1]} in {whose}; "
                 "give both entries the same sizes"
             )
     network.load_state_dict(given)
