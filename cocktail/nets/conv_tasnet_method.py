@@ -43,6 +43,6 @@ class ConvTasNetMethod(WaveformNetwork):
         separator = Separator(
             encoder.filters, outputs=self.outputs, bottleneck=self.scaled(self.bottleneck),
             hidden=self.scaled(self.hidden), taps=self.taps, blocks=self.blocks, repeats=self.repeats,
-            causal=self.causal,
+            causal=self.normalisation == "cumulative",
         )  # fmt: skip
         return MaskedFilterBank(encoder, separator)

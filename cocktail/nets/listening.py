@@ -66,6 +66,9 @@ class JointNetwork(MaskNetwork):
         super().train(mode)
         if self.recogniser is not None:
             self.recogniser.eval()
+            for layer in self.recogniser.modules():
+                if isinstance(layer, nn.LSTM):  # without dropout; cuDNN has gradients in the mode of training alone
+                    layer.train()
         return self
 
 

@@ -92,7 +92,8 @@ def spectral_loss(name: str, network: MaskNetwork, batch: Mapping[str, torch.Ten
     reference = batch["target"] / level[:, 0]
     inverse = functools.partial(stft.istft, n_samples=reference.shape[-1])
     if name == "ls":
-        return losses.ls(mask=mask, mixture=mixture, target=reference, inverse=inverse)
+        samples = None if lengths is None else inside(stft.HOP * lengths - stft.SIZE + stft.HOP, reference)
+        return losses.ls(mask=mask, mixture=mixture, target=reference, inverse=inverse, weight=samples)
     intelligible = stoi(reference=reference, estimate=inverse(mask * mixture), fs=network.fs)
     return losses.psa(mask=mask, **given) + 1 - intelligible.mean()
 

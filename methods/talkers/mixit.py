@@ -22,6 +22,7 @@ class Mixit(ConvTasNetMethod):
     task = "separate"
     paradigm = "mixture-only"
     needs = frozenset({"n_sources", "gpu"})
+    causal = False  # which outputs are kept, the whole mixture tells
     outputs: int = 4
     """Talkers of two mixtures together."""
 

@@ -131,7 +131,8 @@ def test_the_recogniser_s_loss_changes_the_mask_and_never_the_recogniser():
     optimiser = torch.optim.Adam(net.parameters(), lr=0.03)
     for _ in range(12):
         net.train()
-        assert not judge.training and net.training
+        assert not judge.training and not judge.dropout.training and net.training
+        assert all(layer.training for layer in judge.modules() if isinstance(layer, torch.nn.LSTM))  # for cuDNN
         optimiser.zero_grad()
         torch.manual_seed(0)  # the noise of the features
         value = listening.joint_loss(net, examples, 0.0)

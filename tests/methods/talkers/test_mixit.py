@@ -57,6 +57,10 @@ def test_the_strongest_outputs_are_the_talkers():
     torch.testing.assert_close(mixit.separate(network, mixture, 2), torch.stack([0.5 * mixture, 0.4 * mixture]))
 
 
+def test_it_hears_the_whole_mixture_whatever_its_normalisation():
+    assert not replace(Registry().entry("mixit").make(), normalisation="cumulative").causal
+
+
 def test_pairs_are_cut_and_padded():
     scenes = iter([np.arange(1, 9, dtype=np.float32), np.arange(1, 4, dtype=np.float32)])
     pairs = mixit.Pairs(lambda *_: TrainingMixture(next(scenes), "c"), 5)
