@@ -52,11 +52,13 @@ def with_verification(scores: pa.Table) -> pa.Table:
     for row in rows:
         if row["status"] == "ok":
             scenes = conditions[row["condition"], row["entry"], row["metric"]]
-            row["trials"] += asv_trials(scenes[row["scene"]], scenes)
+            enrolments = METRICS[row["metric"]].enrolments
+            row["trials"] += asv_trials(scenes[row["scene"]], scenes, enrolments)
             if row["trials"]:
                 row["value"] = row["trials"][0]["score"]
             else:
-                reason = "no-trial: no other utterance in the condition"
+                several = "no other utterance" if enrolments == 1 else f"no speaker with {enrolments} other utterances"
+                reason = f"no-trial: {several} in the condition"
                 row |= {"status": "failed", "reason": reason, "trials": None}
     return pa.concat_tables([scores.filter(pc.invert(voiced)), pa.Table.from_pylist(rows, schema=tables.SCORES)])
 

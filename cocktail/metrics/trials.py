@@ -189,6 +189,17 @@ METRICS = (
         tasks={"enhance": "speaker", "verify": None},
     ),
     _metric(
+        name="eer_asv_3",
+        compute=eer_asv,
+        unit="%",
+        high=100.0,
+        citation="equal error rate; embeddings of Snyder et al., ICASSP 2018",
+        mode="as eer_asv, against the mean of embeddings of three other utterances of each speaker that has so many",
+        trials=("asv",),
+        enrolments=3,
+        tasks={"enhance": "speaker", "verify": None},
+    ),
+    _metric(
         name="min_dcf_asv",
         compute=min_dcf_asv,
         unit="",

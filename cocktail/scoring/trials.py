@@ -4,8 +4,10 @@ A verification trial sets what is heard in one scene (the test) against the voic
 the same condition, never the same utterance. Shards hold the voices, and the trials are made of them when all scenes of
 a condition are there, so that they do not depend on the size of shards. A scene is set against all others of its
 speaker and against at most NONTARGETS of other speakers, which are drawn by a hash of the two scenes' names. The score
-is the cosine of two embeddings. Its label is `target` where both are one speaker and `nontarget` where not; a spoof is
-set only against the speaker that it claims to be, label `spoof`. Nobody enrols with a spoof. By task of the condition:
+is the cosine of two embeddings. Where a metric enrols with several utterances, a scene is set against each speaker with
+so many other ones instead, drawn by that hash, and the cosine is that of the mean of their embeddings. The label of a
+trial is `target` where both are one speaker and `nontarget` where not; a spoof is set only against the speaker that it
+claims to be, label `spoof`. Nobody enrols with a spoof. By task of the condition:
 
 - `enhance`: test = the estimate, enrolment = the clean reference, both embedded by the suite's scorer `speaker`;
 - `verify`: both are what the entry itself returned;
@@ -71,25 +73,51 @@ def unit(embedding: Any) -> np.ndarray:
     return embedding / norm
 
 
-def asv_trials(tested: Heard, scenes: Mapping[str, Heard]) -> list[dict]:
-    """Verification trials of one scene against the others of its condition, as tables.TRIAL. Raises Unscorable."""
+def asv_trials(tested: Heard, scenes: Mapping[str, Heard], enrolments: int = 1) -> list[dict]:
+    """Verification trials of one scene against the others of its condition, as tables.TRIAL. Raises Unscorable.
+
+    `enrolments`: utterances that a speaker is enrolled with; a trial names one of their scenes.
+    """
     test = _value(tested.test)
     trials = []
-    for other in scenes.values():
-        if other.scene == tested.scene or not other.genuine or not isinstance(other.enrolment, np.ndarray):
-            continue
-        if other.utterance is not None and other.utterance == tested.utterance:
-            continue
-        same = other.speaker == tested.speaker
+    for speaker, scene, enrolment in _enrolled(tested, scenes, enrolments):
+        same = speaker == tested.speaker
         if tested.genuine or same:
             label = ("target" if same else "nontarget") if tested.genuine else "spoof"
-            trials.append(_trial("asv", label, float(test @ other.enrolment), other.scene))
+            trials.append(_trial("asv", label, float(test @ enrolment), scene))
     others = [trial for trial in trials if trial["label"] == "nontarget"]
     if len(others) <= NONTARGETS:
         return trials
-    others.sort(key=lambda trial: sha256(f"{tested.scene} {trial['enrolment']}".encode()).digest())
+    others.sort(key=lambda trial: _drawn(tested.scene, trial["enrolment"]))
     left_out = {trial["enrolment"] for trial in others[NONTARGETS:]}
     return [trial for trial in trials if trial["enrolment"] not in left_out]
+
+
+def _enrolled(tested, scenes, enrolments):
+    """Speaker, one scene and embedding of whatever a scene is set against."""
+    candidates = [
+        other
+        for other in scenes.values()
+        if other.scene != tested.scene
+        and other.genuine
+        and isinstance(other.enrolment, np.ndarray)
+        and (other.utterance is None or other.utterance != tested.utterance)
+    ]
+    if enrolments == 1:
+        yield from ((other.speaker, other.scene, other.enrolment) for other in candidates)
+        return
+    by_speaker: dict[str, dict] = {}
+    for other in sorted(candidates, key=lambda other: _drawn(tested.scene, other.scene)):
+        by_speaker.setdefault(other.speaker, {}).setdefault(other.utterance or other.scene, other)
+    for speaker, utterances in by_speaker.items():
+        chosen = list(utterances.values())[:enrolments]
+        if speaker is not None and len(chosen) == enrolments:
+            yield speaker, chosen[0].scene, unit(np.mean([other.enrolment for other in chosen], axis=0))
+
+
+def _drawn(tested, enrolled):
+    """Decides which of many enrolment scenes a scene is set against, whatever their order."""
+    return sha256(f"{tested} {enrolled}".encode()).digest()
 
 
 def cm_trial(tested: Heard) -> dict:

@@ -170,9 +170,16 @@ def test_a_verifier_is_scored_by_its_own_embeddings(tmp_path):
     scenes = [(speaker, None, x) for speaker, x in VOICES]
     made = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 2.0]}, {"embedding": [3.0, 0.1]}, {"embedding": [0.1, 1.0]}]
     rows = scored(tmp_path, scenes, "verify", list(METRICS), {}, made)
-    assert {row["metric"] for row in rows} <= {"eer_asv", "min_dcf_asv", "rtf", "peak_memory", "parameters"}
+    verification = {"eer_asv", "eer_asv_3", "min_dcf_asv"}
+    assert verification < {row["metric"] for row in rows} <= verification | {"rtf", "peak_memory", "parameters"}
     trials = [t for row in rows if row["metric"] == "eer_asv" for t in row["trials"]]
     assert len(trials) == 12
+    tables.write_rows(tmp_path / "rows.parquet", rows, tables.SCORES)
+    scores = collect([tmp_path / "rows.parquet"], tmp_path / "scores.parquet")
+    reasons = {row["reason"] for row in scores.to_pylist() if row["metric"] == "eer_asv_3"}
+    assert reasons == {"no-trial: no speaker with 3 other utterances in the condition"}
+    figures = {row["metric"]: row["value"] for row in leaderboard.board(scores, seed=1)}
+    assert (figures["eer_asv"], figures["eer_asv_3"]) == (0.0, None)
     assert METRICS["eer_asv"].compute(
         Trials(*(np.array([t[key] for t in trials]) for key in ("kind", "label", "score")))
     ) == pytest.approx(0.0)

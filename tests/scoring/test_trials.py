@@ -77,6 +77,27 @@ def test_of_very_many_other_speakers_some_are_drawn_whatever_the_order():
     assert {trial["enrolment"] for trial in asv_trials(scenes["s1"], scenes)} != {t["enrolment"] for t in found}
 
 
+def test_a_speaker_is_enrolled_with_the_mean_of_several_other_utterances():
+    generator = rng(0, role="voices")
+    named = {"ann": 5, "bob": 3, "eve": 2}
+    scenes = shard(
+        *(Heard(f"{who}{i}", who, f"{who}{i % 4}", "bonafide", x, x)
+          for who, n in named.items() for i in range(n) for x in [unit(generator.normal(size=4))]),
+    )  # fmt: skip
+    found = asv_trials(scenes["ann0"], scenes, 3)
+    assert [(t["label"], t["enrolment"][:3]) for t in sorted(found, key=lambda t: t["label"])] == [
+        ("nontarget", "bob"), ("target", "ann"),
+    ], "eve has too few utterances, and ann0 and ann4 are the same one"  # fmt: skip
+    for trial in found:
+        names = ["ann1", "ann2", "ann3"] if trial["label"] == "target" else ["bob0", "bob1", "bob2"]
+        mean = unit(sum(scenes[name].enrolment for name in names))
+        assert trial["enrolment"] in names
+        assert trial["score"] == pytest.approx(scenes["ann0"].test @ mean)
+    backwards = asv_trials(scenes["ann0"], dict(reversed(scenes.items())), 3)
+    assert {t["enrolment"] for t in backwards} == {t["enrolment"] for t in found}
+    assert [t["label"] for t in asv_trials(scenes["bob0"], scenes, 3)] == ["nontarget"], "bob has two others"
+
+
 @pytest.mark.parametrize("embedding", [np.zeros(3), np.array([1.0, np.nan]), np.ones((2, 2))])
 def test_what_is_no_embedding_is_refused(embedding):
     with pytest.raises(Unscorable, match="no-embedding"):
