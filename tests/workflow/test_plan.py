@@ -255,29 +255,29 @@ def test_an_entry_starts_from_another_that_is_trained_first(networks):
     assert sized.digests.train("child") != p.digests.train("child")
 
 
-def fusion(networks, **row):
-    """Rows of a folder whose entry `fusion` learns from what `net` and `omlsa` make."""
-    rows = {"net": {"plugin": "network"}, "fusion": {"plugin": "network", "reads": ["net", "omlsa"]} | row}
+def joined(networks, **row):
+    """Rows of a folder whose entry `joined` learns from what `net` and `omlsa` make."""
+    rows = {"net": {"plugin": "network"}, "joined": {"plugin": "network", "reads": ["net", "omlsa"]} | row}
     (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
 
 
 def test_an_entry_reads_what_others_make_of_the_same_scenes(networks):
-    fusion(networks, train_on=["tablet"])
-    p = plan(plugins=[networks], methods=["fusion"], train_scenes=40)
-    assert {entry for _, entry in p.cells} == {"unprocessed", "fusion"} and p.trained == ["fusion", "net"]
-    files = p.process_input("stationary", "fusion", "000", "test")
+    joined(networks, train_on=["tablet"])
+    p = plan(plugins=[networks], methods=["joined"], train_scenes=40)
+    assert {entry for _, entry in p.cells} == {"unprocessed", "joined"} and p.trained == ["joined", "net"]
+    files = p.process_input("stationary", "joined", "000", "test")
     assert files["estimates"] == [p.estimates("stationary", name, "000") for name in ("net", "omlsa")]
     assert {("stationary", "net"), ("stationary", "omlsa")} <= set(p.estimated("test"))
     assert p.estimated("train") == [("tablet", "net"), ("tablet", "omlsa")]
-    reads = p.train_reads("fusion")
+    reads = p.train_reads("joined")
     assert reads["estimates"] == [
         p.estimates("tablet", name, shard, "train") for name in ("net", "omlsa") for shard in p.shards_of("train")
     ]
     assert len(reads["references"]) == len(p.shards_of("train"))
     changed = plan(
-        plugins=[networks], methods=["fusion"], train_scenes=40, parameters={"omlsa": {"gain_floor_db": -9.0}}
+        plugins=[networks], methods=["joined"], train_scenes=40, parameters={"omlsa": {"gain_floor_db": -9.0}}
     )
-    assert changed.digests.train("fusion") != p.digests.train("fusion")
+    assert changed.digests.train("joined") != p.digests.train("joined")
     assert changed.digests.train("net") == p.digests.train("net")
 
 

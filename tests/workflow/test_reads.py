@@ -60,35 +60,35 @@ class Broken(Method):
         raise ValueError("bad luck")
 '''
 ROWS = """
-fusion: {reads: [wiener, unprocessed]}
-child: {plugin: fusion, reads: [wiener, unprocessed], start: fusion, uses: {first: fusion, second: fusion}}
-lost: {plugin: fusion, reads: [broken]}
-orphan: {plugin: fusion, reads: [wiener], start: lost}
+joined: {reads: [wiener, unprocessed]}
+child: {plugin: joined, reads: [wiener, unprocessed], start: joined, uses: {first: joined, second: joined}}
+lost: {plugin: joined, reads: [broken]}
+orphan: {plugin: joined, reads: [wiener], start: lost}
 broken: {}
 """
 
 
-def test_a_fusion_learns_from_train_scenes_and_reads_test_scenes(tmp_path):
+def test_an_entry_that_joins_others_learns_from_train_scenes_and_reads_test_scenes(tmp_path):
     project = Project(tmp_path)
     plugins = project.work / "plugins"
     plugins.mkdir()
-    for name, text in (("fusion.py", PLUGIN), ("broken.py", BROKEN), ("methods.yaml", ROWS)):
+    for name, text in (("joined.py", PLUGIN), ("broken.py", BROKEN), ("methods.yaml", ROWS)):
         (plugins / name).write_text(text)
     project.edit_suite("conditions: [stationary, two-talkers-array]", "conditions: [stationary]\ntrain_scenes: 6")
     project.edit_suite(
         "methods: [unprocessed, oracle-irm, wiener, nmf-sparse, delay-and-sum]",
-        "plugins: [plugins]\nmethods: [unprocessed, fusion, child, lost, orphan]",
+        "plugins: [plugins]\nmethods: [unprocessed, joined, child, lost, orphan]",
     )
     project.edit_suite("metrics: [si_sdr, sdr, wer, rtf]", "metrics: [si_sdr]")
     project.run()
     board = {row["entry"]: row for row in project.board() if row["metric"] == "si_sdr"}
-    assert [board[name]["n_ok"] for name in ("unprocessed", "fusion", "child")] == ["4"] * 3
+    assert [board[name]["n_ok"] for name in ("unprocessed", "joined", "child")] == ["4"] * 3
     assert "wiener" not in board  # it was not asked for, but what it makes is there
     for split, scenes in (("test", 4), ("train", 6)):
         shards = (project.results / "estimates" / "stationary" / split / "wiener").glob("*.parquet")
         assert sum(len(tables.read_rows(path)) for path in shards) == scenes
     models = project.results / "models"
-    np.testing.assert_allclose(np.load(models / "child" / "weights.npy"), np.load(models / "fusion" / "weights.npy"))
+    np.testing.assert_allclose(np.load(models / "child" / "weights.npy"), np.load(models / "joined" / "weights.npy"))
     lost = json.loads((models / "lost" / "model.json").read_text())["error"]
     assert lost == "training failed: it reads 'broken', which finished 0 of 6 train scenes: ValueError: bad luck"
     orphan = json.loads((models / "orphan" / "model.json").read_text())["error"]
