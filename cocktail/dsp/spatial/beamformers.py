@@ -27,11 +27,11 @@ def covariance(X: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     return (Xf * weight[:, None]) @ Xf.conj().swapaxes(-1, -2) / total[:, None, None]
 
 
-def loaded(phi: np.ndarray) -> np.ndarray:
-    """`phi` (..., D, D) with diagonal loading; the identity where it is zero."""
+def loaded(phi: np.ndarray, loading: float = LOADING) -> np.ndarray:
+    """`phi` (..., D, D) with that share of its mean eigenvalue on the diagonal; the identity where it is zero."""
     n_mics = phi.shape[-1]
     level = np.trace(phi, axis1=-2, axis2=-1).real / n_mics
-    level = np.where(level > 0, LOADING * level, 1.0)
+    level = np.where(level > 0, loading * level, 1.0)
     return phi + level[..., None, None] * np.eye(n_mics)
 
 

@@ -40,6 +40,17 @@ def steering(array: np.ndarray, direction: np.ndarray, f_hz: np.ndarray) -> np.n
     return np.exp(2j * np.pi * f_hz[:, None] * ahead_s[..., None, :])
 
 
+def steering_to(array: np.ndarray, position: np.ndarray, f_hz: np.ndarray) -> np.ndarray:
+    """Transfer functions of a point source without a room, relative to microphone 1: level and delay by distance.
+
+    array (D, 3) and position (..., 3) in metres, f_hz (F,) -> (..., F, D) complex.
+    """
+    distance = np.linalg.norm(position[..., None, :] - array, axis=-1)  # (..., D)
+    near = np.maximum(distance, 1e-3)
+    later_s = (distance - distance[..., :1]) / SOUND_SPEED
+    return (near[..., :1] / near)[..., None, :] * np.exp(-2j * np.pi * f_hz[:, None] * later_s[..., None, :])
+
+
 def srp(whitened: np.ndarray, steered: np.ndarray) -> np.ndarray:
     """Steered response power: phase covariances (F, D, D) and steering vectors (Q, F, D) -> (Q,)."""
     p, q = np.triu_indices(steered.shape[-1], 1)

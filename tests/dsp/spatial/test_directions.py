@@ -124,3 +124,17 @@ def test_directions_are_found_between_the_points_of_the_grid():
         found = directions.directions_of_arrival(X, array, f_hz, 1)[0]
         off_deg.append(np.degrees(np.arccos(min(found @ direction, 1))))
     assert np.mean(off_deg) < 1.2
+
+
+def test_steering_to_a_far_point_is_steering_in_its_direction():
+    f_hz = np.array([200.0, 1000.0, 4000.0])
+    direction = np.array([0.6, 0.0, 0.8])
+    found = directions.steering_to(ARRAY, 1e4 * direction, f_hz)
+    np.testing.assert_allclose(found, directions.steering(ARRAY, direction, f_hz), atol=1e-4)
+
+
+def test_a_near_point_is_louder_and_sooner_where_it_is_nearer():
+    array = np.array([[0.0, 0, 0], [1.0, 0, 0]])
+    a = directions.steering_to(array, np.array([1.5, 0, 0]), np.array([100.0]))[0]
+    np.testing.assert_allclose(a[1], 3 * np.exp(2j * np.pi * 100 * 1.0 / SOUND_SPEED))
+    assert a[0] == 1

@@ -148,6 +148,17 @@ def test_mask_beamformer_skips_one_microphone():
     assert method.skip(Info("x", "enhance", 2, 1, FS, "image")) is None
 
 
+def test_mvdr_towards_a_position_hears_the_noise_before_the_talker():
+    image, noise = scene(8)
+    image[:, :8000] = 0
+    angle = np.deg2rad(80)
+    towards = 100 * np.array([np.cos(angle), np.sin(angle), 0])
+    found = plugin("mvdr_position", "MvdrPosition")(image + noise, view(None, position=towards))[0]
+    elsewhere = plugin("mvdr_position", "MvdrPosition")(image + noise, view(None, position=-towards))[0]
+    assert snr_db(image[0], found) > snr_db(image[0], image[0] + noise[0]) + 6
+    assert snr_db(image[0], found) > snr_db(image[0], elsewhere) + 3
+
+
 def test_an_open_mask_behind_delay_and_sum_is_delay_and_sum():
     image, noise = scene(6, 1.0)
     found = plugin("beamformed_mask", "BeamformedMask")(image + noise, view(Open()))
