@@ -33,7 +33,7 @@ STATISTICS = 200
 class MaskNetwork(SeparationNetwork):
     """One network for all conditions that it was trained on, one channel (microphone 1)."""
 
-    call_only = ("smoothing", "over_subtraction", "threshold", "binary")
+    call_only = ("smoothing", "over_subtraction", "floor", "binary")
     cell: Literal["dnn", "lstm", "blstm"] = "blstm"
     loss: Literal["mel", "ma", "msa", "psa", "lsd", "ls", "ibm", "cirm", "pmsqe", "stoi"] = "psa"
     """`mel`: that of the mel filters alone, for other entries to start from."""
@@ -57,8 +57,8 @@ class MaskNetwork(SeparationNetwork):
     """Forgetting factor of the mask over frames."""
     over_subtraction: float = 1.0
     """How often what the mask takes away is taken away."""
-    threshold: float = 0.0
-    """Below it a mask is 0."""
+    floor: float = 0.0
+    """The least that a mask is."""
     binary: bool = False
     """Whether a mask is 0 or 1, whichever is nearer."""
 

@@ -299,13 +299,13 @@ def test_an_entry_in_8_bits_starts_from_another_and_trains_no_more(trained, tmp_
 
 
 def test_a_mask_is_applied_as_the_fields_of_calls_say(trained):
-    """Each takes more away than the mask alone; what was trained is the same."""
+    """Each changes the estimate of the same model."""
     method, model, _, _ = trained
     mixture = Bands().draw(np.random.default_rng(99), "test").mixture[None].astype(float)
     plain = method(mixture, _view(model))
-    for change in ({"over_subtraction": 2.0}, {"threshold": 0.3}, {"binary": True}, {"smoothing": 0.9}):
+    for change in ({"over_subtraction": 2.0}, {"floor": 0.3}, {"binary": True}, {"smoothing": 0.9}):
         assert np.abs(replace(method, **change)(mixture, _view(model)) - plain).max() > 1e-3
-    assert set(Registry().entry("blstm-psa").call_only) == {"over_subtraction", "threshold", "binary", "smoothing"}
+    assert set(Registry().entry("blstm-psa").call_only) == {"over_subtraction", "floor", "binary", "smoothing"}
 
 
 @pytest.mark.parametrize("entry", ["blstm-psa", "dpcl", "dpcl-enhance", "pit"])
