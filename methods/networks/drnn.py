@@ -12,14 +12,11 @@ of the sources, and gamma is 0.05 for all mixtures, where the papers tune it.
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
-
-STATISTICS = 200
-"""Training mixtures from which the mean and deviation of the features are taken."""
+from cocktail.nets.one_talker import OneTalkerNetwork
 
 
 @dataclass(frozen=True)
-class DeepRecurrent(SeparationNetwork):
+class DeepRecurrent(OneTalkerNetwork):
     """One talker, one channel (microphone 1)."""
 
     gamma: float = 0.05
@@ -28,27 +25,11 @@ class DeepRecurrent(SeparationNetwork):
     """Rectifiers of a layer."""
     context: int = 1
     """Frames on either side that the first layer sees."""
-    segment_s: float = 4.0
 
     def network(self, fs):
         from cocktail.nets.drnn import Drnn
 
         return Drnn(units=self.scaled(self.units), context=self.context, fs=fs)
-
-    def examples(self, data, stage):
-        from cocktail.nets.mask_training import Cut
-
-        return Cut(data.mixer.augmented(self.augment).draw, round(stage.segment_s * data.fs))
-
-    def collate(self, examples):
-        from cocktail.training.loop.batches import stack
-
-        return stack(examples)
-
-    def initialise(self, network, data, examples, rng):
-        from cocktail.nets.mask_training import set_statistics
-
-        set_statistics(network, examples, STATISTICS, rng)
 
     def objective(self, network, batch):
         from cocktail.nets.drnn import loss

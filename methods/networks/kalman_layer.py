@@ -12,14 +12,11 @@ order is one, as frames overlap by three quarters. Coefficients stay within the 
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
-
-STATISTICS = 200
-"""Training mixtures from which the mean and deviation of the features are taken."""
+from cocktail.nets.one_talker import OneTalkerNetwork
 
 
 @dataclass(frozen=True)
-class KalmanLayer(SeparationNetwork):
+class KalmanLayer(OneTalkerNetwork):
     """One talker, one channel (microphone 1)."""
 
     causal = True
@@ -28,27 +25,11 @@ class KalmanLayer(SeparationNetwork):
     units: int = 256
     """LSTM cells of a layer."""
     layers: int = 2
-    segment_s: float = 4.0
 
     def network(self, fs):
         from cocktail.nets.kalman import KalmanNetwork
 
         return KalmanNetwork(order=self.order, units=self.scaled(self.units), layers=self.layers, fs=fs)
-
-    def examples(self, data, stage):
-        from cocktail.nets.mask_training import Cut
-
-        return Cut(data.mixer.augmented(self.augment).draw, round(stage.segment_s * data.fs))
-
-    def collate(self, examples):
-        from cocktail.training.loop.batches import stack
-
-        return stack(examples)
-
-    def initialise(self, network, data, examples, rng):
-        from cocktail.nets.mask_training import set_statistics
-
-        set_statistics(network, examples, STATISTICS, rng)
 
     def objective(self, network, batch):
         from cocktail.nets.kalman import loss

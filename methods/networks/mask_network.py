@@ -23,14 +23,11 @@ from typing import Literal
 
 import numpy as np
 
-from cocktail.nets.separation import SeparationNetwork
-
-STATISTICS = 200
-"""Training mixtures from which the mean and deviation of the features are taken."""
+from cocktail.nets.one_talker import OneTalkerNetwork
 
 
 @dataclass(frozen=True)
-class MaskNetwork(SeparationNetwork):
+class MaskNetwork(OneTalkerNetwork):
     """One network for all conditions that it was trained on, one channel (microphone 1)."""
 
     call_only = ("smoothing", "over_subtraction", "floor", "binary")
@@ -44,7 +41,6 @@ class MaskNetwork(SeparationNetwork):
     """Frames on either side that a DNN sees."""
     level: Literal["whole", "running"] = "whole"
     """Of the mixture, which its features are relative to: of the whole of it, or of what has been heard so far."""
-    segment_s: float = 4.0
     epochs_mel: int = 50
     """Most epochs with the mask of the mel filters; 0 where the entry starts from weights that had them."""
     epochs: int = 200
@@ -85,16 +81,6 @@ class MaskNetwork(SeparationNetwork):
 
         draw = data.mixer.augmented(self.augment).draw
         return Cut(draw, round(stage.segment_s * data.fs), self.target_snr_db)
-
-    def collate(self, examples):
-        from cocktail.training.loop.batches import stack
-
-        return stack(examples)
-
-    def initialise(self, network, data, examples, rng):
-        from cocktail.nets.mask_training import set_statistics
-
-        set_statistics(network, examples, STATISTICS, rng)
 
     def prepare(self, network, stage):
         if stage.name == "mel":

@@ -11,15 +11,12 @@ Segments in training begin anywhere, so that their first frames may hold speech.
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
+from cocktail.nets.one_talker import STATISTICS, OneTalkerNetwork
 from cocktail.rng import rng as seeded
-
-STATISTICS = 200
-"""Training mixtures from which means, deviations and the global variance are taken."""
 
 
 @dataclass(frozen=True)
-class SpectralRegression(SeparationNetwork):
+class SpectralRegression(OneTalkerNetwork):
     """One talker, one channel (microphone 1)."""
 
     units: int = 2048
@@ -30,7 +27,6 @@ class SpectralRegression(SeparationNetwork):
     """Whether it also sees the mean of the first frames."""
     equalised: bool = True
     """Whether the variance of its estimates is made that of speech."""
-    segment_s: float = 4.0
 
     def network(self, fs):
         from cocktail.nets.regression import RegressionNetwork
@@ -38,16 +34,6 @@ class SpectralRegression(SeparationNetwork):
         return RegressionNetwork(
             fs=fs, units=self.scaled(self.units), layers=self.layers, context=self.context, noise_aware=self.noise_aware
         )
-
-    def examples(self, data, stage):
-        from cocktail.nets.mask_training import Cut
-
-        return Cut(data.mixer.augmented(self.augment).draw, round(stage.segment_s * data.fs))
-
-    def collate(self, examples):
-        from cocktail.training.loop.batches import stack
-
-        return stack(examples)
 
     def initialise(self, network, data, examples, rng):
         from cocktail.nets.regression import set_statistics

@@ -1,6 +1,5 @@
 """Mask networks: features, padding, causality, the mel start, the model's promises, and a problem they must solve."""
 
-import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture, View
 from cocktail.metrics.si_sdr import si_sdr
-from cocktail.nets import mask_training, masks
+from cocktail.nets import mask_training, masks, one_talker
 from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.plugins.registry import Registry
 from cocktail.stft import istft, n_frames, stft
@@ -361,7 +360,7 @@ def test_the_first_stage_trains_a_mask_of_the_mel_filters(tmp_path, monkeypatch)
             resolution.append(network.output.out_features)
             return super().objective(network, batch)
 
-    monkeypatch.setattr(sys.modules[_small().__module__], "STATISTICS", 2)
+    monkeypatch.setattr(one_talker, "STATISTICS", 2)
     method = Watched(width=0.05, segment_s=0.25, epochs_mel=1, epochs=1, steps=2, batch_size=2)
     method.fit(SimpleNamespace(mixer=Bands(), fs=FS, device="cpu", start=None), np.random.default_rng(0), tmp_path)
     half = len(resolution) // 2
