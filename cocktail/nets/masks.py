@@ -31,10 +31,14 @@ FLOOR = 1e-3
 class LogMel(nn.Module):
     """Magnitudes (B, F, T) -> normalised log-mel features (B, T, G), whatever the mixture's level."""
 
-    def __init__(self, fs: float, running: bool):
-        """`running`: the level is that of the mixture so far, so that no frame depends on later ones."""
+    def __init__(self, fs: float, running: bool, centred: bool = False):
+        """`running`: the level is that of the mixture so far, so that no frame depends on later ones.
+
+        `centred`: each filter's mean over the mixture, or over what has been heard of it, is taken off: what a
+        microphone's response adds, and the colour of a steady noise.
+        """
         super().__init__()
-        self.running = running
+        self.running, self.centred = running, centred
         filters = torch.as_tensor(filterbank(MELS, fs, stft.SIZE), dtype=torch.float32)
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("mean", torch.zeros(MELS))
@@ -47,9 +51,19 @@ class LogMel(nn.Module):
         self.deviation.copy_(logs.std(0).clamp_min(1e-3))
 
     def logarithms(self, magnitude, lengths=None):
-        """log of the filters' outputs of a mixture of unit level, (B, T, G)."""
+        """log of the filters' outputs of a mixture of unit level, (B, T, G); without their means where centred."""
         level = (running_level if self.running else overall_level)(magnitude, lengths)
-        return torch.log(self.filters @ (magnitude / level) + FLOOR).mT
+        logs = torch.log(self.filters @ (magnitude / level) + FLOOR).mT
+        return logs - self._means(logs, magnitude, lengths) if self.centred else logs
+
+    def _means(self, logs, magnitude, lengths):
+        """Of each filter, over the frames that count (B, 1, G), or up to each frame (B, T, G)."""
+        if self.running:
+            return logs.cumsum(1) / torch.arange(1, logs.shape[1] + 1, device=logs.device)[:, None]
+        if lengths is None:
+            return logs.mean(1, keepdim=True)
+        counted = inside(lengths, magnitude)[..., None]
+        return (logs * counted).sum(1, keepdim=True) / counted.sum(1, keepdim=True)
 
     def forward(self, magnitude, lengths=None):
         """(B, F, T) -> (B, T, G); 0 from `lengths` on."""
@@ -159,17 +173,18 @@ class ComplexMaskNetwork(MaskNetwork):
 
 
 def build(
-    *, fs: int, cell: str, units: int, layers: int, context: int, running: bool, complex: bool = False
-) -> MaskNetwork:
+    *, fs: int, cell: str, units: int, layers: int, context: int, running: bool, centred: bool = False,
+    complex: bool = False,
+) -> MaskNetwork:  # fmt: skip
     """An untrained network. `cell`: `dnn` (splices `context` frames on either side), `lstm` or `blstm`.
 
-    `complex`: its masks turn phases as well.
+    `running`, `centred`: see LogMel. `complex`: its masks turn phases as well.
     """
     if cell == "dnn":
         trunk = Spliced(MELS, units, layers, context)
     else:
         trunk = Recurrent(MELS, units, layers, bidirectional=cell == "blstm")
-    return (ComplexMaskNetwork if complex else MaskNetwork)(LogMel(fs, running), trunk, fs)
+    return (ComplexMaskNetwork if complex else MaskNetwork)(LogMel(fs, running, centred), trunk, fs)
 
 
 def inside(lengths, magnitude):

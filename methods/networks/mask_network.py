@@ -9,7 +9,8 @@ papers': 3 x 1024 rectifiers, 2 x 256 LSTM, 2 x 384 BLSTM cells, the latter in b
 Entries have MA, MSA or PSA for a loss, or that of another paper, which is named in cocktail/nets beside its equation:
 least squares in time (Wang & Wang 2015); a binary mask as a class of each bin (Wang & Wang 2013), applied as such; the
 compressed complex mask (Williamson & Wang 2016); PMSQE (Martin-Donas et al. 2018) and STOI (Fu et al. 2018), the first
-added to LSD and the second to PSA, for both are blind to level.
+added to LSD and the second to PSA, for both are blind to level. `centred` takes each feature's mean over the mixture
+off it, as cepstral mean normalisation does (B. S. Atal, JASA 55(6), 1974).
 
 Deviations: every mixture is brought to one level, so that a mask depends on no gain; LSTM entries take the level of the
 mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead of gradient descent with momentum on a
@@ -41,6 +42,8 @@ class MaskNetwork(OneTalkerNetwork):
     """Frames on either side that a DNN sees."""
     level: Literal["whole", "running"] = "whole"
     """Of the mixture, which its features are relative to: of the whole of it, or of what has been heard so far."""
+    centred: bool = False
+    """Whether each feature's mean over the mixture, or over what has been heard of it, is taken off."""
     epochs_mel: int = 50
     """Most epochs with the mask of the mel filters; 0 where the entry starts from weights that had them."""
     epochs: int = 200
@@ -69,7 +72,7 @@ class MaskNetwork(OneTalkerNetwork):
 
         return masks.build(
             fs=fs, cell=self.cell, units=self.scaled(self.units), layers=self.layers, context=self.context,
-            running=self.level == "running", complex=self.loss == "cirm",
+            running=self.level == "running", centred=self.centred, complex=self.loss == "cirm",
         )  # fmt: skip
 
     def stages(self):

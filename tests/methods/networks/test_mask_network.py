@@ -38,9 +38,10 @@ class Bands:
         return SimpleNamespace(mixture=mixture, sources=target[None].astype(np.float32), noise=noise)
 
 
-def _network(cell="blstm", running=False, seed=0, complex=False):
+def _network(cell="blstm", running=False, seed=0, complex=False, centred=False):
     torch.manual_seed(seed)
-    return masks.build(fs=FS, cell=cell, units=12, layers=2, context=3, running=running, complex=complex).eval()
+    size = {"units": 12, "layers": 2, "context": 3}
+    return masks.build(fs=FS, cell=cell, running=running, complex=complex, centred=centred, **size).eval()
 
 
 def _noise(*shape, seed=0):
@@ -63,6 +64,34 @@ def test_features_are_logarithms_of_mel_magnitudes_of_unit_level():
     mels = filterbank(100, FS, 512) @ (magnitude[0] / magnitude.square().mean().sqrt()).double().numpy()
     found = _network().features.logarithms(magnitude)[0].numpy()
     np.testing.assert_allclose(found, np.log(mels + 1e-3).T, atol=1e-4)
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_centred_features_know_no_response_of_a_microphone(running):
+    """A gain of each filter of its own changes nothing; without centring it shifts all of that filter's features."""
+    features = masks.LogMel(FS, running, centred=True)
+    magnitude = 1e3 * stft(_noise(2, 8000)).abs() + 1e3
+    gain = torch.linspace(0.5, 4, magnitude.shape[1])[:, None]
+    plain = masks.LogMel(FS, running)
+    assert (features.logarithms(magnitude) - features.logarithms(gain * magnitude)).abs().max() < 0.15
+    assert (plain.logarithms(magnitude) - plain.logarithms(gain * magnitude)).abs().max() > 0.5
+
+
+def test_centred_features_have_no_mean_over_the_frames_that_count():
+    magnitude, lengths = stft(_noise(2, 8000)).abs(), torch.tensor([40, 63])
+    magnitude[0, :, 40:] = 0
+    found = masks.LogMel(FS, running=False, centred=True).eval()(magnitude, lengths)
+    assert torch.allclose(found.sum(1), torch.zeros(2, masks.MELS), atol=1e-3)
+    alone = masks.LogMel(FS, running=False, centred=True).eval()(magnitude[:1, :, :40])
+    torch.testing.assert_close(found[:1, :40], alone, atol=1e-5, rtol=1e-5)
+
+
+def test_centred_running_features_do_not_look_ahead():
+    features, magnitude = masks.LogMel(FS, running=True, centred=True).eval(), stft(_noise(1, 8000)).abs()
+    changed = magnitude.clone()
+    changed[..., 30:] *= 5
+    torch.testing.assert_close(features(magnitude)[:, :30], features(changed)[:, :30])
+    assert (features(magnitude) - features(changed))[:, 30:].abs().max() > 0.1
 
 
 def test_noise_joins_the_features_in_training_alone():
