@@ -61,10 +61,10 @@ def learn(
     for _ in range(iterations):
         local = np.concatenate([likelihood(v, W, H) for v, H in zip(blocks, weights, strict=True)], axis=1)
         parts = np.split(local, ends, axis=1)
-        decoded = [hmm.posteriors(part, chain) for part in parts]
-        history.append(sum(log_p for _, log_p in decoded))
-        chain = _chain([states for states, _ in decoded], [hmm.transitions(part, chain) for part in parts])
-        gamma = torch.as_tensor(np.concatenate([states for states, _ in decoded], axis=1)).to(V).split(BLOCK, dim=1)
+        states, counts, log_p = zip(*(hmm.expectations(part, chain) for part in parts), strict=True)
+        history.append(sum(log_p))
+        chain = _chain(states, counts)
+        gamma = torch.as_tensor(np.concatenate(states, axis=1)).to(V).split(BLOCK, dim=1)
         total = torch.zeros_like(W)
         for b, (v, H) in enumerate(zip(blocks, weights, strict=True)):
             ratio = v / (W @ H)

@@ -30,10 +30,32 @@ class Chain:
 
 def posteriors(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, float]:
     """p(state | all frames) (S, T), and log p(all frames). Raises ValueError where no path is possible."""
+    _, alpha, beta, log_p = _passes(likelihood, chain)
+    alpha *= beta
+    return alpha / alpha.sum(axis=0), log_p
+
+
+def expectations(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, np.ndarray, float]:
+    """What `posteriors` returns, and between them how often a path goes from one state to another, (S, S).
+
+    The latter is expected given all frames; the sum is T - 1.
+    """
+    B, alpha, beta, log_p = _passes(likelihood, chain)
+    total = np.sum(alpha * beta, axis=0)
+    counts = chain.transition * ((alpha / total)[:, :-1] @ (B * beta)[:, 1:].T)
+    return alpha * beta / total, counts, log_p
+
+
+def _passes(likelihood, chain):
+    """p(frame | state) and forward and backward variables, (S, T) each and scaled in every frame; log p(all frames).
+
+    Products of the latter two have one sum in all frames, as have those of a forward variable, a transition, and the
+    first and the last in the frame after.
+    """
     largest = likelihood.max(axis=0)
     B = np.exp(likelihood - largest)
     n_frames = B.shape[1]
-    alpha, scale = np.empty_like(B), np.empty(n_frames)
+    alpha, beta, scale = np.empty_like(B), np.empty_like(B), np.empty(n_frames)
     reached = chain.initial
     for t in range(n_frames):
         a = reached * B[:, t]
@@ -42,35 +64,15 @@ def posteriors(likelihood: np.ndarray, chain: Chain) -> tuple[np.ndarray, float]
             raise ValueError(f"no path through the chain explains frame {t}")
         alpha[:, t] = a / scale[t]
         reached = alpha[:, t] @ chain.transition
-    beta = chain.final
-    end = alpha[:, -1] @ beta
+    B /= scale
+    ahead = chain.final
+    end = alpha[:, -1] @ ahead
     if not end > 0:
         raise ValueError("no path through the chain ends in a final state")
     for t in range(n_frames - 1, -1, -1):
-        ahead, beta = beta, chain.transition @ (B[:, t] * beta) / scale[t]
-        alpha[:, t] *= ahead
-    return alpha / alpha.sum(axis=0), float(np.sum(np.log(scale) + largest) + np.log(end))
-
-
-def transitions(likelihood: np.ndarray, chain: Chain) -> np.ndarray:
-    """How often a path goes from one state to another, expected given all frames, (S, S); the sum is T - 1.
-
-    There must be a path, as `posteriors` finds out.
-    """
-    B = np.exp(likelihood - likelihood.max(axis=0))
-    n_frames = B.shape[1]
-    beta, ahead = np.empty_like(B), chain.final
-    for t in range(n_frames - 1, -1, -1):
-        beta[:, t] = ahead / ahead.max()
-        ahead = chain.transition @ (B[:, t] * beta[:, t])
-    counts, reached = np.zeros_like(chain.transition), chain.initial
-    for t in range(n_frames - 1):
-        alpha = reached * B[:, t]
-        alpha /= alpha.sum()
-        pairs = alpha[:, None] * chain.transition * (B[:, t + 1] * beta[:, t + 1])
-        counts += pairs / pairs.sum()
-        reached = alpha @ chain.transition
-    return counts
+        beta[:, t] = ahead
+        ahead = chain.transition @ (B[:, t] * ahead)
+    return B, alpha, beta, float(np.sum(np.log(scale) + largest) + np.log(end))
 
 
 def viterbi(likelihood: np.ndarray, chain: Chain) -> np.ndarray:

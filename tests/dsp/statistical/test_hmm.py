@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from cocktail.dsp.statistical.hmm import Chain, decode, posteriors, transitions, viterbi
+from cocktail.dsp.statistical.hmm import Chain, decode, expectations, posteriors, viterbi
 
 
 def chain(rng, n_states):
@@ -37,7 +37,10 @@ def test_posteriors_and_the_best_path_are_those_of_all_paths():
     counts = np.zeros((3, 3))
     for path, p in found:
         np.add.at(counts, (path[:-1], path[1:]), np.exp(p - total))
-    np.testing.assert_allclose(transitions(likelihood, c), counts, atol=1e-12)
+    again, transitions, log_p = expectations(likelihood, c)
+    np.testing.assert_allclose(transitions, counts, atol=1e-12)
+    np.testing.assert_array_equal(again, states)
+    assert log_p == pytest.approx(total)
 
 
 def test_decoding_counts_transitions_once():
