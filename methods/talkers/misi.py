@@ -20,7 +20,7 @@ class Misi(Method):
     task = "separate"
     paradigm = "separation"
     needs = frozenset({"n_sources", "gpu"})
-    iterations: int = 10
+    iterations: int = 5
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (K, N)."""
