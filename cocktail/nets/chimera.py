@@ -8,10 +8,9 @@ Shapes: B scenes, N samples, K talkers, T frames, G bands, E embedding dimension
 import torch
 from torch import nn
 
-from cocktail.errors import CocktailError
 from cocktail.nets.bands import features
 from cocktail.nets.clustering import EmbeddingNetwork, active, dominance
-from cocktail.nets.permutations import amplitudes, level, permutation_free
+from cocktail.nets.permutations import amplitudes, filled, level, permutation_free
 
 RIDGE = 1e-5
 """Added to the mean square of every dimension of the embeddings, whose matrix is inverted."""
@@ -71,10 +70,8 @@ def loss(network: ChimeraNetwork, batch: dict[str, torch.Tensor], alpha: float) 
 
     Spare outputs want silence. Raises CocktailError where there are more talkers than outputs.
     """
-    bands, spare = network.bands, network.outputs - batch["sources"].shape[1]
-    if spare < 0:
-        raise CocktailError(f"{batch['sources'].shape[1]} talkers, but the network has {network.outputs} outputs")
-    X, S = bands.stft(batch["mixture"]), bands.stft(nn.functional.pad(batch["sources"], (0, 0, 0, spare)))
+    bands = network.bands
+    X, S = bands.stft(batch["mixture"]), bands.stft(filled(batch["sources"], network.outputs))
     mixture = level(bands, X)
     V, masks = network.heads(mixture**2)
     Y = dominance(bands.power(S))

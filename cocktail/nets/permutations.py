@@ -11,6 +11,7 @@ import itertools
 import numpy as np
 import torch
 
+from cocktail.errors import CocktailError
 from cocktail.nets.bands import Bands
 
 MOST_TRIED = 4
@@ -40,6 +41,17 @@ def _best(pairwise):
     losses = pairwise.detach().nan_to_num(nan=worst).cpu().double().numpy()
     orders = [linear_sum_assignment(scene)[1] for scene in losses]
     return torch.tensor(np.array(orders).reshape(pairwise.shape[:2]), device=pairwise.device)
+
+
+def filled(sources: torch.Tensor, outputs: int) -> torch.Tensor:
+    """Sources (B, K, N), and silence for spare outputs: (B, O, N).
+
+    Raises CocktailError where there are more talkers than outputs.
+    """
+    spare = outputs - sources.shape[1]
+    if spare < 0:
+        raise CocktailError(f"{sources.shape[1]} talkers, but the network has {outputs} outputs")
+    return torch.nn.functional.pad(sources, (0, 0, 0, spare))
 
 
 def amplitudes(bands: Bands, *, talkers: torch.Tensor, mixture: torch.Tensor, phase: bool) -> torch.Tensor:

@@ -9,9 +9,8 @@ Shapes: B scenes, N samples, K talkers, F bins, T frames, G bands, O outputs.
 import torch
 from torch import nn
 
-from cocktail.errors import CocktailError
 from cocktail.nets.bands import Bands, features
-from cocktail.nets.permutations import amplitudes, level, separation_loss
+from cocktail.nets.permutations import amplitudes, filled, level, separation_loss
 from cocktail.nets.trunks import blstm
 
 
@@ -37,11 +36,8 @@ def loss(network: PitNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
 
     Raises CocktailError where there are more talkers than outputs.
     """
-    bands, spare = network.bands, network.outputs - batch["sources"].shape[1]
-    if spare < 0:
-        raise CocktailError(f"{batch['sources'].shape[1]} talkers, but the network has {network.outputs} outputs")
-    X = bands.stft(batch["mixture"])
-    talkers = bands.stft(nn.functional.pad(batch["sources"], (0, 0, 0, spare)))
+    bands = network.bands
+    X, talkers = bands.stft(batch["mixture"]), bands.stft(filled(batch["sources"], network.outputs))
     mixture = level(bands, X)
     estimate = network(mixture**2) * mixture[:, None]
     reference = amplitudes(bands, talkers=talkers, mixture=X, phase=True)

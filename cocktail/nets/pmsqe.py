@@ -7,8 +7,9 @@ level, frequency and gain equalised, then loudness, of whose difference a dead z
 more than what is missing (the asymmetrical disturbance).
 
 Deviations: as in the authors' program, the estimate is equalised in frequency where P.862 equalises the reference, and
-gains are not smoothed over time. Of P.862, the alignment in time, the filter of the receiver, bad intervals and the
-norms over time are left out, as the letter leaves them out: a loss is the mean of its frames.
+gains are not smoothed over time. Powers are averaged over frames for the former, as in P.862, where that program adds
+them up. Of P.862, the alignment in time, the filter of the receiver, bad intervals and the norms over time are left
+out, as the letter leaves them out: a loss is the mean of its frames.
 
 Shapes: magnitudes and powers (..., F, T), pitch powers and loudness of B bands (..., B, T); `weight`, broadcast against
 (..., T), says which frames count.

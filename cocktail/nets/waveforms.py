@@ -53,10 +53,11 @@ def loss(estimate: torch.Tensor, reference: torch.Tensor, measure=si_sdr) -> tor
 
 
 def levelled(estimate: torch.Tensor, mixture: torch.Tensor) -> torch.Tensor:
-    """Estimates (..., K, N) scaled each to where it is nearest to the mixture (..., N).
+    """Estimates (..., K, N) of zero mean, scaled each to where it is nearest to the mixture (..., N).
 
-    SI-SDR leaves the scale of an estimate open. As the sounds of a scene are uncorrelated, <y, s> = |s|^2: an estimate
-    that is right but for its scale gets that of the talker.
+    SI-SDR leaves the mean and the scale of an estimate open. As the sounds of a scene are uncorrelated, <y, s> = |s|^2:
+    an estimate that is right but for its scale gets that of the talker.
     """
+    estimate = estimate - estimate.mean(-1, keepdim=True)
     power = estimate.square().sum(-1, keepdim=True).clamp_min(torch.finfo(estimate.dtype).tiny)
     return (estimate * mixture.unsqueeze(-2)).sum(-1, keepdim=True) / power * estimate

@@ -5,10 +5,10 @@ paper calls chimera++, 4 x 600 bidirectional LSTM with a dropout of 0.3, 20 dime
 loss, masks trained for truncated phase-sensitive amplitudes in absolute error under the best permutation. Masks are
 what is used. One model serves two and three talkers, and the third output is silent where there are two.
 
-Deviations: those of deep_clustering in rate, bands and features. Each of the two losses is relative, to what it is for
-embeddings and masks of nothing, and bins within 40 dB of the loudest one count alike in that of embeddings, where the
-paper weights them by magnitude. Embeddings come from a hyperbolic tangent. Adam on mixtures drawn afresh, on segments
-of one length. The number of talkers is given, and the weakest outputs are dropped.
+Deviations: those of deep_clustering in rate, bands and features. The loss of embeddings is relative to that of some
+that tell nothing, that of masks to the mixture's amplitudes; bins within 40 dB of the loudest one count alike in the
+former, where the paper weights them by magnitude. Embeddings come from a hyperbolic tangent. Adam on mixtures drawn
+afresh, on segments of one length. The number of talkers is given, and the weakest outputs are dropped.
 """
 
 from dataclasses import dataclass

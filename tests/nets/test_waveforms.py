@@ -59,6 +59,6 @@ def test_as_many_talkers_as_outputs():
 
 def test_estimates_get_the_level_of_their_talkers():
     s = signals(2, 20000)
-    found = waveforms.levelled(torch.tensor([[-7.0], [0.01]]) * s, s.sum(0))
+    found = waveforms.levelled(torch.tensor([[-7.0], [0.01]]) * s + torch.tensor([[5.0], [-1.0]]), s.sum(0))
     torch.testing.assert_close(found, s, rtol=0.05, atol=0.05)
     assert waveforms.levelled(torch.zeros(2, 9), torch.ones(9)).eq(0).all()
