@@ -52,7 +52,7 @@ class Aasist(nn.Module):
     """Waveforms (B, N) -> (B,) logit of bona fide. `width` multiplies channels and features of nodes."""
 
     shortest = 3**8
-    """Samples: the encoder leaves three frames."""
+    """Samples: the encoder leaves two frames."""
 
     def __init__(self, fs: int, sizes: Sizes = PAPER, width: float = 1.0):
         super().__init__()
@@ -128,7 +128,7 @@ class GraphAttention(nn.Module):
     def forward(self, nodes: torch.Tensor) -> torch.Tensor:
         nodes = functional.dropout(nodes, NODE_DROPOUT, self.training)
         scores = _pairwise(self.attended, nodes) @ self.weight  # (B, V, V, 1)
-        attention = torch.softmax(scores.squeeze(-1) / TEMPERATURE, dim=1)
+        attention = torch.softmax(scores.squeeze(-1) / TEMPERATURE, dim=2)
         return functional.selu(_normalised(self.norm, self.projection(attention, nodes, nodes)))
 
 
@@ -162,7 +162,7 @@ class StackedGraphAttention(nn.Module):
             ],
             dim=1,
         )
-        attention = torch.softmax(scores.squeeze(-1) / STACKED_TEMPERATURE, dim=1)
+        attention = torch.softmax(scores.squeeze(-1) / STACKED_TEMPERATURE, dim=2)
         heard = torch.tanh(self.attended_by_stack(nodes * stack)) @ self.weight_of_stack  # (B, V, 1)
         heard = torch.softmax(heard.transpose(1, 2) / STACKED_TEMPERATURE, dim=2)
         stack = self.projection_of_stack(heard, nodes, stack)

@@ -34,6 +34,18 @@ def test_attention_of_a_graph_knows_no_order_of_its_nodes():
 
 
 @torch.no_grad()
+def test_what_a_node_hears_is_a_weighted_mean_of_all_nodes():
+    torch.manual_seed(0)
+    layer, nodes = GraphAttention(6, 4).eval(), 3 * torch.randn(5, 6)
+    heard = torch.zeros(5, 6)
+    for i in range(5):
+        scores = torch.cat([torch.tanh(layer.attended(nodes[i] * other)) @ layer.weight for other in nodes])
+        heard[i] = torch.softmax(scores / aasist.TEMPERATURE, dim=0) @ nodes
+    wanted = torch.selu(layer.norm(layer.projection.others(heard) + layer.projection.itself(nodes)))
+    torch.testing.assert_close(layer(nodes[None])[0], wanted)
+
+
+@torch.no_grad()
 def test_the_stack_node_hears_all_others_and_is_heard_by_none():
     torch.manual_seed(0)
     layer = StackedGraphAttention(6, 4).eval()
@@ -51,7 +63,7 @@ def test_the_stack_node_hears_all_others_and_is_heard_by_none():
 
 @torch.no_grad()
 def test_each_kind_of_pair_has_its_own_weight():
-    """Node by node: what a node gives is divided among all nodes, by the weight of the pair's kinds."""
+    """Node by node: what one hears is a mean of all nodes, weighted by the pairs' kinds."""
     torch.manual_seed(0)
     layer = StackedGraphAttention(4, 3).eval()
     for weight in layer.weight:
@@ -64,7 +76,7 @@ def test_each_kind_of_pair_has_its_own_weight():
         for j in range(7):
             weight = layer.weight[kinds[i] if kinds[i] == kinds[j] else 2]
             scores[i, j] = torch.tanh(layer.attended(nodes[i] * nodes[j])) @ weight[:, 0] / aasist.STACKED_TEMPERATURE
-    heard = torch.softmax(scores, dim=0) @ nodes
+    heard = torch.softmax(scores, dim=1) @ nodes
     wanted = torch.selu(layer.norm(layer.projection.others(heard) + layer.projection.itself(nodes)))
     found = layer(first, second, torch.randn(1, 1, 4))
     torch.testing.assert_close(torch.cat(found[:2], dim=1)[0], wanted)
@@ -77,6 +89,16 @@ def test_pooling_keeps_the_nodes_that_matter_and_scales_them():
     nodes = torch.tensor([[[-1.0], [3.0], [0.5], [2.0]]])
     wanted = torch.tensor([3.0, 2.0])
     torch.testing.assert_close(pool(nodes)[0, :, 0], wanted * torch.sigmoid(wanted))
+
+
+@torch.no_grad()
+def test_the_shortest_sound_leaves_two_frames():
+    """Fewer would leave the graph of times a single node."""
+    network = Aasist(FS, aasist.LIGHT, width=0.1).eval()
+    seen = []
+    network.encoder.register_forward_hook(lambda module, given, maps: seen.append(maps.shape[2:]))
+    network(torch.randn(1, Aasist.shortest))
+    assert seen == [(aasist.BANDS, 2)]
 
 
 @pytest.mark.parametrize("n_samples", [Aasist.shortest, 20000])
