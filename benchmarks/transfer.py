@@ -5,7 +5,7 @@
 SUITE is a name or a file, by default `quick`: its corpora, conditions, sizes and parameters are what the entries are
 trained with, so that a variant is a suite of a few lines. COCKTAIL_DATA names the folder of recordings of
 config/real.yaml. None of them is trained on: 42 mixtures of read speech (librispeech_other) and seven noises, three at
-0 dB and three at 6 dB of each. The board is the suite's own: its test scenes of STATIONARY and NONSTATIONARY.
+0 dB and three at 6 dB of each. The board is the suite's own: its test scenes of `stationary` and `nonstationary`.
 
 Printed are the gains over the unprocessed mixture in SI-SDR and STOI, with 95 % intervals of the bootstrap over scenes,
 and Kendall's tau between the entries' SI-SDR gains on the board and on the recordings. FOLDER keeps corpora, rooms and

@@ -16,7 +16,7 @@ import numpy as np
 from cocktail.corpora.noises import coloured
 
 STATIONARY = frozenset({"hiss", "motor"})
-LOWEST_HZ, HIGHEST_HZ = 60.0, 7600.0
+LOWEST_HZ = 60.0
 FLOOR_DB = (-45.0, -15.0)
 """Level of the noise between events, dB re the level of these."""
 

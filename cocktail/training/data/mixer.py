@@ -169,7 +169,7 @@ class Mixer:
         full, early = rooms.room(int(generator.integers(len(rooms))))
         if full.shape[1] != wanted:
             raise CocktailError(f"{name}: its bank of rooms has {full.shape[1]} microphones and not {wanted}")
-        if split == "train" and perturb.chosen(generator, "responses", self.augment):
+        if wanted == 1 and split == "train" and perturb.chosen(generator, "responses", self.augment):
             factor = generator.uniform(*perturb.SIZE)
             full, early = (perturb.resized(each, factor, LATENCY) for each in (full, early))
         return full, early

@@ -2,7 +2,8 @@
 
 An entry names them in its field `augment`, beside those of speech (augment.py); each is applied to half of the scenes
 of the train split, with a strength drawn anew. Noise is changed where it comes from one place, or is heard at one
-microphone; a diffuse field at an array stays as it is.
+microphone; a diffuse field at an array stays as it is. So do the rooms of an array: it would grow with them, and the
+delays between its microphones would no longer be those of their places.
 
 Rate and frequency: J. Chen, Y. Wang and D. L. Wang, "Noise perturbation for supervised speech separation", Speech
 Communication 78, 2016, in which the latter helps most. There bins of the spectrogram are shifted along the frequency
@@ -21,7 +22,7 @@ from cocktail import stft
 PROBABILITY = 0.5
 RATE = (0.6, 1.6)
 SHIFT_HZ = 250.0
-"""Standard deviation of the shift of a bin."""
+"""Standard deviation of the shift at a knot; between knots it is down to half of that."""
 SHIFT_KNOTS = (6, 12)
 """Of the shifts: along frequency, and a second along time."""
 MIX_DB = (-12.0, 0.0)
