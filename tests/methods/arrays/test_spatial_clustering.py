@@ -1,8 +1,11 @@
 """Spatial clustering as whole methods: talkers in two directions come apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from cocktail.errors import AccessError
 from cocktail.method import View
 from cocktail.plugins.registry import Registry
 from cocktail.testing.signals import speech_like
@@ -39,3 +42,13 @@ def test_two_planted_directions_are_separated(name, least):
     alike = np.array([[si_sdr(talker[0], y) for y in found] for talker in talkers])
     best = max(alike.trace(), alike[::-1].trace()) / 2
     assert found.shape == (2, mixture.shape[-1]) and best > least
+
+
+def test_a_random_start_asks_for_no_direction():
+    mixture = images(0, 4000).sum(0)
+    method = replace(Registry().entry("cacgmm").make(), begin="random", window=128, hop=64, iterations=3)
+    granted = {"n_sources": 2}
+    found = method(mixture, View(FS, np.random.default_rng(0), granted))
+    assert found.shape == (2, 4000) and np.isfinite(found).all() and found.std(1).min() > 0
+    with pytest.raises(AccessError, match="array"):
+        replace(method, begin="directions")(mixture, View(FS, np.random.default_rng(0), granted))
