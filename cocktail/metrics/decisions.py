@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.metrics.detection import operating_points, plain
+from cocktail.metrics.detection import checked, operating_points, plain
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,20 @@ def actual_dcf(llr, labels, weights=None, *, costs: Costs) -> float | np.ndarray
     """Cost at the threshold that the costs ask for, of scores (N,) taken for natural log-likelihood ratios.
 
     labels (N,), true = positive; with `weights` (..., N), of each weighting (...,), NaN where a class has no weight.
+    Errors as in detection.operating_points.
     """
-    labels, accepted = np.asarray(labels, bool), np.asarray(llr, float) >= costs.threshold
+    labels = np.asarray(labels, bool)
+    accepted = checked(llr, (labels, ~labels)) >= costs.threshold
     return plain(costs.of(_mean(~accepted, labels, weights), _mean(accepted, ~labels, weights)))
 
 
 def cllr(llr, labels, weights=None) -> float | np.ndarray:
     """Bits that are lost where scores (N,) are taken for natural log-likelihood ratios; 1 is to know nothing.
 
-    Arguments as in `actual_dcf`.
+    Arguments and errors as in `actual_dcf`.
     """
-    llr, labels = np.asarray(llr, float), np.asarray(labels, bool)
+    labels = np.asarray(labels, bool)
+    llr = checked(llr, (labels, ~labels))
     bits = [np.logaddexp(0, sign * llr) / np.log(2) for sign in (-1, 1)]
     return plain((_mean(bits[0], labels, weights) + _mean(bits[1], ~labels, weights)) / 2)
 

@@ -64,6 +64,17 @@ def shares_below(scores, classes, weights=None) -> tuple[list[np.ndarray], np.nd
 
     scores (N,); classes: masks (N,). Arguments, shapes and errors as in `operating_points`.
     """
+    scores = checked(scores, classes)
+    order = np.argsort(scores, kind="stable")
+    scores = scores[order]
+    first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
+    weights = np.ones(len(scores)) if weights is None else np.asarray(weights, float)[..., order]
+    shares = [_cumulated_share(weights * chosen[order], first) for chosen in classes]
+    return shares, np.append(scores[first], np.inf)
+
+
+def checked(scores, classes) -> np.ndarray:
+    """Scores (N,) as an array; classes: masks (N,). Raises CocktailError as `operating_points`."""
     scores = np.asarray(scores, float)
     if scores.ndim != 1 or any(chosen.shape != scores.shape for chosen in classes):
         shapes = [scores.shape, *(chosen.shape for chosen in classes)]
@@ -72,12 +83,7 @@ def shares_below(scores, classes, weights=None) -> tuple[list[np.ndarray], np.nd
         raise CocktailError("a trial score is not finite")
     if not all(chosen.any() for chosen in classes):
         raise CocktailError("trials of all classes are needed")
-    order = np.argsort(scores, kind="stable")
-    scores = scores[order]
-    first = np.flatnonzero(np.diff(scores, prepend=-np.inf))
-    weights = np.ones(len(scores)) if weights is None else np.asarray(weights, float)[..., order]
-    shares = [_cumulated_share(weights * chosen[order], first) for chosen in classes]
-    return shares, np.append(scores[first], np.inf)
+    return scores
 
 
 def _cumulated_share(weights, first):

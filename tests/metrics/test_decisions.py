@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
+from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.decisions import ASVSPOOF_5, VOXSRC, Costs, actual_dcf, cllr, min_dcf
 from cocktail.metrics.trials import Trials
@@ -55,9 +56,24 @@ def test_figures_are_those_of_the_package_of_asvspoof_5():
     assert cllr(scores, labels) == pytest.approx(0.5288584808687675, abs=1e-12)
 
 
+FIGURES = lambda *given: min_dcf(*given, costs=VOXSRC), lambda *given: actual_dcf(*given, costs=ASVSPOOF_5), cllr
+
+
+@pytest.mark.parametrize("figure", FIGURES)
 @pytest.mark.parametrize(
-    "figure", [lambda *given: min_dcf(*given, costs=VOXSRC), lambda *given: actual_dcf(*given, costs=ASVSPOOF_5), cllr]
+    ("scores", "labels", "said"),
+    [
+        ([np.nan, 1.0], [True, False], "not finite"),
+        ([1.0, 2.0], [True, True], "all classes"),
+        ([1.0, 2.0, 3.0], [True, False], "one length"),
+    ],
 )
+def test_what_are_no_trials_of_both_classes_is_an_error(figure, scores, labels, said):
+    with pytest.raises(CocktailError, match=said):
+        figure(scores, labels)
+
+
+@pytest.mark.parametrize("figure", FIGURES)
 def test_a_weight_is_how_often_a_trial_counts(figure):
     generator = rng(0, role="trials")
     labels = generator.random(80) < 0.4
