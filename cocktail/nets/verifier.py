@@ -62,7 +62,7 @@ class Frames:
                 kinds = [*NmfEnhancer().columns(recordings, n_frames, generator).values()]
                 if not kinds:
                     raise CocktailError(f"the split '{split}' has no {name} to learn from")
-                self.drawn[split, name] = unit(np.concatenate(kinds, axis=1).T)
+                self.drawn[split, name] = unit(np.concatenate(kinds, axis=1).T.copy())  # in rows: they are drawn
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         """{speech (size, F), noise (size, F)}."""
