@@ -6,8 +6,8 @@ with RawNet2", ICASSP 2021, with the fixed band-pass filters of M. Ravanelli and
 raw waveform with SincNet", SLT 2018. Graph attention: P. Velickovic et al., ICLR 2018; graph pooling: H. Gao and S. Ji,
 "Graph U-Nets", ICML 2019.
 
-Deviations: recordings keep their length, and those of more than four seconds are cut into equal parts whose logits are
-averaged; the paper cuts and repeats everything to four seconds.
+Deviations: recordings keep their length, and those of more than LONGEST samples, four seconds at 16 kHz, are cut into
+equal parts whose logits are averaged; the paper cuts and repeats everything to four seconds.
 
 Shapes: B recordings, N samples, C channels, F bands, T frames, V nodes of a graph.
 """

@@ -4,7 +4,8 @@ J. Jung et al., "AASIST: audio anti-spoofing using integrated spectro-temporal g
 and its light form with fewer channels.
 Deviations: see cocktail/nets/aasist.py. The ends of a recording where nobody speaks are cut off and its level is set,
 as for the other detectors. It trains on stretches of the trials, bona fide ones as often as attacks, in place of
-weights of the classes; without weight decay and averaging of weights.
+weights of the classes; the learning rate falls exponentially and not along a cosine; without weight decay and averaging
+of weights.
 """
 
 from dataclasses import dataclass
