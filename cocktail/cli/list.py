@@ -6,7 +6,7 @@ import click
 
 from cocktail.cli._options import json_option, methods_option, print_rows
 
-ROW = ("uses", "start", "reads", "train_on")
+ROW = ("uses", "start", "reads", "train_on", "model")
 """Keys of a row in methods.yaml that are not the plugin's."""
 
 

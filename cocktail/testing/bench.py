@@ -91,7 +91,9 @@ class Bench:
             "references": scene.references,
             "model": self.model,
             "bases": self.bases,
-            "estimates": Estimates({name: member.run_unchecked(scene) for name, member in self.reads.items()}),
+            "estimates": Estimates(
+                {name: replace(each, device=self.device).run_unchecked(scene) for name, each in self.reads.items()}
+            ),
             "enrolment": scene.enrolment,
             "position": scene.position,
             "speakers": scene.speakers,

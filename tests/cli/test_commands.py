@@ -195,7 +195,7 @@ def test_new_in_the_project_adds_file_and_row_to_its_family(call, tmp_path, monk
     rows = root / "methods" / "spectral" / "methods.yaml"
     before = rows.read_text()
     create("my-gate")
-    assert rows.read_text() == before + "my-gate: {}\n"
+    assert rows.read_text() == before.replace("\n\nsizes:", "\nmy-gate: {}\n\nsizes:")
     assert Registry().entry("my-gate").make().threshold_db == 8.0
     assert Registry().entry("my-gate").plugin.family == "spectral"
     create("my-net", learned=True)
@@ -454,7 +454,8 @@ def test_plan_of_development_scenes(call):
 
 def test_plan_counts_what_is_trained_again(call, tmp_path):
     """100 scenes are five shards: rendered once, run by one entry, on which one recogniser learns."""
-    suite, again = "suite: mine\n", "retrain: {conditions: [nonstationary], entries: [omlsa]}\n"
+    suite = "suite: mine\nmethods: [omlsa, blstm-psa]\n"
+    again = "retrain: {conditions: [nonstationary], entries: [omlsa]}\n"
     (tmp_path / "mine.yaml").write_text(suite)
     before = {row["stage"]: row for row in json.loads(call("plan", "mine.yaml", "--json")[1])}
     (tmp_path / "mine.yaml").write_text(suite + again)
