@@ -192,6 +192,8 @@ def test_new_in_the_project_adds_file_and_row_to_its_family(call, tmp_path, monk
     shutil.copytree(ROOT / "methods", root / "methods")
     for module in ("cocktail", "cocktail.plugins.registry", "cocktail.plugins.entry"):
         monkeypatch.setattr(f"{module}.ROOT", root)
+    for name in [name for name in sys.modules if name.startswith("cocktail_plugins.")]:
+        monkeypatch.setitem(sys.modules, name, sys.modules[name])  # what the copies replace comes back
     rows = root / "methods" / "spectral" / "methods.yaml"
     before = rows.read_text()
     create("my-gate")

@@ -11,7 +11,7 @@ from cocktail.plugins.registry import Registry
 
 FS = 8000
 SIZES = {
-    "conv-tasnet": ({"filters": 64, "bottleneck": 24, "hidden": 48, "blocks": 4, "repeats": 1}, 5e-3, 150, 20),
+    "conv-tasnet": ({"filters": 64, "bottleneck": 24, "hidden": 48, "blocks": 4, "repeats": 1}, 5e-3, 300, 20),
     "dprnn": ({"filters": 32, "bottleneck": 16, "units": 24, "blocks": 2, "chunk": 30}, 1e-2, 150, 12),
     "tf-gridnet": ({"channels": 8, "blocks": 1, "units": 16, "shift_ms": 16.0, "query": 129}, 2e-2, 60, 10),
 }
