@@ -66,12 +66,16 @@ def _through(rng, x, fs, of):
     tilt, bands = rng.normal(0, of.tilt_db), rng.normal(0, of.band_db, BANDS)
 
     def gain(f):
-        octaves = np.log2(np.maximum(f, LOWEST_HZ) / LOWEST_HZ)
-        decibels = np.interp(octaves, np.arange(BANDS), bands) + tilt * (octaves - 4)
         ends = 1 / np.sqrt((1 + (low / np.maximum(f, 1)) ** 4) * (1 + (f / high) ** 16))
-        return ends * 10 ** (decibels / 20)
+        return ends * 10 ** (decibels(f, bands, tilt) / 20)
 
     return equalised(x, fs, gain)
+
+
+def decibels(f: np.ndarray, bands: np.ndarray, tilt_db: float) -> np.ndarray:
+    """A response at frequencies f in Hz: levels of BANDS octave bands, and a tilt in dB an octave."""
+    octaves = np.log2(np.maximum(f, LOWEST_HZ) / LOWEST_HZ)
+    return np.interp(octaves, np.arange(BANDS), bands) + tilt_db * (octaves - 4)
 
 
 def equalised(x: np.ndarray, fs: int, gain: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

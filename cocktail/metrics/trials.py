@@ -79,10 +79,8 @@ def a_dcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarr
 
     The detection trial of a scene stands before its verification trials.
     """
-    bonafide, spoof = _bonafide_and_spoof(trials)
-    for label in tandem.CLASSES:
-        trials.of("asv", label)
-    cm, asv = bonafide | spoof, trials.of("asv")
+    bonafide, cm, _ = _tandem(trials)
+    asv = trials.of("asv")
     threshold = detection.eer_threshold(trials.score[cm], bonafide[cm])
     detected = trials.score[np.maximum.accumulate(np.where(cm, np.arange(len(cm)), 0))[asv]]
     scores = tandem.cascade(trials.score[asv], detected >= threshold)
@@ -91,10 +89,8 @@ def a_dcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarr
 
 def t_eer(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Concurrent t-EER in % of a detector and a verifier; with `weights` (R, N), of each weighting (R,)."""
-    bonafide, spoof = _bonafide_and_spoof(trials)
-    for label in tandem.CLASSES:
-        trials.of("asv", label)
-    cm, asv = bonafide | spoof, trials.of("asv")
+    bonafide, cm, _ = _tandem(trials)
+    asv = trials.of("asv")
     return 100 * tandem.t_eer(
         trials.score[asv],
         trials.label[asv],
@@ -112,14 +108,12 @@ def min_tdcf_2021(trials: Trials, weights: np.ndarray | None = None) -> float | 
 
 def min_tdcf(trials: Trials, weights: np.ndarray | None = None, *, verifier_errors: bool = False) -> float | np.ndarray:
     """Normalised minimum t-DCF of a detector beside a verifier; with `weights` (R, N), of each weighting (R,)."""
-    bonafide, spoof = _bonafide_and_spoof(trials)
-    cm = bonafide | spoof
-    asv = [trials.of("asv", label) for label in ("target", "nontarget", "spoof")]
+    bonafide, cm, asv = _tandem(trials)
     try:
         return detection.min_tdcf(
             trials.score[cm],
             bonafide[cm],
-            **{f"asv_{name}": trials.score[of] for name, of in zip(("target", "nontarget", "spoof"), asv, strict=True)},
+            **{f"asv_{name}": trials.score[of] for name, of in zip(tandem.CLASSES, asv, strict=True)},
             verifier_errors=verifier_errors,
             weights=None if weights is None else weights[..., cm],
             asv_weights=None if weights is None else np.concatenate([weights[..., of] for of in asv], axis=-1),
@@ -152,6 +146,12 @@ def _bonafide_and_spoof(trials):
     if not spoof.any():
         raise Unscorable("no-trial: no spoof among the cm trials")
     return bonafide, spoof
+
+
+def _tandem(trials):
+    """Bona fide trials of the detector, all of its trials, and those of the verifier by class of tandem.CLASSES."""
+    bonafide, spoof = _bonafide_and_spoof(trials)
+    return bonafide, bonafide | spoof, [trials.of("asv", label) for label in tandem.CLASSES]
 
 
 def _detected(figure, trials, weights):

@@ -11,6 +11,7 @@ import torch
 
 from cocktail import stft
 from cocktail.method import TrainingData
+from cocktail.nets.losses import weighted_mean
 from cocktail.nets.masks import MaskNetwork, inside
 
 
@@ -60,5 +61,4 @@ def loss(network: MaskNetwork, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     """Binary cross-entropy over the bins of the frames that count."""
     magnitude, frames = stft.stft(batch["mixture"]).abs(), batch["frames"]
     error = torch.nn.functional.binary_cross_entropy(network(magnitude, frames), batch["mask"], reduction="none")
-    there = inside(frames, magnitude)[:, None]
-    return (error * there).sum() / (there.sum() * error.shape[1])
+    return weighted_mean(error, inside(frames, magnitude)[:, None])

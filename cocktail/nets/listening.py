@@ -4,8 +4,8 @@ Z.-Q. Wang and D. Wang, "A joint training framework for robust automatic speech 
 2016; Z. Chen, S. Watanabe, H. Erdogan and J. R. Hershey, "Speech enhancement and recognition using multi-task learning
 of long short-term memory recurrent neural networks", Interspeech 2015.
 
-A batch is whole scenes with transcripts: {mixture, target (B, N), symbols (B, S)}, shorter ones followed by zeros, and
-`mixture_length` and `symbols_length` (B,).
+A batch is whole scenes with transcripts: {mixture, target (B, N), symbols (B, S), frames (B,)}, shorter ones followed
+by zeros, and `mixture_length` and `symbols_length` (B,).
 """
 
 from collections.abc import Callable
@@ -40,12 +40,13 @@ class TranscribedScenes:
     language: Language
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
-        """{mixture, target (N,), symbols (S,)}; raises CocktailError where no scene has a text that can be spelt."""
+        """{mixture, target (N,), symbols (S,), frames ()}; raises CocktailError where no text can be spelt."""
         for _ in range(TRIES):
             scene = self.draw(generator, split)
             symbols = self.language.spell(scene.texts[0] or "")
             if symbols is not None:
-                return {"mixture": scene.mixture, "target": scene.sources[0], "symbols": symbols}
+                frames = np.array(stft.n_frames(len(scene.mixture)))
+                return {"mixture": scene.mixture, "target": scene.sources[0], "symbols": symbols, "frames": frames}
         raise CocktailError(f"none of {TRIES} scenes of the split '{split}' has a transcript that can be spelt")
 
 
@@ -93,7 +94,7 @@ class MultiTaskNetwork(MaskNetwork):
 
 def joint_loss(network: JointNetwork, batch: dict[str, torch.Tensor], weight: float) -> torch.Tensor:
     """CTC loss of the recogniser for what the mask makes of the mixture, and `weight` times PSA."""
-    mixture, target, level, lengths = _spectra(batch)
+    mixture, target, level, lengths = spectra(batch)
     mask = network(mixture.abs(), lengths)
     speech = stft.istft(mask * mixture * level, batch["mixture"].shape[-1])
     heard = symbol_loss(*network.recogniser(speech, batch["mixture_length"]), batch).to(mask.device)
@@ -102,12 +103,7 @@ def joint_loss(network: JointNetwork, batch: dict[str, torch.Tensor], weight: fl
 
 def multi_task_loss(network: MultiTaskNetwork, batch: dict[str, torch.Tensor], weight: float) -> torch.Tensor:
     """PSA, and `weight` times the CTC loss of the symbols."""
-    mixture, target, _, lengths = _spectra(batch)
+    mixture, target, _, lengths = spectra(batch)
     mask, *heard = network.both(mixture.abs(), lengths)
     enhanced = losses.psa(mask=mask, mixture=mixture, target=target, weight=weights(mixture, lengths))
     return enhanced + weight * symbol_loss(*heard, batch).to(mask.device)
-
-
-def _spectra(batch):
-    """cocktail.nets.mask_training.spectra of whole scenes."""
-    return spectra(batch | {"frames": stft.n_frames(batch["mixture_length"])})

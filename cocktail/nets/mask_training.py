@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from cocktail import stft
-from cocktail.levels import power
+from cocktail.levels import power, wrapped
 from cocktail.nets import losses
 from cocktail.nets.masks import MaskNetwork, inside, overall_level
 from cocktail.nets.pmsqe import pmsqe
@@ -47,7 +47,7 @@ class Cut(Segments):
     def _noise(self, target, generator, split):
         """(N,) of another scene, begun at random and repeated where it is shorter, at the level that `target` asks."""
         noise = self.draw(generator, split).noise
-        noise = np.resize(np.roll(noise, int(generator.integers(len(noise)))), len(target))
+        noise = wrapped(noise, -int(generator.integers(len(noise))), len(target))
         gain = power(target) / max(power(noise), np.finfo(float).tiny) * 10 ** (-self.target_snr_db / 10)
         return (np.sqrt(gain) * noise).astype(target.dtype)
 

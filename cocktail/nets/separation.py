@@ -1,4 +1,4 @@
-"""The base class of networks that learn from mixtures with their sources, and return signals."""
+"""The base classes of networks that return signals, and of those that learn from mixtures with their sources."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,17 @@ from cocktail.method import finite, require_rate
 from cocktail.nets.network_method import NetworkMethod
 
 
+class SignalNetwork(NetworkMethod):
+    """A network that returns signals: it works at the rate of its training alone, and nothing is resampled."""
+
+    def samples(self, mixture, view):
+        """Microphone 1. Raises CocktailError where the rate is not that of the training."""
+        require_rate(view.fs, view.model.fs)
+        return finite(mixture[:1])[0]
+
+
 @dataclass(frozen=True)
-class SeparationNetwork(NetworkMethod):
+class SeparationNetwork(SignalNetwork):
     """A plugin gives `network`, `objective` and `separate`.
 
     A batch of its training is {mixture (B, N), sources (B, K, N), n_sources (B,)}: segments of `segment_s`, shorter
@@ -37,11 +46,6 @@ class SeparationNetwork(NetworkMethod):
         from cocktail.nets.segments import collate
 
         return collate(examples)
-
-    def samples(self, mixture, view):
-        """Microphone 1. Raises CocktailError where the rate is not that of the training."""
-        require_rate(view.fs, view.model.fs)
-        return finite(mixture[:1])[0]
 
     def output(self, network, samples, view):
         """(N,) -> (K, N)."""

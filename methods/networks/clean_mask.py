@@ -10,12 +10,12 @@ noise. Mixtures are at one level.
 
 from dataclasses import dataclass
 
-from cocktail.method import finite, require_rate
-from cocktail.nets.network_method import NetworkMethod
+from cocktail.nets.one_talker import STATISTICS
+from cocktail.nets.separation import SignalNetwork
 
 
 @dataclass(frozen=True)
-class CleanMask(NetworkMethod):
+class CleanMask(SignalNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "source-model"
@@ -41,16 +41,12 @@ class CleanMask(NetworkMethod):
     def initialise(self, network, data, examples, rng):
         from cocktail.nets.mask_training import set_statistics
 
-        set_statistics(network, examples, 200, rng)
+        set_statistics(network, examples, STATISTICS, rng)
 
     def objective(self, network, batch):
         from cocktail.nets.clean_speech import loss
 
         return loss(network, batch)
-
-    def samples(self, mixture, view):
-        require_rate(view.fs, view.model.fs)
-        return finite(mixture[:1])[0]
 
     def output(self, network, samples, view):
         return network.enhance(samples[None], view.fs, view.device).double().cpu().numpy()

@@ -16,12 +16,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from cocktail.method import finite, require_rate
-from cocktail.nets.network_method import NetworkMethod
+from cocktail.nets.separation import SignalNetwork
 
 
 @dataclass(frozen=True)
-class DnnVerifier(NetworkMethod):
+class DnnVerifier(SignalNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "source-model"
@@ -61,11 +60,6 @@ class DnnVerifier(NetworkMethod):
         from cocktail.nets.verifier import loss
 
         return loss(network, batch)
-
-    def samples(self, mixture, view):
-        """Microphone 1. Raises CocktailError where the rate is not that of the training."""
-        require_rate(view.fs, view.model.fs)
-        return finite(mixture[:1])[0]
 
     def output(self, network, samples, view):
         import torch

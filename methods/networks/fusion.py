@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.method import finite, require_rate
-from cocktail.nets.network_method import NetworkMethod
-
-STATISTICS = 200
-"""Training examples from which the mean and deviation of the features are taken."""
+from cocktail.nets.one_talker import STATISTICS
+from cocktail.nets.separation import SignalNetwork
 
 
 @dataclass(frozen=True)
-class Fusion(NetworkMethod):
+class Fusion(SignalNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "separation"
@@ -53,11 +50,6 @@ class Fusion(NetworkMethod):
         from cocktail.nets.fusion import loss
 
         return loss(network, batch)
-
-    def samples(self, mixture, view):
-        """Microphone 1. Raises CocktailError where the rate is not that of the training."""
-        require_rate(view.fs, view.model.fs)
-        return finite(mixture[:1])[0]
 
     def output(self, network, samples, view):
         import torch

@@ -11,14 +11,11 @@ second output serves the training alone. Whole scenes, of one talker.
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
-
-STATISTICS = 200
-"""Training mixtures from which the mean and deviation of the features are taken."""
+from cocktail.nets.one_talker import OneTalkerNetwork
 
 
 @dataclass(frozen=True)
-class MultiTask(SeparationNetwork):
+class MultiTask(OneTalkerNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "annotated-separation"
@@ -50,14 +47,6 @@ class MultiTask(SeparationNetwork):
         from cocktail.training.loop.batches import pad
 
         return pad(examples)
-
-    def initialise(self, network, data, examples, rng):
-        import torch
-
-        from cocktail.stft import stft
-
-        mixtures = (examples(rng, "train")["mixture"] for _ in range(STATISTICS))
-        network.features.set_statistics(stft(torch.from_numpy(x).float()[None]).abs() for x in mixtures)
 
     def objective(self, network, batch):
         from cocktail.nets.listening import multi_task_loss

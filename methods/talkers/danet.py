@@ -11,38 +11,19 @@ ones count no more than others.
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
+from cocktail.nets.embedding_method import EmbeddingMethod
 
 
 @dataclass(frozen=True)
-class Danet(SeparationNetwork):
+class Danet(EmbeddingMethod):
     """Soft masks from attractors, one channel (microphone 1)."""
 
-    task = "separate"
-    needs = frozenset({"n_sources", "gpu"})
-    layers: int = 4
-    units: int = 300
-    """LSTM cells a layer, in each direction."""
     dimensions: int = 20
-    """Of an embedding."""
-    dropout: float = 0.5
-    shift_ms: float = 8.0
-    """Of the STFT, whose window is 32 ms."""
-    short_s: float = 0.8
-    """Length of the training segments to begin with; `segment_s` is that afterwards."""
-    short_epochs: int = 100
-    """Most epochs on short segments; 0 begins with the long ones."""
 
     def network(self, fs):
         from cocktail.nets.attractors import AttractorNetwork
 
-        return AttractorNetwork(
-            fs=fs, shift_ms=self.shift_ms, layers=self.layers, units=self.scaled(self.units),
-            dimensions=self.dimensions, dropout=self.dropout,
-        )  # fmt: skip
-
-    def stages(self):
-        return [self.stage("short", segment_s=self.short_s, epochs=self.short_epochs), self.stage("long")]
+        return AttractorNetwork(fs=fs, **self.sizes())
 
     def objective(self, network, batch):
         from cocktail.nets.attractors import loss

@@ -12,40 +12,20 @@ between layers, none inside them. Suites with little time to train take every n-
 
 from dataclasses import dataclass
 
-from cocktail.nets.separation import SeparationNetwork
+from cocktail.nets.embedding_method import EmbeddingMethod
 
 
 @dataclass(frozen=True)
-class DeepClustering(SeparationNetwork):
+class DeepClustering(EmbeddingMethod):
     """Binary masks from clusters of embeddings, one channel (microphone 1)."""
 
-    task = "separate"
-    needs = frozenset({"n_sources", "gpu"})
-    layers: int = 4
-    units: int = 300
-    """LSTM cells a layer, in each direction."""
-    dimensions: int = 40
-    """Of an embedding."""
-    dropout: float = 0.5
-    shift_ms: float = 8.0
-    """Of the STFT, whose window is 32 ms."""
     every: int = 1
     """The loss looks at every so many frames."""
-    short_s: float = 0.8
-    """Length of the training segments to begin with; `segment_s` is that afterwards."""
-    short_epochs: int = 100
-    """Most epochs on short segments; 0 begins with the long ones."""
 
     def network(self, fs):
         from cocktail.nets.clustering import EmbeddingNetwork
 
-        return EmbeddingNetwork(
-            fs=fs, shift_ms=self.shift_ms, layers=self.layers, units=self.scaled(self.units),
-            dimensions=self.dimensions, dropout=self.dropout,
-        )  # fmt: skip
-
-    def stages(self):
-        return [self.stage("short", segment_s=self.short_s, epochs=self.short_epochs), self.stage("long")]
+        return EmbeddingNetwork(fs=fs, **self.sizes())
 
     def objective(self, network, batch):
         from cocktail.nets.clustering import loss

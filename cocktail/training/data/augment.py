@@ -20,7 +20,6 @@ from cocktail import stft
 from cocktail.errors import require_known
 from cocktail.training.data import perturb
 
-PROBABILITY = 0.5
 STRETCH = (0.85, 1.15)
 VTL = (0.9, 1.1)
 """Warping factors of VTLP."""
@@ -131,7 +130,7 @@ NAMES = (*AUGMENTATIONS, *perturb.NOISE, *perturb.ROOMS)
 def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tuple[str, ...]) -> np.ndarray:
     """(N,) float32 after each of the augmentations with a chance of one half, in the order of AUGMENTATIONS."""
     for name, function in AUGMENTATIONS.items():
-        if name in names and generator.random() < PROBABILITY:
+        if perturb.chosen(generator, name, names):
             x = function(x, fs, generator)
     return x
 

@@ -18,6 +18,7 @@ import numpy as np
 import scipy.fft
 
 from cocktail import stft
+from cocktail.corpora import channels
 
 PROBABILITY = 0.5
 RATE = (0.6, 1.6)
@@ -65,9 +66,8 @@ def shifted(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarra
 def equalised(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
     """(N,) -> (N,): through a drawn response, octave bands up and down and a tilt; no delay."""
     length = scipy.fft.next_fast_len(len(x) + fs // 8, real=True)
-    octaves = np.log2(np.maximum(np.fft.rfftfreq(length, 1 / fs), 60.0) / 60.0)
-    bands = generator.normal(0, EQUALISER_DB, 8)
-    decibels = np.interp(octaves, np.arange(8), bands) + generator.normal(0, TILT_DB) * (octaves - 4)
+    bands, tilt = generator.normal(0, EQUALISER_DB, channels.BANDS), generator.normal(0, TILT_DB)
+    decibels = channels.decibels(np.fft.rfftfreq(length, 1 / fs), bands, tilt)
     gain = (10 ** (decibels / 20)).astype(np.float32)
     return scipy.fft.irfft(scipy.fft.rfft(x, length) * gain, length)[: len(x)]
 
