@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from two_bands import two_bands
 
 from cocktail.method import View
 from cocktail.nets import drnn
@@ -76,8 +77,7 @@ class Bands:
         return self
 
     def draw(self, generator, split):
-        spectrum, hz = np.fft.rfft(generator.standard_normal((2, 4000))), np.fft.rfftfreq(4000, 1 / FS)
-        target, rest = np.fft.irfft(spectrum * np.stack([hz < 2000, hz > 3000]), 4000).astype(np.float32)
+        target, rest = two_bands(generator, 4000, FS).astype(np.float32)
         return SimpleNamespace(mixture=target + rest, sources=target[None])
 
 

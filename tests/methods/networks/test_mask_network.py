@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from two_bands import two_bands
 
 from cocktail.dsp.mel import filterbank
 from cocktail.errors import CocktailError
@@ -30,9 +31,7 @@ class Bands:
 
     def draw(self, generator, split):
         n = int(generator.integers(8000, 14000))
-        spectrum = np.fft.rfft(generator.standard_normal((2, n)))
-        hz = np.fft.rfftfreq(n, 1 / FS)
-        target, noise = np.fft.irfft(spectrum * np.stack([hz < 2000, hz > 3000]), n)
+        target, noise = two_bands(generator, n, FS)
         noise *= generator.uniform(0.5, 2)
         mixture = (target + noise).astype(np.float32)
         return SimpleNamespace(mixture=mixture, sources=target[None].astype(np.float32), noise=noise)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from two_bands import two_bands
 
 from cocktail.method import View
 from cocktail.nets import regression
@@ -25,9 +26,7 @@ class Bands:
 
     def draw(self, generator, split):
         n = int(generator.integers(6000, 9000))
-        spectrum = np.fft.rfft(generator.standard_normal((2, n)))
-        hz = np.fft.rfftfreq(n, 1 / FS)
-        target, noise = np.fft.irfft(spectrum * np.stack([hz < 2000, hz > 3000]), n).astype(np.float32)
+        target, noise = two_bands(generator, n, FS).astype(np.float32)
         return SimpleNamespace(mixture=target + noise, sources=target[None], noise=noise)
 
 
