@@ -31,17 +31,20 @@ class Cut(Segments):
     """Of the target to noise of another scene, which is in the mixture as well; None for targets without noise."""
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
-        """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count."""
+        """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count.
+
+        The mixture of D microphones is (D, n_samples).
+        """
         segment = super().__call__(generator, split)
         mixture, target = segment["mixture"], segment["sources"][0]
         if self.target_snr_db is not None:
             noise = self._noise(target, generator, split)
             mixture, target = mixture + noise, target + noise
-        missing = self.n_samples - len(mixture)
+        missing = self.n_samples - len(target)
         return {
-            "mixture": np.pad(mixture, (0, missing)),
+            "mixture": np.pad(mixture, [(0, 0)] * (mixture.ndim - 1) + [(0, missing)]),
             "target": np.pad(target, (0, missing)),
-            "frames": np.array(stft.n_frames(len(mixture))),
+            "frames": np.array(stft.n_frames(len(target))),
         }
 
     def _noise(self, target, generator, split):

@@ -202,6 +202,11 @@ def overall_level(magnitude, lengths=None):
     return _one_for_silence(mean.sqrt()[:, None, None])
 
 
+def array_level(spectra, lengths=None):
+    """That of spectra (B, D, F, T) over their microphones, (B, 1, 1, 1)."""
+    return overall_level(spectra.abs().square().mean(1).sqrt(), lengths)[:, None]
+
+
 def running_level(magnitude, lengths=None):
     """Root-mean-square of magnitudes (B, F, T) up to each frame, (B, 1, T); 1 while there was but silence."""
     frames = torch.arange(1, magnitude.shape[-1] + 1, device=magnitude.device)
