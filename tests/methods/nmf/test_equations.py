@@ -1,5 +1,7 @@
 """NMF entries from samples to samples, and what they learn, against their updates written out in double precision."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -252,3 +254,15 @@ def test_the_complex_entry_is_10_updates_of_phases_and_activations(exact_product
     seen = View(FS, np.random.default_rng(17), {"bases": Bases(bases={"speech": S, "noise": N})})
     found = Registry().entry("nmf-complex").make()(x[None], seen)[0]
     np.testing.assert_allclose(found, expected, atol=5e-3 * np.abs(x).max())
+
+
+def test_the_time_domain_entry_begins_as_sparse_nmf(exact_products):
+    """Without iterations its signals are what the masks of the entry whose bases it uses leave."""
+    S, N = bases(18, 20, 10)
+    x, learnt = mixture(), {"speech": S, "noise": N}
+    seen = View(FS, np.random.default_rng(0), {"bases": Bases(bases=learnt)})
+    masked = Registry().entry("nmf-sparse").make()(x[None], view(learnt))
+    entry = Registry().entry("nmf-time-domain").make()
+    begun = replace(entry, iterations=0)(x[None], seen)
+    np.testing.assert_allclose(begun, masked, atol=2e-3 * np.abs(x).max())
+    assert np.abs(entry(x[None], seen) - begun).max() > 1e-2 * np.abs(x).max()
