@@ -50,7 +50,7 @@ def rank_one_in(noise: np.ndarray, target: np.ndarray) -> np.ndarray:
     beamforming in a reverberant noisy environment with multiple interfering speech signals", IEEE Trans. ASLP 17(6),
     2009). Zero where the target is above the noise in no direction.
     """
-    lower, values, vectors = _whitened(target, noise)
+    lower, values, vectors = whitened(target, noise)
     direction = lower @ vectors[..., -1:]
     power = np.maximum(values[..., -1] - 1, 0)[..., None, None]
     return power * (direction @ direction.conj().swapaxes(-1, -2))
@@ -63,6 +63,16 @@ def mvdr(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     be near zero.
     """
     return _parametric(rank_one(target), noise, 0.0)
+
+
+def towards(a: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Least noise power at a response of 1 to a talker with the transfer functions a (..., D), of any scale.
+
+    MVDR with the talker's covariance a a^H; noise (..., D, D) -> (..., D). Zero where a is.
+    """
+    across = np.linalg.solve(loaded(noise), a[..., None])[..., 0]
+    power = np.sum(a.conj() * across, -1, keepdims=True).real
+    return across * a[..., :1].conj() / np.where(power > 0, power, 1.0)
 
 
 def mwf(target: np.ndarray, noise: np.ndarray, *, mu: float = 1.0, rank: int | None = None) -> np.ndarray:
@@ -82,7 +92,7 @@ def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     Both after Warsitz and Haeb-Umbach. The phase makes the target's response at microphone 1 real and positive: the
     eigenvector has none of its own.
     """
-    lower, _, vectors = _whitened(target, noise)
+    lower, _, vectors = whitened(target, noise)
     w = np.linalg.solve(lower.conj().swapaxes(-1, -2), vectors[..., -1:])  # (..., D, 1)
     n_mics = noise.shape[-1]
     pw = loaded(noise) @ w
@@ -93,17 +103,17 @@ def gev(target: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return (w[..., 0]) * (gain * phase)[..., None]
 
 
-def apply(w: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """w^H x: weights (..., F, D) on X (D, F, T) -> (..., F, T)."""
-    return (w.conj()[..., None, :] @ X.swapaxes(0, 1))[..., 0, :]
-
-
-def _whitened(target, noise):
+def whitened(target: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cholesky factor L of the noise, eigenvalues (ascending) and eigenvectors of L^-1 target L^-H."""
     lower = np.linalg.cholesky(loaded(noise))
     half = np.linalg.solve(lower, target)
     white = np.linalg.solve(lower, half.conj().swapaxes(-1, -2))
     return lower, *np.linalg.eigh((white + white.conj().swapaxes(-1, -2)) / 2)
+
+
+def apply(w: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """w^H x: weights (..., F, D) on X (D, F, T) -> (..., F, T)."""
+    return (w.conj()[..., None, :] @ X.swapaxes(0, 1))[..., 0, :]
 
 
 def _parametric(target, noise, mu):
