@@ -49,6 +49,7 @@ DRAWN = {
     "level_db": ("level", "dB"),
     "noise": ("noise", ""),
     "genders": ("genders", ""),
+    "movement": ("movement", ""),
     "speaker": ("speaker", ""),
 }
 """What is drawn for a scene (columns of scenes.parquet) -> what it is called, and its unit."""

@@ -40,8 +40,10 @@ ARRAYS: dict[str, np.ndarray] = {
     "linear-4": linear(4, 0.05),
     "circular-4": circular(4, 0.05),
     "tablet": np.array(_TABLET),
+    "phone": np.array([[0.0, 0.07, 0.0], [0.0, -0.07, 0.0]]),
 }
-"""Arrays that a condition may name. `pair`: two microphones at the distance of a pair of ears."""
+"""Arrays that a condition may name. `pair`: two microphones at the distance of a pair of ears.
+`phone`: one in the bottom of a phone, which is held towards the mouth, and one in its top, 14 cm away."""
 
 
 def positions(array: str | list) -> np.ndarray:

@@ -16,6 +16,8 @@ _SOURCE_FROM_MICROPHONE_M = 0.1
 _SOURCES_APART_M = 0.2
 """Heads and loudspeakers take room."""
 _TRIES = 10_000
+_TURNS = 16
+"""Azimuths at which talkers that are turned around must fit into the room."""
 
 
 def place_talkers(
@@ -25,12 +27,14 @@ def place_talkers(
     distances: np.ndarray,
     azimuth_deg: tuple[float, float] = (-180.0, 180.0),
     separation_deg: float = 0.0,
+    turning: bool = False,
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """Array centre (3,), its yaw in degrees and talkers (K, 3), in metres, in a room of `size` (3,).
 
     `array` (D, 3): microphones about their centre. Talkers are at the given distances (K,) from the centre, at an
     azimuth within `azimuth_deg` of the array's front (y, turned by the yaw) and at least `separation_deg` of azimuth
-    apart. Raises CocktailError where no place is found.
+    apart. With `turning`, they have room at every azimuth within `azimuth_deg`. Raises CocktailError where no place is
+    found.
     """
     inset = np.array([_ARRAY_FROM_WALL_M, _ARRAY_FROM_WALL_M])
     for _ in range(_TRIES if np.all(size[:2] >= 2 * inset) else 0):
@@ -38,15 +42,15 @@ def place_talkers(
         yaw = generator.uniform(-180, 180)
         azimuth = generator.uniform(*azimuth_deg, size=len(distances))
         elevation = np.radians(generator.uniform(*_ELEVATION_DEG, size=len(distances)))
-        bearing = np.radians(yaw + azimuth + 90)
-        direction = [np.cos(elevation) * np.cos(bearing), np.cos(elevation) * np.sin(bearing), np.sin(elevation)]
-        talkers = centre + distances[:, None] * np.stack(direction, axis=1)
+        talkers = centre + distances[:, None] * _direction(yaw + azimuth, elevation)
         microphones = centre + turned(array, yaw)
+        turns = yaw + np.linspace(*azimuth_deg, _TURNS)[:, None]
+        anywhere = centre + distances[:, None] * _direction(turns, elevation) if turning else talkers
         if (
-            _inside(talkers, size, _FROM_WALL_M)
+            _inside(anywhere, size, _FROM_WALL_M)
             and _inside(microphones, size, _MICROPHONE_FROM_WALL_M)
             and _separated(azimuth, separation_deg)
-            and _nearest(talkers, microphones).min() >= _SOURCE_FROM_MICROPHONE_M
+            and _nearest(anywhere.reshape(-1, 3), microphones).min() >= _SOURCE_FROM_MICROPHONE_M
             and all(_nearest(talkers[k + 1 :], talker[None]).min(initial=np.inf) >= _SOURCES_APART_M
                     for k, talker in enumerate(talkers))
         ):  # fmt: skip
@@ -82,6 +86,13 @@ def place_noise(
         )
     distance = np.where(free, np.linalg.norm(candidates - centre, axis=1), 0)
     return candidates[np.argmax(distance >= min(_NOISE_FROM_ARRAY_M, distance.max()))]
+
+
+def _direction(bearing_deg, elevation):
+    """(..., 3): unit vectors; a bearing of 0 is along y, elevations are radians."""
+    bearing, elevation = np.broadcast_arrays(np.radians(bearing_deg + 90), elevation)
+    across = np.cos(elevation)
+    return np.stack([across * np.cos(bearing), across * np.sin(bearing), np.sin(elevation)], axis=-1)
 
 
 def _inside(points, size, margin):

@@ -30,7 +30,8 @@ LATENCY = 40
 _RINGING_S = 0.1
 """Room for the high-pass filter to fade after an early part."""
 
-_ROUNDING_S = 1e-6
+ROUNDING_S = 1e-6
+"""So much after the direct sound is still the direct sound."""
 _FILTER = 81
 _GRANULARITY = 20
 
@@ -61,14 +62,14 @@ def responses(
     n_full = max(lengths.max(), int(np.ceil(room.duration() * fs)) + LATENCY)
     full = np.zeros((len(sources), len(microphones), n_full))
     early, direct = np.zeros((2, len(sources), lengths.max()))
-    images = _images(room, sources, microphones, mixing_s.max(), fs)
+    images = image_sources(room, sources, microphones, mixing_s.max(), fs)
     for s, ((place, amplitude), generator) in enumerate(zip(images, generators, strict=True)):
         distance = np.linalg.norm(place[:, None] - microphones[None], axis=-1)
         time, gain, n = distance / SOUND_SPEED, amplitude[:, None] / distance, lengths[s]
         for d in range(len(microphones)):
-            full[s, d, :n] = _build(time[:, d], gain[:, d], mixing_s[s], n, fs)
-        early[s, :n] = _high_passed(_build(time[:, 0], gain[:, 0], direct_s[s, 0] + EARLY_S, n, fs), fs)
-        direct[s, :n] = _build(time[:, 0], gain[:, 0], direct_s[s, 0] + _ROUNDING_S, n, fs)
+            full[s, d, :n] = build(time[:, d], gain[:, d], mixing_s[s], n, fs)
+        early[s, :n] = _high_passed(build(time[:, 0], gain[:, 0], direct_s[s, 0] + EARLY_S, n, fs), fs)
+        direct[s, :n] = build(time[:, 0], gain[:, 0], direct_s[s, 0] + ROUNDING_S, n, fs)
         full[s, :, LATENCY:] += _tail(room, microphones, mixing_s[s], n_full - LATENCY, fs, generator)
     return Responses(_high_passed(full, fs), early, direct)
 
@@ -78,8 +79,13 @@ def image_order(room: Shoebox, time_s: float) -> int:
     return int(np.ceil(SOUND_SPEED * time_s * np.linalg.norm(1 / np.array(room.size)))) + 3
 
 
-def _images(room, sources, microphones, until_s, fs):
-    """(images (I, 3), amplitudes without the distance (I,)) of each source, from pyroomacoustics' engine."""
+def image_sources(
+    room: Shoebox, sources: np.ndarray, microphones: np.ndarray, until_s: float, fs: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(images (I, 3), amplitudes without the distance (I,)) of each source, from pyroomacoustics' engine.
+
+    They include all that arrive before `until_s`, in the same order for every source.
+    """
     import pyroomacoustics as pra
 
     engine = pra.ShoeBox(
@@ -92,7 +98,7 @@ def _images(room, sources, microphones, until_s, fs):
     return [(source.images.T.astype(float), source.damping[0].astype(float)) for source in engine.sources]
 
 
-def _build(time, gain, until_s, n_samples, fs):
+def build(time: np.ndarray, gain: np.ndarray, until_s: float, n_samples: int, fs: int) -> np.ndarray:
     """(n_samples,): images that arrive until then, as windowed sinc pulses. One thread: the sum has one order."""
     from pyroomacoustics import libroom
 

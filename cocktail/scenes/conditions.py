@@ -55,8 +55,14 @@ ROOM = _mapping(
         "distance_m": _range(0.2, 20, description="talkers to the array's centre"),
         "azimuth_deg": _range(-180, 180, description="talkers from the array's front; default all around"),
         "separation_deg": {"type": "number", "minimum": 0, "maximum": 90, "description": "talkers at least; default 0"},
+        "close_m": _range(0.2, 20, description="in half of the scenes, instead of distance_m"),
+        "turn_deg_s": _range(
+            1, 180, description="talker around the array, within azimuth_deg; default: it stands still"
+        ),
+        "moving": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of moving talkers; default 0.5"},
     },
     ["length_m", "width_m", "height_m", "t60_s", "distance_m"],
+    dependentRequired={"turn_deg_s": ["azimuth_deg"], "moving": ["turn_deg_s"]},
 )
 
 _NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uniqueItems": True}
@@ -90,6 +96,8 @@ _REPLAYED = {
         }
     },
 }
+
+_TURNED = {"required": ["room"], "properties": {"room": {"required": ["turn_deg_s"]}}}
 
 CONDITION = _mapping(
     {
@@ -163,6 +171,7 @@ CONDITION = _mapping(
             "else": {"properties": {"sounds": False}},
         },
         {"if": _REPLAYED, "then": {"required": ["room"]}},
+        {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}, "attacks": False}}},
     ],
 )
 """JSON schema of one condition."""
@@ -180,6 +189,12 @@ def resolved(condition: dict, groups: dict[str, list[str]]) -> dict:
         return condition
     kinds = [kind for name in condition["noise"]["kinds"] for kind in groups.get(name, [name])]
     return condition | {"noise": condition["noise"] | {"kinds": list(dict.fromkeys(kinds))}}
+
+
+def placement(room: dict) -> dict:
+    """Options of cocktail.rooms.placement.place_talkers, of what a condition says of its room."""
+    said = {key: room[key] for key in ("azimuth_deg", "separation_deg") if key in room}
+    return said | {"turning": "turn_deg_s" in room}
 
 
 def draw_levels(condition: dict, generator: np.random.Generator) -> np.ndarray:

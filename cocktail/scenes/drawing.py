@@ -15,11 +15,12 @@ from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError, nearest
 from cocktail.levels import PEAK
 from cocktail.rng import rng
+from cocktail.rooms import motion
 from cocktail.rooms.arrays import positions, turned
 from cocktail.rooms.placement import place_noise, place_talkers
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.runtime.accounting import work
-from cocktail.scenes.conditions import draw_levels, is_closed
+from cocktail.scenes.conditions import draw_levels, is_closed, placement
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, points
@@ -31,6 +32,10 @@ SAID = ("utterance", "speaker", "gender", "text")
 """Columns of a table of speech that a record keeps."""
 SPOOFED = 0.5
 """Share of the scenes of a condition with attacks that are attacks."""
+CLOSE = 0.5
+"""Share of the scenes of a condition with `close_m` whose talkers are close."""
+MOVING = 0.5
+"""Share of the scenes of a condition with `turn_deg_s` whose talker moves."""
 
 
 def draw(
@@ -67,6 +72,8 @@ def draw(
     longest_s = max(row["n_samples"] / row["fs"] for row in rows)
     lead_s = float(condition.get("lead_s", 0))
     duration_s = lead_s + longest_s + condition.get("trail_s", 0)
+    n_samples = int(np.ceil(duration_s * fs))
+    paths = [_path(condition["room"], room, place, fs, n_samples) if room else () for place in places]
     return Scene.of(
         condition,
         name=name,
@@ -74,12 +81,12 @@ def draw(
         index=index,
         seed=seed,
         fs=fs,
-        n_samples=int(np.ceil(duration_s * fs)),
+        n_samples=n_samples,
         lead_s=lead_s,
         peak=float(generator("peak").uniform(*PEAK)),
         talkers=tuple(
-            Talker(*(row[name] for name in SAID), float(level), place, attack, row.get("kind"))
-            for row, level, place in zip(rows, levels, places, strict=True)
+            Talker(*(row[name] for name in SAID), float(level), place, attack, row.get("kind"), path)
+            for row, level, place, path in zip(rows, levels, places, paths, strict=True)
         ),
         room=room,
         noise=_noise(
@@ -90,7 +97,7 @@ def draw(
             duration_s=duration_s,
             n_channels=len(positions(condition["array"])),
             room=room,
-            places=places,
+            places=[point for place, path in zip(places, paths, strict=True) for point in path or (place,)],
         ),
         label=(attack or BONA_FIDE) if "attacks" in condition else rows[0].get("label"),
         wanted=condition["sounds"]["labels"][0] if "sounds" in condition else BONA_FIDE,
@@ -151,9 +158,9 @@ def draw_room(
     shape = generator("room")
     size = np.array([shape.uniform(*spec[side]) for side in ("length_m", "width_m", "height_m")])
     t60_s = float(generator("t60").uniform(*spec["t60_s"]))
-    distances = generator("distances").uniform(*spec["distance_m"], size=n_talkers)
-    options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
-    centre, yaw_deg, talkers = place_talkers(generator("places"), size, array, distances, **options)
+    close = "close_m" in spec and generator("close").random() < CLOSE
+    distances = generator("distances").uniform(*spec["close_m" if close else "distance_m"], size=n_talkers)
+    centre, yaw_deg, talkers = place_talkers(generator("places"), size, array, distances, **placement(spec))
     room = Room(
         size=points([size])[0],
         t60_s=t60_s,
@@ -162,14 +169,34 @@ def draw_room(
         centre=points([centre])[0],
         yaw_deg=float(yaw_deg),
         microphones=points(centre + turned(array, yaw_deg)),
+        turn_deg_s=_turn(spec, generator) if "turn_deg_s" in spec else None,
     )
     return room, points(talkers)
+
+
+def _turn(spec, generator):
+    """Degrees a second at which the talker goes around the array, either way; 0 if it stands still."""
+    if generator("moving").random() >= spec.get("moving", MOVING):
+        return 0.0
+    turn = generator("turn")
+    return float(turn.choice([-1, 1]) * turn.uniform(*spec["turn_deg_s"]))
+
+
+def _path(spec, room, place, fs, n_samples):
+    """The points of the arc on which a talker moves from `place`; none if it stands still."""
+    if not room.turn_deg_s:
+        return ()
+    x, y, _ = turned(np.subtract(place, room.centre)[None], -room.yaw_deg)[0]
+    azimuth_deg = float(np.degrees(np.arctan2(-x, y)))
+    start, centre = np.array(place), np.array(room.centre)
+    path = motion.arc(start, centre, azimuth_deg, room.turn_deg_s, spec["azimuth_deg"], fs, n_samples)
+    return (place, *points(np.round(path[1:], 4)))
 
 
 def draw_noise_position(
     room: Room, talkers: Sequence[Position], generator: Callable[[str], np.random.Generator]
 ) -> Position:
-    """Where a point noise is in the room. `talkers`: their places; `generator`: role -> generator."""
+    """Where a point noise is in the room. `talkers`: all places where they are; `generator`: role -> generator."""
     around = {"microphones": np.array(room.microphones), "talkers": np.array(talkers)}
     place = place_noise(generator("noise position"), np.array(room.size), np.array(room.centre), **around)
     return points([place])[0]

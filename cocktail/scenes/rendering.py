@@ -1,6 +1,7 @@
 """The audio of a scene, from its record.
 
-Talkers and point noise are convolved with the responses of the scene's room; the recordings of diffuse noise are far
+Talkers and point noise are convolved with the responses of the scene's room, a moving talker with those along its path
+(cocktail.rooms.motion); the recordings of diffuse noise are far
 sources around the array (cocktail.rooms.fields). The SNR holds exactly between the sum of the talkers' images and the
 noise, both over the samples of microphone 1 where speech is active. A talker's level is that of its image's active
 speech. All signals then share one scale factor, which brings the loudest sample of the scene to the record's peak, so
@@ -19,8 +20,8 @@ import numpy as np
 from cocktail import levels
 from cocktail.corpora.library import Library
 from cocktail.errors import CocktailError
-from cocktail.rooms import fields
-from cocktail.rooms.convolution import convolve
+from cocktail.rooms import fields, motion
+from cocktail.rooms.convolution import convolve, convolve_along
 from cocktail.rooms.responses import LATENCY, Responses, responses
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.scenes.scene import Scene
@@ -94,11 +95,24 @@ def _talkers(scene, speech, noise, spoofs, room):
             images[k] = convolve(dry, room.full[k])[:, heard]
             early[k] = convolve(dry, room.early[k])[heard]
             direct[k] = convolve(dry, room.direct[k])[heard]
+            if talker.path:
+                *changes, early_change, direct_change = _changes(scene, talker, dry)[:, heard]
+                images[k] += changes
+                early[k] += early_change
+                direct[k] += direct_change
         level = levels.power(images[k, 0], levels.active(images[k, 0], scene.fs))
         gain = 10 ** (talker.level_db / 20) / np.sqrt(level)
         for signal in (images, early, direct):
             signal[k] *= gain
     return images, early, direct
+
+
+def _changes(scene, talker, dry):
+    """(D + 2, N'): what a talker's movement adds to its image, and at microphone 1 to its early and direct parts."""
+    room, microphones = Shoebox(scene.room.size, scene.room.absorption), np.array(scene.room.microphones)
+    along = motion.changes(room, np.array(talker.path), microphones, scene.fs)
+    responses = np.concatenate([along.full, along.early[:, None], along.direct[:, None]], axis=1)
+    return convolve_along(dry, responses, motion.hop(scene.fs))
 
 
 def _replayed(scene, talker, dry):

@@ -32,6 +32,8 @@ class Talker:
     """Of what attack the utterance is; `speaker` is then the claimed one. None: bona fide."""
     kind: str | None = None
     """Of a sound that is no speech: its kind. `utterance` and `speaker` then name a recording of the corpus's noise."""
+    path: tuple[Position, ...] = ()
+    """Where a moving talker is at every `hop` of cocktail.rooms.motion, from `position` on. Empty: it stands still."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ class Noise:
 
 @dataclass(frozen=True)
 class Room:
-    """The room; `absorption` of its walls was chosen to give `t60_s`. `yaw_deg`: where the array looks, from y."""
+    """The room; `absorption` of its walls was chosen to give `t60_s`. `yaw_deg`: where the array looks, from y.
+
+    `turn_deg_s`: how fast the talker goes around the array, counter-clockwise where positive, 0 where it stands still;
+    None in conditions where talkers never move.
+    """
 
     size: Position
     t60_s: float
@@ -66,6 +72,7 @@ class Room:
     centre: Position
     yaw_deg: float
     microphones: tuple[Position, ...]
+    turn_deg_s: float | None = None
 
 
 def scene_id(condition: str, split: str, index: int) -> str:
@@ -130,7 +137,7 @@ class Scene:
         return BONA_FIDE if self.label == self.wanted else self.label
 
     def target_position(self) -> Position | None:
-        """Where the first talker is, in the array's own axes and from its centre; None without a room."""
+        """Where the first talker is at the start, in the array's own axes, from its centre; None without a room."""
         if self.room is None:
             return None
         offset = np.subtract(self.talkers[0].position, self.room.centre)
@@ -143,6 +150,8 @@ class Scene:
             strata |= {"noise": self.noise.kind, "snr_db": self.noise.snr_db}
         if self.room is not None:
             strata |= {"t60_s": self.room.t60_s, "distance_m": self.room.distances_m[0]}
+            if self.room.turn_deg_s is not None:
+                strata["movement"] = "moving" if self.room.turn_deg_s else "still"
         if len(self.talkers) > 1:
             strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
             strata["genders"] = "+".join(sorted(talker.gender or "unknown" for talker in self.talkers))

@@ -125,16 +125,18 @@ def _check_ranges(definition: dict, where: str) -> None:
 
 def _check_places(definition: dict, where: str) -> None:
     """The smallest room has a place for the array, and for talkers as far from it as they may be."""
+    from cocktail.scenes.conditions import placement
+
     array = positions(definition["array"])
     require_apart(array, f"{where}.array")
     if "room" not in definition:
         return
     spec = definition["room"]
     size = np.array([spec[side][0] for side in ("length_m", "width_m", "height_m")], float)
-    options = {key: spec[key] for key in ("azimuth_deg", "separation_deg") if key in spec}
+    options = placement(spec)
     generator = rng(0, role="places")
     try:
-        for distance in spec["distance_m"]:
+        for distance in (*spec["distance_m"], *spec.get("close_m", ())):
             place_talkers(generator, size, array, np.full(definition["talkers"], float(distance)), **options)
     except CocktailError as error:
         raise CocktailError(f"{where}.room: {error}") from error

@@ -34,7 +34,7 @@ def test_shipped_conditions_are_valid(name):
 
 def test_shipped_conditions():
     assert list(conditions()) == [
-        "stationary", "nonstationary", "living-room", "tablet", "reverb", "two-talkers", "three-talkers",
+        "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "two-talkers", "three-talkers",
         "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
         "spoof-physical", "spoof-noise", "spoof-logical-noise", "speakers",
     ]  # fmt: skip
@@ -56,6 +56,10 @@ def test_shipped_conditions():
         ("living-room", {"room__t60_s": [0, 0.2]}),
         ("living-room", {"room__distance_m": None}),
         ("living-room", {"array": [[0, 0]]}),
+        ("living-room", {"room__moving": 0.5}),
+        ("phone", {"room__moving": 2}),
+        ("phone", {"room__azimuth_deg": None}),
+        ("two-talkers-array", {"room__azimuth_deg": [-60, 60], "room__turn_deg_s": [20, 60]}),
         ("two-talkers", {"talkers": 1}),
         ("two-talkers", {"levels_db": [0, 0]}),
         ("two-talkers", {"level_db": None, "levels_db": [0, 0, 0]}),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scene_corpus as corpus
@@ -137,6 +139,37 @@ def test_sensor_noise_is_independent_at_every_microphone():
     correlation = np.corrcoef(noise)[np.triu_indices(4, 1)]
     assert np.abs(correlation).max() < 0.03
     np.testing.assert_allclose(np.std(noise, axis=1), np.std(noise[0]), rtol=0.03)
+
+
+def test_a_talker_whose_path_is_one_place_is_heard_as_one_that_stands_still():
+    scene = moving_phone(0)
+    talker = scene.talkers[0]
+    stays = replace(scene, talkers=(replace(talker, path=talker.path[:1] * len(talker.path)),))
+    still = replace(scene, talkers=(replace(talker, path=()),))
+    for name, signal in vars(render(stays, SPEECH, NOISE)).items():
+        if signal is not None:
+            np.testing.assert_allclose(signal, getattr(render(still, SPEECH, NOISE), name), atol=1e-12)
+
+
+def test_a_moving_talker_is_nearest_to_the_microphone_that_is_turned_to_it():
+    """Direct sound at microphone 1, re a talker who stays: its level follows the distance along the path."""
+    scene = moving_phone(1)
+    still = replace(scene, talkers=(replace(scene.talkers[0], path=()),))
+    moved, stayed = (render(each, SPEECH, NOISE).direct[0].reshape(1, -1) for each in (scene, still))
+    path = np.array(scene.talkers[0].path)
+    away = np.linalg.norm(path - scene.room.microphones[0], axis=1)
+    edges = range(0, scene.n_samples - 1600, 1600)
+    ratio = [np.sum(moved[:, n : n + 1600] ** 2) / max(np.sum(stayed[:, n : n + 1600] ** 2), 1e-12) for n in edges]
+    spoken = [np.sum(stayed[:, n : n + 1600] ** 2) > 1e-3 * np.sum(stayed**2) for n in edges]
+    expected = 20 * np.log10(2 / (away[:-2] + away[1:-1]))[: len(ratio)]
+    level = decibel(np.array(ratio)) - expected
+    assert np.ptp(level[spoken]) < 0.5 and np.ptp(expected[spoken]) > 1
+
+
+def moving_phone(index):
+    condition = corpus.CONDITIONS["phone"]
+    room = condition["room"] | {"moving": 1, "close_m": [0.2, 0.25], "distance_m": [0.2, 0.25], "turn_deg_s": [50, 60]}
+    return drawn("phone", index, condition=condition | {"room": room})
 
 
 def test_other_sampling_rates():

@@ -129,8 +129,45 @@ def test_geometry_is_what_was_asked(name):
         np.testing.assert_allclose(microphones.mean(axis=0), room.centre)
         for talker, distance in zip(scene.talkers, room.distances_m, strict=True):
             assert np.linalg.norm(np.subtract(talker.position, room.centre)) == pytest.approx(distance)
-            assert spec["distance_m"][0] <= distance <= spec["distance_m"][1]
+            ranges = [spec["distance_m"], spec.get("close_m", spec["distance_m"])]
+            assert any(low <= distance <= high for low, high in ranges)
         assert {len(scene.array), len(room.microphones)} == {len(microphones)}
+
+
+def test_half_of_the_talkers_are_close_and_half_of_them_move():
+    scenes = [drawn("phone", i) for i in range(200)]
+    close, moving = (
+        [test(scene) for scene in scenes] for test in (is_close, lambda scene: bool(scene.talkers[0].path))
+    )
+    assert 0.4 < np.mean(close) < 0.6 and 0.4 < np.mean(moving) < 0.6
+    assert abs(np.corrcoef(close, moving)[0, 1]) < 0.2
+    assert [scene.strata()["movement"] for scene in scenes] == ["moving" if moves else "still" for moves in moving]
+    speeds = np.array([scene.room.turn_deg_s for scene in scenes if scene.talkers[0].path])
+    assert np.all((np.abs(speeds) >= 20) & (np.abs(speeds) <= 60)) and 0.3 < np.mean(speeds > 0) < 0.7
+
+
+def is_close(scene):
+    return scene.room.distances_m[0] <= 0.3
+
+
+def test_a_talker_moves_from_its_place_and_all_else_is_as_if_it_stood_still():
+    spec = corpus.CONDITIONS["phone"]
+    for i in range(20):
+        moving, still = (
+            drawn("phone", i, condition=spec | {"room": spec["room"] | {"moving": share}}) for share in (1, 0)
+        )
+        path = np.array(moving.talkers[0].path)
+        assert moving.talkers[0].position == still.talkers[0].position == moving.talkers[0].path[0]
+        assert still.talkers[0].path == () and still.room.turn_deg_s == 0
+        assert dataclasses.replace(moving.room, turn_deg_s=0) == still.room
+        assert len(path) == np.ceil(moving.n_samples / 1600) + 1, "ten places a second"
+        assert np.all(path > 0.25) and np.all(path < np.array(moving.room.size) - 0.25)
+        noise = np.array(moving.noise.position)
+        assert np.linalg.norm(path - noise, axis=1).min() >= 0.2
+        around = path - moving.room.centre
+        np.testing.assert_allclose(np.linalg.norm(around, axis=1), moving.room.distances_m[0], atol=1e-3)
+        azimuth = np.degrees(np.arctan2(-around[:, 0], around[:, 1])) - moving.room.yaw_deg
+        assert np.abs((azimuth + 180) % 360 - 180).max() <= 75.1
 
 
 def test_independent_inputs_of_a_diffuse_field_never_coincide():
