@@ -291,6 +291,8 @@ class Method:
     """One of cocktail.paradigms.PARADIGMS."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """Some of cocktail.needs.NEEDS."""
+    sounds: ClassVar[bool] = False
+    """Of a detector: whether it tells other sounds apart, such as coughs, and not spoofed speech."""
 
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
         """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.

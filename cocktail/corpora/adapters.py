@@ -31,6 +31,7 @@ ADAPTERS = {
     "folder": "cocktail.corpora.folder",
     "grid-tts": "cocktail.corpora.grid_tts",
     "synthetic": "cocktail.corpora.synthetic",
+    "synthetic-coughs": "cocktail.corpora.synthetic_coughs",
 } | PUBLISHED
 """Adapter -> its module."""
 

@@ -55,6 +55,8 @@ class Recording:
     text: str | None = None
     kind: str | None = None
     """Kind of noise; None for speech."""
+    label: str | None = None
+    """Of noise: what a condition may ask a detector to tell."""
     less: Path | None = None
 
     @property
@@ -228,7 +230,7 @@ class Corpus:
         about = {"fs": rate, "n_samples": n_samples, "cutoff_hz": cutoff_hz, "audio": audio}
         row = {"split": recording.split} | about
         if recording.kind is not None:
-            return row | {"recording": recording.name, "kind": recording.kind}
+            return row | {"recording": recording.name, "kind": recording.kind, "label": recording.label}
         speaker = f"{self.name}-{recording.speaker or recording.name}"
         said = {"speaker": speaker, "gender": recording.gender, "text": recording.text}
         return row | said | {"utterance": recording.name}

@@ -78,7 +78,7 @@ SOUNDS = _mapping(
             "items": {"type": "string"},
             "minItems": 2,
             "uniqueItems": True,
-            "description": "the label that is looked for, then the others; each is as likely",
+            "description": "the label that is looked for, then the others",
         },
     },
     ["kinds", "labels"],

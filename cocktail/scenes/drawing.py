@@ -61,7 +61,7 @@ def draw(
 
     attack = _attack(condition, split, generator, spoofs)
     if "sounds" in condition:
-        rows = [_sound(generator("sound"), condition["sounds"], split, noise)]
+        rows = [_sound(rng(seed, name, split, role="order of sounds"), index, condition["sounds"], split, noise)]
     elif attack in LOGICAL:
         rows = [_spoof(generator("spoof"), attack, split, spoofs)]
     else:
@@ -119,13 +119,14 @@ def _utterances(generator, n_talkers, split, speech):
     return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
 
 
-def _sound(generator, spec, split, library):
-    """A recording of one of the labels, each as likely, as the row of an utterance."""
-    label = spec["labels"][generator.integers(len(spec["labels"]))]
-    rows = library.select(split=split, kind=spec["kinds"], label=label)
-    if not rows:
-        raise CocktailError(f"no {' or '.join(spec['kinds'])} with the label {label!r} in split {split!r} of the noise")
-    row = rows[generator.integers(len(rows))]
+def _sound(generator, index, spec, split, library):
+    """The recording `index`, as the row of an utterance: each has its turn, in random order, before any comes again."""
+    for label in spec["labels"]:
+        if not library.select(split=split, kind=spec["kinds"], label=label):
+            what = " or ".join(spec["kinds"])
+            raise CocktailError(f"no {what} with the label {label!r} in split {split!r} of the noise")
+    rows = library.select(split=split, kind=spec["kinds"], label=spec["labels"])
+    row = rows[generator.permutation(len(rows))[index % len(rows)]]
     return row | {"utterance": row["recording"], "speaker": row["recording"], "gender": None, "text": None}
 
 

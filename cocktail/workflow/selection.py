@@ -196,6 +196,8 @@ class Selection:
         learned = [about.condition in self._trains_on(each) for each in self.lineage(name) if self._mixes(each)]
         if "sounds" in self.all_conditions[about.condition] and learned and not any(learned):
             return Absent(about.condition, name, "skipped", "did not learn to tell these sounds apart")
+        if "attacks" in self.all_conditions[about.condition] and method.sounds:
+            return Absent(about.condition, name, "skipped", "tells other sounds apart, not spoofed speech")
         if reason := lacks(method.needs, about):
             return Absent(about.condition, name, "skipped", reason)
         try:
@@ -246,10 +248,11 @@ class Selection:
             return {}
         wanted, tasks = self.known[name].train_on, self.known[name].cls.tasks()
         fewest = 2 if "array" in self._methods[name].needs else 1
+        sounds = self._methods[name].sounds
         return {
             condition: definition
             for condition, definition in self.all_conditions.items()
-            if (condition in wanted if wanted is not None else _suits(definition, tasks, fewest))
+            if (condition in wanted if wanted is not None else _suits(definition, tasks, fewest, sounds))
             and all(self._absent_member(each, self.info(condition)) is None for each in self.known[name].reads)
         }
 
@@ -309,15 +312,15 @@ class Selection:
         ]
 
 
-def _suits(definition: dict, tasks: tuple[str, ...], fewest: int) -> bool:
+def _suits(definition: dict, tasks: tuple[str, ...], fewest: int, sounds: bool) -> bool:
     """Whether methods of these tasks, for `fewest` microphones or more, train on a condition unless told otherwise.
 
     Enhancers leave spoofs out, and all leave closed sets out, whose talkers the others bring. Detectors of spoofs leave
-    out other sounds.
+    out other sounds, and those of other `sounds` have nothing else.
     """
     attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
-    suits = definition["task"] in tasks and not attacks and not is_closed(definition) and "sounds" not in definition
-    return suits and len(positions(definition["array"])) >= fewest
+    suits = definition["task"] in tasks and not attacks and not is_closed(definition)
+    return suits and ("sounds" in definition) == sounds and len(positions(definition["array"])) >= fewest
 
 
 def _module_docstring(method: Method) -> str:

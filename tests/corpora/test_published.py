@@ -91,7 +91,7 @@ NOISE = {
     "chime2": {"si_tr_s-011c0201": ("train", "living-room"), "si_et_05-9dB-440c0201": ("test", "living-room")},
     "chime3": {"BGD_150203_000_BUS": ("train", "bus"), "BGD_150203_009_CAF": ("test", "cafe")},
     "demand": {"tbus": ("test", "tbus"), "tcar": ("train", "tcar")},
-    "dicova": {"aa_cough": ("train", "cough"), "cc_cough": ("test", "cough")},
+    "dicova": {"aa_cough": ("train", "cough"), "ee_cough": ("valid", "cough"), "ff_cough": ("test", "cough")},
     "dns": {"door_1": ("train", "dns"), "fileid_1": ("test", "dns-test")},
     "esc50": {"1-100032-A-0": ("train", "dog"), "4-100032-A-0": ("valid", "dog"), "5-100032-A-0": ("test", "dog")},
     "librimix": {"61-1-0001_121-2-0002": ("test", "wham")},
@@ -170,6 +170,20 @@ def test_noise_is_read_with_its_kinds(name, tmp_path):
     library = build(make(name, tmp_path), "noise", tmp_path)
     found = {row["recording"]: (row["split"], row["kind"]) for row in library.rows}
     assert found.items() >= NOISE[name].items()
+
+
+def test_coughs_have_the_labels_of_their_publisher(tmp_path):
+    part = make("dicova", tmp_path)
+    labels = {row["recording"]: row["label"] for row in build(part, "noise", tmp_path).rows}
+    wanted = ["positive", "negative", "negative", "positive", "negative", "positive"]
+    assert labels == dict(zip((f"{letter}{letter}_cough" for letter in "abcdef"), wanted, strict=True))
+    table = tmp_path / "DiCOVA_Train_Val_Data_Release/metadata.csv"
+    table.write_text(table.read_text().replace("bb_cough,n", "bb_cough,x"))
+    with pytest.raises(CocktailError, match=r"metadata\.csv:3: the status is 'x', not p or n"):
+        corpus("dicova").read(part)
+    table.write_text(table.read_text().replace("bb_cough,x", "zz_cough,n"))
+    with pytest.raises(CocktailError, match="no row for 'bb_cough'"):
+        corpus("dicova").read(part)
 
 
 def test_digits_are_read_with_the_splits_of_their_speakers(tmp_path):

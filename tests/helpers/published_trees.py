@@ -174,7 +174,10 @@ def dns(root):
 
 def dicova(root):
     folder = root / "DiCOVA_Train_Val_Data_Release"
-    for part, names in {"train": ["aa_cough", "bb_cough"], "val": ["cc_cough"]}.items():
+    statuses = {f"{letter}{letter}_cough": "pnnpnp"[i] for i, letter in enumerate("abcdef")}
+    rows = [f"{name},{status},m,India" for name, status in statuses.items()]
+    text(folder / "metadata.csv", "\n".join(["File_name,Covid_status,Gender,Nationality", *rows]) + "\n")
+    for part, names in {"train": [*statuses][:5], "val": [*statuses][5:]}.items():
         text(folder / f"LISTS/{part}_fold_1.txt", "\n".join(names) + "\n")
         for name in names:
             wave(folder / f"AUDIO/{name}.flac", fs=44100)

@@ -68,6 +68,11 @@ def test_scenes_are_recordings_of_the_kind_with_either_label():
     assert found[0].enrolment is None
 
 
+def test_every_recording_has_its_turn_before_any_comes_again():
+    names = [drawn(i).talkers[0].utterance for i in range(24)]
+    assert len(set(names[:12])) == 12 and names[12:] == names[:12] != sorted(names[:12])
+
+
 def test_a_label_that_is_not_there_is_named():
     with pytest.raises(CocktailError, match="no cough with the label 'ill' in split 'test'"):
         for index in range(20):

@@ -80,9 +80,12 @@ def test_only_a_detector_that_learnt_from_sounds_is_asked_about_them(write_plugi
                           attributes="task, paradigm = 'detect', 'annotated-source-model'")  # fmt: skip
     (folder / "methods.yaml").write_text("listener: {train_on: [coughs]}\n")
     p = plan(define={"coughs": coughs}, plugins=[str(folder)])
-    assert [entry for condition, entry in p.cells if condition == "coughs"] == ["listener"]
+    heard = [entry for condition, entry in p.cells if condition == "coughs"]
+    assert heard == ["cough-fusion", "cough-logistic", "cough-boosting", "cough-network", "listener"]
+    assert list(p.train_conditions("cough-fusion")) == ["coughs"]
     absent = {(cell.condition, cell.entry): cell.reason for cell in p.absent}
     assert absent["coughs", "lcnn"] == "did not learn to tell these sounds apart"
+    assert absent["spoof-logical", "cough-fusion"] == "tells other sounds apart, not spoofed speech"
     assert "coughs" not in p.train_conditions("lcnn")
 
 
