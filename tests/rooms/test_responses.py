@@ -27,7 +27,7 @@ def generators(n, seed=0):
     return [np.random.default_rng([seed, k]) for k in range(n)]
 
 
-@pytest.mark.parametrize("t60_s", [0.2, 0.3, 0.45, 0.6, 0.8])
+@pytest.mark.parametrize("t60_s", [0.2, 0.3, 0.45, 0.6, 0.8, 1.2])
 @pytest.mark.parametrize("seed", range(3))
 def test_measured_t60_is_what_was_asked(t60_s, seed):
     room, sources, microphones = drawn_room(seed, t60_s, n_sources=2)

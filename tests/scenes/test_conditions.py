@@ -34,8 +34,8 @@ def test_shipped_conditions_are_valid(name):
 
 def test_shipped_conditions():
     assert list(conditions()) == [
-        "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "two-talkers", "three-talkers",
-        "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
+        "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "two-talkers",
+        "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
         "spoof-physical", "spoof-noise", "spoof-logical-noise", "speakers",
     ]  # fmt: skip
 

@@ -88,16 +88,31 @@ def test_mixed_talkers_are_all_heard_to_the_end():
 
 
 def test_reverb_scene_has_the_room_of_its_record():
-    scene = drawn("reverb", 2)
-    room = Shoebox(scene.room.size, scene.room.absorption)
-    places = np.array([scene.talkers[0].position]), np.array(scene.room.microphones)
-    full = responses(room, *places, scene.fs, [np.random.default_rng(0)]).full[0]
-    assert [t60(response, scene.fs) for response in full] == pytest.approx([scene.room.t60_s] * 2, rel=0.15)
+    scene, full = response("reverb", 2)
+    assert [t60(each, scene.fs) for each in full] == pytest.approx([scene.room.t60_s] * 2, rel=0.15)
     signals = render(scene, SPEECH, NOISE, SPOOFS)
     late = signals.images[0, 0] - signals.early[0]
     active_early = active(signals.early[0], scene.fs)
     assert 0.02 < power(late, active_early) / power(signals.early[0], active_early) < 10
     assert power(signals.early[0] - signals.direct[0]) > 0
+
+
+def test_a_hall_is_as_reverberant_as_its_record_says_and_the_reference_keeps_it_all():
+    scene, full = response("long-reverb", 0)
+    assert 0.7 <= scene.room.t60_s <= 1.2 and scene.reference == "image"
+    assert np.mean([t60(each, scene.fs) for each in full]) == pytest.approx(scene.room.t60_s, rel=0.1)
+    late = np.sum(full[0, int(0.3 * scene.fs) :] ** 2) / np.sum(full[0] ** 2)
+    image = render(scene, SPEECH, NOISE, SPOOFS).images[0, 0]
+    after = image[-int(0.2 * scene.fs) :]  # 0.3 s and more after the last word
+    assert 0.01 * late < power(after) / power(image) < late
+
+
+def response(name, index):
+    """A scene, and the responses from its talker to its microphones, (D, L)."""
+    scene = drawn(name, index)
+    room = Shoebox(scene.room.size, scene.room.absorption)
+    places = np.array([scene.talkers[0].position]), np.array(scene.room.microphones)
+    return scene, responses(room, *places, scene.fs, [np.random.default_rng(0)]).full[0]
 
 
 def test_diffuse_noise_is_diffuse_in_the_scene():
