@@ -21,6 +21,8 @@ BLOCK = 512
 """Frames that are estimated together; they do not depend on each other."""
 HISTORY = 10
 """Steps that L-BFGS remembers."""
+INPUT_NOISE = 1.0
+"""Standard deviation of what is added to bins in training, of the frame's root-mean-square."""
 
 
 class Verifier(nn.Module):
@@ -35,7 +37,8 @@ class Verifier(nn.Module):
         self.layers = nn.Sequential(*hidden, nn.Linear(units, 2), nn.Sigmoid())
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.layers(self.scale * x)
+        bins = self.scale * x
+        return self.layers(bins + INPUT_NOISE * torch.randn_like(bins) if self.training else bins)
 
     def misfit(self, x: torch.Tensor) -> torch.Tensor:
         """x (2, T, F) -> (2, T): how far the first is from being called speech alone, and the second noise alone."""
@@ -103,10 +106,14 @@ class Energy:
 
 
 def speech_share(energy: Energy, speech: torch.Tensor, noise: torch.Tensor, V: torch.Tensor, iterations: int):
-    """From models of speech and noise (F, T) of a mixture V (F, T), all positive, the share of speech (F, T)."""
+    """From models of speech and noise (F, T) of a mixture V (F, T), all positive, the share of speech (F, T).
+
+    What they start from are their shares of the mixture.
+    """
     y = V.T
     norm = torch.linalg.vector_norm(y, dim=-1, keepdim=True)
-    models = torch.stack([speech.T, noise.T]) / norm
+    models = torch.stack([speech.T, noise.T])
+    models = models / models.sum(0) * y / norm
     shares = []
     for first in range(0, len(y), BLOCK):
         part = slice(first, first + BLOCK)

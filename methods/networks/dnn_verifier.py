@@ -8,7 +8,13 @@ comes out is the mask.
 
 Deviations: single frames of the STFT of the NMF in place of stacked ones. The energy is relative to the mixture's power
 in each frame. The share is one of magnitudes, as in nmf-sparse. Weights of the energy, layers and units are the
-project's own, as are Adam and hyperbolic tangents.
+project's own, as are Adam, hyperbolic tangents and the noise that the network hears in training. L-BFGS starts from the
+NMF's shares of the mixture: of models whose sum is not the mixture it would hand out the rest by the gains of whole
+frames, which costs 1.1 dB SI-SDR even where any estimate pleases the network.
+
+The network adds little to the NMF: at the size `small` 0.09 dB SI-SDR (5.30 for 5.21 dB, 20 scenes of `nonstationary`).
+Small changes please it, without noise in training 2 % of the mixture's amplitude; and true noise of recordings that it
+does not know displeases it more than what the NMF takes for noise (a misfit of 0.18 for 0.08).
 """
 
 from dataclasses import dataclass

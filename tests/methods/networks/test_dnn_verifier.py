@@ -20,7 +20,7 @@ def positive(*shape, seed=0):
 
 def network(bins=F):
     torch.manual_seed(0)
-    made = verifier.Verifier(bins=bins, units=8, layers=2, fs=16000).double().requires_grad_(False)
+    made = verifier.Verifier(bins=bins, units=8, layers=2, fs=16000).double().requires_grad_(False).eval()
     made.layers[-2].weight.mul_(5)  # so that it can be sure
     return made
 
@@ -71,6 +71,24 @@ def test_without_steps_the_share_is_that_of_the_nmf_in_blocks_as_in_one(monkeypa
         torch.testing.assert_close(verifier.speech_share(still, speech, noise, V, 0), speech / (speech + noise))
 
 
+def test_a_network_that_accepts_everything_leaves_the_share_of_the_nmf():
+    """Though its models do not add up to the mixture."""
+    speech, noise, V = (positive(F, T, seed=seed) for seed in range(3))
+    energy = verifier.Energy(SimpleNamespace(misfit=lambda x: 0 * x.sum(-1)), 5.0, 3.0)
+    share = verifier.speech_share(energy, speech, noise, V, 20)
+    torch.testing.assert_close(share, speech / (speech + noise))
+
+
+def test_frames_are_heard_in_noise_in_training_alone():
+    net, x = network(), verifier.unit(positive(40, F))
+    torch.testing.assert_close(net(x), net.layers(F**0.5 * x))
+    loud = net.train().layers.register_forward_hook(lambda _, inputs, output: heard.append(inputs[0]))
+    heard = []
+    net(x)
+    loud.remove()
+    assert (heard[0] - F**0.5 * x).square().mean().sqrt() == pytest.approx(1.0, rel=0.15)
+
+
 def test_shares_are_between_0_and_1_and_depend_on_no_level():
     energy = verifier.Energy(network(), 5.0, 0.0)
     speech, noise, V = (positive(F, T, seed=seed) for seed in range(3))
@@ -83,7 +101,7 @@ def test_a_trained_verifier_takes_apart_what_the_start_confuses():
     """Speech has power in the lower half alone, noise in the upper; the start gives everybody half of everything."""
     generator = np.random.default_rng(0)
     low = np.arange(F) < F // 2
-    net = network().float().requires_grad_(True)
+    net = network().float().train().requires_grad_(True)
     optimiser = torch.optim.Adam(net.parameters(), lr=0.01)
     for _ in range(150):
         frames = torch.as_tensor(generator.uniform(0.1, 1, (2, 1, 32, F)), dtype=torch.float32)
@@ -95,7 +113,7 @@ def test_a_trained_verifier_takes_apart_what_the_start_confuses():
         optimiser.step()
     assert value < 0.05
     V = positive(F, T)
-    energy = verifier.Energy(net.double().requires_grad_(False), 5.0, 3.0)
+    energy = verifier.Energy(net.double().eval().requires_grad_(False), 5.0, 3.0)
     share = verifier.speech_share(energy, V / 2, V / 2, V, 40)
     assert share[low].mean() > 0.65 and share[~low].mean() < 0.35
 
