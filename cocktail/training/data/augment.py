@@ -1,7 +1,8 @@
 """Augmentation of isolated speech before it is mixed: one pure function each, of x (N,) float32 at fs Hz.
 
 An entry names them in its field `augment`; each is applied to half of the utterances, with a strength drawn anew. The
-augmented speech is what a network learns to return. Noise and rooms are perturbed by perturb.py.
+augmented speech is what a network learns to return. A talker's vocal tract (`vtl`) is that of all that is heard of the
+talker in a scene. Noise and rooms are perturbed by perturb.py.
 
 Time stretching is the phase vocoder of J. L. Flanagan and R. M. Golden, Bell Syst. Tech. J. 45, 1966, in the form of
 J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999, without phase locking. Vocal tract length: N.
@@ -53,6 +54,8 @@ def vocal_tract(x: np.ndarray, fs: int, warp: float) -> np.ndarray:
 
     It is played faster or slower and then stretched back.
     """
+    if warp == 1:
+        return x
     length = scipy.fft.next_fast_len(len(x), real=True)
     resampled = scipy.fft.next_fast_len(round(length / warp), real=True)
     X = scipy.fft.rfft(x, length)
@@ -113,7 +116,6 @@ def _rms(x):
 
 AUGMENTATIONS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.ndarray]] = {
     "stretch": lambda x, fs, generator: stretch(x, fs, generator.uniform(*STRETCH)),
-    "vtl": lambda x, fs, generator: vocal_tract(x, fs, generator.uniform(*VTL)),
     "bandwidth": lambda x, fs, generator: bandwidth(x, fs, generator.uniform(*BANDWIDTH_HZ)),
     "codec": lambda x, fs, generator: telephone(x, fs, int(generator.integers(5, 9))),
     "equaliser": equaliser,
@@ -123,7 +125,8 @@ AUGMENTATIONS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.nda
 """Name -> one of the functions above at a strength that is drawn. In a mixture, whose talkers have the levels that its
 condition says, `level` is applied to the whole (cocktail.training.data.mixer)."""
 
-NAMES = (*AUGMENTATIONS, *perturb.NOISE, *perturb.ROOMS)
+VOICE = ("vtl",)
+NAMES = (*AUGMENTATIONS, *VOICE, *perturb.NOISE, *perturb.ROOMS)
 """All that an entry may name."""
 
 
@@ -133,6 +136,11 @@ def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tup
         if perturb.chosen(generator, name, names):
             x = function(x, fs, generator)
     return x
+
+
+def warp(generator: np.random.Generator, names: tuple[str, ...]) -> float:
+    """Of a talker's vocal tract: with `vtl`, drawn for one half, otherwise 1."""
+    return generator.uniform(*VTL) if perturb.chosen(generator, "vtl", names) else 1.0
 
 
 def check(names: tuple[str, ...]) -> None:

@@ -85,7 +85,7 @@ class Mixer:
         names = sorted(self.conditions)
         name = names[generator.integers(len(names))]
         condition = self.conditions[name]
-        utterances, dry = self._talkers(name, split, generator)
+        utterances, warps, dry = self._talkers(name, split, generator)
         full, early = self._room(name, split, generator)
         kind = self._surroundings.kind(name, split, generator)
         point = self._point(kind, dry.shape[-1], full, generator)
@@ -104,7 +104,8 @@ class Mixer:
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)
         granted = self._granted(name, scale * images, scale * sources, scale * noise, utterances)
         if self.enrolment:
-            granted["enrolment"] = self._another(name, utterances[0], split, generator)
+            another = self._another(name, utterances[0], split, generator)
+            granted["enrolment"] = augment.vocal_tract(another, self.fs, warps[0])
         mixture = scale * mixture
         return TrainingMixture(mixture if self.array else mixture[0], name, granted)
 
@@ -124,7 +125,10 @@ class Mixer:
         return len(self._surroundings.microphones[name])
 
     def _talkers(self, name, split, generator):
-        """K utterances of different speakers, and (K, N) dry speech that begins together after the lead."""
+        """K utterances of different speakers, how their vocal tracts are warped, and (K, N) dry speech.
+
+        It begins together after the lead.
+        """
         condition, speakers = self.conditions[name], self.speech[split]
         if len(speakers) < condition["talkers"]:
             raise CocktailError(
@@ -141,16 +145,19 @@ class Mixer:
             said.append(self.memory[utterance])
             if not said[-1].any():
                 raise CocktailError(f"{name}: the utterance {utterance.id!r} is silent; remove it")
+        warps = [1.0] * len(said)
         if split == "train":
             # A talker's level is the condition's; `level` is applied to the whole mixture.
             names = tuple(name for name in self.augment if name != "level")
+            warps = [augment.warp(generator, names) for _ in said]
+            said = [augment.vocal_tract(x, self.fs, warp) for x, warp in zip(said, warps, strict=True)]
             said = [augment.augmented(x, self.fs, generator, names) for x in said]
         lead = round(condition.get("lead_s", 0) * self.fs)
         n_samples = lead + max(map(len, said)) + round(condition.get("trail_s", 0) * self.fs)
         dry = np.zeros((len(said), n_samples), np.float32)
         for row, x in zip(dry, said, strict=True):
             row[lead : lead + len(x)] = x
-        return utterances, dry
+        return utterances, warps, dry
 
     def _another(self, name, utterance, split, generator):
         """(N',) another utterance of the same speaker."""

@@ -113,11 +113,12 @@ def test_gain_is_in_decibels():
     np.testing.assert_allclose(augment.gain(x, FS, -20), 0.1 * x, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", augment.AUGMENTATIONS)
+@pytest.mark.parametrize("name", [*augment.AUGMENTATIONS, "vtl"])
 def test_every_augmentation_gives_finite_speech_and_leaves_its_input(name):
+    change = augment.AUGMENTATIONS.get(name, lambda x, fs, generator: augment.vocal_tract(x, fs, 1.07))
     for x in (vowel(120, [600, 1700]), np.zeros(4000, np.float32), sine(200, 0.01)):
         before = x.copy()
-        y = augment.AUGMENTATIONS[name](x, FS, np.random.default_rng(0))
+        y = change(x, FS, np.random.default_rng(0))
         np.testing.assert_array_equal(x, before)
         assert y.dtype == np.float32 and y.ndim == 1 and np.isfinite(y).all()
 

@@ -242,7 +242,7 @@ def test_too_few_speakers_no_noise_and_silence_are_named():
 
 def test_augmentation_is_for_training_alone_and_keeps_levels():
     plain = mixer({"a": TALKERS | {"level_db": [0, 0]}})
-    full = plain.augmented(tuple(augment.AUGMENTATIONS))
+    full = plain.augmented((*augment.AUGMENTATIONS, *augment.VOICE))
     seeds = range(12)
     same = [np.array_equal(plain.draw(np.random.default_rng(s), "valid").mixture,
                            full.draw(np.random.default_rng(s), "valid").mixture) for s in seeds]  # fmt: skip
@@ -251,6 +251,25 @@ def test_augmentation_is_for_training_alone_and_keeps_levels():
         scene = full.draw(np.random.default_rng(s), "train")
         first, second = (level_db(x, levels.active(x, FS)) for x in scene.sources)
         assert first == pytest.approx(second, abs=1e-2)
+
+
+def test_whoever_is_enrolled_has_the_same_vocal_tract_there_and_in_the_mixture():
+    def tone(sound):  # of a frequency that tells who speaks
+        return np.sin(2 * np.pi * 200 * (int(sound.group[1:]) + 3) * np.arange(FS // 2) / FS).astype(np.float32)
+
+    def peak_hz(x):
+        return np.argmax(np.abs(np.fft.rfft(x * np.hanning(len(x)), 16 * FS))) / 16
+
+    texts = {f"s{k}-{i}": None for k in range(7) for i in range(3)}
+    plain = mixer({"a": TALKERS}, memory=Memory(tone), enrolment=True, texts=texts)
+    warps = {"train": set(), "valid": set()}
+    for seed in range(8):
+        for split, found in warps.items():
+            scene = plain.augmented(("vtl",)).draw(np.random.default_rng(seed), split)
+            said, enrolled = peak_hz(scene.sources[0]), peak_hz(scene.enrolment)
+            assert enrolled == pytest.approx(said, abs=3)
+            found.add(round(said / (200 * (int(scene.speakers[0][1:]) + 3)), 2))
+    assert warps["valid"] == {1.0} and len(warps["train"]) > 3
 
 
 def test_a_mixer_can_be_sent_to_another_process():
