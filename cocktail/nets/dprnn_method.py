@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cocktail.errors import CocktailError
 from cocktail.nets.waveform_method import WaveformNetwork
 
 
@@ -21,6 +22,10 @@ class DprnnMethod(WaveformNetwork):
     blocks: int = 6
     chunk: int = 100
     """Frames, an even number; half of them apart."""
+
+    def __post_init__(self):
+        if self.chunk < 2 or self.chunk % 2:
+            raise CocktailError(f"chunk: {self.chunk} frames cannot overlap by half; give an even number")
 
     def network(self, fs):
         from cocktail.nets.dprnn import Separator

@@ -1,8 +1,11 @@
 """Dual-path recurrent network: its size, its chunks, and what its paths see."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from cocktail.errors import CocktailError
 from cocktail.nets import dprnn, saved
 from cocktail.plugins.registry import Registry
 
@@ -15,6 +18,15 @@ def test_it_has_2_6_million_weights():
     around = 2 * 64 * 16 + 2 * 64 + 64 * 64 + 64 + 1 + 64 * 128 + 128
     assert found == 12 * path + around
     assert round(found / 1e6, 1) == 2.6
+
+
+@pytest.mark.parametrize("entry", ["dprnn", "dprnn-enhance"])
+def test_a_chunk_that_has_no_half_is_refused(entry):
+    method = Registry().entry(entry).make()
+    for chunk in (25, 0, -2):
+        with pytest.raises(CocktailError, match=f"chunk: {chunk} frames cannot overlap by half; give an even number"):
+            replace(method, chunk=chunk)
+    assert replace(method, chunk=2).chunk == 2
 
 
 @pytest.mark.parametrize("n_frames", [1, 5, 10, 43])
