@@ -16,6 +16,7 @@ from torch import nn
 from cocktail import stft
 from cocktail.dsp.blocks import SIGNALS
 from cocktail.dsp.mel import filterbank
+from cocktail.errors import CocktailError
 from cocktail.method import require_rate
 from cocktail.nets.losses import expand, ideal_ratio_mask
 from cocktail.nets.trunks import Recurrent, Spliced
@@ -49,6 +50,16 @@ class LogMel(nn.Module):
         logs = torch.cat([self.logarithms(magnitude).flatten(0, 1) for magnitude in magnitudes])
         self.mean.copy_(logs.mean(0))
         self.deviation.copy_(logs.std(0).clamp_min(1e-3))
+
+    def require_same(self, other: "LogMel", whose: str) -> None:
+        """Raise CocktailError where `other`, which are those of `whose`, are made in another way."""
+        for name in ("running", "centred"):
+            own, given = (getattr(features, name) for features in (self, other))
+            if own != given:
+                raise CocktailError(
+                    f"start: features of {whose} are {'' if given else 'not '}{name}, those of this network "
+                    f"are {'' if own else 'not '}{name}; they must be made alike"
+                )
 
     def logarithms(self, magnitude, lengths=None):
         """log of the filters' outputs of a mixture of unit level, (B, T, G); without their means where centred."""

@@ -15,8 +15,7 @@ import torch
 from torch import nn
 
 from cocktail import stft
-from cocktail.errors import CocktailError
-from cocktail.nets import losses
+from cocktail.nets import losses, saved
 from cocktail.nets.ctc import Ctc
 from cocktail.nets.mask_training import spectra, weights
 from cocktail.nets.masks import BINS, MELS, LogMel, MaskNetwork
@@ -50,18 +49,16 @@ class StateAwareNetwork(nn.Module):
 
     @torch.no_grad()
     def begin(self, base: MaskNetwork, states: SpeechStates) -> None:
-        """Start as `base`, to which states make no difference. Raises CocktailError where it has other sizes."""
-        given, own = base.state_dict(), self.state_dict()
-        for name, weight in given.items():
+        """Start as `base`, to which states make no difference.
+
+        Raises CocktailError where it has other sizes or features.
+        """
+        given, whose = base.state_dict(), "the enhancer that it uses"
+        for name in given:
             if name.startswith(FIRST_LAYER):
-                weight = torch.cat([weight, torch.zeros(len(weight), MELS)], 1)
-            if name not in own or own[name].shape != weight.shape:
-                wanted = "none" if name not in own else " x ".join(map(str, own[name].shape))
-                raise CocktailError(
-                    f"the mask network that it starts from has '{name}' of {' x '.join(map(str, weight.shape))}, and "
-                    f"this one {wanted}; give both entries the same sizes, and the base BLSTM cells"
-                )
-            own[name].copy_(weight)
+                given[name] = torch.cat([given[name], given[name].new_zeros(len(given[name]), MELS)], 1)
+        saved.take(self, given | {"means": self.means}, whose)
+        self.features.require_same(base.features, whose)
         logs = torch.as_tensor(states.logs)
         self.means[1:] = ((logs - self.features.mean) / self.features.deviation)[1:]
 

@@ -48,7 +48,9 @@ class JointAsr(SeparationNetwork):
     def initialise(self, network, data, examples, rng):
         from cocktail.nets import saved
 
-        saved.take(network, data.bases["enhancer"].state_dict(), "the enhancer that it uses")
+        enhancer, whose = data.bases["enhancer"], "the enhancer that it uses"
+        saved.take(network, enhancer.state_dict(), whose)
+        network.features.require_same(enhancer.features, whose)
         network.listen(data.bases["recogniser"])
 
     def _start(self, network, data):

@@ -177,9 +177,14 @@ def test_a_joint_network_starts_as_its_enhancer_and_keeps_no_recogniser(tmp_path
     assert model.state_dict().keys() == base.state_dict().keys()
     assert method.size(model) == sum(parameter.numel() for parameter in base.parameters())
     run(method, SimpleNamespace(**vars(granted) | {"start": tmp_path / "one"}), tmp_path / "two")
-    other = masks.build(fs=FS, cell="blstm", units=6, layers=1, context=0, running=False)
-    with pytest.raises(CocktailError, match="in the enhancer that it uses; give both entries the same sizes"):
-        method.fit(data(enhancer=other, recogniser=recogniser()), np.random.default_rng(0), tmp_path)
+    for made, said in (
+        ({"units": 6, "running": False}, "in the enhancer that it uses; give both entries the same sizes"),
+        ({"units": 8, "running": True}, "features of the enhancer that it uses are running, those of this network are"),
+        ({"units": 8, "running": False, "centred": True}, "are centred, those of this network are not centred"),
+    ):
+        other = masks.build(fs=FS, cell="blstm", layers=1, context=0, **made)
+        with pytest.raises(CocktailError, match=said):
+            method.fit(data(enhancer=other, recogniser=recogniser()), np.random.default_rng(0), tmp_path)
 
 
 def _noting(listen, begun):

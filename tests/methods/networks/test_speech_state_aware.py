@@ -44,9 +44,9 @@ def network(states=("?", "a"), units=8):
     return state_aware.StateAwareNetwork(states=list(states), units=units, layers=1, fs=FS).eval()
 
 
-def base(units=8, cell="blstm"):
+def base(units=8, cell="blstm", centred=False):
     torch.manual_seed(1)
-    return masks.build(fs=FS, cell=cell, units=units, layers=1, context=0, running=False).eval()
+    return masks.build(fs=FS, cell=cell, units=units, layers=1, context=0, running=False, centred=centred).eval()
 
 
 def test_a_state_is_a_character_at_its_place_in_a_word_and_the_blanks_after_it():
@@ -111,8 +111,10 @@ def test_it_starts_as_the_network_that_knows_no_states():
     np.testing.assert_allclose(found.means[1], (states.logs[1] + 2) / 3, atol=1e-6)
     assert not found.means[0].any()
     for other in (base(units=6), base(cell="lstm")):
-        with pytest.raises(CocktailError, match=r"starts from has 'trunk.*give both entries the same sizes"):
+        with pytest.raises(CocktailError, match=r"start: 'trunk.* in the enhancer .*give both entries the same sizes"):
             found.begin(other, states)
+    with pytest.raises(CocktailError, match="features of the enhancer that it uses are centred, those of this network"):
+        found.begin(base(centred=True), states)
 
 
 def test_segments_begin_with_a_frame_and_their_states_are_of_the_same_time():
