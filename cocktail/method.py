@@ -297,7 +297,8 @@ class Method:
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
         """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.
 
-        By task, instead: `detect` returns one score, higher = bona fide; `verify` an embedding (E,); `recognise` text.
+        By task, instead: `detect` returns one score, higher = bona fide; `verify` an embedding (E,); `recognise` text;
+        `attack` the spoofed utterance (1, N), changed so that it passes for bona fide.
         """
         raise NotImplementedError
 

@@ -81,7 +81,7 @@ class Task:
     check: Callable[[Any, int, int], Any]
     """(what a call returned, talkers K, samples N) -> the same. Raises CocktailError that says what it is instead."""
     column: str | None
-    """Of tables.ESTIMATES that holds it. None: there are no conditions of this task, it only serves other methods."""
+    """Of tables.ESTIMATES that holds it. None: there are no conditions of this task, it only serves others."""
     scorers: tuple[str, ...] = ()
     """Roles of the suite's entries that score it."""
     role: str | None = None
@@ -89,12 +89,12 @@ class Task:
     several: bool = False
     """Whether its scenes have two talkers or more; otherwise they have one."""
     labelled: bool = False
-    """Whether the class of a scene is what is asked for, so that methods train on labelled scenes."""
+    """Whether it is about the class of a scene, so that methods train on labelled scenes."""
 
     @property
     def signals(self) -> bool:
         """Whether what a method returns are signals."""
-        return self.column == "estimate"
+        return self.check is check_estimate
 
     @property
     def talkers(self) -> int:
@@ -108,6 +108,7 @@ TASKS = {
     "detect": Task(_score, "score", scorers=("speaker",), role="spoofing", labelled=True),
     "verify": Task(_embedding, "embedding", role="speaker"),
     "recognise": Task(_text, None, role="recogniser"),
+    "attack": Task(check_estimate, None, labelled=True),
 }
 
 TASK_OF_ROLE = {task.role: name for name, task in TASKS.items() if task.role}

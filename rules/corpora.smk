@@ -33,3 +33,22 @@ rule spoofs:
         digest=of_wildcards(plan.digests.spoofs),
     script:
         "../scripts/spoofs.py"
+
+
+rule adversary:
+    input:
+        unpack(of_wildcards(plan.adversary_input)),
+    output:
+        plan.attacked("{entry}"),
+    log:
+        plan.path("logs", "adversary", "{entry}.log"),
+    benchmark:
+        plan.path("logs", "adversary", "{entry}.tsv")
+    params:
+        spec=of_wildcards(plan.spec),
+        suite=plan.suite,
+        seed=plan.config["seed"],
+        fs=plan.config["fs"],
+        digest=of_wildcards(plan.digests.adversary),
+    script:
+        "../scripts/adversary.py"

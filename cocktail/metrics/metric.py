@@ -21,7 +21,7 @@ BEST_SI_SDR = "once per scene, highest mean SI-SDR"
 """The permutation rule of every metric that compares signals."""
 
 
-SIGNALS: dict[str, str | None] = {name: None for name, task in TASKS.items() if task.signals}
+SIGNALS: dict[str, str | None] = {name: None for name, task in TASKS.items() if task.column == "estimate"}
 """Tasks whose estimates are signals."""
 
 

@@ -101,6 +101,18 @@ def t_eer(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarr
     )
 
 
+def spoof_acceptance(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
+    """Spoofs in % that a verifier takes for whom they claim to be; with `weights` (R, N), of each weighting (R,)."""
+    target, nontarget, spoof = (trials.of("asv", label) for label in tandem.CLASSES)
+    used = target | nontarget
+    accepted = trials.score[spoof] >= detection.eer_threshold(trials.score[used], target[used])
+    if weights is None:
+        return 100 * float(accepted.mean())
+    weights = weights[..., spoof]
+    with np.errstate(invalid="ignore"):  # where no spoof has weight
+        return 100 * (weights * accepted).sum(-1) / weights.sum(-1)
+
+
 def min_tdcf_2021(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """`min_tdcf` in the form of ASVspoof 2021, with the verifier's own errors."""
     return min_tdcf(trials, weights, verifier_errors=True)
@@ -299,6 +311,16 @@ METRICS = (
         citation="Kinnunen et al., IEEE TPAMI 2024",
         mode="concurrent: misses, accepted nontargets and accepted spoofs are equally frequent; verifier as for "
         "min_tdcf",
+        trials=("cm", "asv"),
+        tasks={"detect": "speaker"},
+    ),
+    _metric(
+        name="spoof_acceptance",
+        compute=spoof_acceptance,
+        unit="%",
+        high=100.0,
+        citation="false acceptance rate of spoofs: Evans, Kinnunen and Yamagishi, Interspeech 2013",
+        mode="verifier at its EER threshold, enrolled as for min_tdcf; each spoof against whom it claims to be",
         trials=("cm", "asv"),
         tasks={"detect": "speaker"},
     ),

@@ -1,7 +1,7 @@
 """Networks that tell bona fide speech from attacks, and what they are trained on: stretches of labelled trials."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +35,8 @@ class Trials:
     def draw(self, generator: np.random.Generator, n_frames: int) -> dict[str, np.ndarray]:
         """{"features": (..., n_frames), "label": ()}: a stretch of a trial; both classes are as likely."""
         label = int(generator.integers(2))
-        chosen = self.bona_fide if label else self.attacks
-        features = repeated(chosen[generator.integers(len(chosen))], n_frames)
-        start = generator.integers(features.shape[-1] - n_frames + 1)
-        return {"features": features[..., start : start + n_frames], "label": np.array(label, np.float32)}
+        features = stretch(self.bona_fide if label else self.attacks, generator, n_frames)
+        return {"features": features, "label": np.array(label, np.float32)}
 
     def threshold(self, score: Callable[[np.ndarray], float]) -> float:
         """Where the errors on both classes are equal."""
@@ -60,16 +58,26 @@ class Examples:
 class Detector(torch.nn.Module):
     """A network from features (B, ..., T) to logits of bona fide (B,), with the features of a sound.
 
-    It accepts what scores `threshold` or more: there the errors in validation are equal.
+    It accepts what scores `threshold` or more: there the errors in validation are equal. `differentiable`: the features
+    of tensors (B, N), with gradients.
     """
 
-    def __init__(self, classifier: torch.nn.Module, features: Callable[[np.ndarray, int], np.ndarray]):
+    def __init__(
+        self,
+        classifier: torch.nn.Module,
+        features: Callable[[np.ndarray, int], np.ndarray],
+        differentiable: Callable[[torch.Tensor, int], torch.Tensor],
+    ):
         super().__init__()
-        self.classifier, self.features = classifier, features
+        self.classifier, self.features, self.differentiable = classifier, features, differentiable
         self.register_buffer("threshold", torch.zeros((), dtype=torch.float64))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         return self.classifier(features)
+
+    def logits(self, samples: torch.Tensor) -> torch.Tensor:
+        """(B, N) at the rate of its training -> logits of bona fide (B,), with gradients."""
+        return self(self.differentiable(samples, self.fs))
 
     def score(self, features: np.ndarray) -> float:
         """Logit of bona fide of features (..., T)."""
@@ -80,6 +88,13 @@ class Detector(torch.nn.Module):
     def judge(self, samples: np.ndarray, fs: int) -> float:
         """(N,) at `fs` Hz -> logit of bona fide, of a network that was loaded."""
         return self.score(self.features(resample(samples, fs, self.fs), self.fs))
+
+
+def stretch(sounds: Sequence[np.ndarray], generator: np.random.Generator, n_frames: int) -> np.ndarray:
+    """(..., n_frames) of one of some features, or sounds, (..., T)."""
+    chosen = repeated(sounds[generator.integers(len(sounds))], n_frames)
+    start = generator.integers(chosen.shape[-1] - n_frames + 1)
+    return chosen[..., start : start + n_frames]
 
 
 def repeated(features: np.ndarray, n_frames: int) -> np.ndarray:

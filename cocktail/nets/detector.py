@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cocktail.errors import CocktailError
 from cocktail.nets.network_method import NetworkMethod
 
 
@@ -41,6 +42,13 @@ class DetectorMethod(NetworkMethod):
         """Frames T of the features of a second."""
         return 100.0
 
+    def differentiable(self, samples, fs: int):
+        """`features` with gradients: a tensor (B, N) of sounds without silence at their ends -> (B, ..., T).
+
+        A detector without them raises CocktailError: nobody can attack it by its gradients.
+        """
+        raise CocktailError(f"{type(self).__name__}: the detector's features have no gradients")
+
     # What they share
 
     @property
@@ -51,7 +59,7 @@ class DetectorMethod(NetworkMethod):
     def network(self, fs):
         from cocktail.nets.detection import Detector
 
-        return Detector(self.classifier(fs), self.features)
+        return Detector(self.classifier(fs), self.features, self.differentiable)
 
     def examples(self, data, stage):
         from cocktail.nets.detection import Examples, Trials

@@ -68,6 +68,10 @@ class Speakers(nn.Module):
         """(N,) at `fs` Hz -> its embedding (E,), by a network that was loaded."""
         return self.network.embed(resample(samples, fs, self.fs), self.fs)
 
+    def embeddings(self, samples: torch.Tensor, heard: torch.Tensor) -> torch.Tensor:
+        """(B, N) at the rate of training -> embeddings (B, E), with gradients, of where `heard` (B, N) has speech."""
+        return self.network(xvector.differentiable(samples, heard, self.fs, self.network.bands))
+
     def forward(self, x: torch.Tensor, speaker: torch.Tensor) -> torch.Tensor:
         embedding = self.network(x)
         if self.hidden is not None:

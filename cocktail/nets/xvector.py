@@ -45,6 +45,24 @@ def features(x: np.ndarray, fs: int, bands: int) -> np.ndarray:
     return energy - energy.mean(0)
 
 
+def differentiable(x: torch.Tensor, heard: torch.Tensor, fs: int, bands: int) -> torch.Tensor:
+    """`features` of sounds (B, N), with gradients, (B, T, bands): of the frames in which `heard` (B, N) has speech.
+
+    Of a sound with fewer such frames than another one, they are repeated from the first on.
+    """
+    size, hop = stft.framing(fs)
+    filters = torch.as_tensor(_filters(bands, fs, size), device=x.device)
+    energy = (filters @ stft.stft(x, size, hop).abs().square()).mT
+    loudest = energy.amax((1, 2), keepdim=True).clamp_min(torch.finfo(x.dtype).tiny)
+    frame = stft.stft(heard, size, hop).abs().square().sum(1)
+    chosen = [torch.nonzero(power >= power.max() * 10 ** (-RANGE_DB / 10))[:, 0] for power in frame]
+    longest = max(SPAN, *map(len, chosen))
+    index = torch.stack([numbers[torch.arange(longest, device=x.device) % len(numbers)] for numbers in chosen])
+    energy = energy.clamp_min(loudest * 10 ** (-FLOOR_DB / 10)).log()
+    energy = energy.gather(1, index[..., None].expand(-1, -1, bands))
+    return energy - energy.mean(1, keepdim=True)
+
+
 @cache
 def _filters(bands, fs, size):
     return filterbank(bands, fs, size).astype(np.float32)

@@ -43,11 +43,31 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class DifferentiableDetector(Protocol):
+    """A detector that can be attacked by its gradients, such as `lcnn`."""
+
+    def logits(self, samples: Any) -> Any:
+        """A tensor (B, N) at the rate of its training -> logits of bona fide speech (B,). Raises CocktailError where
+        its features have no gradients.
+        """
+        ...
+
+
+@runtime_checkable
 class Embedder(Protocol):
     """Tells talkers apart, such as `xvector`."""
 
     def embed(self, samples: np.ndarray, fs: int) -> np.ndarray:
         """(N,) at `fs` Hz -> embedding (E,), compared with others by its cosine."""
+        ...
+
+
+@runtime_checkable
+class DifferentiableEmbedder(Protocol):
+    """A verifier that can be attacked by its gradients, such as `xvector`."""
+
+    def embeddings(self, samples: Any, heard: Any) -> Any:
+        """Tensors (B, N) at the rate of its training -> embeddings (B, E) of `samples`, where `heard` has speech."""
         ...
 
 

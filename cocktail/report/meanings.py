@@ -33,6 +33,7 @@ MEANINGS = {
     "min_tdcf_2021": "What errors of verifier and spoof detector together cost, by the definition of 2021.",
     "a_dcf": "What verifier and spoof detector as one system cost by what they let pass and whom; 1 is of no use.",
     "t_eer": "How often the two together err, where owners, impostors and spoofs are misjudged at equal rates.",
+    "spoof_acceptance": "How often a speaker verifier takes a spoof for the speaker whom it claims to be.",
     "auc": "How often what is looked for scores higher than the rest; 0.5 is guessing, 1 is perfect.",
     "cm_rejection": "How often genuine speech is taken for a spoof after the method has changed it.",
     "rtf": "Seconds of computing for a second of sound; below 1 it keeps up with a live stream on that machine.",

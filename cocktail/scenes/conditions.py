@@ -126,6 +126,10 @@ CONDITION = _mapping(
         "room": ROOM,
         "noise": NOISE,
         "attacks": SPOOFING,
+        "adversary": {
+            "type": "string",
+            "description": "entry of the task `attack` that changes the spoofs",
+        },
         "sounds": SOUNDS,
         "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
         "given": {"const": True, "description": "the scenes are the corpus's own mixtures; all else is for training"},
@@ -170,7 +174,8 @@ CONDITION = _mapping(
             "then": {"oneOf": [{"required": ["attacks"]}, {"required": ["sounds"]}]},
             "else": {"properties": {"sounds": False}},
         },
-        {"if": _REPLAYED, "then": {"required": ["room"]}},
+        {"if": _REPLAYED, "then": {"required": ["room"], "properties": {"adversary": False}}},
+        {"if": {"required": ["adversary"]}, "then": {"required": ["attacks"]}},
         {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}, "attacks": False}}},
     ],
 )

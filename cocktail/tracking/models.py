@@ -135,7 +135,7 @@ def _signature(entry, fs):
     params = [ParamSpec("fs", "long", fs)]
     if answer.signals:
         params.append(ParamSpec("talkers", "long", talkers(entry.cls.tasks())))
-    output = Schema([outputs[answer.column]])
+    output = Schema([outputs["estimate" if answer.signals else answer.column]])
     return ModelSignature(Schema([TensorSpec(float32, (-1,))]), output, ParamSchema(params))
 
 

@@ -45,6 +45,10 @@ class Digests:
         decides = self._plan.spoof_counts(), self.corpora()
         return self._job(*decides, keys=("seed", "fs"), code=("cocktail.spoofing.table",))
 
+    def adversary(self, entry: str) -> str:
+        """The table of spoofed speech after an adversary's attack."""
+        return self._job(self._entry(entry, "cocktail.processing.adversary"), self.spoofs(), keys=("seed", "fs"))
+
     def rooms(self, condition: str, microphones: str) -> str:
         """A bank of room responses."""
         definition = self._plan.rooms_definition(condition)

@@ -53,9 +53,10 @@ class Group:
 def groups(plan: Plan) -> Iterator[Group]:
     """Every job of a suite, were nothing done yet.
 
-    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, rooms times microphones for `rooms`,
-    scenes for `scenes`, `process` and `score`, what the method's `workload` says for trainings, cells times scenes for
-    `leaderboard`, comparisons times scenes for `claims`, cells for `report` and `track`.
+    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs` and `adversary`, rooms times
+    microphones for `rooms`, scenes for `scenes`, `process` and `score`, what the method's `workload` says for
+    trainings, cells times scenes for `leaderboard`, comparisons times scenes for `claims`, cells for `report` and
+    `track`.
     """
     yield from _speech_and_noise(plan)
     yield from _rooms(plan)
@@ -87,9 +88,12 @@ def _speech_and_noise(plan):
     parts = [part for parts in plan.config["corpora"].values() for part in parts]
     yield _single("corpora", plan.path("logs", "corpora"), (plan.speech, plan.noise), sum(map(sound_s, parts)))
     needed = [plan.scenes_spoofs(name) for name in plan.conditions]
+    utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
     if any([*needed, *(plan.train_spoofs(name) for name in plan.trained)]):
-        utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
         yield _single("spoofs", plan.path("logs", "spoofs"), (plan.spoofs,), utterances)
+    for entry in plan.adversaries:
+        job = Job(plan.path("logs", "adversary", entry), (plan.attacked(entry),), utterances)
+        yield Group("adversary", (job,), entry=entry, plugin=plan.known[entry].plugin.name)
 
 
 def sound_s(part: dict) -> float:

@@ -4,10 +4,12 @@ A job is a cell's shard. Functions take condition, entry and shard as they are; 
 functions of Snakemake's wildcards.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cocktail.corpora import adapters
+from cocktail.errors import CocktailError, require_known
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, SOURCES
 from cocktail.plugins.model import is_trained
 from cocktail.runtime.device import may_use_gpu
@@ -43,7 +45,8 @@ class Plan(Selection, Files):
     def _trained(self) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
         retrained = [entry.name for entry in self.recognisers.values()]
-        needed = dict.fromkeys([*(entry for _, entry in self.cells), *self.scorers.values(), *retrained])
+        cells = (entry for _, entry in self.cells)
+        needed = dict.fromkeys([*cells, *self.scorers.values(), *retrained, *self.adversaries])
         wanted = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in wanted if self._methods[name].learned() and self.known[name].model is None]
 
@@ -166,11 +169,37 @@ class Plan(Selection, Files):
         }
 
     def scenes_spoofs(self, condition: str) -> dict[str, str]:
-        """The table of spoofed speech, if a condition is made of it."""
-        return self._needed_spoofs([self.all_conditions[condition]])
+        """The table of spoofed speech, if a condition is made of it: as it is, or after the attack of its adversary."""
+        definition = self.all_conditions[condition]
+        if "adversary" in definition:
+            return {"spoofs": self.attacked(definition["adversary"])}
+        return self._needed_spoofs([definition])
 
     def _needed_spoofs(self, conditions) -> dict[str, str]:
         return {"spoofs": self.spoofs} if any(names.logical_attacks(x, TEST) for x in conditions) else {}
+
+    @functools.cached_property
+    def adversaries(self) -> list[str]:
+        """Entries that attack the spoofs of some conditions before scenes are made of them. Raises CocktailError."""
+        named = {name: x["adversary"] for name, x in self.conditions.items() if "adversary" in x}
+        for condition, entry in named.items():
+            self._check_adversary(entry, f"{self.source}: {condition}.adversary")
+        return list(dict.fromkeys(named.values()))
+
+    def _check_adversary(self, name, where):
+        """Raise CocktailError where an entry cannot attack, or cannot be trained in this suite."""
+        require_known([name], self.known, f"{where}: unknown entry")
+        method = self._methods.get(name)
+        if method is None or "attack" not in method.tasks() or not method.learned():
+            raise CocktailError(f"{where}: '{name}' is no entry that learns the task 'attack'")
+        for each in self.ancestry(name):
+            if self._mixes(each) and not self._trains_on(each):
+                wanted = ", ".join(self.known[each].train_on or ())
+                raise CocktailError(f"{where}: '{each}' trains on no condition of this suite; add {wanted or 'one'}")
+
+    def adversary_input(self, entry: str) -> dict[str, str]:
+        """What an adversary's attack is made of: its model, and the table of spoofed speech."""
+        return {"spoofs": self.spoofs, "model": self.model(entry)}
 
     def rooms_definition(self, condition: str) -> dict:
         """What a condition says of its rooms."""
@@ -344,7 +373,9 @@ class Plan(Selection, Files):
         cells = (
             (condition, entry)
             for condition, entry in self.cells
-            if not trained.intersection(self.ancestry(entry)) and not self.score_input(condition, entry)
+            if not trained.intersection(self.ancestry(entry))
+            and not self.score_input(condition, entry)
+            and "adversary" not in self.conditions[condition]
         )
         return [self.scores(*cell, shard) for cell in cells for shard in self.shards]
 

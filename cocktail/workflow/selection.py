@@ -316,8 +316,11 @@ def _suits(definition: dict, tasks: tuple[str, ...], fewest: int, sounds: bool) 
     """Whether methods of these tasks, for `fewest` microphones or more, train on a condition unless told otherwise.
 
     Enhancers leave spoofs out, and all leave closed sets out, whose talkers the others bring. Detectors of spoofs leave
-    out other sounds, and those of other `sounds` have nothing else.
+    out other sounds, and those of other `sounds` have nothing else. Nobody trains on attacks of an adversary, who
+    attacks what is tested alone.
     """
+    if "adversary" in definition:
+        return False
     attacks = "attacks" in definition and not TASKS[definition["task"]].labelled
     suits = definition["task"] in tasks and not attacks and not is_closed(definition)
     return suits and ("sounds" in definition) == sounds and len(positions(definition["array"])) >= fewest

@@ -31,3 +31,8 @@ class Grcnn(DetectorMethod):
         from cocktail.nets.grcnn import bands_and_mask
 
         return bands_and_mask(samples, fs, self.bands)[: 1 + self.mask].astype(np.float32)
+
+    def differentiable(self, samples, fs):
+        from cocktail.nets.log_bands import log_bands
+
+        return super().differentiable(samples, fs) if self.mask else log_bands(samples, fs, self.bands)[:, None]

@@ -29,3 +29,8 @@ class Lcnn(DetectorMethod):
         from cocktail.dsp.cepstra import log_bands
 
         return log_bands(samples, fs, self.bands).astype(np.float32)
+
+    def differentiable(self, samples, fs):
+        from cocktail.nets.log_bands import log_bands
+
+        return log_bands(samples, fs, self.bands)

@@ -121,3 +121,17 @@ def test_without_impostors_there_is_no_figure(metric):
     trials = Trials(np.array(["cm", "asv", "cm", "asv"]), np.array(["bonafide", "target", "tts", "spoof"]), np.ones(4))
     with pytest.raises(Unscorable, match="no nontarget among the asv trials"):
         METRICS[metric].compute(trials)
+
+
+def test_spoofs_are_accepted_where_a_verifier_errs_as_often_on_both_kinds_of_speakers():
+    """Its threshold is at 1, between targets around 2 and nontargets around 0; spoofs do not move it."""
+    scores, labels = verified(gaussian(2000, 2), gaussian(2000, 0), gaussian(2000, 1.5))
+    trials = Trials(np.repeat("asv", len(scores)), labels, scores)
+    metric = METRICS["spoof_acceptance"].compute
+    assert metric(trials) == pytest.approx(100 * ndtr(0.5), abs=0.1)
+    chosen = (labels != "spoof") | (scores > 1.5)
+    assert metric(trials.at(chosen)) == pytest.approx(100)
+    weights = np.stack([np.ones(len(scores)), chosen, labels != "spoof"])
+    np.testing.assert_allclose(metric(trials, weights), [metric(trials), 100, np.nan])
+    with pytest.raises(Unscorable, match="no spoof among the asv trials"):
+        metric(trials.at(labels != "spoof"))

@@ -36,7 +36,8 @@ def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "two-talkers",
         "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
-        "spoof-physical", "spoof-noise", "spoof-logical-noise", "speakers",
+        "spoof-physical", "spoof-noise", "spoof-logical-noise", "spoof-adversarial",
+        "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers",
     ]  # fmt: skip
 
 
@@ -73,6 +74,8 @@ def test_shipped_conditions():
         ("spoof-logical", {"attacks__test": ["replay-near-low"]}),
         ("spoof-logical", {"spoofed": 2}),
         ("spoof-physical", {"room": None}),
+        ("spoof-physical", {"adversary": "ganba"}),
+        ("stationary", {"adversary": "ganba"}),
     ],
 )
 def test_a_mistake_is_refused(name, changes):

@@ -17,7 +17,7 @@ from cocktail.training.data.trials import trials
 
 FS = 16000
 CORPORA = {"speech": corpus.speech(), "noise": corpus.noise(), "spoofs": corpus.spoofs()}
-SPOOFING = [name for name, condition in corpus.CONDITIONS.items() if "attacks" in condition]
+SPOOFING = [name for name, x in corpus.CONDITIONS.items() if "attacks" in x and "adversary" not in x]
 
 
 def drawn(name, index, *, split="test", condition=None, **corpora):
@@ -27,6 +27,15 @@ def drawn(name, index, *, split="test", condition=None, **corpora):
 
 def test_the_conditions_with_attacks():
     assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise"]
+
+
+def test_adversaries_attack_the_spoofs_of_the_logical_condition():
+    plain = corpus.CONDITIONS["spoof-logical"]
+    attacked = {name: x for name, x in corpus.CONDITIONS.items() if "adversary" in x}
+    assert [x["adversary"] for x in attacked.values()] == ["ganba", "ganba-black-box", "ganba-adaptive"]
+    for definition in attacked.values():
+        same = {key: value for key, value in definition.items() if key != "adversary"}
+        assert same == plain | {"title": definition["title"]}
 
 
 @pytest.mark.parametrize("name", SPOOFING)

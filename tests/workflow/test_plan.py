@@ -409,7 +409,7 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     counts = p.spoof_counts()
     assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
     assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
-    readers = [name for name in p.conditions if p.scenes_spoofs(name)]
+    readers = [name for name in p.conditions if p.scenes_spoofs(name) == {"spoofs": p.spoofs}]
     assert readers == ["spoof-logical", "spoof-noise", "spoof-logical-noise"]
     assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and not p.train_spoofs("nmf-sparse")
     more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
@@ -419,6 +419,40 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     none = plan(conditions=["stationary", "spoof-physical"])
     assert not any(none.spoof_counts().values())
     assert not none.train_spoofs("lcnn")
+
+
+def test_scenes_of_an_adversary_are_made_of_what_it_left_of_the_spoofs():
+    names = ["spoof-logical", "spoof-adversarial"]
+    p = plan(conditions=names, methods=["lcnn"])
+    assert p.adversaries == ["ganba"] and p.spoof_counts()["train"]
+    assert p.scenes_spoofs("spoof-adversarial") == {"spoofs": p.attacked("ganba")}
+    assert p.adversary_input("ganba") == {"spoofs": p.spoofs, "model": p.model("ganba")}
+    assert {"ganba", "xvector"} <= set(p.trained) and "ganba" not in p.processing
+    assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and list(p._trains_on("lcnn")) == ["spoof-logical"]
+    assert plan(conditions=names, methods=["lcnn"], scorers={"speaker": "xvector"}).untrained_scores() == []
+    softer = plan(conditions=names, methods=["lcnn"], parameters={"ganba": {"bound_db": 1.0}})
+    assert softer.digests.adversary("ganba") != p.digests.adversary("ganba")
+    assert not plan(conditions=names[:1], methods=["lcnn"]).adversaries
+
+
+def test_detectors_train_on_no_condition_with_an_adversary_by_themselves(networks):
+    (Path(networks) / "net.py").write_text((ROOT / "methods" / "speech" / "lcnn.py").read_text())
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump({"net": {}}))
+    p = plan(conditions=["spoof-logical", "spoof-adversarial"], plugins=[networks])
+    assert list(p._trains_on("net")) == ["spoof-logical"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "adversary", "message"),
+    [
+        (["spoof-logical", "spoof-adversarial"], "gamba", "spoof-adversarial.adversary: unknown entry 'gamba'"),
+        (["spoof-logical", "spoof-adversarial"], "lcnn", "'lcnn' is no entry that learns the task 'attack'"),
+        (["spoof-adversarial"], "ganba", "'ganba' trains on no condition of this suite; add spoof-logical"),
+    ],
+)
+def test_an_adversary_that_cannot_attack_is_refused(conditions, adversary, message):
+    with pytest.raises(CocktailError, match=message):
+        plan(conditions=conditions, define={"spoof-adversarial": {"adversary": adversary}})
 
 
 def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(networks):
