@@ -123,6 +123,9 @@ class Plan(Selection, Files):
             "corpora": "; ".join(corpora),
             "scenes of a condition": f"{self.config['scenes']} of the split {self.split}",
             "size of what is trained": self.config["size"],
+            **(
+                {"scorers": ", ".join(f"{role}: {name}" for role, name in self.scorers.items())} if self.scorers else {}
+            ),
             "digest of the suite": self.digests.suite(),
         }
 

@@ -12,11 +12,12 @@ from cocktail.boards.leaderboard import BOUNDS, read_board, read_entries
 from cocktail.boards.pending import read_pending
 from cocktail.boards.scores import failures
 from cocktail.boards.verdicts import read_verdicts
+from cocktail.boards.voices import effects
 from cocktail.report import examples, partial
 from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
 from cocktail.report.meanings import drawn
-from cocktail.report.page import cells, curves, data, losses, methods, overview
+from cocktail.report.page import cells, curves, data, losses, methods, overview, voices
 from cocktail.report.page.scripts import write_script
 from cocktail.report.provenance import TABLES, provenance
 from cocktail.training.history import read_history
@@ -85,6 +86,8 @@ def build(
         "provenance": provenance(folder, {"suite": content["suite"], **(about or {})}),
         **_copy_tables(folder, out),
     }
+    enhanced = [card["name"] for card in content["conditions"] if card["task"] == "enhance"]
+    heard = voices.panels(effects(scores, drawn, conditions=enhanced, seed=seed, resamples=resamples), entries)
     models = results / "models"
     pages = {
         name: methods.method_page(name, entries.get(name, {}), board, content["bounds"], reasons, by_stratum)
@@ -92,7 +95,7 @@ def build(
         | {"process": methods.process_line(name, entries.get(name, {}), content["suite"])}
         for name in (entry["name"] for entry in content["entries"])
     }
-    _write_pages(out, content, shared, pages)
+    _write_pages(out, content, shared, pages, heard)
     return out / "index.html"
 
 
@@ -152,7 +155,7 @@ def _copy_source(card, out):
     return place
 
 
-def _write_pages(out, content, shared, pages):
+def _write_pages(out, content, shared, pages, heard):
     import jinja2
 
     environment = jinja2.Environment(
@@ -167,8 +170,13 @@ def _write_pages(out, content, shared, pages):
     for name, page in pages.items():
         text = environment.get_template("method.html").render(**shared, **page, root="../")
         _write(out / "methods" / f"{name}.html", text)
+    if heard:
+        text = environment.get_template("voices.html").render(**shared, panels=heard, root="")
+        _write(out / "voices.html", text)
+    else:
+        (out / "voices.html").unlink(missing_ok=True)
     # Last: where this file is, the page is whole.
-    text = environment.get_template("index.html").render(**shared, content=content, root="")
+    text = environment.get_template("index.html").render(**shared, content=content, voices=bool(heard), root="")
     _write(out / "index.html", text)
 
 
