@@ -1,0 +1,181 @@
+"""Recursive expectation maximisation of a talker in noise: presence, speech and spatial model, frame by frame.
+
+J. M. Martin-Donas, J. Jensen, Z.-H. Tan, A. M. Gomez and A. M. Peinado, "Online multichannel speech enhancement based
+on recursive EM and DNN-based speech presence estimation", IEEE/ACM Trans. ASLP 28, 2020.
+
+In every bin the microphones hear y = n, or y = d s + n where speech is present, with n ~ N(0, Phi). What is known of s
+before a frame is N(m, P): a Kalman filter's prediction from the frame before, where s over the root of its power is
+autoregressive, or m = 0. The E-step tells the posterior
+of presence and of s, the M-step d and Phi; the statistics that it needs are sums over frames, and forget.
+
+Deviation: the paper's abstract and structure were at hand, not its equations; these are the model's own.
+
+Shapes: independent dimensions lead, microphones last.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocktail.dsp.noise.start import START_UP_S
+from cocktail.dsp.spatial import beamformers
+
+LOADING = 1e-3
+"""Of the noise covariance, relative to its mean eigenvalue, before it is inverted."""
+LARGEST = 50.0
+"""Of a log likelihood ratio."""
+SLOWEST = 0.95
+"""Largest |c| of the prediction c s / sqrt(E[|s|^2]) for the next frame."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the M-step tells."""
+
+    transfer: np.ndarray
+    """d (..., D): from s to the microphones, of any scale."""
+    noise: np.ndarray
+    """Phi (..., D, D)."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the E-step tells of a frame."""
+
+    presence: np.ndarray
+    """(...): probability of speech."""
+    speech: np.ndarray
+    """(...): mean of s if speech is present."""
+    variance: np.ndarray
+    """(...): of s if speech is present."""
+    log_likelihood: np.ndarray
+    """(...): log p(y) of the frame but for a constant."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Sums over frames, of which the M-step is a function."""
+
+    count: np.ndarray | float
+    """Frames."""
+    yy: np.ndarray
+    """(..., D, D): y y^H."""
+    ys: np.ndarray
+    """(..., D): presence times y E[s]^*."""
+    ss: np.ndarray
+    """(...): presence times E[|s|^2]."""
+
+    def after(self, frame: "Statistics", forgetting: float) -> "Statistics":
+        """With one frame more, older ones counting less."""
+        pairs = zip(vars(self).values(), vars(frame).values(), strict=True)
+        return Statistics(*(forgetting * old + new for old, new in pairs))
+
+
+@dataclass(frozen=True)
+class Track:
+    """A scene, frame by frame."""
+
+    presence: np.ndarray
+    """(F, T): posterior probability of speech."""
+    speech: np.ndarray
+    """(F, T): at microphone 1, if speech is present."""
+    model: Model
+    """After the last frame."""
+
+
+def beam(y: np.ndarray, model: Model) -> tuple[np.ndarray, np.ndarray]:
+    """MVDR: y (..., D) -> s plus residual noise (...), and the power of that noise (...)."""
+    phi = beamformers.loaded(model.noise, LOADING)
+    across = np.linalg.solve(phi, model.transfer[..., None])[..., 0]
+    precision = np.maximum(np.sum(model.transfer.conj() * across, -1).real, np.finfo(float).tiny)
+    return np.sum(across.conj() * y, -1) / precision, 1 / precision
+
+
+def expect(y: np.ndarray, model: Model, prior: np.ndarray, mean: np.ndarray, power: np.ndarray) -> Posterior:
+    """E-step: y (..., D), prior probability of speech (...), mean m and variance P of s before the frame (...).
+
+    The output of MVDR holds all that y tells of s, and the ratio of the likelihoods.
+    """
+    z, residual = beam(y, model)
+    total = power + residual
+    ratio = np.abs(z) ** 2 / residual - np.abs(z - mean) ** 2 / total - np.log(total / residual)
+    odds = np.log(prior) - np.log1p(-prior) + np.clip(ratio, -LARGEST, LARGEST)
+    presence = 1 / (1 + np.exp(-odds))
+    kalman = power / total
+    phi = beamformers.loaded(model.noise, LOADING)
+    far = np.sum(y.conj() * np.linalg.solve(phi, y[..., None])[..., 0], -1).real
+    absent = -far - np.linalg.slogdet(phi)[1]
+    log_likelihood = absent + np.logaddexp(np.log1p(-prior), np.log(prior) + ratio)
+    return Posterior(presence, mean + kalman * (z - mean), kalman * residual, log_likelihood)
+
+
+def statistics(y: np.ndarray, found: Posterior) -> Statistics:
+    """Of frames y (..., D)."""
+    p = found.presence
+    return Statistics(
+        np.ones(p.shape),
+        y[..., :, None] * y[..., None, :].conj(),
+        (p * found.speech.conj())[..., None] * y,
+        p * (np.abs(found.speech) ** 2 + found.variance),
+    )
+
+
+def maximise(sums: Statistics) -> Model:
+    """M-step: d by least squares on the speech, and the covariance of what it leaves."""
+    d = _over(sums.ys, sums.ss[..., None])
+    left = sums.yy - sums.ys[..., :, None] * d[..., None, :].conj()
+    return Model(d, left / np.asarray(sums.count)[..., None, None])
+
+
+def follow(
+    X: np.ndarray, prior: np.ndarray, power: np.ndarray, *, hop_s: float, forgetting: float, iterations: int = 2,
+    predict: bool = True,
+) -> Track:  # fmt: skip
+    """X (D, F, T), prior probabilities of speech in ]0, 1[ and its power at microphone 1, each (F, T) -> a Track.
+
+    No frame depends on a later one. A frame counts `forgetting` times as much as the next; `iterations` are those of EM
+    in each, `predict` says whether the frame before tells a mean. The first START_UP_S are taken for noise.
+    """
+    Y = np.ascontiguousarray(X.transpose(2, 1, 0))  # (T, F, D)
+    sums = _start(Y[: max(1, round(START_UP_S / hop_s))])
+    model = maximise(sums)
+    n_bins = Y.shape[1]
+    last, variance = np.zeros(n_bins, complex), np.zeros(n_bins)  # of s in the frame before, over its expected power
+    along, before = np.zeros(n_bins, complex), np.zeros(n_bins)  # sums of which c is the ratio
+    presence, speech = np.empty((n_bins, len(Y))), np.empty((n_bins, len(Y)), complex)
+    for t, y in enumerate(Y):
+        c = _shrunk(along, before) if predict else 0.0
+        for _ in range(iterations):
+            own = _over(power[:, t], np.abs(model.transfer[:, 0]) ** 2)
+            spread = own * (1 - np.abs(c) ** 2 * (1 - variance))
+            found = expect(y, model, prior[:, t], c * np.sqrt(own) * last, spread)
+            presence[:, t], speech[:, t] = found.presence, model.transfer[:, 0] * found.speech
+            updated = sums.after(statistics(y, found), forgetting)
+            model = maximise(updated)
+        sums = updated
+        now = found.presence * _over(found.speech, np.sqrt(own))
+        along, before = forgetting * along + now * last.conj(), forgetting * before + np.abs(last) ** 2 + variance
+        last, variance = now, found.presence * _over(found.variance, own)
+    return Track(presence, speech, model)
+
+
+def _start(begin):
+    """Statistics of the first frames (T, F, D), as noise, and of one frame of such power that all microphones hear
+    alike."""
+    outer = np.mean(begin[..., :, None] * begin[..., None, :].conj(), 0)
+    n_mics = outer.shape[-1]
+    level = np.trace(outer, axis1=-2, axis2=-1).real / n_mics
+    alike = level[:, None] * np.ones(n_mics)
+    return Statistics(np.ones(len(outer)), outer + alike[..., None] * np.ones(n_mics), alike.astype(complex), level)
+
+
+def _over(x, level):
+    """x / level; 0 where the level is."""
+    there = level > 0
+    return np.where(there, x / np.where(there, level, 1.0), 0.0)
+
+
+def _shrunk(along, before):
+    """c, of absolute value SLOWEST at most."""
+    c = _over(along, before)
+    return c * np.minimum(1.0, SLOWEST / np.maximum(np.abs(c), SLOWEST))
