@@ -11,6 +11,7 @@ from cocktail.boards import statistics
 from cocktail.boards.cells import ATTACK, tabulate
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
+from cocktail.metrics.metric import Unscorable
 from cocktail.scoring.trials import Heard, asv_trials, heard_of
 
 BASELINE = "unprocessed"
@@ -52,15 +53,21 @@ def with_verification(scores: pa.Table) -> pa.Table:
     for row in rows:
         if row["status"] == "ok":
             scenes = conditions[row["condition"], row["entry"], row["metric"]]
-            enrolments = METRICS[row["metric"]].enrolments
-            row["trials"] += asv_trials(scenes[row["scene"]], scenes, enrolments)
+            metric = METRICS[row["metric"]]
+            try:
+                row["trials"] += asv_trials(scenes[row["scene"]], scenes, metric.enrolments, metric.cohort)
+                reason = f"no-trial: {_missing(metric.enrolments)} in the condition"
+            except Unscorable as unscorable:
+                row["trials"], reason = [], str(unscorable)
             if row["trials"]:
                 row["value"] = row["trials"][0]["score"]
             else:
-                several = "no other utterance" if enrolments == 1 else f"no speaker with {enrolments} other utterances"
-                reason = f"no-trial: {several} in the condition"
                 row |= {"status": "failed", "reason": reason, "trials": None}
     return pa.concat_tables([scores.filter(pc.invert(voiced)), pa.Table.from_pylist(rows, schema=tables.SCORES)])
+
+
+def _missing(enrolments):
+    return "no other utterance" if enrolments == 1 else f"no speaker with {enrolments} other utterances"
 
 
 def improvements(scores: pa.Table, baseline: str = BASELINE) -> pa.Table:

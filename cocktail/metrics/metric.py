@@ -80,6 +80,8 @@ class Metric:
     """With `level` = trials, the kinds that the figure is computed from: `asv`, `cm` or both."""
     enrolments: int = 1
     """Utterances that a speaker is enrolled with, in trials of kind `asv`."""
+    cohort: int | None = None
+    """Speakers that normalise the score of such a trial, of those that the verifier was trained on; None for none."""
     tasks: Mapping[str, str | None] = field(default_factory=lambda: dict(SIGNALS), compare=False)
     """Tasks that it is for, each with the role of the suite's scorer that it needs there, if any."""
     pooled: bool = False

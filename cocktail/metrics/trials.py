@@ -212,6 +212,18 @@ METRICS = (
         tasks={"enhance": "speaker", "verify": None},
     ),
     _metric(
+        name="eer_asv_norm",
+        compute=eer_asv,
+        unit="%",
+        high=100.0,
+        citation="equal error rate after AS-norm (Matejka et al., Interspeech 2017)",
+        mode="as eer_asv; the mean of the scores standardised by the 20 highest of either side against the speakers "
+        "that the verifier was trained on, one mean embedding each",
+        trials=("asv",),
+        cohort=20,
+        tasks={"enhance": "speaker"},
+    ),
+    _metric(
         name="min_dcf_asv",
         compute=min_dcf_asv,
         unit="",

@@ -33,6 +33,8 @@ NOISY, REVERBERANT = 0.6, 0.3
 """Shares of the examples."""
 PIECE_S = 3.0
 """Longer utterances are cut into parts of about this length."""
+COHORT_PARTS = 4
+"""Of each speaker, that stand for them in the cohort of score normalisation."""
 HELD_OUT = 8
 """One part of so many of each speaker is for validation, and at least one of two."""
 
@@ -58,6 +60,15 @@ class Speakers(nn.Module):
             self.prototypes = nn.Parameter(torch.randn(classes, width))
         else:
             self.register_buffer("prototypes", torch.zeros(classes, width))
+        self.register_buffer("cohort", torch.zeros(classes // len(SPEEDS), width))
+
+    def meet(self, voices: Sequence[Sequence[np.ndarray]], fs: int) -> None:
+        """Keep as `cohort` the mean of embeddings of unit length, at unit length, of parts of each train speaker."""
+        for k, parts in enumerate(voices):
+            with torch.no_grad():
+                embeddings = [torch.as_tensor(self.network.embed(part, fs)) for part in parts[:COHORT_PARTS]]
+            mean = functional.normalize(torch.stack(embeddings)).mean(dim=0)
+            self.cohort[k] = functional.normalize(mean, dim=0)
 
     def spread_prototypes(self, rng: np.random.Generator) -> None:
         """Place fixed prototypes as far from each other as they go; other heads have none."""

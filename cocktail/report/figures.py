@@ -5,9 +5,9 @@ from cocktail.boards.letters import ALPHABET
 
 DIGITS = {
     "stoi": 3, "estoi": 3, "rtf": 3, "min_tdcf": 3, "min_tdcf_2021": 3, "wer": 1, "wer_ctc": 1, "wer_retrained": 1,
-    "eer_asv": 1, "eer_cm": 1, "t_eer": 1, "eer_asv_3": 1, "auc": 3, "cm_rejection": 1, "peak_memory": 1,
-    "latency_ms": 0, "bit_rate": 1, "parameters": 0, "min_dcf_asv": 3, "min_dcf_cm": 3, "actual_dcf_cm": 3,
-    "cllr_cm": 3, "a_dcf": 3, "spoof_acceptance": 1,
+    "eer_asv": 1, "eer_cm": 1, "t_eer": 1, "eer_asv_3": 1, "eer_asv_norm": 1, "auc": 3, "cm_rejection": 1,
+    "peak_memory": 1, "latency_ms": 0, "bit_rate": 1, "parameters": 0, "min_dcf_asv": 3, "min_dcf_cm": 3,
+    "actual_dcf_cm": 3, "cllr_cm": 3, "a_dcf": 3, "spoof_acceptance": 1,
 }  # fmt: skip
 """Metric -> digits behind the point, where they are not 2."""
 

@@ -25,6 +25,7 @@ MEANINGS = {
     "eer_asv": "How often a speaker verifier errs on the estimates, at equal rates of both errors; 50 % is guessing.",
     "eer_cm": "How often genuine and spoofed speech are confused, at equal rates of both errors; 50 % is guessing.",
     "eer_asv_3": "How often a speaker verifier errs that knows three utterances of each speaker; 50 % is guessing.",
+    "eer_asv_norm": "How often a speaker verifier errs whose scores are set against those of other speakers.",
     "min_dcf_asv": "What a speaker verifier's errors cost where one caller of twenty is who they say; 1 is of no use.",
     "min_dcf_cm": "What a spoof detector's errors cost if one recording of twenty is spoofed; 1 is of no use.",
     "actual_dcf_cm": "What a spoof detector's errors cost where its scores say by themselves which to accept.",

@@ -50,7 +50,7 @@ class Judges:
 
         Trials of verification are made later of the voices; until then a row of theirs alone has no value.
         """
-        kept = {"voice": voice(tested)} if "asv" in metric.trials else {}
+        kept = {"voice": voice(tested, cohort=metric.cohort is not None)} if "asv" in metric.trials else {}
         try:
             trials = trials_of(metric, tested)
             if trials is None:

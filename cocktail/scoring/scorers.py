@@ -52,6 +52,16 @@ class Scorer:
         except (AttributeError, TypeError, ValueError) as error:
             raise Unscorable(self._reason(error)) from error
 
+    def cohort(self, fs: int) -> np.ndarray:
+        """(S, E) embeddings of unit length of speakers that a verifier was trained on. Raises Unscorable as
+        `threshold`.
+        """
+        _, model = self._method(fs)
+        try:
+            return np.asarray(model.cohort, float)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Unscorable(self._reason(error)) from error
+
     def card(self) -> dict[str, str]:
         """What decides its answers: the entry, and a digest of its trained model."""
         used = [(name, path) for name, path in files_in(self._folder) if not any(map(path.match, UNUSED))]

@@ -117,22 +117,29 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
         embedding = None if failed else part(lambda: unit(made["embedding"]))
         return Heard(**heard, test=embedding, enrolment=embedding)
 
-    def embedded(samples):
-        return part(lambda: unit(scorers["speaker"](samples, fs)))
+    normalised = any(metric.cohort is not None for metric in metrics)
+
+    def embedded(samples, what):
+        """The embedding as `what` is called, and its scores against the cohort if a metric asks for them."""
+        embedding = part(lambda: unit(scorers["speaker"](samples, fs)))
+        if not normalised or isinstance(embedding, str):
+            return {what: embedding, f"{what}_cohort": embedding if normalised else None}
+        return {what: embedding, f"{what}_cohort": part(lambda: scorers["speaker"].cohort(fs) @ embedding)}
 
     reference = truth.target[0]
     if "asv" in kinds and heard["label"] == BONA_FIDE:
-        heard["enrolment"] = embedded(reference)
+        heard |= embedded(reference, "enrolment")
     if failed:
         return Heard(**heard)
     if task == "detect":
-        test = embedded(tables.unpack(mixture["mixture"])[0]) if "asv" in kinds else None
-        return Heard(**heard, test=test, cm=made["score"])
+        if "asv" in kinds:
+            heard |= embedded(tables.unpack(mixture["mixture"])[0], "test")
+        return Heard(**heard, cm=made["score"])
     estimate = tables.unpack(made["estimate"][0])[0]
     if reason := defect(reference=reference, estimate=estimate):
         return Heard(**heard, test=reason, cm=reason)
     if "asv" in kinds:
-        heard["test"] = embedded(estimate)
+        heard |= embedded(estimate, "test")
     if "cm" in kinds:
         detection = part(lambda: _detected(scorers["spoofing"], estimate, fs))
         heard |= {"cm": detection} if isinstance(detection, str) else detection

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from cocktail.metrics.metric import Metric, Unscorable
+from cocktail.scoring.normalisation import as_norm
 from cocktail.tasks import BONA_FIDE
 
 NONTARGETS = 200
@@ -44,6 +45,9 @@ class Heard:
     """(E,) of unit length."""
     enrolment: np.ndarray | str | None = None
     """(E,) of unit length; None for a spoof."""
+    test_cohort: np.ndarray | str | None = None
+    """(S,) scores of `test` against the verifier's cohort; `enrolment_cohort` likewise. None where no metric asks."""
+    enrolment_cohort: np.ndarray | str | None = None
     cm: float | str | None = None
     """Score of a spoofing detector, higher = bona fide."""
     threshold: float | None = None
@@ -73,18 +77,24 @@ def unit(embedding: Any) -> np.ndarray:
     return embedding / norm
 
 
-def asv_trials(tested: Heard, scenes: Mapping[str, Heard], enrolments: int = 1) -> list[dict]:
+def asv_trials(
+    tested: Heard, scenes: Mapping[str, Heard], enrolments: int = 1, cohort: int | None = None
+) -> list[dict]:
     """Verification trials of one scene against the others of its condition, as tables.TRIAL. Raises Unscorable.
 
-    `enrolments`: utterances that a speaker is enrolled with; a trial names one of their scenes.
+    `enrolments`: utterances that a speaker is enrolled with; a trial names one of their scenes. `cohort`: normalise the
+    scores by so many speakers of the verifier's cohort (cocktail.scoring.normalisation).
     """
     test = _value(tested.test)
     trials = []
-    for speaker, scene, enrolment in _enrolled(tested, scenes, enrolments):
+    for speaker, scene, enrolment, of_cohort in _enrolled(tested, scenes, enrolments):
         same = speaker == tested.speaker
         if tested.genuine or same:
             label = ("target" if same else "nontarget") if tested.genuine else "spoof"
-            trials.append(_trial("asv", label, float(test @ enrolment), scene))
+            score = float(test @ enrolment)
+            if cohort is not None:
+                score = as_norm(score, tested.test_cohort, of_cohort, cohort)
+            trials.append(_trial("asv", label, score, scene))
     others = [trial for trial in trials if trial["label"] == "nontarget"]
     if len(others) <= NONTARGETS:
         return trials
@@ -94,7 +104,7 @@ def asv_trials(tested: Heard, scenes: Mapping[str, Heard], enrolments: int = 1) 
 
 
 def _enrolled(tested, scenes, enrolments):
-    """Speaker, one scene and embedding of whatever a scene is set against."""
+    """Speaker, one scene, embedding and scores against the cohort of whatever a scene is set against."""
     candidates = [
         other
         for other in scenes.values()
@@ -104,7 +114,7 @@ def _enrolled(tested, scenes, enrolments):
         and (other.utterance is None or other.utterance != tested.utterance)
     ]
     if enrolments == 1:
-        yield from ((other.speaker, other.scene, other.enrolment) for other in candidates)
+        yield from ((other.speaker, other.scene, other.enrolment, other.enrolment_cohort) for other in candidates)
         return
     by_speaker: dict[str, dict] = {}
     for other in sorted(candidates, key=lambda other: _drawn(tested.scene, other.scene)):
@@ -112,7 +122,11 @@ def _enrolled(tested, scenes, enrolments):
     for speaker, utterances in by_speaker.items():
         chosen = list(utterances.values())[:enrolments]
         if speaker is not None and len(chosen) == enrolments:
-            yield speaker, chosen[0].scene, unit(np.mean([other.enrolment for other in chosen], axis=0))
+            mean = np.mean([other.enrolment for other in chosen], axis=0)
+            of_cohort = None
+            if all(isinstance(other.enrolment_cohort, np.ndarray) for other in chosen):
+                of_cohort = np.mean([other.enrolment_cohort for other in chosen], axis=0) / np.linalg.norm(mean)
+            yield speaker, chosen[0].scene, unit(mean), of_cohort
 
 
 def _drawn(tested, enrolled):
@@ -138,19 +152,25 @@ def trials_of(metric: Metric, tested: Heard) -> list[dict] | None:
         return None
     if "asv" in metric.trials:
         _value(tested.test)
+    if metric.cohort is not None:
+        _value(tested.test_cohort)
     return [cm_trial(tested)] if "cm" in metric.trials else []
 
 
-def voice(heard: Heard) -> dict:
-    """What is kept of a scene for verification, as tables.VOICE."""
-    parts = {name: getattr(heard, name) for name in ("test", "enrolment")}
+PARTS = ("test", "enrolment", "test_cohort", "enrolment_cohort")
+"""Of Heard, that are vectors."""
+
+
+def voice(heard: Heard, cohort: bool = False) -> dict:
+    """What is kept of a scene for verification, as tables.VOICE; `cohort`: with the scores against the cohort."""
+    parts = {name: getattr(heard, name) for name in PARTS[: 4 if cohort else 2]}
     known = {name: value.tolist() if isinstance(value, np.ndarray) else None for name, value in parts.items()}
     return {"speaker": heard.speaker, "utterance": heard.utterance, "label": heard.label, **known}
 
 
 def heard_of(scene: str, voice: dict) -> Heard:
     """A scene from what `voice` kept of it."""
-    parts = {name: None if voice[name] is None else np.array(voice[name]) for name in ("test", "enrolment")}
+    parts = {name: None if voice.get(name) is None else np.array(voice[name]) for name in PARTS}
     return Heard(scene, voice["speaker"], voice["utterance"], voice["label"], **parts)
 
 

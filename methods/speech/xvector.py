@@ -4,7 +4,8 @@ D. Snyder, D. Garcia-Romero, G. Sell, D. Povey and S. Khudanpur, "X-vectors: rob
 recognition", ICASSP 2018. Heads: softmax as there; LMCL, which is AM-softmax (H. Wang et al., CVPR 2018; F. Wang et
 al., IEEE Signal Processing Letters 25(7), 2018); LMCL with fixed prototypes from the Thomson problem (A. Villegas-
 Morcillo, V. Sanchez and A. M. Gomez, "FoldHSphere", BMC Bioinformatics 22:490, 2021). Embeddings are compared by their
-cosine.
+cosine. The model keeps an embedding of each train speaker, the cohort of score normalisation
+(cocktail/scoring/normalisation.py).
 
 Deviations: no PLDA, since the corpora have few speakers. Frames of the project's STFT; the mean of each band is that of
 the whole utterance, not of 3 s. Speech is found by its level. With the cosine heads the embedding is what they compare,
@@ -65,6 +66,9 @@ class Xvector(NetworkMethod):
             frames=round(stage.segment_s * data.fs / stft.framing(data.fs)[1]),
             bands=self.bands,
         )
+
+    def finish(self, network, examples):
+        network.meet(examples.voices, examples.fs)
 
     def objective(self, network, batch):
         from cocktail.nets.speaker import loss

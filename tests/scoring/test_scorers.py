@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.detection import eer
 from cocktail.metrics.trials import Trials
 from cocktail.rng import rng
+from cocktail.scoring.normalisation import as_norm
 from cocktail.scoring.shard import score_shard
+from cocktail.scoring.trials import unit
 
 FS = 16000
 
@@ -37,6 +40,11 @@ class Tones(LearnedMethod):
         x = mixture[0] / np.abs(mixture).max()
         return view.model * np.abs(np.fft.rfft(x))[[200, 400, 800]]
 '''
+COHORT = """
+
+class Gain(float):
+    cohort = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.6, 0.8]])
+"""
 DETECTOR = '''"""Takes loud for bona fide. Deviations: none."""
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -122,6 +130,24 @@ def test_estimates_are_verified_and_rejected_by_the_suite_s_scorers(tmp_path, sc
                  for key in ("kind", "label", "score")))
     )  # fmt: skip
     assert value < 34, "tones tell the two speakers apart"
+
+
+def test_scores_are_normalised_by_the_cohort_that_the_verifier_keeps(tmp_path, scorers):
+    scenes, made = [(speaker, None, x) for speaker, x in VOICES], [signal(x) for _, x in VOICES]
+    rows = scored(tmp_path, scenes, "enhance", ["eer_asv", "eer_asv_norm"], scorers, made)
+    reasons = {row["reason"] for row in rows if row["metric"] == "eer_asv_norm"}
+    assert reasons == {"scorer-failed: tones: AttributeError: 'float' object has no attribute 'cohort'"}
+    plugin = Path(scorers["speaker"]["spec"]["path"])
+    plugin.write_text(SPEAKER.replace("return float(", "return Gain(") + COHORT)
+    rows = scored(tmp_path, scenes, "enhance", ["eer_asv", "eer_asv_norm"], scorers, made)
+    found = {(row["scene"], row["metric"]): row["trials"] for row in rows}
+    voices = [unit(np.abs(np.fft.rfft(x))[[200, 400, 800]]) for _, x in VOICES]
+    cohort = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.6, 0.8]])
+    assert len(found["s0", "eer_asv_norm"]) == 3
+    for trial in found["s0", "eer_asv_norm"]:
+        enrolled = voices[int(trial["enrolment"][1:])]
+        wanted = as_norm(float(voices[0] @ enrolled), cohort @ voices[0], cohort @ enrolled, 20)
+        assert trial["score"] == pytest.approx(wanted, abs=0.02)
 
 
 def test_the_scorer_s_model_is_part_of_what_a_number_means(tmp_path, scorers):

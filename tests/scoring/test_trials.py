@@ -8,6 +8,7 @@ from cocktail.metrics.detection import eer, eer_threshold, min_tdcf
 from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import Trials, against, attacks, cm_rejection
 from cocktail.rng import rng
+from cocktail.scoring.normalisation import as_norm
 from cocktail.scoring.trials import NONTARGETS, Heard, asv_trials, trials_of, unit
 
 # What a trial is.
@@ -96,6 +97,53 @@ def test_a_speaker_is_enrolled_with_the_mean_of_several_other_utterances():
     backwards = asv_trials(scenes["ann0"], dict(reversed(scenes.items())), 3)
     assert {t["enrolment"] for t in backwards} == {t["enrolment"] for t in found}
     assert [t["label"] for t in asv_trials(scenes["bob0"], scenes, 3)] == ["nontarget"], "bob has two others"
+
+
+def test_normalised_scores_are_those_worked_out_by_hand():
+    """Three highest of either side: means 0.5 and 0.2, deviations sqrt(2/3) of 0.1 and of 0.2."""
+    test, enrolment = np.array([0.4, -0.9, 0.6, 0.5]), np.array([0.0, 0.2, -0.5, 0.4])
+    spread = np.sqrt(2 / 3)
+    wanted = ((0.7 - 0.2) / (0.2 * spread) + (0.7 - 0.5) / (0.1 * spread)) / 2
+    assert as_norm(0.7, test, enrolment, 3) == pytest.approx(wanted)
+    assert as_norm(0.7, enrolment, test, 3) == pytest.approx(wanted), "symmetric"
+    every = [(0.7 - x.mean()) / x.std() for x in (test, enrolment)]
+    assert as_norm(0.7, test, enrolment, 20) == pytest.approx(np.mean(every)), "a small cohort is taken whole"
+    assert as_norm(2 * 0.7 + 3, 2 * test + 3, 2 * enrolment + 3, 3) == pytest.approx(wanted), "whatever the scale"
+
+
+@pytest.mark.parametrize("cohort", [[], [0.3], [0.3, 0.3, 0.3]])
+def test_a_cohort_without_a_deviation_is_refused(cohort):
+    with pytest.raises(Unscorable, match="no-cohort"):
+        as_norm(0.5, np.array([0.1, 0.2]), np.array(cohort), 20)
+
+
+def test_under_the_null_normalised_scores_are_standard():
+    """Voices drawn as those of the cohort are: each of the two terms is standard, and they see the same score."""
+    generator = rng(0, role="null")
+    cohort, voices = (np.stack([unit(x) for x in generator.normal(size=(n, 24))]) for n in (800, 120))
+    against = voices @ cohort.T
+    scores = [as_norm(voices[i] @ voices[j], against[i], against[j], 800) for i in range(120) for j in range(i)]
+    assert np.mean(scores) == pytest.approx(0, abs=0.06)
+    assert np.std(scores) == pytest.approx(1, abs=0.06)
+
+
+def test_trials_are_normalised_by_the_cohort_of_either_side():
+    generator = rng(1, role="voices")
+    cohort = np.stack([unit(x) for x in generator.normal(size=(9, 4))])
+
+    def one(name, who):
+        x = unit(generator.normal(size=4))
+        return Heard(name, who, name, "bonafide", x, x, test_cohort=cohort @ x, enrolment_cohort=cohort @ x)
+
+    scenes = shard(*(one(f"{who}{i}", who) for who in ("ann", "bob") for i in range(4)))
+    tested = scenes["ann0"]
+    for trial in asv_trials(tested, scenes, cohort=5):
+        enrolled = scenes[trial["enrolment"]].enrolment
+        wanted = as_norm(float(tested.test @ enrolled), cohort @ tested.test, cohort @ enrolled, 5)
+        assert trial["score"] == pytest.approx(wanted)
+    (target,) = [t for t in asv_trials(tested, scenes, 3, 5) if t["label"] == "target"]
+    mean = unit(sum(scenes[f"ann{i}"].enrolment for i in (1, 2, 3)))
+    assert target["score"] == pytest.approx(as_norm(float(tested.test @ mean), cohort @ tested.test, cohort @ mean, 5))
 
 
 @pytest.mark.parametrize("embedding", [np.zeros(3), np.array([1.0, np.nan]), np.ones((2, 2))])

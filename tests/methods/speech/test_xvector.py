@@ -226,6 +226,17 @@ def test_fixed_prototypes_are_not_learnt(network):
     assert "prototypes" in dict(model.named_parameters()) and torch.equal(model.prototypes, before)
 
 
+def test_the_cohort_is_a_mean_embedding_of_each_train_speaker(network):
+    model = speakers(network, "lmcl").eval()
+    voices = [[voice(10 * k + u).astype(np.float32) for u in range(5)] for k in range(2)]
+    model.meet(voices, FS)
+    assert "cohort" in model.state_dict() and len(model.cohort) == 2
+    for k in range(2):
+        each = [network.embed(x, FS) for x in voices[k][: speaker.COHORT_PARTS]]
+        mean = np.mean([x / np.linalg.norm(x) for x in each], axis=0)
+        np.testing.assert_allclose(model.cohort[k].numpy(), mean / np.linalg.norm(mean), atol=1e-5)
+
+
 # Examples.
 
 
