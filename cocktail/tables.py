@@ -100,7 +100,7 @@ its value is the score of the first; in shards, `voice` stands for trials agains
 SCENES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("noise", pa.string()), ("snr_db", pa.float64()),
     ("t60_s", pa.float64()), ("distance_m", pa.float64()), ("level_db", pa.float64()), ("genders", pa.string()),
-    ("movement", pa.string()),
+    ("movement", pa.string()), ("degradation", pa.string()),
 ])  # fmt: skip
 """What the scores of a scene may be stratified by (Scene.strata); null where the scene has no such thing."""
 

@@ -52,6 +52,7 @@ DRAWN = {
     "noise": ("noise", ""),
     "genders": ("genders", ""),
     "movement": ("movement", ""),
+    "degradation": ("degradation", ""),
     "speaker": ("speaker", ""),
 }
 """What is drawn for a scene (columns of scenes.parquet) -> what it is called, and its unit."""

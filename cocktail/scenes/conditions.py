@@ -5,6 +5,7 @@ A condition is a distribution. `[low, high]` is uniform between the two; everyth
 
 import numpy as np
 
+from cocktail.degradations.codecs import CODECS
 from cocktail.needs import Info
 from cocktail.rooms.arrays import ARRAYS, positions
 from cocktail.spoofing.names import ATTACKS
@@ -64,6 +65,41 @@ ROOM = _mapping(
     ["length_m", "width_m", "height_m", "t60_s", "distance_m"],
     dependentRequired={"turn_deg_s": ["azimuth_deg"], "moving": ["turn_deg_s"]},
 )
+
+_SHARE = {"share": _range(0, 0.5, description="of the samples, or of the packets")}
+
+DEGRADATIONS = _mapping(
+    {
+        "at_once": {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 0},
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "so many of the others a scene has, at least and at most",
+        },
+        "wind": _mapping({"snr_db": _range(description="active speech to wind")}, ["snr_db"]),
+        "clipping": _mapping(_SHARE, ["share"]),
+        "gain": _mapping({"range_db": _range(0, 40, description="largest change, up or down")}, ["range_db"]),
+        "band": _mapping(
+            {"low_hz": _range(0, description="lower end"), "high_hz": _range(500, description="upper end")},
+            ["low_hz", "high_hz"],
+        ),
+        "codec": _mapping(
+            {
+                "names": {"type": "array", "items": {"enum": list(CODECS)}, "minItems": 1, "uniqueItems": True},
+                "rate_kbps": _range(6, 256, description="of Opus"),
+            },
+            ["names", "rate_kbps"],
+        ),
+        "loss": _mapping(
+            _SHARE | {"burst": _range(1, 20, description="packets that are lost in a row, on average")},
+            ["share", "burst"],
+        ),
+    },
+    ["at_once"],
+    minProperties=2,
+)
+"""What is done to the mixture (cocktail.degradations); the SNR is that before."""
 
 _NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uniqueItems": True}
 
@@ -125,6 +161,7 @@ CONDITION = _mapping(
         "speakers": {"const": "closed", "description": "test talkers are known from training; their sentences are not"},
         "room": ROOM,
         "noise": NOISE,
+        "degradations": DEGRADATIONS,
         "attacks": SPOOFING,
         "adversary": {
             "type": "string",
@@ -165,6 +202,7 @@ CONDITION = _mapping(
                     "reference": {"const": "image"},
                     "room": False,
                     "attacks": False,
+                    "degradations": False,
                     "speakers": False,
                 },
             },
@@ -176,6 +214,7 @@ CONDITION = _mapping(
         },
         {"if": _REPLAYED, "then": {"required": ["room"], "properties": {"adversary": False}}},
         {"if": {"required": ["adversary"]}, "then": {"required": ["attacks"]}},
+        {"if": {"required": ["degradations"]}, "then": {"properties": {"array": {"const": "single"}}}},
         {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}, "attacks": False}}},
     ],
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from cocktail.corpora.holdout import CLOSED
 from cocktail.corpora.library import Library
+from cocktail.degradations.drawing import draw_degradations
 from cocktail.errors import CocktailError, nearest
 from cocktail.levels import PEAK
 from cocktail.rng import rng
@@ -101,6 +102,9 @@ def draw(
         ),
         label=(attack or BONA_FIDE) if "attacks" in condition else rows[0].get("label"),
         wanted=condition["sounds"]["labels"][0] if "sounds" in condition else BONA_FIDE,
+        degradations=draw_degradations(condition["degradations"], generator, n_samples, fs)
+        if "degradations" in condition
+        else None,
         speakers="closed" if is_closed(condition) else "open",
         enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
         replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,

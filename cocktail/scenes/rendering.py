@@ -10,6 +10,8 @@ that mixture = images.sum(0) + noise to rounding.
 Talkers begin together after the lead and the scene lasts as long as the longest (the `max` version of wsj0-2mix):
 no word is cut, so that transcripts stay true.
 
+Degradations change the sum of talkers and noise, at which the SNR holds; what they change counts as noise.
+
 Where a scene is a replay, the talker's place is the loudspeaker's: what it plays was recorded in the same room.
 """
 
@@ -19,6 +21,7 @@ import numpy as np
 
 from cocktail import levels
 from cocktail.corpora.library import Library
+from cocktail.degradations.chain import degraded
 from cocktail.errors import CocktailError
 from cocktail.rooms import fields, motion
 from cocktail.rooms.convolution import convolve, convolve_along
@@ -38,7 +41,7 @@ class Signals:
     images: np.ndarray
     """(K, D, N): each talker at every microphone, with its reverberation."""
     noise: np.ndarray
-    """(D, N): everything that is no talker."""
+    """(D, N): everything that is no talker, and what degradations changed."""
     early: np.ndarray
     """(K, N): direct sound and first 50 ms at microphone 1."""
     direct: np.ndarray
@@ -55,6 +58,10 @@ def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None
     where = levels.active(heard, scene.fs)
     interference = _noise(scene, noise, room, heard, where)
     mixture = images.sum(axis=0) + interference
+    if scene.degradations is not None:
+        generator = scene.generator("wind")
+        mixture = np.stack([degraded(x, scene.degradations, heard, scene.fs, generator) for x in mixture])
+        interference = mixture - images.sum(axis=0)
     scale = scene.peak / max(np.abs(x).max() for x in (mixture, images, interference, early, direct))
     return Signals(*(scale * x for x in (mixture, images, interference, early, direct)))
 

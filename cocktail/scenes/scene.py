@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cocktail.degradations.drawing import Degradations
 from cocktail.rng import rng
 from cocktail.rooms.arrays import positions, turned
 from cocktail.spoofing.replay import Replay
@@ -115,6 +116,8 @@ class Scene:
     """The label that a detector gives high scores."""
     replay: Replay | None = None
     """How the talker was recorded and played, where the attack is a replay."""
+    degradations: Degradations | None = None
+    """What was done to the mixture; None in conditions without."""
     enrolment: str | None = None
     """Another utterance of the first talker; None where there is no other."""
     speakers: str = "open"
@@ -155,6 +158,8 @@ class Scene:
         if len(self.talkers) > 1:
             strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
             strata["genders"] = "+".join(sorted(talker.gender or "unknown" for talker in self.talkers))
+        if self.degradations is not None:
+            strata["degradation"] = "+".join(self.degradations.names()) or "none"
         return strata
 
     def to_json(self) -> str:
@@ -170,6 +175,8 @@ class Scene:
             record["room"] = Room(**record["room"])
         if record.get("replay") is not None:
             record["replay"] = Replay(**record["replay"])
+        if record.get("degradations") is not None:
+            record["degradations"] = Degradations(**record["degradations"])
         if record["noise"] is not None:
             noise = record["noise"]
             point = noise["point"] and Excerpt(**noise["point"])

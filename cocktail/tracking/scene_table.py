@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cocktail.boards.strata import STRATA
 from cocktail.tracking.views import headlines
 
 FILE = "scenes.json"
@@ -24,8 +25,7 @@ def scene_tables(scores: pa.Table, drawn: Mapping[str, dict]) -> dict[str, bytes
     by_entry: dict[str, dict[str, dict[str, float]]] = {}
     for entry, scene, metric, value in zip(*(means[name].to_pylist() for name in means.column_names), strict=True):
         by_entry.setdefault(entry, {}).setdefault(scene, {})[metric] = value
-    strata = [name for name in ("noise", "snr_db", "t60_s", "distance_m", "level_db", "genders", "movement")
-              if any(row.get(name) is not None for row in drawn.values())]  # fmt: skip
+    strata = [name for name in STRATA if any(row.get(name) is not None for row in drawn.values())]
     return {entry: _table(rows, metrics, strata, drawn) for entry, rows in by_entry.items()}
 
 

@@ -10,7 +10,7 @@ from pages.markdown import codes, escape, page, table
 FLOORS = {
     1: ("root",),
     2: ("dsp", "corpora", "runtime", "plugins"),
-    3: ("rooms", "spoofing", "recognition"),
+    3: ("rooms", "degradations", "spoofing", "recognition"),
     4: ("scenes", "metrics", "processing"),
     5: ("training", "scoring", "boards"),
     6: ("nets", "report"),

@@ -34,9 +34,9 @@ def test_shipped_conditions_are_valid(name):
 
 def test_shipped_conditions():
     assert list(conditions()) == [
-        "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "two-talkers",
-        "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array", "spoof-logical",
-        "spoof-physical", "spoof-noise", "spoof-logical-noise", "spoof-adversarial",
+        "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "degraded",
+        "two-talkers", "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array",
+        "spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise", "spoof-adversarial",
         "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers",
     ]  # fmt: skip
 
@@ -60,6 +60,11 @@ def test_shipped_conditions():
         ("living-room", {"room__moving": 0.5}),
         ("phone", {"room__moving": 2}),
         ("phone", {"room__azimuth_deg": None}),
+        ("degraded", {"array": "pair"}),
+        ("degraded", {"degradations__codec": {"names": ["mp3"], "rate_kbps": [6, 16]}}),
+        ("degraded", {"degradations__clipping": {"share": [0.1]}}),
+        ("degraded", {"degradations__at_once": None}),
+        ("degraded", {"degradations": {"at_once": [1, 1]}}),
         ("two-talkers-array", {"room__azimuth_deg": [-60, 60], "room__turn_deg_s": [20, 60]}),
         ("two-talkers", {"talkers": 1}),
         ("two-talkers", {"levels_db": [0, 0]}),

@@ -43,6 +43,9 @@ def test_mixture_is_images_and_noise_at_the_snr_asked(name):
         assert loudest == pytest.approx(scene.peak)
         heard = signals.images.sum(axis=0)[0]
         where = active(heard, scene.fs)
+        if scene.degradations is not None:  # the SNR is that before
+            before = render(replace(scene, degradations=None), SPEECH, NOISE, SPOOFS)
+            signals, heard = before, before.images[0, 0]
         if scene.noise is None:
             assert not signals.noise.any()
         else:
@@ -185,6 +188,21 @@ def moving_phone(index):
     condition = corpus.CONDITIONS["phone"]
     room = condition["room"] | {"moving": 1, "close_m": [0.2, 0.25], "distance_m": [0.2, 0.25], "turn_deg_s": [50, 60]}
     return drawn("phone", index, condition=condition | {"room": room})
+
+
+def test_what_was_done_to_a_mixture_is_there_and_its_talker_is_as_before():
+    spec = corpus.CONDITIONS["degraded"]
+    clipping = spec["degradations"] | {"at_once": [6, 6], "clipping": {"share": [0.05, 0.05]}}
+    only = {key: clipping[key] for key in ("at_once", "clipping")}
+    scene = drawn("degraded", 0, condition=spec | {"degradations": only})
+    assert scene.degradations.names() == ("clipping",) and scene.strata()["degradation"] == "clipping"
+    mixture = np.abs(render(scene, SPEECH, NOISE).mixture[0])
+    assert np.mean(mixture > (1 - 1e-9) * mixture.max()) == pytest.approx(0.05, abs=1e-4)
+    everything = drawn("degraded", 0, condition=spec | {"degradations": clipping})
+    after, before = (render(each, SPEECH, NOISE) for each in (everything, replace(everything, degradations=None)))
+    scale = np.abs(after.images).max() / np.abs(before.images).max()
+    np.testing.assert_allclose(after.images, scale * before.images, atol=1e-12)
+    assert np.corrcoef(after.mixture[0], before.mixture[0])[0, 1] < 0.99
 
 
 def test_other_sampling_rates():

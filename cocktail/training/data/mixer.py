@@ -4,8 +4,8 @@ Talkers, levels, SNR, noise and rooms are distributed as in cocktail.scenes.draw
 cocktail.scenes.rendering, in single precision. Rooms come from a bank (cocktail.training.data.rooms).
 
 Deviations from rendered scenes: where noise is silent during speech, another place in any recording of its kind is
-drawn. Far sources of diffuse noise have one of a few sets of responses. At microphone 1 alone, the noise is an excerpt
-of loops that were made once, and the peak is that of this microphone.
+drawn. Talkers stand still. Far sources of diffuse noise have one of a few sets of responses. At microphone 1 alone, the
+noise is an excerpt of loops that were made once, and the peak is that of this microphone.
 """
 
 import functools
@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cocktail import levels
+from cocktail.degradations.chain import degraded
+from cocktail.degradations.drawing import draw_degradations
 from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture
 from cocktail.rooms.responses import LATENCY
@@ -99,6 +101,10 @@ class Mixer:
         heard = images.sum(axis=0)
         noise = self._noise(kind, point, heard, full, generator)
         mixture = heard + noise
+        if "degradations" in condition:
+            done = draw_degradations(condition["degradations"], lambda role: generator, mixture.shape[-1], self.fs)
+            mixture = np.stack([degraded(x, done, heard[0], self.fs, generator) for x in mixture]).astype(np.float32)
+            noise = mixture - heard
         scale = generator.uniform(*levels.PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
         if "level" in self.augment and split == "train":
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)

@@ -136,6 +136,18 @@ def test_lead_and_trail_hold_noise_alone():
     assert scene.sources[0, lead : lead + 100].any() and scene.noise[:lead].any()
 
 
+def test_what_is_done_to_a_mixture_counts_as_its_noise():
+    harm = {"at_once": [2, 2], "clipping": {"share": [0.1, 0.1]}, "loss": {"share": [0.1, 0.2], "burst": [1, 2]}}
+    m = mixer({"a": STATIONARY | {"degradations": {"at_once": [1, 1], "clipping": harm["clipping"]}}})
+    scene = m.draw(np.random.default_rng(0), "train")
+    heard = np.abs(scene.mixture)
+    assert np.mean(heard > (1 - 1e-6) * heard.max()) == pytest.approx(0.1, abs=1e-3)
+    for _ in range(5):
+        scene = mixer({"a": STATIONARY | {"degradations": harm}}).draw(np.random.default_rng(1), "train")
+        assert scene.mixture.dtype == scene.noise.dtype == np.float32
+        np.testing.assert_allclose(scene.mixture, scene.sources[0] + scene.noise, atol=1e-6)
+
+
 def test_one_generator_one_scene():
     m = mixer({"a": STATIONARY, "b": TALKERS})
     one, two, other = (m.draw(np.random.default_rng(seed), "train").mixture for seed in (5, 5, 6))
