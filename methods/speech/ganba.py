@@ -8,10 +8,11 @@ A condition names the attack as its `adversary`: then all its spoofed utterances
 scenes are made of them, and detectors meet them as they meet other attacks. Bona fide speech is not touched. Nobody
 trains on attacked utterances but `lcnn-hardened`, by a generator of its own.
 
-Deviations: the generator gives the gain of each bin of the STFT, within a bound in decibels, so that its attack can be
-played; the paper changes features. It learns against a detector that does not change, and it is the hardened detector's
-training that lets both learn in turn. Black-box attacks are made against another detector and another verifier, without
-distilling the tested ones by their answers. The bound, the weight of the verifier's loss, and the sizes are our own.
+Deviations: the generator gives the gain of each bin of the STFT, within a bound in decibels, so that what it makes is
+sound. It learns against a detector that does not change; in the training of the hardened detector both learn in turn.
+In a black box, another detector and another verifier stand for the tested ones, which are not asked for answers. The
+bound, the verifier's loss (one minus the cosine to the embedding before the attack), its weight, the network and its
+sizes are our own.
 """
 
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Ganba(SignalNetwork):
     """Length of a training example."""
     epochs: int = 40
     steps: int = 100
+    learning_rate: float = 2e-4
+    """Faster, all gains come to lie at the bound, where nothing is learnt any more."""
 
     @property
     def validation(self):
