@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from cocktail.method import finite, require_rate
-from cocktail.nets.one_talker import STATISTICS, OneTalkerNetwork
+from cocktail.nets.one_talker import OneTalkerNetwork
 from cocktail.stft import HOP, SIZE
+
+STATISTICS = 50
+"""Training mixtures by which features are standardised; those of many microphones take long to make."""
 
 
 @dataclass(frozen=True)
