@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.gpu.node import Clock, Node, fill
 from cocktail.metrics.si_sdr import best_permutation, si_sdr_matrix
+from cocktail.tasks import TASKS
 
 LIMITS = {
     "enhance": (0.05, "dB of SI-SDR"),
@@ -17,6 +18,7 @@ LIMITS = {
     "verify": (1e-3, "of the embedding's length"),
     "detect": (1e-2, "of the score"),
     "recognise": (0, "texts"),
+    "attack": (0.05, "dB of SI-SDR"),
 }
 """Task -> the largest difference between devices that counts as agreement, and what it is of."""
 SCENES = 4
@@ -53,7 +55,7 @@ def compare(node: Node, name: str, clock: Clock) -> dict:
 
 def difference(task: str, target: np.ndarray, a, b) -> float:
     """How far two answers are apart, in the unit of LIMITS."""
-    if task in ("enhance", "separate"):
+    if TASKS[task].signals:
         return abs(si_sdr_db(a, target) - si_sdr_db(b, target))
     if task == "recognise":
         return float(a != b)

@@ -34,6 +34,7 @@ TRAIN_ON = {
     "enhance": ("stationary", "living-room"),
     "separate": ("two-talkers", "three-talkers"),
     "detect": ("spoof-logical",),
+    "attack": ("spoof-logical",),
 }
 """Task -> conditions that entries are trained on; of other tasks, on none."""
 TEST_ON = {"enhance": "tablet", "separate": "two-talkers"}
@@ -43,8 +44,10 @@ UNSEEN = "two-talkers"
 CELLS = ("dnn-msa", "lstm-msa", "blstm-psa")
 """Entries of the plugin mask_network, each with another kind of layers; of other plugins, the first one."""
 
-FEW_FRAMES = {"frames_fit": 2000, "iterations_fit": 10}
-FEWER = {"lcnn": {"trials": 400}} | dict.fromkeys(("nmf", "nmf_conv", "nmf_universal", "nmf_online", "nds"), FEW_FRAMES)
+FEW_FRAMES, FEW_TRIALS = {"frames_fit": 2000, "iterations_fit": 10}, {"trials": 400}
+FEWER = dict.fromkeys(("lcnn", "lcnn_hardened", "ganba"), FEW_TRIALS) | dict.fromkeys(
+    ("nmf", "nmf_conv", "nmf_universal", "nmf_online", "nds"), FEW_FRAMES
+)
 """Plugin -> values in place of the papers', where the CPU would take minutes to prepare what it learns from."""
 
 
