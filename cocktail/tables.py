@@ -79,7 +79,7 @@ sounds the one that is looked for, or the attack's or other sound's). A scene's 
 VOICE = pa.struct([
     ("speaker", pa.string()), ("utterance", pa.string()), ("label", pa.string()), ("test", pa.list_(pa.float32())),
     ("enrolment", pa.list_(pa.float32())), ("test_cohort", pa.list_(pa.float32())),
-    ("enrolment_cohort", pa.list_(pa.float32())),
+    ("enrolment_cohort", pa.list_(pa.float32())), ("enrolled", pa.string()),
 ])  # fmt: skip
 """What trials of speaker verification are made of, once all scenes of a condition are there: see
 cocktail.scoring.trials.Heard."""

@@ -68,24 +68,42 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
     trials, of = pc.list_flatten(rows["trials"]), pc.list_parent_indices(rows["trials"]).to_numpy()
     trials = pa.table(trials.combine_chunks().flatten(), tables.TRIAL.names)
     kind, label, score = (trials[name].to_numpy(zero_copy_only=False) for name in ("kind", "label", "score"))
-    enrolment = pc.index_in(trials["enrolment"], pa.array(scenes, pa.string()))
-    alone = enrolment.null_count == len(enrolment)
+    alone = trials["enrolment"].null_count == len(trials)
+    enrolment, across = _enrolled(trials["enrolment"], scenes, speakers)
     voices = scenes if alone else [speakers.get(scene) or scene for scene in scenes]
     cells = statistics.TrialCells(
         trials=Trials(kind.astype(str), label.astype(str), score),
         entry=rows["entry_code"].to_numpy()[of],
         scene=scene[of],
-        enrolment=pc.fill_null(enrolment, -1).to_numpy(),
+        enrolment=enrolment,
         statistic=METRICS[metric].compute,
         finished=finished,
         speaker=np.unique(voices, return_inverse=True)[1],
         rate=METRICS[metric].unit == "%",
+        across=across,
     )
     by_metric = {metric: cells}
     named = attacks(cells.trials)
     if metric in BY_ATTACK and len(named) > 1:
         by_metric |= {f"{metric}{ATTACK}{attack}": _against(cells, attack) for attack in named}
     return by_metric
+
+
+def _enrolled(named, scenes, speakers):
+    """(N,) index of the scene that each trial is set against, -1 for none; whether these are of another condition.
+
+    For such a scene stands the first one of its speaker, if there is one.
+    """
+    place, of_speaker = {}, {}
+    for i, scene in enumerate(scenes):
+        place[scene] = i
+        of_speaker.setdefault(speakers.get(scene) or scene, i)
+    encoded = pa.chunked_array([named] if isinstance(named, pa.Array) else named.chunks, pa.string()).combine_chunks()
+    encoded = encoded.dictionary_encode()
+    names = encoded.dictionary.to_pylist()
+    known = [place.get(name, of_speaker.get(speakers.get(name) or name, -1)) for name in names]
+    codes = pc.fill_null(encoded.indices, -1).to_numpy()
+    return np.array([*known, -1])[codes], bool(names) and not any(name in place for name in names)
 
 
 def _against(cells, attack):

@@ -43,7 +43,10 @@ def collect(score_paths: Iterable[str | Path], out: str | Path, *, skips: Iterab
 
 
 def with_verification(scores: pa.Table) -> pa.Table:
-    """The scores with trials of verification among all scenes of a condition, made of the voices in their rows."""
+    """The scores with trials of verification among all scenes of a condition, made of the voices in their rows.
+
+    Where a condition says whose scenes enrol, they are set against those.
+    """
     voiced = pc.is_valid(scores["voice"])
     rows = scores.filter(voiced).to_pylist()
     conditions: dict[tuple, dict[str, Heard]] = {}
@@ -53,10 +56,14 @@ def with_verification(scores: pa.Table) -> pa.Table:
     for row in rows:
         if row["status"] == "ok":
             scenes = conditions[row["condition"], row["entry"], row["metric"]]
-            metric = METRICS[row["metric"]]
+            metric, tested = METRICS[row["metric"]], scenes[row["scene"]]
+            where = "the condition"
+            if tested.enrolled is not None:
+                scenes = conditions.get((tested.enrolled, row["entry"], row["metric"]), {})
+                where = f"the condition '{tested.enrolled}'"
             try:
-                row["trials"] += asv_trials(scenes[row["scene"]], scenes, metric.enrolments, metric.cohort)
-                reason = f"no-trial: {_missing(metric.enrolments)} in the condition"
+                row["trials"] += asv_trials(tested, scenes, metric.enrolments, metric.cohort)
+                reason = f"no-trial: {_missing(metric.enrolments)} in {where}"
             except Unscorable as unscorable:
                 row["trials"], reason = [], str(unscorable)
             if row["trials"]:

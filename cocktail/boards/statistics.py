@@ -117,6 +117,8 @@ class TrialCells:
     """(S,) int from 0, whose voice a scene is, for trials that set scenes against each other; otherwise one each."""
     rate: bool = False
     """Whether the figure is an equal error rate, in %."""
+    across: bool = False
+    """Whether enrolments are scenes of another condition: `enrolment` is then one of the same speaker."""
 
     @property
     def drawn(self) -> np.ndarray:
@@ -129,12 +131,21 @@ class TrialCells:
         return self.independent().min(axis=1) >= MIN_TRIALS
 
     def on(self, scenes: np.ndarray) -> "TrialCells":
-        """The same on a subset, (S,) bool, of the scenes; trials set against another scene are left out."""
+        """The same on a subset, (S,) bool, of the scenes; trials set against another of its scenes are left out."""
         number = np.append(np.cumsum(scenes) - 1, -1)
-        kept = scenes[self.scene] & np.append(scenes, True)[self.enrolment]
-        cells = self.at(kept)
-        parts = {"finished": self.finished[scenes], "speaker": self.speaker[scenes]}
-        return replace(cells, scene=number[cells.scene], enrolment=number[cells.enrolment], **parts)
+        speaker = self.speaker[scenes]
+        if self.across:
+            cells = self.at(scenes[self.scene])
+            first = np.full(self.speaker.max(initial=-1) + 2, -1)  # the last is for no speaker
+            voices, places = np.unique(speaker, return_index=True)
+            first[voices] = places
+            enrolment = first[np.append(self.speaker, -1)[cells.enrolment]]
+        else:
+            cells = self.at(scenes[self.scene] & np.append(scenes, True)[self.enrolment])
+            enrolment = number[cells.enrolment]
+        return replace(
+            cells, scene=number[cells.scene], enrolment=enrolment, finished=self.finished[scenes], speaker=speaker
+        )
 
     def of(self, entries: np.ndarray) -> "TrialCells":
         """The same of a subset, (E,) bool, of the entries."""

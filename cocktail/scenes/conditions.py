@@ -169,6 +169,10 @@ CONDITION = _mapping(
         },
         "sounds": SOUNDS,
         "spoofed": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of attacks; default 0.5"},
+        "enrolled": {
+            "type": "string",
+            "description": "condition of verification whose scenes speakers are enrolled with; default its own",
+        },
         "given": {"const": True, "description": "the scenes are the corpus's own mixtures; all else is for training"},
         "lead_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "noise before the speech; default 0"},
         "trail_s": {"type": "number", "minimum": 0, "maximum": 10, "description": "after the longest; default 0"},
@@ -215,6 +219,7 @@ CONDITION = _mapping(
         {"if": _REPLAYED, "then": {"required": ["room"], "properties": {"adversary": False}}},
         {"if": {"required": ["adversary"]}, "then": {"required": ["attacks"]}},
         {"if": {"required": ["degradations"]}, "then": {"properties": {"array": {"const": "single"}}}},
+        {"if": {"required": ["enrolled"]}, "then": {"properties": {"task": {"const": "verify"}}}},
         {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}, "attacks": False}}},
     ],
 )

@@ -120,13 +120,15 @@ class Scene:
     """What was done to the mixture; None in conditions without."""
     enrolment: str | None = None
     """Another utterance of the first talker; None where there is no other."""
+    enrolled: str | None = None
+    """The condition whose scenes its speakers are enrolled with, in verification; None for its own."""
     speakers: str = "open"
     """`closed`: known from training; `open`: not."""
 
     @classmethod
     def of(cls, definition: dict, *, name: str, split: str, index: int, **drawn) -> "Scene":
         """A scene of the condition `name`, with `seed`, `fs`, and all that was drawn for it."""
-        known = {key: definition[key] for key in ("task", "reference")}
+        known = {key: definition.get(key) for key in ("task", "reference", "enrolled")}
         named = {"id": scene_id(name, split, index), "condition": name, "split": split, "index": index}
         return cls(**named, **known, array=points(positions(definition["array"])), **drawn)
 

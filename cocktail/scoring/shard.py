@@ -157,4 +157,6 @@ def _detected(detector, samples, fs):
 def _identity(truth):
     """Who speaks in a scene, which utterance, and whether it is a spoof."""
     talker = truth.scene.talkers[0]
-    return {"speaker": talker.speaker, "utterance": talker.utterance, "label": truth.scene.class_label or BONA_FIDE}
+    scene = truth.scene
+    said = {"speaker": talker.speaker, "utterance": talker.utterance, "label": scene.class_label or BONA_FIDE}
+    return said | {"enrolled": scene.enrolled}

@@ -1,13 +1,14 @@
 """Trials of speaker verification and of spoofing detection.
 
 A verification trial sets what is heard in one scene (the test) against the voice of another scene (the enrolment) of
-the same condition, never the same utterance. Shards hold the voices, and the trials are made of them when all scenes of
-a condition are there, so that they do not depend on the size of shards. A scene is set against all others of its
-speaker and against at most NONTARGETS of other speakers, which are drawn by a hash of the two scenes' names. The score
-is the cosine of two embeddings. Where a metric enrols with several utterances, a scene is set against each speaker with
-so many other ones instead, drawn by that hash, and the cosine is that of the mean of their embeddings. The label of a
-trial is `target` where both are one speaker and `nontarget` where not; a spoof is set only against the speaker that it
-claims to be, label `spoof`. Nobody enrols with a spoof. By task of the condition:
+the same condition, or of the one that the condition names (`enrolled`), never the same utterance. Shards hold the
+voices, and the trials are made of them when all scenes of a condition are there, so that they do not depend on the size
+of shards. A scene is set against all others of its speaker and against at most NONTARGETS of other speakers, which are
+drawn by a hash of the two scenes' names. The score is the cosine of two embeddings. Where a metric enrols with several
+utterances, a scene is set against each speaker with so many other ones instead, drawn by that hash, and the cosine is
+that of the mean of their embeddings. The label of a trial is `target` where both are one speaker and `nontarget` where
+not; a spoof is set only against the speaker that it claims to be, label `spoof`. Nobody enrols with a spoof. By task of
+the condition:
 
 - `enhance`: test = the estimate, enrolment = the clean reference, both embedded by the suite's scorer `speaker`;
 - `verify`: both are what the entry itself returned;
@@ -52,6 +53,8 @@ class Heard:
     """Score of a spoofing detector, higher = bona fide."""
     threshold: float | None = None
     """Of that detector: it accepts from here on."""
+    enrolled: str | None = None
+    """The condition whose scenes it is set against; None for its own."""
     method_failure: str | None = field(default=None)
     """Why the entry has nothing for this scene: the reason of all its rows."""
 
@@ -165,13 +168,14 @@ def voice(heard: Heard, cohort: bool = False) -> dict:
     """What is kept of a scene for verification, as tables.VOICE; `cohort`: with the scores against the cohort."""
     parts = {name: getattr(heard, name) for name in PARTS[: 4 if cohort else 2]}
     known = {name: value.tolist() if isinstance(value, np.ndarray) else None for name, value in parts.items()}
-    return {"speaker": heard.speaker, "utterance": heard.utterance, "label": heard.label, **known}
+    said = {name: getattr(heard, name) for name in ("speaker", "utterance", "label", "enrolled")}
+    return said | known
 
 
 def heard_of(scene: str, voice: dict) -> Heard:
     """A scene from what `voice` kept of it."""
     parts = {name: None if voice.get(name) is None else np.array(voice[name]) for name in PARTS}
-    return Heard(scene, voice["speaker"], voice["utterance"], voice["label"], **parts)
+    return Heard(scene, voice["speaker"], voice["utterance"], voice["label"], enrolled=voice.get("enrolled"), **parts)
 
 
 def _value(part):

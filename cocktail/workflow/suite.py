@@ -75,6 +75,7 @@ def check_suite(config: dict, source: str) -> dict:
         validate(known[name], CONDITION, where, name)
         _check_ranges(known[name], f"{where}: {name}")
         _check_places(known[name], f"{where}: {name}")
+        _check_enrolment(known[name], {other: known[other] for other in chosen}, f"{source}: {name}")
     only = config["only"]["conditions"]
     require_known([] if only == "all" else only, chosen, f"{source}: only.conditions: not a condition of this suite:")
     conditions = {name: resolved(known[name], groups) for name in chosen}
@@ -121,6 +122,15 @@ def _check_ranges(definition: dict, where: str) -> None:
         numbers = isinstance(value, list) and all(isinstance(x, int | float) for x in value)
         if numbers and len(value) == 2 and value[0] > value[1]:
             raise CocktailError(f"{where}.{key}: {value} runs downwards; a range is [low, high]")
+
+
+def _check_enrolment(definition: dict, conditions: dict[str, dict], where: str) -> None:
+    """Speakers are enrolled with scenes of another condition of the suite, of the same task."""
+    if "enrolled" in definition:
+        same = [name for name, other in conditions.items() if other["task"] == definition["task"]]
+        require_known(
+            [definition["enrolled"]], same, f"{where}: enrolled: not a condition of verification of this suite:"
+        )
 
 
 def _check_places(definition: dict, where: str) -> None:

@@ -1,6 +1,7 @@
 """Boards of what is pooled from trials, against loops over trials."""
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 import scipy.stats
 
@@ -89,6 +90,63 @@ def test_trials_do_not_depend_on_the_size_of_shards(tmp_path, size):
         assert len(trials) == 23
         assert row["value"] == trials[0]["score"]
         assert [t["score"] for t in trials] == [t["score"] for t in asv_trials(everybody[row["scene"]], everybody)]
+
+
+def voices_in_two_conditions():
+    """Rows of a verifier in `clean` and in `noisy`, whose scenes are set against those of `clean`."""
+    generator = rng(0, role="across")
+    centres, rows, speakers = generator.normal(size=(6, 8)), [], {}
+    for condition, n, spread in (("clean", 18, 0.5), ("noisy", 24, 1.5)):
+        for i in range(n):
+            k, scene = i % 6, f"{condition}-{i:02d}"
+            x = unit(centres[k] + spread * generator.normal(size=8)).astype(np.float32)
+            enrolled = "clean" if condition == "noisy" else None
+            heard = Heard(scene, f"v{k}", f"u{i}", "bonafide", x, x, enrolled=enrolled)
+            identity = {"condition": condition, "entry": "x", "scene": scene, "metric": "eer_asv", "card": "0"}
+            rows.append(identity | {"status": "ok", "trials": [], "voice": voice(heard)})
+            speakers[scene] = f"v{k}"
+    return rows, speakers
+
+
+def test_scenes_of_one_condition_are_set_against_those_of_another(tmp_path):
+    rows, speakers = voices_in_two_conditions()
+    scores = collected(tmp_path, rows)
+    everybody = {row["scene"]: heard_of(row["scene"], row["voice"]) for row in rows}
+    noisy = [row for row in scores.to_pylist() if row["condition"] == "noisy"]
+    for row in noisy:
+        others = {name for name in everybody if name.startswith("clean")} - {f"clean-{row['scene'][-2:]}"}
+        assert {trial["enrolment"] for trial in row["trials"]} == others, "never the same utterance"
+        for trial in row["trials"]:
+            wanted = everybody[row["scene"]].test @ everybody[trial["enrolment"]].enrolment
+            assert trial["score"] == pytest.approx(wanted)
+    pairs = [(row["scene"], trial) for row in noisy for trial in row["trials"]]
+    same = np.array([speakers[scene] == speakers[trial["enrolment"]] for scene, trial in pairs])
+    value = np.array([trial["score"] for _, trial in pairs])
+    line = find(leaderboard.board(scores, seed=4, speakers=speakers), condition="noisy", metric="eer_asv")
+    assert line["value"] == pytest.approx(100 * eer(value, same))
+    _, scenes, _, of = cells.tabulate(scores.filter(pc.equal(scores["condition"], "noisy")), speakers)
+    times = np.array([2.0, 0.0, 1.0, 3.0, 1.0, 1.0])  # of each speaker
+    number = {scene: int(who[1:]) for scene, who in speakers.items()}
+    weights = [times[number[a]] * (1 if same[i] else times[number[t["enrolment"]]]) for i, (a, t) in enumerate(pairs)]
+    found = statistics.figures(of["eer_asv"], times[[number[scene] for scene in scenes]][None])[0, 0]
+    assert found == pytest.approx(100 * eer(value, same, np.array(weights)[None])[0])
+
+
+def test_a_part_of_the_scenes_keeps_all_that_they_are_set_against(tmp_path):
+    rows, speakers = voices_in_two_conditions()
+    scores = collected(tmp_path, rows)
+    _, scenes, _, of = cells.tabulate(scores.filter(pc.equal(scores["condition"], "noisy")), speakers)
+    chosen = np.arange(len(scenes)) >= 8
+    part, before = of["eer_asv"].on(chosen), of["eer_asv"].at(chosen[of["eer_asv"].scene])
+    np.testing.assert_array_equal(part.trials.score, before.trials.score)
+    np.testing.assert_array_equal(part.speaker[part.enrolment], of["eer_asv"].speaker[before.enrolment])
+
+
+def test_a_condition_that_enrols_and_was_not_scored_is_named(tmp_path):
+    rows, _ = voices_in_two_conditions()
+    scores = collected(tmp_path, [row for row in rows if row["condition"] == "noisy"])
+    reasons = {row["reason"] for row in scores.to_pylist() if row["scene"]}
+    assert reasons == {"no-trial: no other utterance in the condition 'clean'"}
 
 
 def test_a_voice_that_nothing_can_be_set_against_has_its_reason(tmp_path):

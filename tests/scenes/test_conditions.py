@@ -38,6 +38,7 @@ def test_shipped_conditions():
         "two-talkers", "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array",
         "spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise", "spoof-adversarial",
         "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers",
+        "speakers-noise",
     ]  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def test_shipped_conditions():
     ("name", "changes"),
     [
         ("stationary", {"talker": 1}),
+        ("stationary", {"enrolled": "speakers"}),
         ("stationary", {"talkers": 2}),
         ("stationary", {"talkers": "one"}),
         ("stationary", {"noise": None}),

@@ -518,3 +518,9 @@ def test_conditions_that_no_chosen_entry_runs_in_are_noted():
     only = {"methods": ["omlsa"], "conditions": ["stationary", "spoof-logical", "two-talkers"]}
     assert plan(only=only).notes == ["none of these entries runs in two-talkers, spoof-logical"]
     assert plan(only={"methods": ["omlsa"]}).notes == []
+
+
+def test_speakers_are_enrolled_in_a_condition_of_the_suite():
+    assert plan(conditions=["speakers", "speakers-noise"]).definition("speakers-noise")["enrolled"] == "speakers"
+    with pytest.raises(CocktailError, match="speakers-noise: enrolled: not a condition of verification of this suite"):
+        plan(conditions=["stationary", "speakers-noise"])
