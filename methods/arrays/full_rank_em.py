@@ -35,5 +35,5 @@ class FullRankEm(Method):
         f_hz = directions.frequencies(self.window, view.fs)
         towards = directions.directions_of_arrival(X, view.array, f_hz, view.n_sources)
         start = directions.room_covariance(view.array, towards, f_hz, self.diffuse)
-        images, _ = full_rank.separate(X, start, self.iterations)
+        images = full_rank.fit(X, start, self.iterations).images
         return stft.istft(images, mixture.shape[-1], self.window, self.hop)

@@ -14,8 +14,8 @@ import numpy as np
 LEAST = 1e-10
 """Least entry of W and H; the mean power of the mixture is 1."""
 
-NOISE = (1e-2, 1e-8)
-"""sigma at the first and the last iteration, of the mean power of the bin; its square root falls linearly."""
+NOISE = (0.3, 0.1)
+"""sigma at the first and the last iteration, of the mean power of the bin: what rooms leave of a transfer function."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +93,24 @@ def _normalised(model):
 
 
 def separate(
-    X: np.ndarray, A: np.ndarray, components: int, iterations: int, rng: np.random.Generator
+    X: np.ndarray, A: np.ndarray, W: np.ndarray, H: np.ndarray, iterations: int, noise: tuple[float, float] = NOISE
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Images at microphone 1 from initial transfer functions, while the noise is annealed.
+    """Images at microphone 1 from initial transfer functions and components, while the noise is annealed.
 
-    X (D, F, T) of any scale, A (F, D, J), `components` of each source -> ((J, F, T), log likelihoods).
+    X (D, F, T) of any scale, A (F, D, J), W (J, F, r) and H (J, r, T) for a mixture of unit power -> ((J, F, T), log
+    likelihoods). The square root of the noise falls linearly.
     """
-    n_sources = A.shape[-1]
+    n_sources, _, components = W.shape
     scale = np.sqrt(np.mean(np.abs(X) ** 2))
     if not scale > 0:
         return np.zeros((n_sources, *X.shape[1:]), complex), np.zeros(iterations)
     x = np.moveaxis(X / scale, 0, -1)
-    n = n_sources * components
-    level = np.mean(np.abs(x) ** 2, axis=(1, 2))[:, None] + LEAST
-    W = level * rng.uniform(0.5, 1.5, (X.shape[1], n)) + LEAST
-    H = rng.uniform(0.5, 1.5, (n, X.shape[2])) / n
+    level = np.mean(np.abs(x) ** 2, axis=(1, 2)) + LEAST
+    W, H = np.maximum(np.concatenate(W, axis=-1), LEAST), np.maximum(np.concatenate(H), LEAST)
     model = _normalised(Model(A, W, H, np.repeat(np.arange(n_sources), components)))
     likelihoods = []
-    for root in np.linspace(*np.sqrt(NOISE), iterations):
-        model, likelihood = update(x, model, level[:, 0] * root**2)
+    for root in np.linspace(*np.sqrt(noise), iterations):
+        model, likelihood = update(x, model, level * root**2)
         likelihoods.append(likelihood)
-    expected = posterior(x, model, level[:, 0] * NOISE[-1])
+    expected = posterior(x, model, level * noise[-1])
     return np.moveaxis(model.A[:, 0], -1, 0)[..., None] * expected.mean * scale, np.array(likelihoods)

@@ -36,15 +36,27 @@ class Step:
     """Log likelihood plus log prior of the old parameters, up to a constant."""
 
 
-def separate(X: np.ndarray, covariances: np.ndarray, iterations: int) -> tuple[np.ndarray, np.ndarray]:
-    """Source images at microphone 1 by EM from initial spatial covariances.
+@dataclass(frozen=True)
+class Fit:
+    """What EM ends with."""
 
-    X (D, F, T) of any scale, covariances (K, F, D, D) of trace D -> ((K, F, T), (iterations + 1,) objective).
-    """
+    covariances: np.ndarray
+    """(K, F, D, D): R_j."""
+    powers: np.ndarray
+    """(K, F, T): v_j, where the mean power of the mixture is 1."""
+    images: np.ndarray
+    """(K, F, T): sources at microphone 1, as loud as in the mixture."""
+    objective: np.ndarray
+    """(iterations + 1,): of every step."""
+
+
+def fit(X: np.ndarray, covariances: np.ndarray, iterations: int) -> Fit:
+    """EM from initial spatial covariances (K, F, D, D) of trace D on X (D, F, T) of any scale."""
     n_mics = len(X)
     scale = np.sqrt(np.mean(np.abs(X) ** 2))
     if not scale > 0:
-        return np.zeros((len(covariances), *X.shape[1:]), complex), np.zeros(iterations + 1)
+        powers = np.full((len(covariances), *X.shape[1:]), FLOOR)
+        return Fit(covariances, powers, np.zeros(powers.shape, complex), np.zeros(iterations + 1))
     x = np.ascontiguousarray((X / scale).swapaxes(0, 1))  # (F, D, T)
     R = covariances + PRIOR * np.eye(n_mics)
     v = np.repeat(np.mean(np.abs(x) ** 2, axis=1)[None] / len(R), len(R), axis=0)
@@ -55,7 +67,7 @@ def separate(X: np.ndarray, covariances: np.ndarray, iterations: int) -> tuple[n
         result = step(x, R, v)
         objective.append(result.objective)
         R, v = result.covariances, result.powers
-    return result.first * scale, np.array(objective)
+    return Fit(R, v, result.first * scale, np.array(objective))
 
 
 def general_step(x: np.ndarray, R: np.ndarray, v: np.ndarray) -> Step:

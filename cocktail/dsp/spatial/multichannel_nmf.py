@@ -22,6 +22,9 @@ import numpy as np
 LEAST = 1e-10
 """Least entry of t, v and z; the mean power of the mixture is 1."""
 
+ELSEWHERE = 0.04
+"""Share of a component that starts with all sources alike."""
+
 PRIOR = 1e-6
 """Added to the diagonal of every spatial property after its update, so that none becomes singular."""
 
@@ -114,24 +117,21 @@ def _normalised(model):
 
 
 def separate(
-    X: np.ndarray, R: np.ndarray, components: int, iterations: int, rng: np.random.Generator
+    X: np.ndarray, R: np.ndarray, t: np.ndarray, v: np.ndarray, iterations: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Images at microphone 1 from initial spatial properties.
+    """Images at microphone 1 from initial spatial properties and components of each source.
 
-    X (D, F, T) of any scale, R (J, F, D, D) of trace D, `components` of the mixture -> ((J, F, T), divergences).
-    Components start at random, each mostly with one source.
+    X (D, F, T) of any scale, R (J, F, D, D) of trace D, t (J, F, r) and v (J, r, T) for a mixture of unit power -> ((J,
+    F, T), divergences). Each component starts mostly with its source.
     """
-    n_sources = len(R)
+    n_sources, _, components = t.shape
     scale = np.sqrt(np.mean(np.abs(X) ** 2))
     if not scale > 0:
         return np.zeros((n_sources, *X.shape[1:]), complex), np.zeros(iterations + 1)
     x = np.moveaxis(X / scale, 0, -1)
-    owner = np.arange(components) % n_sources
-    z = np.full((n_sources, components), 0.2 / n_sources)
-    z[owner, np.arange(components)] += 0.8
-    t = np.mean(np.abs(x) ** 2, axis=(1, 2))[:, None] * rng.uniform(0.5, 1.5, (X.shape[1], components)) + LEAST
-    v = rng.uniform(0.5, 1.5, (components, X.shape[2])) / components
-    model = Model(R + PRIOR * np.eye(len(X)), z, t, v)
+    z = ELSEWHERE / n_sources + (1 - ELSEWHERE) * np.repeat(np.eye(n_sources), components, axis=1)
+    t, v = np.concatenate(t, axis=-1), np.concatenate(v)
+    model = Model(R + PRIOR * np.eye(len(X)), z, np.maximum(t, LEAST), np.maximum(v, LEAST))
     values = [divergence(x, model)]
     for _ in range(iterations):
         model = update(x, model)

@@ -7,6 +7,15 @@ from cocktail.dsp.spatial import convolutive_nmf as nmf
 
 SIGMA = 1e-2
 NOISE = np.full(8, SIGMA)
+ANNEALED = (1e-2, 1e-8)
+
+
+def drawn(X, components, seed=0):
+    """Components (2, F, r) and (2, r, T) at random, as loud as X (D, F, T) of unit power."""
+    rng = np.random.default_rng(seed)
+    shapes = (2, X.shape[1], components), (2, components, X.shape[2])
+    W, H = (rng.uniform(0.5, 1.5, shape) for shape in shapes)
+    return W * np.mean(np.abs(X) ** 2, axis=(0, 2))[:, None] / np.mean(np.abs(X) ** 2), H / (2 * components)
 
 
 def planted(rng, n_bins=8, n_frames=120, n_mics=2, components=2):
@@ -68,7 +77,8 @@ def test_weak_bins_are_not_taken_for_noise():
     rng = np.random.default_rng(8)
     x, _, truth = planted(rng)
     x[4:] *= 1e-2
-    found, _ = nmf.separate(np.moveaxis(x, -1, 0), truth.A, 2, 40, rng)
+    X = np.moveaxis(x, -1, 0)
+    found, _ = nmf.separate(X, truth.A, *drawn(X, 2), 40, ANNEALED)
     kept = np.sum(np.abs(found.sum(0)) ** 2, axis=-1) / np.sum(np.abs(x[..., 0]) ** 2, axis=-1)
     assert np.all(np.abs(10 * np.log10(kept)) < 1)
 
@@ -78,7 +88,7 @@ def test_sources_drawn_from_the_model_come_apart():
     x, images, truth = planted(rng, n_bins=12, n_frames=200)
     blurred = truth.A + 0.3 * (rng.standard_normal(truth.A.shape) + 1j * rng.standard_normal(truth.A.shape))
     X = np.moveaxis(x, -1, 0)
-    (found, _), (begun, _) = (nmf.separate(X, blurred, 3, n, np.random.default_rng(0)) for n in (80, 1))
+    (found, _), (begun, _) = (nmf.separate(X, blurred, *drawn(X, 3), n, ANNEALED) for n in (80, 1))
     for k in range(2):
         error, before = (np.sum(np.abs(y[k] - images[k]) ** 2) for y in (found, begun))
         assert 10 * np.log10(before / error) > 5
@@ -88,6 +98,6 @@ def test_silence_and_scale():
     rng = np.random.default_rng(7)
     x, _, truth = planted(rng)
     X = np.moveaxis(x, -1, 0)
-    assert not nmf.separate(0 * X, truth.A, 2, 3, rng)[0].any()
-    one, loud = (nmf.separate(g * X, truth.A, 2, 5, np.random.default_rng(0))[0] for g in (1.0, 100.0))
+    assert not nmf.separate(0 * X, truth.A, *drawn(X, 2), 3)[0].any()
+    one, loud = (nmf.separate(g * X, truth.A, *drawn(X, 2), 5)[0] for g in (1.0, 100.0))
     np.testing.assert_allclose(loud, 100 * one, rtol=1e-6)

@@ -6,6 +6,15 @@ import torch
 
 from cocktail.dsp.nmf import updates
 from cocktail.dsp.spatial import multichannel_nmf as mnmf
+from cocktail.dsp.spatial import nmf_start
+
+
+def drawn(X, components, seed=0):
+    """Components (2, F, r) and (2, r, T) at random, as loud as X (D, F, T) of unit power."""
+    rng = np.random.default_rng(seed)
+    shapes = (2, X.shape[1], components), (2, components, X.shape[2])
+    t, v = (rng.uniform(0.5, 1.5, shape) for shape in shapes)
+    return t * np.mean(np.abs(X) ** 2, axis=(0, 2))[:, None] / np.mean(np.abs(X) ** 2), v / (2 * components)
 
 
 def planted(rng, n_bins=6, n_frames=80, n_mics=3, components=4):
@@ -25,7 +34,7 @@ def planted(rng, n_bins=6, n_frames=80, n_mics=3, components=4):
 def test_divergence_never_rises(seed):
     rng = np.random.default_rng(seed)
     X, _, R = planted(rng)
-    _, values = mnmf.separate(X, R[::-1], 6, 25, rng)
+    _, values = mnmf.separate(X, R[::-1], *drawn(X, 3), 25)
     assert np.all(np.diff(values) <= 1e-6 * np.abs(values[0]))
     assert values[-1] < values[0] - 1
 
@@ -60,7 +69,7 @@ def test_sources_drawn_from_the_model_come_apart():
     rng = np.random.default_rng(6)
     X, images, R = planted(rng, n_bins=12, n_frames=150)
     blurred = 0.7 * R + 0.3 * np.eye(3)
-    (found, _), (begun, _) = (mnmf.separate(X, blurred, 6, n, np.random.default_rng(0)) for n in (60, 0))
+    (found, _), (begun, _) = (mnmf.separate(X, blurred, *drawn(X, 3), n) for n in (60, 0))
     for k in range(2):
         error, before = (np.sum(np.abs(y[k] - images[k]) ** 2) for y in (found, begun))
         assert 10 * np.log10(before / error) > 3
@@ -70,6 +79,14 @@ def test_sources_drawn_from_the_model_come_apart():
 def test_silence_and_scale():
     rng = np.random.default_rng(7)
     X, _, R = planted(rng)
-    assert not mnmf.separate(0 * X, R, 4, 3, rng)[0].any()
-    one, loud = (mnmf.separate(g * X, R, 4, 5, np.random.default_rng(0))[0] for g in (1.0, 100.0))
+    assert not mnmf.separate(0 * X, R, *drawn(X, 2), 3)[0].any()
+    one, loud = (mnmf.separate(g * X, R, *drawn(X, 2), 5)[0] for g in (1.0, 100.0))
     np.testing.assert_allclose(loud, 100 * one, rtol=1e-6)
+
+
+def test_factorised_powers_of_low_rank_come_back():
+    """Two sources at once, each of rank 2: the product is theirs, and no source sees the other."""
+    rng = np.random.default_rng(8)
+    powers = rng.gamma(1.0, 1.0, (2, 9, 2)) @ rng.gamma(1.0, 1.0, (2, 2, 40))
+    W, H = nmf_start.factorised(powers, 2, rng)
+    assert np.mean(np.abs(np.log(W @ H / powers))) < 0.1

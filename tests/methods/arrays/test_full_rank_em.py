@@ -42,7 +42,7 @@ def sample(rng, R, n_frames=400):
 def test_likelihood_never_falls(n_sources, seed):
     rng = np.random.default_rng(seed)
     X, _ = sample(rng, covariances(rng, n_sources), 60)
-    _, objective = full_rank.separate(X, covariances(rng, n_sources), 15)
+    objective = full_rank.fit(X, covariances(rng, n_sources), 15).objective
     assert np.all(np.diff(objective) >= -1e-9 * np.abs(objective[0]))
 
 
@@ -50,9 +50,9 @@ def test_likelihood_never_falls_with_silent_frames():
     rng = np.random.default_rng(2)
     X, _ = sample(rng, covariances(rng, 2), 60)
     X[:, :, :20] = 0
-    images, objective = full_rank.separate(X, covariances(rng, 2), 30)
-    assert np.all(np.diff(objective) >= -1e-9 * np.abs(objective).max())
-    np.testing.assert_array_equal(images[:, :, :20], 0)
+    found = full_rank.fit(X, covariances(rng, 2), 30)
+    assert np.all(np.diff(found.objective) >= -1e-9 * np.abs(found.objective).max())
+    np.testing.assert_array_equal(found.images[:, :, :20], 0)
 
 
 def test_both_steps_agree():
@@ -70,7 +70,7 @@ def test_both_steps_agree():
 def test_images_add_up_to_microphone_1():
     rng = np.random.default_rng(4)
     X, _ = sample(rng, covariances(rng, 2))
-    images, _ = full_rank.separate(X, covariances(rng, 2), 5)
+    images = full_rank.fit(X, covariances(rng, 2), 5).images
     np.testing.assert_allclose(images.sum(0), X[0], atol=1e-10)
 
 
@@ -80,7 +80,7 @@ def test_recovers_sources_drawn_from_the_model(n_sources):
     R = covariances(rng, n_sources)
     X, truth = sample(rng, R)
     near = R + 0.5 * covariances(rng, n_sources)
-    images, _ = full_rank.separate(X, near * 2 / 3, 40)
+    images = full_rank.fit(X, near * 2 / 3, 40).images
     error = np.sum(np.abs(images - truth) ** 2, axis=(1, 2)) / np.sum(np.abs(truth) ** 2, axis=(1, 2))
     before = np.sum(np.abs(X[0] - truth) ** 2, axis=(1, 2)) / np.sum(np.abs(truth) ** 2, axis=(1, 2))
     assert np.all(10 * np.log10(before / error) > 5)
@@ -90,9 +90,9 @@ def test_output_scales_with_input_and_silence_stays():
     rng = np.random.default_rng(6)
     X, _ = sample(rng, covariances(rng, 2), 50)
     start = covariances(rng, 2)
-    images = full_rank.separate(X, start, 3)[0]
-    np.testing.assert_allclose(full_rank.separate(1e-3 * X, start, 3)[0], 1e-3 * images, rtol=1e-9, atol=1e-15)
-    assert not full_rank.separate(0 * X, start, 3)[0].any()
+    images = full_rank.fit(X, start, 3).images
+    np.testing.assert_allclose(full_rank.fit(1e-3 * X, start, 3).images, 1e-3 * images, rtol=1e-9, atol=1e-15)
+    assert not full_rank.fit(0 * X, start, 3).images.any()
 
 
 def room(seed):
