@@ -30,7 +30,7 @@ class MaskSeparator(ArraySeparator):
         z = clustering.unit_norm(X)
         K = view.n_sources
         if self.begin == "directions":
-            mixture = clustering.fit(z, self.family(), self._towards(X, z, f_hz, view), self.iterations)
+            mixture = clustering.fit(z, self.family(), by_direction(X, view.array, f_hz, K), self.iterations)
             masks = mixture.affiliations.swapaxes(0, 1)[:K]
         else:
             gamma = view.rng.dirichlet(np.ones(K + 1), z.shape[:2]).swapaxes(1, 2)
@@ -41,12 +41,13 @@ class MaskSeparator(ArraySeparator):
             return masks * X[0]
         return np.stack([beamformers.apply(_mvdr(X, mask), X) for mask in masks])
 
-    def _towards(self, X, z, f_hz, view):
-        """Affiliations (F, K + 1, T) under the covariances of a room, and of white noise."""
-        R = blind.talker_covariances(X, view.array, f_hz, view.n_sources)
-        white = np.broadcast_to(np.eye(R.shape[-1]), R[:1].shape)
-        B = np.concatenate([R, white]).swapaxes(0, 1)
-        return clustering.affiliations(CentralGaussian().log_density(z, B))[0]
+
+def by_direction(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_sources: int) -> np.ndarray:
+    """Affiliations (F, K + 1, T) of X (D, F, T) under the covariances of a room in K directions, and of white noise."""
+    R = blind.talker_covariances(X, array, f_hz, n_sources)
+    white = np.broadcast_to(np.eye(R.shape[-1]), R[:1].shape)
+    B = np.concatenate([R, white]).swapaxes(0, 1)
+    return clustering.affiliations(CentralGaussian().log_density(clustering.unit_norm(X), B))[0]
 
 
 def _mvdr(X, mask):
