@@ -34,7 +34,7 @@ def sampled(rng, known, K=2, noise=0.05):
 def test_the_bound_never_falls(K):
     rng = np.random.default_rng(0)
     known = states(rng)
-    y, A, x = sampled(rng, known, K)
+    y, A, x = sampled(rng, known, K, noise=1.0)
     scene = mcgmm.begin(y, A + 0.5 * torch.as_tensor(normal(rng, F, D, K)), x.abs().square().mean() + 0 * x.real, known)
     trace = []
     for _ in range(15):
