@@ -8,8 +8,8 @@ is one RTF for the whole scene, by covariance whitening over all of its frames.
 
 Deviations: those of cocktail/dsp/spatial/transfer.py and presence.py. Only the abstract and the structure of the paper
 were at hand, not its constants: the probability of speech is the even-prior one of MMSE-SPP for several microphones,
-without the paper's priors for close and far talk, and drift, memory and floor were chosen on validation scenes of
-`tablet`. Of more than two microphones the first and the last are used.
+without the paper's priors for close and far talk, and drift and memory were chosen on scenes of `tablet` and
+`living-room`. Of more than two microphones the first and the last are used.
 """
 
 from dataclasses import dataclass
