@@ -117,7 +117,7 @@ def shrink(path: Path) -> None:
     suite |= SIZES | ({"metrics": ["si_sdr", "pesq_wb"]} if own else {"corpora": MADE})
     suite["without"] = sorted(Registry().entries.keys() - (METHODS if own else TRAINED))
     for part in [part for parts in suite["corpora"].values() for part in parts]:
-        if part["adapter"] not in ("folder", "grid-tts", "synthetic"):
+        if part["adapter"] not in ("folder", "grid-tts", "synthetic", "synthetic-coughs"):
             part["partial"] = True
     if not own:
         suite["conditions"] = CONDITIONS
