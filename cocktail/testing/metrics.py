@@ -131,7 +131,7 @@ def _trials(distance) -> Trials:
         ("asv", "target", 1),
         ("cm", "attack", 0),
         ("asv", "nontarget", 0),
-        ("asv", "spoof", 0.8),
+        ("asv", "spoof", 0.3),
     ]
     kinds, names, above = (np.repeat(column, TRIALS) for column in zip(*labels, strict=True))
     return Trials(kinds, names, rng(0, role="metric trials").standard_normal(len(kinds)) + distance * above)
