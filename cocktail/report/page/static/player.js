@@ -27,6 +27,7 @@
       });
       const { audio } = tracks[i]; // the others are aligned when they are heard
       if (Math.abs(audio.currentTime - lead.currentTime) > 0.03) audio.currentTime = lead.currentTime;
+      if (!lead.paused && audio.paused) audio.play().catch(() => {}); // it had ended before the first
       choices[i].checked = true;
     }
     function seek(seconds) {
