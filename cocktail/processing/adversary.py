@@ -25,7 +25,7 @@ def attack(
     """Write the SPOOFS table (cocktail.tables) `out`: that of `spoofs` after the attack of the entry of `spec`, whose
     training left `model`. On the CPU, whatever the machine has, so that scenes do not depend on it.
 
-    Raises CocktailError where the training failed, and where the entry fails on an utterance.
+    Raises CocktailError if the entry's training failed, or if the entry fails on an utterance.
     """
     loaded = load_model(spec, model, suite=suite, fs=fs)
     with work():

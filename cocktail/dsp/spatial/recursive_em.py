@@ -5,8 +5,8 @@ on recursive EM and DNN-based speech presence estimation", IEEE/ACM Trans. ASLP 
 
 In every bin the microphones hear y = n, or y = d s + n where speech is present, with n ~ N(0, Phi). What is known of s
 before a frame is N(m, P): a Kalman filter's prediction from the frame before, where s over the root of its power is
-autoregressive, or m = 0. The E-step tells the posterior
-of presence and of s, the M-step d and Phi; the statistics that it needs are sums over frames, and forget.
+autoregressive, or m = 0. The E-step tells the posterior of presence and of s, the M-step d and Phi; the statistics that
+it needs are sums over frames, and forget.
 
 Deviation: the paper's abstract and structure were at hand, not its equations; these are the model's own.
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from cocktail.dsp.noise.start import START_UP_S
 from cocktail.dsp.spatial import beamformers
+from cocktail.dsp.spatial.presence import quadratic
 
 LOADING = 1e-3
 """Of the noise covariance, relative to its mean eigenvalue, before it is inverted."""
@@ -48,8 +49,6 @@ class Posterior:
     """(...): mean of s if speech is present."""
     variance: np.ndarray
     """(...): of s if speech is present."""
-    log_likelihood: np.ndarray
-    """(...): log p(y) of the frame but for a constant."""
 
 
 @dataclass(frozen=True)
@@ -97,16 +96,24 @@ def expect(y: np.ndarray, model: Model, prior: np.ndarray, mean: np.ndarray, pow
     The output of MVDR holds all that y tells of s, and the ratio of the likelihoods.
     """
     z, residual = beam(y, model)
-    total = power + residual
-    ratio = np.abs(z) ** 2 / residual - np.abs(z - mean) ** 2 / total - np.log(total / residual)
-    odds = np.log(prior) - np.log1p(-prior) + np.clip(ratio, -LARGEST, LARGEST)
+    odds = np.log(prior) - np.log1p(-prior) + np.clip(_ratio(z, residual, mean, power), -LARGEST, LARGEST)
     presence = 1 / (1 + np.exp(-odds))
-    kalman = power / total
+    kalman = power / (power + residual)
+    return Posterior(presence, mean + kalman * (z - mean), kalman * residual)
+
+
+def log_likelihood(y: np.ndarray, model: Model, prior: np.ndarray, mean: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """(...): log p(y) of the frames that `expect` is given, but for a constant."""
     phi = beamformers.loaded(model.noise, LOADING)
-    far = np.sum(y.conj() * np.linalg.solve(phi, y[..., None])[..., 0], -1).real
-    absent = -far - np.linalg.slogdet(phi)[1]
-    log_likelihood = absent + np.logaddexp(np.log1p(-prior), np.log(prior) + ratio)
-    return Posterior(presence, mean + kalman * (z - mean), kalman * residual, log_likelihood)
+    absent = -quadratic(y, phi) - np.linalg.slogdet(phi)[1]
+    ratio = _ratio(*beam(y, model), mean, power)
+    return absent + np.logaddexp(np.log1p(-prior), np.log(prior) + ratio)
+
+
+def _ratio(z, residual, mean, power):
+    """Log likelihood of the beam z with speech in it, less that without."""
+    total = power + residual
+    return np.abs(z) ** 2 / residual - np.abs(z - mean) ** 2 / total - np.log(total / residual)
 
 
 def statistics(y: np.ndarray, found: Posterior) -> Statistics:

@@ -2,20 +2,13 @@
 
 import numpy as np
 import pytest
+from drawn_components import drawn
 
 from cocktail.dsp.spatial import convolutive_nmf as nmf
 
 SIGMA = 1e-2
 NOISE = np.full(8, SIGMA)
 ANNEALED = (1e-2, 1e-8)
-
-
-def drawn(X, components, seed=0):
-    """Components (2, F, r) and (2, r, T) at random, as loud as X (D, F, T) of unit power."""
-    rng = np.random.default_rng(seed)
-    shapes = (2, X.shape[1], components), (2, components, X.shape[2])
-    W, H = (rng.uniform(0.5, 1.5, shape) for shape in shapes)
-    return W * np.mean(np.abs(X) ** 2, axis=(0, 2))[:, None] / np.mean(np.abs(X) ** 2), H / (2 * components)
 
 
 def planted(rng, n_bins=8, n_frames=120, n_mics=2, components=2):

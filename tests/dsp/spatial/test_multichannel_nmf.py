@@ -3,18 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from drawn_components import drawn
 
 from cocktail.dsp.nmf import updates
 from cocktail.dsp.spatial import multichannel_nmf as mnmf
 from cocktail.dsp.spatial import nmf_start
-
-
-def drawn(X, components, seed=0):
-    """Components (2, F, r) and (2, r, T) at random, as loud as X (D, F, T) of unit power."""
-    rng = np.random.default_rng(seed)
-    shapes = (2, X.shape[1], components), (2, components, X.shape[2])
-    t, v = (rng.uniform(0.5, 1.5, shape) for shape in shapes)
-    return t * np.mean(np.abs(X) ** 2, axis=(0, 2))[:, None] / np.mean(np.abs(X) ** 2), v / (2 * components)
 
 
 def planted(rng, n_bins=6, n_frames=80, n_mics=3, components=4):
