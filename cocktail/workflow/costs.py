@@ -122,6 +122,13 @@ def judged(plan: Plan) -> tuple[str, ...]:
 
 
 def _cost(plan, group: Group) -> Cost | None:
+    try:
+        return _read_cost(plan, group)
+    except FileNotFoundError:  # a job that runs meanwhile replaces its files
+        return None
+
+
+def _read_cost(plan, group):
     finished = [job for job in group.jobs if Path(f"{job.log}.tsv").exists()]
     if not finished or (group.rule == "train" and not _as_planned(plan, group, finished[0])):
         return None

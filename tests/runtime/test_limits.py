@@ -1,11 +1,12 @@
 """A job keeps within what it asked for: the code at fault fails with the reason, and the caller goes on."""
 
 import mmap
+import re
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from fresh_process import in_fresh_process
 
 from cocktail.errors import CocktailError
 from cocktail.runtime import limits
@@ -13,60 +14,70 @@ from cocktail.runtime.limits import AROUND_MB, AROUND_S, limited
 from cocktail.runtime.worker import CallFailed, Interrupted, Worker
 
 
-def asks_for(mb):
-    """Resources of a job that may allocate this much beside what this process holds: as one of pytest's, up to 1 GB."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    held_kb = next(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
-    return {"mem_mb": AROUND_MB + mb + held_kb // 1024}
-
-
 def allocate(mb):
     return np.empty(mb * 2**20, np.uint8).size >> 20
 
 
-@pytest.mark.parametrize("allocate", [allocate, lambda mb: len(bytearray(mb * 2**20)) >> 20])
-def test_what_needs_more_memory_than_its_job_has_fails_with_the_reason(allocate):
-    with limited(asks_for(2000)), Worker(lambda: allocate) as worker:
-        assert worker(200, limit_s=60) == 200
-        with pytest.raises(CallFailed, match=r"^needs more memory than the job's \d+ MB \(mem_mb less 1000\)"):
-            worker(2500, limit_s=60)
-        assert worker(200, limit_s=60) == 200
+def arrays():
+    return allocate
 
 
-def test_what_is_set_aside_and_not_used_does_not_count():
-    """As pyarrow does with 1 GB at its first table."""
-    aside = mmap.mmap(-1, 3000 * 2**20, flags=mmap.MAP_PRIVATE)
-    with limited(asks_for(2000)), Worker(lambda: allocate) as worker:
-        assert worker(1200, limit_s=60) == 1200
-        with pytest.raises(CallFailed, match="needs more memory than the job's"):
-            worker(2500, limit_s=60)
-    aside.close()
+def bytearrays():
+    return lambda mb: len(bytearray(mb * 2**20)) >> 20
 
 
-def test_networks_too():
+def tensors():
     import torch
 
-    with limited(asks_for(4000)), Worker(lambda: lambda mb: len(torch.empty(mb << 18))) as worker:
-        assert worker(100, limit_s=60) == 100 << 18
-        with pytest.raises(CallFailed, match="needs more memory than the job's"):
-            worker(6000, limit_s=60)
+    return lambda mb: len(torch.empty(mb << 18)) >> 18
 
 
-def test_child_processes_have_the_same_limit():
+def commands():
     import subprocess
     import sys
 
     allocate_it = "import resource; bytearray(resource.getrlimit(resource.RLIMIT_DATA)[0])"
+    return lambda: subprocess.run([sys.executable, "-c", allocate_it], capture_output=True, check=False).stderr
 
-    def start():
-        return lambda: subprocess.run([sys.executable, "-c", allocate_it], capture_output=True, check=False).stderr
 
-    with limited(asks_for(2000)), Worker(start) as worker:
-        assert b"MemoryError" in worker(limit_s=60)
+def answers(mb, start, *calls):
+    """What a worker says to calls one after the other, in a job that may use `mb`: the result, or why there is none."""
+    with limited({"mem_mb": AROUND_MB + mb}), Worker(start) as worker:
+        return [answer(worker, call) for call in calls]
+
+
+def answers_beside_3_gb(mb, start, *calls):
+    """The same where a library has set that much aside, as pyarrow does with 1 GB at its first table."""
+    with mmap.mmap(-1, 3000 * 2**20, flags=mmap.MAP_PRIVATE):
+        return answers(mb, start, *calls)
+
+
+def answer(worker, call):
+    try:
+        return worker(*call, limit_s=60)
+    except CallFailed as failed:
+        return str(failed)
+
+
+@pytest.mark.parametrize("start", [arrays, bytearrays, tensors])
+def test_what_needs_more_memory_than_its_job_has_fails_with_the_reason(start):
+    fits, fails, after = in_fresh_process(answers, 2000, start, (200,), (2500,), (200,))
+    assert fits == after == 200
+    assert re.match(r"needs more memory than the job's 2000 MB \(mem_mb less 1000\)", fails)
+
+
+def test_what_is_set_aside_and_not_used_does_not_count():
+    fits, fails = in_fresh_process(answers_beside_3_gb, 2000, arrays, (1200,), (2500,))
+    assert fits == 1200
+    assert fails.startswith("needs more memory than the job's")
+
+
+def test_child_processes_have_the_same_limit():
+    assert b"MemoryError" in in_fresh_process(answers, 2000, commands, ())[0]
 
 
 def test_a_job_with_a_gpu_allocates_what_it_likes():
-    with limited(asks_for(2000) | {"gpu": 1}), Worker(lambda: allocate) as worker:
+    with limited({"mem_mb": 3000, "gpu": 1}), Worker(lambda: allocate) as worker:
         assert worker(2500, limit_s=60) == 2500
 
 

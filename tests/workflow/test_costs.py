@@ -142,6 +142,24 @@ def test_a_job_counts_with_its_work_where_sampling_missed_it(make_plan):
     assert (found.jobs, found.cpu_s, found.work_s) == (2, 6.0, 4.5)
 
 
+def test_what_a_running_job_replaces_meanwhile_is_left_out(make_plan, monkeypatch):
+    """`cocktail run` weighs its jobs while they run."""
+    plan = make_plan()
+    leave_records(plan)
+    before = {cost.rule for cost in measure(plan).costs}
+    Path(plan.path("report", "cells")).mkdir()
+    walk = Path.rglob
+
+    def replaced(folder, pattern):
+        for path in walk(folder, pattern):
+            yield path
+            if path.name == "cells":
+                path.rmdir()
+
+    monkeypatch.setattr(Path, "rglob", replaced)
+    assert {cost.rule for cost in measure(plan).costs} >= before - {"report"}
+
+
 def test_a_job_that_nothing_sampled_costs_what_its_log_says(make_plan):
     plan = make_plan()
     leave_records(plan)
