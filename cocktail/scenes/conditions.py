@@ -220,7 +220,7 @@ CONDITION = _mapping(
         {"if": {"required": ["adversary"]}, "then": {"required": ["attacks"]}},
         {"if": {"required": ["degradations"]}, "then": {"properties": {"array": {"const": "single"}}}},
         {"if": {"required": ["enrolled"]}, "then": {"properties": {"task": {"const": "verify"}}}},
-        {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}, "attacks": False}}},
+        {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}}}},
     ],
 )
 """JSON schema of one condition."""

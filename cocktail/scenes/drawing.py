@@ -107,7 +107,7 @@ def draw(
         else None,
         speakers="closed" if is_closed(condition) else "open",
         enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
-        replay=draw_replay(generator("replay"), attack, room.size, places[0]) if attack in REPLAYS else None,
+        replay=draw_replay(generator("replay"), attack, room.size, places[0], paths[0]) if attack in REPLAYS else None,
     )
 
 

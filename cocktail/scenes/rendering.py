@@ -12,7 +12,8 @@ no word is cut, so that transcripts stay true.
 
 Degradations change the sum of talkers and noise, at which the SNR holds; what they change counts as noise.
 
-Where a scene is a replay, the talker's place is the loudspeaker's: what it plays was recorded in the same room.
+Where a scene is a replay, the talker's place is the loudspeaker's: what it plays was recorded in the same room. A
+talker that moves did so before the attacker's microphone, too, and the loudspeaker goes the same way.
 """
 
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def _talkers(scene, speech, noise, spoofs, room):
             early[k] = convolve(dry, room.early[k])[heard]
             direct[k] = convolve(dry, room.direct[k])[heard]
             if talker.path:
-                *changes, early_change, direct_change = _changes(scene, talker, dry)[:, heard]
+                *changes, early_change, direct_change = _changes(scene, talker, scene.room.microphones, dry)[:, heard]
                 images[k] += changes
                 early[k] += early_change
                 direct[k] += direct_change
@@ -114,10 +115,12 @@ def _talkers(scene, speech, noise, spoofs, room):
     return images, early, direct
 
 
-def _changes(scene, talker, dry):
-    """(D + 2, N'): what a talker's movement adds to its image, and at microphone 1 to its early and direct parts."""
-    room, microphones = Shoebox(scene.room.size, scene.room.absorption), np.array(scene.room.microphones)
-    along = motion.changes(room, np.array(talker.path), microphones, scene.fs)
+def _changes(scene, talker, microphones, dry):
+    """(D + 2, N'): what a talker's movement adds to its image at `microphones` (D, 3), and to its early and direct
+    parts at the first.
+    """
+    room = Shoebox(scene.room.size, scene.room.absorption)
+    along = motion.changes(room, np.array(talker.path), np.array(microphones), scene.fs)
     responses = np.concatenate([along.full, along.early[:, None], along.direct[:, None]], axis=1)
     return convolve_along(dry, responses, motion.hop(scene.fs))
 
@@ -126,7 +129,10 @@ def _replayed(scene, talker, dry):
     """(N,) what a loudspeaker plays of `dry` (N,), recorded by the attacker's microphone in the scene's room."""
     room, place = Shoebox(scene.room.size, scene.room.absorption), [np.array(scene.replay.position)]
     response = responses(room, [np.array(talker.position)], place, scene.fs, [scene.generator("tail attacker")]).full
-    recorded = convolve(dry, response[0, 0])[LATENCY : LATENCY + len(dry)]
+    heard = slice(LATENCY, LATENCY + len(dry))
+    recorded = convolve(dry, response[0, 0])[heard]
+    if talker.path:
+        recorded = recorded + _changes(scene, talker, place, dry)[0, heard]
     return play(recorded, scene.replay, scene.fs, scene.generator("loudspeaker noise"))
 
 

@@ -7,7 +7,8 @@ power.
 
 Deviations: at 16 kHz a device of high quality reaches nearly the Nyquist frequency, where the paper asks for 10 kHz.
 The non-linearity is a memoryless soft clipping (tanh) rather than a measured Hammerstein model, and the device adds
-noise. The paper's middle distance (0.5 to 1 m) is left out.
+noise. The paper's middle distance (0.5 to 1 m) is left out. In its rooms talkers and loudspeakers stand still; here a
+talker may move while the attacker records, whose loudspeaker then goes the same way.
 """
 
 from dataclasses import dataclass
@@ -60,14 +61,19 @@ class Replay:
     noise_db: float | None = None
 
 
-def draw_replay(generator: np.random.Generator, attack: str, size, talker) -> Replay:
-    """A replay of that name in a room of `size` (3,), of a talker at (3,); metres."""
+def draw_replay(generator: np.random.Generator, attack: str, size, talker, path=()) -> Replay:
+    """A replay of that name in a room of `size` (3,), of a talker at (3,); metres.
+
+    `path` (P, 3): where a moving talker comes past, never nearer to the attacker's microphone than the attack's range.
+    """
     (near, far), device = REPLAYS[attack]
     size, talker = np.array(size), np.array(talker)
     direction = generator.standard_normal((_TRIES, 3)) * (1, 1, 0.3)  # mostly at the height of the mouth
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
     places = talker + generator.uniform(near, far) * direction
     inside = np.all((places > _FROM_WALL_M) & (places < size - _FROM_WALL_M), axis=1)
+    for point in path[1:]:
+        inside &= np.linalg.norm(places - point, axis=1) >= near
     if not inside.any():
         raise CocktailError(f"{attack}: the room has no place {near:g} to {far:g} m from the talker: enlarge it")
     place = tuple(float(x) for x in places[np.argmax(inside)])

@@ -36,9 +36,8 @@ def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "degraded",
         "two-talkers", "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array",
-        "spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise", "spoof-adversarial",
-        "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers",
-        "speakers-noise",
+        "spoof-logical", "spoof-physical", "spoof-physical-moving", "spoof-noise", "spoof-logical-noise",
+        "spoof-adversarial", "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers", "speakers-noise",
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,10 @@ from cocktail.training.data.trials import trials
 
 FS = 16000
 CORPORA = {"speech": corpus.speech(), "noise": corpus.noise(), "spoofs": corpus.spoofs()}
-SPOOFING = [name for name, x in corpus.CONDITIONS.items() if "attacks" in x and "adversary" not in x]
+LIKE_OTHERS = {"spoof-physical-moving"}
+SPOOFING = [
+    name for name, x in corpus.CONDITIONS.items() if "attacks" in x and "adversary" not in x and name not in LIKE_OTHERS
+]
 
 
 def drawn(name, index, *, split="test", condition=None, **corpora):
@@ -27,6 +31,12 @@ def drawn(name, index, *, split="test", condition=None, **corpora):
 
 def test_the_conditions_with_attacks():
     assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise"]
+
+
+def test_moving_replays_are_those_of_the_physical_condition_but_for_the_movement():
+    still, moving = (corpus.CONDITIONS[name] for name in ("spoof-physical", "spoof-physical-moving"))
+    turning = {key: moving["room"][key] for key in ("azimuth_deg", "turn_deg_s")}
+    assert moving == still | {"title": moving["title"], "room": still["room"] | turning}
 
 
 def test_adversaries_attack_the_spoofs_of_the_logical_condition():
@@ -177,6 +187,55 @@ def test_a_replay_is_heard_through_the_room_twice():
         return np.mean(np.log(shares))
 
     assert late_share(condition) > late_share(condition | {"spoofed": 0}) + 0.5
+
+
+def moving_replay(index, attack, **room):
+    """A scene whose talker moves, and is recorded by a perfect attacker."""
+    base = corpus.CONDITIONS["spoof-physical-moving"]
+    attacks = {split: [attack] for split in ("train", "test")}
+    condition = base | {"spoofed": 1, "attacks": attacks, "room": base["room"] | {"moving": 1} | room}
+    return drawn("spoof-physical-moving", index, condition=condition)
+
+
+def still(scene, path=()):
+    return replace(scene, talkers=(replace(scene.talkers[0], path=path),))
+
+
+@pytest.mark.parametrize("attack", ["replay-near-perfect", "replay-far-perfect"])
+def test_a_moving_talker_comes_no_nearer_to_the_attacker_than_the_attack_says(attack):
+    near, far = REPLAYS[attack][0]
+    nearest = []
+    for index in range(60):
+        scene = moving_replay(index, attack)
+        away = np.linalg.norm(np.subtract(scene.talkers[0].path, scene.replay.position), axis=1)
+        assert near <= away.min() and away[0] <= far
+        nearest.append(away.min() < away[0] - 0.05)
+    assert any(nearest), "some talkers come nearer while they speak"
+
+
+def test_a_replay_along_a_path_of_one_point_is_that_of_a_talker_who_stands_still():
+    scene = moving_replay(0, "replay-near-perfect")
+    talker = scene.talkers[0]
+    stays, moves = still(scene), scene
+    standing = still(scene, (talker.position,) * len(talker.path))
+    a, b, c = (render(each, **CORPORA).mixture[0] for each in (stays, standing, moves))
+    np.testing.assert_array_equal(a, b)
+    assert np.corrcoef(a, c)[0, 1] < 0.95
+
+
+def test_a_replay_was_recorded_along_the_path():
+    """The loudspeaker stays at one distance from the microphone: levels follow the talker's from the attacker's."""
+    room = {"t60_s": [0.12, 0.12], "turn_deg_s": [50, 60], "distance_m": [0.5, 0.5]}
+    scene = moving_replay(3, "replay-near-perfect", **room)
+    moved, stayed = (render(each, **CORPORA).direct[0] for each in (scene, still(scene)))
+    away = np.linalg.norm(np.subtract(scene.talkers[0].path, scene.replay.position), axis=1)
+    blocks = [slice(n, n + 1600) for n in range(0, scene.n_samples - 1600, 1600)]
+    power = np.array([[np.sum(x[block] ** 2) for block in blocks] for x in (moved, stayed)])
+    spoken = power[1] > 1e-3 * power[1].sum()
+    found = 10 * np.log10(power[0] / power[1])[spoken]
+    expected = -20 * np.log10((away[:-1] + away[1:]) / 2)[: len(blocks)][spoken]
+    assert np.ptp(expected) > 6
+    assert np.corrcoef(found, expected)[0, 1] > 0.95 and np.ptp(found - expected) < 3
 
 
 def training_data(**corpora):
