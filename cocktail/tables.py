@@ -42,10 +42,12 @@ MIXTURES = pa.schema([
     ("fs", pa.int32()), ("channels", pa.int32()), ("n_sources", pa.int32()),
     ("array", pa.list_(pa.list_(pa.float64()))), ("mixture", AUDIO), ("enrolment", AUDIO),
     ("position", pa.list_(pa.float64())), ("speakers", pa.list_(pa.string())),
+    ("pieces", pa.struct([("length_s", pa.float64()), ("overlap_s", pa.float64())])),
 ])  # fmt: skip
 """What methods may see of a scene. `array`: (D, 3) in metres relative to its centre. Of the first talker: `enrolment`,
 another utterance, and `position`, in the array's axes; null where there is none. `speakers`: K names; null unless they
-are known from training."""
+are known from training. `pieces`: a method sees so much of the mixture at once, and neighbouring pieces overlap; null
+where it sees all."""
 
 REFERENCES = pa.schema([
     ("scene", pa.string()), ("record", pa.string()), ("reference", pa.string()), ("label", pa.string()),
@@ -100,7 +102,7 @@ its value is the score of the first; in shards, `voice` stands for trials agains
 SCENES = pa.schema([
     ("condition", pa.string()), ("scene", pa.string()), ("noise", pa.string()), ("snr_db", pa.float64()),
     ("t60_s", pa.float64()), ("distance_m", pa.float64()), ("level_db", pa.float64()), ("genders", pa.string()),
-    ("movement", pa.string()), ("degradation", pa.string()),
+    ("movement", pa.string()), ("degradation", pa.string()), ("overlap", pa.float64()),
 ])  # fmt: skip
 """What the scores of a scene may be stratified by (Scene.strata); null where the scene has no such thing."""
 

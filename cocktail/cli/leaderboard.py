@@ -28,7 +28,7 @@ def command(suite, condition, metric, wide, by, split, as_csv, page):
 
     On a published corpus, what others published on it stands below the boards, beside ours (config/published).
     With --by, print one metric [si_sdr] by what was drawn for the scenes: snr_db, noise, t60_s, distance_m, level_db,
-    genders, movement or degradation.
+    genders, movement, degradation or overlap.
 
     \b
       cocktail leaderboard

@@ -53,6 +53,7 @@ DRAWN = {
     "genders": ("genders", ""),
     "movement": ("movement", ""),
     "degradation": ("degradation", ""),
+    "overlap": ("overlap", "%"),
     "speaker": ("speaker", ""),
 }
 """What is drawn for a scene (columns of scenes.parquet) -> what it is called, and its unit."""

@@ -39,11 +39,13 @@ ARRAYS: dict[str, np.ndarray] = {
     "pair": linear(2, 0.17),
     "linear-4": linear(4, 0.05),
     "circular-4": circular(4, 0.05),
+    "circular-6": circular(6, 0.0425),
     "tablet": np.array(_TABLET),
     "phone": np.array([[0.0, 0.07, 0.0], [0.0, -0.07, 0.0]]),
 }
-"""Arrays that a condition may name. `pair`: two microphones at the distance of a pair of ears.
-`phone`: one in the bottom of a phone, which is held towards the mouth, and one in its top, 14 cm away."""
+"""Arrays that a condition may name. `pair`: two microphones at the distance of a pair of ears. `circular-6`: the circle
+of LibriCSS (Z. Chen et al., ICASSP 2020) without the microphone in its centre. `phone`: one in the bottom of a phone,
+which is held towards the mouth, and one in its top, 14 cm away."""
 
 
 def positions(array: str | list) -> np.ndarray:

@@ -66,6 +66,19 @@ ROOM = _mapping(
     dependentRequired={"turn_deg_s": ["azimuth_deg"], "moving": ["turn_deg_s"]},
 )
 
+CONVERSATION = _mapping(
+    {
+        "fewest": {"type": "integer", "minimum": 2, "description": "talkers of a scene; `talkers` is the most"},
+        "duration_s": {"type": "number", "minimum": 10, "maximum": 600, "description": "of a scene"},
+        "overlap": _range(0, 0.5, description="share of the time with speech in which two talkers speak"),
+        "pause_s": _range(0, 5, description="between turns that do not overlap"),
+        "piece_s": {"type": "number", "minimum": 1, "description": "that a method sees at once"},
+        "piece_overlap_s": {"type": "number", "minimum": 0.1, "description": "of neighbouring pieces, at most half"},
+    },
+    ["fewest", "duration_s", "overlap", "pause_s", "piece_s", "piece_overlap_s"],
+)
+"""Talkers take turns (cocktail.scenes.conversation), and methods process the scene in pieces."""
+
 _SHARE = {"share": _range(0, 0.5, description="of the samples, or of the packets")}
 
 DEGRADATIONS = _mapping(
@@ -161,6 +174,7 @@ CONDITION = _mapping(
         "speakers": {"const": "closed", "description": "test talkers are known from training; their sentences are not"},
         "room": ROOM,
         "noise": NOISE,
+        "conversation": CONVERSATION,
         "degradations": DEGRADATIONS,
         "attacks": SPOOFING,
         "adversary": {
@@ -220,6 +234,15 @@ CONDITION = _mapping(
         {"if": {"required": ["adversary"]}, "then": {"required": ["attacks"]}},
         {"if": {"required": ["degradations"]}, "then": {"properties": {"array": {"const": "single"}}}},
         {"if": {"required": ["enrolled"]}, "then": {"properties": {"task": {"const": "verify"}}}},
+        {
+            "if": {"required": ["conversation"]},
+            "then": {
+                "properties": {
+                    "task": {"enum": [name for name, task in TASKS.items() if task.several]},
+                    **dict.fromkeys(("levels_db", "speakers", "given", "lead_s", "trail_s"), False),
+                }
+            },
+        },
         {"if": _TURNED, "then": {"properties": {"talkers": {"const": 1}}}},
     ],
 )

@@ -22,6 +22,7 @@ from cocktail.rooms.placement import place_noise, place_talkers
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.runtime.accounting import work
 from cocktail.scenes.conditions import draw_levels, is_closed, placement
+from cocktail.scenes.conversation import draw_conversation, longest_s
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, points
@@ -61,18 +62,24 @@ def draw(
         return rng(seed, name, split, index, role=role)
 
     attack = _attack(condition, split, generator, spoofs)
+    conversation, turns = None, [()] * condition["talkers"]
     if "sounds" in condition:
         rows = [_sound(rng(seed, name, split, role="order of sounds"), index, condition["sounds"], split, noise)]
     elif attack in LOGICAL:
         rows = [_spoof(generator("spoof"), attack, split, spoofs)]
+    elif "conversation" in condition:
+        rows, conversation, turns = _conversation(condition, split, generator, speech, fs)
+        condition = condition | {"talkers": len(rows)}
     else:
         of = CLOSED if split == "test" and is_closed(condition) else split
         rows = _utterances(generator("talkers"), condition["talkers"], of, speech)
     room, places = draw_room(condition, generator)
     levels = draw_levels(condition, generator("levels"))
-    longest_s = max(row["n_samples"] / row["fs"] for row in rows)
+    longest = max(row["n_samples"] / row["fs"] for row in rows)
     lead_s = float(condition.get("lead_s", 0))
-    duration_s = lead_s + longest_s + condition.get("trail_s", 0)
+    duration_s = lead_s + longest + condition.get("trail_s", 0)
+    if conversation is not None:
+        duration_s = condition["conversation"]["duration_s"]
     n_samples = int(np.ceil(duration_s * fs))
     paths = [_path(condition["room"], room, place, fs, n_samples) if room else () for place in places]
     return Scene.of(
@@ -86,8 +93,8 @@ def draw(
         lead_s=lead_s,
         peak=float(generator("peak").uniform(*PEAK)),
         talkers=tuple(
-            Talker(*(row[name] for name in SAID), float(level), place, attack, row.get("kind"), path)
-            for row, level, place, path in zip(rows, levels, places, paths, strict=True)
+            Talker(*(row[name] for name in SAID), float(level), place, attack, row.get("kind"), path, said)
+            for row, level, place, path, said in zip(rows, levels, places, paths, turns, strict=True)
         ),
         room=room,
         noise=_noise(
@@ -106,21 +113,43 @@ def draw(
         if "degradations" in condition
         else None,
         speakers="closed" if is_closed(condition) else "open",
-        enrolment=draw_enrolment(generator("enrolment"), rows[0], speech),
+        enrolment=draw_enrolment(generator("enrolment"), rows[0], speech, [turn.utterance for turn in turns[0]]),
         replay=draw_replay(generator("replay"), attack, room.size, places[0], paths[0]) if attack in REPLAYS else None,
+        conversation=conversation,
     )
+
+
+def _conversation(condition, split, generator, speech, fs):
+    """A row for each talker of a conversation, with all that it says; the conversation; the turns of each."""
+    fewest, most = condition["conversation"]["fewest"], condition["talkers"]
+    n_talkers = int(generator("number of talkers").integers(fewest, most + 1))
+    speakers = _speakers(generator("talkers"), n_talkers, split, speech, longest_s(condition))
+    conversation, turns = draw_conversation(condition["conversation"], generator, speakers, fs)
+    rows = []
+    for utterances, said in zip(speakers, turns, strict=True):
+        first = next(row for row in utterances if row["utterance"] == said[0].utterance)
+        texts = [turn.text for turn in said]
+        rows.append(first | {"text": None if None in texts else " ".join(texts)})
+    return rows, conversation, turns
 
 
 def _utterances(generator, n_talkers, split, speech):
     """One utterance each of different speakers of a split."""
+    speakers = _speakers(generator, n_talkers, split, speech)
+    return [rows[generator.integers(len(rows))] for rows in speakers]
+
+
+def _speakers(generator, n_talkers, split, speech, longest=math.inf):
+    """The utterances of at most so many seconds of each of different speakers of a split."""
     by_speaker: dict[str, list[dict]] = {}
     for row in speech.select(split=split):
-        by_speaker.setdefault(row["speaker"], []).append(row)
+        if row["n_samples"] <= longest * row["fs"]:
+            by_speaker.setdefault(row["speaker"], []).append(row)
     if len(by_speaker) < n_talkers:
         raise CocktailError(f"a scene needs {n_talkers} speakers, the corpus has {len(by_speaker)} of split {split!r}")
     names = sorted(by_speaker)
     chosen = generator.choice(len(names), size=n_talkers, replace=False)
-    return [by_speaker[names[i]][generator.integers(len(by_speaker[names[i]]))] for i in chosen]
+    return [by_speaker[names[i]] for i in chosen]
 
 
 def _sound(generator, index, spec, split, library):
@@ -274,3 +303,4 @@ def scenes(indices: Iterable[int], **options) -> Iterator[tuple[Scene, Signals]]
             if scene.enrolment is not None:
                 signals = replace(signals, enrolment=libraries["speech"].samples(scene.enrolment, scene.fs))
         yield scene, signals
+        del signals  # before those of the next scene are made

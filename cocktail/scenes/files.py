@@ -14,12 +14,13 @@ def write_shard(made: Iterable[tuple[Scene, Signals]], *, mixtures: str | Path, 
     for scene, signals in made:
         seen.append(_mixture_row(scene, signals))
         truth.append(_reference_row(scene, signals))
+        del signals  # before those of the next scene are made
     tables.write_rows(references, truth, tables.REFERENCES)
     tables.write_rows(mixtures, seen, tables.MIXTURES)
 
 
 def _mixture_row(scene, signals):
-    enrolment = signals.enrolment
+    enrolment, talk = signals.enrolment, scene.conversation
     return {
         "scene": scene.id,
         "condition": scene.condition,
@@ -33,6 +34,7 @@ def _mixture_row(scene, signals):
         "enrolment": enrolment if enrolment is None else tables.pack(enrolment, scene.fs, f"{scene.id}-enrolment"),
         "position": scene.target_position(),
         "speakers": [talker.speaker for talker in scene.talkers] if scene.speakers == "closed" else None,
+        "pieces": talk and {"length_s": talk.piece_s, "overlap_s": talk.piece_overlap_s},
     }
 
 

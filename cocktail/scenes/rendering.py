@@ -8,7 +8,7 @@ speech. All signals then share one scale factor, which brings the loudest sample
 that mixture = images.sum(0) + noise to rounding.
 
 Talkers begin together after the lead and the scene lasts as long as the longest (the `max` version of wsj0-2mix):
-no word is cut, so that transcripts stay true.
+no word is cut, so that transcripts stay true. In a conversation, each turn begins where the record says.
 
 Degradations change the sum of talkers and noise, at which the SNR holds; what they change counts as noise.
 
@@ -63,8 +63,11 @@ def render(scene: Scene, speech: Library, noise: Library, spoofs: Library | None
         generator = scene.generator("wind")
         mixture = np.stack([degraded(x, scene.degradations, heard, scene.fs, generator) for x in mixture])
         interference = mixture - images.sum(axis=0)
-    scale = scene.peak / max(np.abs(x).max() for x in (mixture, images, interference, early, direct))
-    return Signals(*(scale * x for x in (mixture, images, interference, early, direct)))
+    signals = mixture, images, interference, early, direct
+    scale = scene.peak / max(max(x.max(), -x.min()) for x in signals)
+    for x in signals:
+        x *= scale
+    return Signals(*signals)
 
 
 def _room_responses(scene) -> Responses | None:
@@ -85,34 +88,46 @@ def _talkers(scene, speech, noise, spoofs, room):
     images = np.zeros((n_talkers, len(scene.array), n_samples))
     early, direct = np.zeros((2, n_talkers, n_samples))
     for k, talker in enumerate(scene.talkers):
-        dry = np.zeros(n_samples)
-        start = round(scene.lead_s * scene.fs)
         library = spoofs if talker.attack in LOGICAL else speech
         if talker.kind is not None:
             library = noise
-        samples = library.samples(talker.utterance, scene.fs)[: n_samples - start]
-        dry[start : start + len(samples)] = samples
-        if not dry.any():
-            raise CocktailError(f"scene {scene.id}: the utterance {talker.utterance!r} is silent; remove it")
-        if scene.replay is not None:
-            dry = _replayed(scene, talker, dry)
-        if room is None:
-            images[k] = early[k] = direct[k] = dry
-        else:
-            heard = slice(LATENCY, LATENCY + n_samples)
-            images[k] = convolve(dry, room.full[k])[:, heard]
-            early[k] = convolve(dry, room.early[k])[heard]
-            direct[k] = convolve(dry, room.direct[k])[heard]
+        for start, dry in _said(scene, talker, library):
+            begin = start if room is None else max(start - LATENCY, 0)  # responses begin before they are due
+            heard = slice(begin - start + LATENCY, n_samples - start + LATENCY)
+            if room is None:
+                parts = np.broadcast_to(dry, (len(scene.array), len(dry))), dry, dry
+            else:
+                parts = [convolve(dry, of[k])[..., heard] for of in (room.full, room.early, room.direct)]
             if talker.path:
                 *changes, early_change, direct_change = _changes(scene, talker, scene.room.microphones, dry)[:, heard]
-                images[k] += changes
-                early[k] += early_change
-                direct[k] += direct_change
+                parts = [x + y for x, y in zip(parts, (changes, early_change, direct_change), strict=True)]
+            for signal, part in zip((images, early, direct), parts, strict=True):
+                signal[k, ..., begin : begin + part.shape[-1]] += part
         level = levels.power(images[k, 0], levels.active(images[k, 0], scene.fs))
         gain = 10 ** (talker.level_db / 20) / np.sqrt(level)
         for signal in (images, early, direct):
             signal[k] *= gain
     return images, early, direct
+
+
+def _said(scene, talker, library):
+    """(first sample, (N',) dry speech) of all that a talker says: its turns, or one signal of the scene's length."""
+    if talker.turns:
+        for turn in talker.turns:
+            yield turn.start, _utterance(scene, turn.utterance, library)[: turn.end - turn.start]
+        return
+    dry, start = np.zeros(scene.n_samples), round(scene.lead_s * scene.fs)
+    samples = _utterance(scene, talker.utterance, library)[: scene.n_samples - start]
+    dry[start : start + len(samples)] = samples
+    yield 0, dry if scene.replay is None else _replayed(scene, talker, dry)
+
+
+def _utterance(scene, name, library):
+    """(N',) samples of an utterance. Raises CocktailError where it is silent."""
+    samples = library.samples(name, scene.fs)
+    if not samples.any():
+        raise CocktailError(f"scene {scene.id}: the utterance {name!r} is silent; remove it")
+    return samples
 
 
 def _changes(scene, talker, microphones, dry):

@@ -20,6 +20,16 @@ Position = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One utterance of a talker in a conversation, from sample `start` to before `end` of the scene."""
+
+    utterance: str
+    text: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Talker:
     """What a talker says, how loud relative to the others, and where: metres, None without a room."""
 
@@ -35,6 +45,20 @@ class Talker:
     """Of a sound that is no speech: its kind. `utterance` and `speaker` then name a recording of the corpus's noise."""
     path: tuple[Position, ...] = ()
     """Where a moving talker is at every `hop` of cocktail.rooms.motion, from `position` on. Empty: it stands still."""
+    turns: tuple[Turn, ...] = ()
+    """In a conversation, all that the talker says, in order; `utterance` is then the first, `text` that of all."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """How turns overlap, as the share of the time with speech, and how methods are to process the scene."""
+
+    asked: float
+    overlap: float
+    """What the turns that were drawn come to, beside what was `asked`."""
+    piece_s: float
+    """Longest piece that a method sees at once; neighbours share `piece_overlap_s`."""
+    piece_overlap_s: float
 
 
 @dataclass(frozen=True)
@@ -124,6 +148,8 @@ class Scene:
     """The condition whose scenes its speakers are enrolled with, in verification; None for its own."""
     speakers: str = "open"
     """`closed`: known from training; `open`: not."""
+    conversation: Conversation | None = None
+    """Where talkers take turns; None where each says one utterance, all at once."""
 
     @classmethod
     def of(cls, definition: dict, *, name: str, split: str, index: int, **drawn) -> "Scene":
@@ -160,6 +186,8 @@ class Scene:
         if len(self.talkers) > 1:
             strata["level_db"] = self.talkers[0].level_db - self.talkers[1].level_db
             strata["genders"] = "+".join(sorted(talker.gender or "unknown" for talker in self.talkers))
+        if self.conversation is not None:
+            strata["overlap"] = 100 * self.conversation.overlap
         if self.degradations is not None:
             strata["degradation"] = "+".join(self.degradations.names()) or "none"
         return strata
@@ -172,7 +200,12 @@ class Scene:
     def from_json(cls, text: str) -> "Scene":
         """The scene of a line of JSON."""
         record = _tuples(json.loads(text))
-        record["talkers"] = tuple(Talker(**talker) for talker in record["talkers"])
+        record["talkers"] = tuple(
+            Talker(**talker | {"turns": tuple(Turn(**turn) for turn in talker.get("turns", ()))})
+            for talker in record["talkers"]
+        )
+        if record.get("conversation") is not None:
+            record["conversation"] = Conversation(**record["conversation"])
         if record["room"] is not None:
             record["room"] = Room(**record["room"])
         if record.get("replay") is not None:

@@ -75,6 +75,7 @@ def check_suite(config: dict, source: str) -> dict:
         validate(known[name], CONDITION, where, name)
         _check_ranges(known[name], f"{where}: {name}")
         _check_places(known[name], f"{where}: {name}")
+        _check_conversation(known[name], f"{where}: {name}")
         _check_enrolment(known[name], {other: known[other] for other in chosen}, f"{source}: {name}")
     only = config["only"]["conditions"]
     require_known([] if only == "all" else only, chosen, f"{source}: only.conditions: not a condition of this suite:")
@@ -130,6 +131,20 @@ def _check_enrolment(definition: dict, conditions: dict[str, dict], where: str) 
         same = [name for name, other in conditions.items() if other["task"] == definition["task"]]
         require_known(
             [definition["enrolled"]], same, f"{where}: enrolled: not a condition of verification of this suite:"
+        )
+
+
+def _check_conversation(definition: dict, where: str) -> None:
+    """A conversation has no more talkers than the condition, and pieces that are longer than what they share."""
+    if "conversation" not in definition:
+        return
+    spec, most = definition["conversation"], definition["talkers"]
+    if spec["fewest"] > most:
+        raise CocktailError(f"{where}.conversation.fewest: {spec['fewest']} talkers, of {most} (`talkers`) at most")
+    if spec["piece_overlap_s"] > spec["piece_s"] / 2:
+        raise CocktailError(
+            f"{where}.conversation.piece_overlap_s: {spec['piece_overlap_s']:g} s are more than half of a piece of "
+            f"{spec['piece_s']:g} s"
         )
 
 
