@@ -1,8 +1,8 @@
 """Figures of a spoofing detector and a speaker verifier together: a-DCF and t-EER.
 
 a-DCF: H. Shim, J. Jung, T. Kinnunen, N. Evans, J.-F. Bonastre and I. Lapidot, "a-DCF: an architecture agnostic metric
-with application to spoofing-robust speaker verification", Odyssey 2024, with the costs and priors of the evaluation
-package of ASVspoof 5. t-EER: T. Kinnunen, K. A. Lee, H. Tak, N. Evans and A. Nautsch, "t-EER: parameter-free tandem
+with application to spoofing-robust speaker verification", Odyssey 2024, with the costs and priors of track 2 of
+ASVspoof 5. t-EER: T. Kinnunen, K. A. Lee, H. Tak, N. Evans and A. Nautsch, "t-EER: parameter-free tandem
 evaluation of countermeasures and biometric comparators", IEEE TPAMI 46(5), 2024: the concurrent one, which is the same
 however many of the impostors are spoofs.
 
@@ -23,13 +23,13 @@ CLASSES = ("target", "nontarget", "spoof")
 class AgnosticCosts:
     """Priors and costs of the a-DCF. Target, nontarget and spoof priors sum to one."""
 
-    p_target: float = 0.9
-    p_nontarget: float = 0.05
+    p_target: float = 0.95 * 0.99
+    p_nontarget: float = 0.95 * 0.01
     p_spoof: float = 0.05
     miss: float = 1.0
     false_alarm: float = 10.0
     """Of a nontarget."""
-    false_alarm_spoof: float = 20.0
+    false_alarm_spoof: float = 10.0
 
 
 ASVSPOOF_5 = AgnosticCosts()
