@@ -4,12 +4,11 @@ A channel is a distance (reverberation that dies away exponentially), a response
 octave bands up and down), and a floor of its own noise. Levels are set by who stores the sound.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.corpora.noises import coloured
+from cocktail.dsp.shaping import coloured, equalised
 
 LOWEST_HZ = 60.0
 BANDS = 8
@@ -76,14 +75,6 @@ def decibels(f: np.ndarray, bands: np.ndarray, tilt_db: float) -> np.ndarray:
     """A response at frequencies f in Hz: levels of BANDS octave bands, and a tilt in dB an octave."""
     octaves = np.log2(np.maximum(f, LOWEST_HZ) / LOWEST_HZ)
     return np.interp(octaves, np.arange(BANDS), bands) + tilt_db * (octaves - 4)
-
-
-def equalised(x: np.ndarray, fs: int, gain: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """`x` (N,) with its spectrum times `gain(frequencies in Hz)`, without delay; nothing wraps round within 0.25 s."""
-    from scipy.fft import irfft, next_fast_len, rfft
-
-    length = next_fast_len(len(x) + fs // 4, real=True)
-    return irfft(rfft(x, length) * gain(np.fft.rfftfreq(length, 1 / fs)), length)[: len(x)]
 
 
 def _rms(x):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cocktail.corpora.noises import coloured
+from cocktail.dsp.shaping import coloured
 
 STATIONARY = frozenset({"hiss", "motor"})
 LOWEST_HZ = 60.0

@@ -19,7 +19,7 @@ import numpy as np
 
 from cocktail import audio, tables
 from cocktail.corpora import channels, espeak, grid, words
-from cocktail.corpora.noises import coloured
+from cocktail.dsp.shaping import coloured, equalised
 from cocktail.levels import levelled
 from cocktail.rng import rng
 
@@ -167,7 +167,7 @@ def utter(talker: Speaker, text: str, fs: int, seed: int = 0) -> np.ndarray:
 
 def tilted(x: np.ndarray, fs: int, tilt_db: float) -> np.ndarray:
     """(N,) with a spectrum that rises by `tilt_db` an octave between 125 Hz and half the rate."""
-    return channels.equalised(x, fs, lambda f: np.maximum(f, 125.0) ** (tilt_db / (20 * np.log10(2))))
+    return equalised(x, fs, lambda f: np.maximum(f, 125.0) ** (tilt_db / (20 * np.log10(2))))
 
 
 def breathy(x: np.ndarray, fs: int, breath_db: float, generator: np.random.Generator) -> np.ndarray:

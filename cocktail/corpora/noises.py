@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cocktail.dsp.shaping import coloured
+
 STATIONARY = frozenset({"white", "pink", "car", "hum"})
 FLOOR_DB = -50.0
 """Level of the pink noise between bangs, dB re their peaks, so that no stretch is digital silence: no gain could bring
@@ -136,13 +138,6 @@ def babble(rng: np.random.Generator, n_samples: int, fs: int, talkers: list[list
         stream = np.concatenate(parts)[offset : offset + n_samples]
         total += 10 ** (rng.uniform(-1.5, 1.5) / 20) * stream / _rms(stream)
     return total
-
-
-def coloured(rng: np.random.Generator, n_samples: int, fs: int, gain: Callable) -> np.ndarray:
-    """Gaussian noise with amplitude spectrum `gain(frequencies in Hz)`, without a mean."""
-    spectrum = np.fft.rfft(rng.standard_normal(n_samples)) * gain(np.fft.rfftfreq(n_samples, 1 / fs))
-    spectrum[0] = 0
-    return np.fft.irfft(spectrum, n_samples)
 
 
 def harmonics(rng: np.random.Generator, n_samples: int, fs: int, f0: float, levels_db, drift: float) -> np.ndarray:

@@ -36,10 +36,6 @@ class Degradations:
         return tuple(name for name, value in zip(NAMES, done, strict=True) if value is not None)
 
 
-NAMES = ("wind", "clipping", "gain", "band", "codec", "loss")
-"""As conditions name them."""
-
-
 def draw_degradations(
     spec: dict, generator: Callable[[str], np.random.Generator], n_samples: int, fs: int
 ) -> Degradations:
@@ -49,22 +45,38 @@ def draw_degradations(
     chosen = {known[i] for i in which.permutation(len(known))[:number]}
     drawn: dict = {}
     for name in known:
-        if name not in chosen:
-            continue
-        said, strength = spec[name], generator(f"degradation {name}")
-        if name == "wind":
-            drawn["wind_db"] = float(strength.uniform(*said["snr_db"]))
-        elif name == "clipping":
-            drawn["clipped"] = float(strength.uniform(*said["share"]))
-        elif name == "gain":
-            drawn["gain_db"] = float(strength.uniform(*said["range_db"]))
-        elif name == "band":
-            drawn["band_hz"] = float(strength.uniform(*said["low_hz"])), float(strength.uniform(*said["high_hz"]))
-        elif name == "codec":
-            drawn["codec"] = said["names"][strength.integers(len(said["names"]))]
-            rate_kbps = float(strength.uniform(*said["rate_kbps"]))
-            drawn["rate_kbps"] = rate_kbps if drawn["codec"] == "opus" else None
-        else:
-            share, burst = strength.uniform(*said["share"]), strength.uniform(*said["burst"])
-            drawn["lost"] = draw_lost(strength, packets(n_samples, fs), share, burst)
+        if name in chosen:
+            drawn |= _DRAWN[name](spec[name], generator(f"degradation {name}"), packets(n_samples, fs))
     return Degradations(**drawn)
+
+
+def _uniform(name, key):
+    """Draws the field `name` between the two values that a condition has under `key`."""
+    return lambda said, generator, n_packets: {name: float(generator.uniform(*said[key]))}
+
+
+def _band(said, generator, n_packets):
+    return {"band_hz": tuple(float(generator.uniform(*said[end])) for end in ("low_hz", "high_hz"))}
+
+
+def _codec(said, generator, n_packets):
+    codec = said["names"][generator.integers(len(said["names"]))]
+    rate_kbps = float(generator.uniform(*said["rate_kbps"]))
+    return {"codec": codec, "rate_kbps": rate_kbps if codec == "opus" else None}
+
+
+def _loss(said, generator, n_packets):
+    share, burst = (generator.uniform(*said[key]) for key in ("share", "burst"))
+    return {"lost": draw_lost(generator, n_packets, share, burst)}
+
+
+_DRAWN = {
+    "wind": _uniform("wind_db", "snr_db"),
+    "clipping": _uniform("clipped", "share"),
+    "gain": _uniform("gain_db", "range_db"),
+    "band": _band,
+    "codec": _codec,
+    "loss": _loss,
+}
+NAMES = tuple(_DRAWN)
+"""As conditions name them."""

@@ -11,6 +11,7 @@ recordings; here the spectrum is one pole pair, and the level in dB is Gaussian 
 import numpy as np
 
 from cocktail import levels
+from cocktail.dsp.shaping import coloured, equalised
 
 WIND_HZ = 60.0
 GUST_HZ, GUST_DB = 1.0, 6.0
@@ -23,15 +24,9 @@ _ORDER = 8
 
 def wind(n_samples: int, fs: int, generator: np.random.Generator) -> np.ndarray:
     """(N,) of wind, at any level."""
-    length = n_samples + fs
-    frequency = np.fft.rfftfreq(length, 1 / fs)
-    turbulence = _shaped(generator, length, 1 / (1 + (frequency / WIND_HZ) ** 2) * (frequency > 0))
-    gusts = _shaped(generator, length, np.exp(-((frequency / GUST_HZ) ** 2)))
+    turbulence = coloured(generator, n_samples + fs, fs, lambda f: 1 / (1 + (f / WIND_HZ) ** 2))
+    gusts = coloured(generator, n_samples + fs, fs, lambda f: np.exp(-((f / GUST_HZ) ** 2)))
     return (turbulence * 10 ** (GUST_DB * gusts / np.std(gusts) / 20))[:n_samples]
-
-
-def _shaped(generator, length, gain):
-    return np.fft.irfft(np.fft.rfft(generator.standard_normal(length)) * gain, length)
 
 
 def clipped(x: np.ndarray, share: float) -> np.ndarray:
@@ -60,8 +55,9 @@ def gain_controlled(x: np.ndarray, fs: int, range_db: float) -> np.ndarray:
 
 def band_limited(x: np.ndarray, fs: int, low_hz: float, high_hz: float) -> np.ndarray:
     """(N,) -> (N,), 3 dB down at both ends, without delay."""
-    length = len(x) + fs // 4
-    frequency = np.fft.rfftfreq(length, 1 / fs)
-    below, above = low_hz / np.maximum(frequency, 1e-3), frequency / high_hz
-    gain = 1 / np.sqrt((1 + np.minimum(below, 1e3) ** (2 * _ORDER)) * (1 + above ** (2 * _ORDER)))
-    return np.fft.irfft(np.fft.rfft(x, length) * gain, length)[: len(x)]
+
+    def gain(f):
+        below, above = np.minimum(low_hz / np.maximum(f, 1e-3), 1e3), f / high_hz
+        return 1 / np.sqrt((1 + below ** (2 * _ORDER)) * (1 + above ** (2 * _ORDER)))
+
+    return equalised(x, fs, gain)

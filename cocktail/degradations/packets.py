@@ -29,7 +29,7 @@ def packets(n_samples: int, fs: int) -> int:
 def draw_lost(generator: np.random.Generator, n_packets: int, share: float, burst: float) -> tuple[int, ...]:
     """The packets that are lost, at least one: on average `share` of them, `burst` packets in a row."""
     leave, enter = 1 / burst, share / (burst * (1 - share))
-    draws, bad, lost = generator.random(n_packets), False, []
+    bad, draws, lost = generator.random() < share, generator.random(n_packets), []
     for packet, x in enumerate(draws):
         bad = x >= leave if bad else x < enter
         if bad:

@@ -18,6 +18,12 @@ def test_as_many_packets_are_lost_as_was_asked_in_bursts_as_long(share, burst):
     assert len(lost) / np.sum(np.diff(lost, prepend=-2) > 1) == pytest.approx(burst, rel=0.05 + 0.02 * burst)
 
 
+def test_the_first_packet_is_lost_as_often_as_any_other():
+    found = [draw_lost(np.random.default_rng(seed), 40, 0.3, 4.0) for seed in range(1000)]
+    for packet in (0, 39):
+        assert np.mean([packet in lost for lost in found]) == pytest.approx(0.3, abs=0.05)
+
+
 def test_at_least_one_packet_is_lost():
     assert all(len(draw_lost(np.random.default_rng(seed), 5, 1e-9, 1.0)) == 1 for seed in range(5))
 

@@ -19,6 +19,7 @@ import scipy.fft
 
 from cocktail import stft
 from cocktail.corpora import channels
+from cocktail.dsp import shaping
 
 PROBABILITY = 0.5
 RATE = (0.6, 1.6)
@@ -65,11 +66,8 @@ def shifted(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarra
 
 def equalised(x: np.ndarray, fs: int, generator: np.random.Generator) -> np.ndarray:
     """(N,) -> (N,): through a drawn response, octave bands up and down and a tilt; no delay."""
-    length = scipy.fft.next_fast_len(len(x) + fs // 8, real=True)
     bands, tilt = generator.normal(0, EQUALISER_DB, channels.BANDS), generator.normal(0, TILT_DB)
-    decibels = channels.decibels(np.fft.rfftfreq(length, 1 / fs), bands, tilt)
-    gain = (10 ** (decibels / 20)).astype(np.float32)
-    return scipy.fft.irfft(scipy.fft.rfft(x, length) * gain, length)[: len(x)]
+    return shaping.equalised(x, fs, lambda f: (10 ** (channels.decibels(f, bands, tilt) / 20)).astype(np.float32))
 
 
 def resized(responses: np.ndarray, factor: float, latency: int) -> np.ndarray:
