@@ -11,7 +11,7 @@ three seconds have too few frames to cluster, and a start that knows its directi
 from dataclasses import dataclass
 
 from cocktail import stft
-from cocktail.dsp.spatial import directions, full_rank
+from cocktail.dsp.spatial import blind, directions, full_rank
 from cocktail.method import Method, finite
 
 
@@ -21,8 +21,8 @@ class FullRankEm(Method):
 
     task = "separate"
     needs = frozenset({"array", "n_sources"})
-    iterations: int = 20
-    diffuse: float = 0.6
+    iterations: int = full_rank.ITERATIONS
+    diffuse: float = blind.DIFFUSE
     """Share of the diffuse field in the initial covariances."""
     window: int = 2048
     """Samples of the STFT window."""

@@ -31,23 +31,23 @@ def objective(A, W, H, mu: float) -> float:
     return _divergence(A, _models(W, H)) + mu * sum(float(h.sum()) for h in H)
 
 
-def signals(x, mixture, models, *, size: int, hop: int):
-    """One step of the signals x towards models (K, F, T); the divergence does not rise, and x adds up to the mixture.
+def signals(x, X, models, *, size: int, hop: int):
+    """One step of the signals x, with STFTs X (K, F, T), towards models (K, F, T): x and X afterwards.
 
-    Along -log(|X| / model), as far as the magnitude itself: a Newton step of the divergence. What that leaves of the
-    mixture is shared out by magnitude.
+    The divergence does not rise, and the sum of the signals stays as it is. Along -log(|X| / model), as far as the
+    magnitude itself: a Newton step of the divergence. What that leaves of the mixture is shared out by magnitude.
     """
-    X = stft(x, size, hop)
     A = X.abs().clamp_min(LEAST)
     before = _divergence(X.abs(), models)
     towards = X * (1 - torch.log(A / models)).clamp(0, 3)
-    towards = towards + A / A.sum(0) * (stft(mixture, size, hop) - towards.sum(0))
+    towards = towards + A / A.sum(0) * (X.sum(0) - towards.sum(0))
     direction = istft(towards, x.shape[-1], size, hop) - x
+    step = stft(direction, size, hop)
     for halving in range(HALVINGS):
-        tried = x + direction / 2**halving
-        if _divergence(stft(tried, size, hop).abs(), models) < before:
-            return tried
-    return x
+        tried = X + step / 2**halving
+        if _divergence(tried.abs(), models) < before:
+            return x + direction / 2**halving, tried
+    return x, X
 
 
 def activations(A, W, H, mu: float):
@@ -67,12 +67,12 @@ def separate(mixture, W, H, *, mu: float, iterations: int, size: int, hop: int):
     models = _models(W, H)
     x = istft(models / models.sum(0) * stft(mixture, size, hop), len(mixture), size, hop)
     history = []
+    X = stft(x, size, hop)
     for _ in range(iterations):
-        x = signals(x, mixture, models, size=size, hop=hop)
-        A = stft(x, size, hop).abs()
-        H = activations(A, W, H, mu)
+        x, X = signals(x, X, models, size=size, hop=hop)
+        H = activations(X.abs(), W, H, mu)
         models = _models(W, H)
-        history.append(objective(A, W, H, mu))
+        history.append(objective(X.abs(), W, H, mu))
     return x, history
 
 

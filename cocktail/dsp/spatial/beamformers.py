@@ -35,6 +35,12 @@ def loaded(phi: np.ndarray, loading: float = LOADING) -> np.ndarray:
     return phi + level[..., None, None] * np.eye(n_mics)
 
 
+def quadratic(x: np.ndarray, phi: np.ndarray) -> np.ndarray:
+    """x^H phi^-1 x > 0: vectors (..., T, D), regular covariances (..., D, D) -> (..., T)."""
+    white = np.linalg.inv(np.linalg.cholesky(phi)) @ x.swapaxes(-1, -2)
+    return np.maximum((white.real**2 + white.imag**2).sum(-2), np.finfo(float).tiny)
+
+
 def rank_one(phi: np.ndarray) -> np.ndarray:
     """The nearest matrix of rank 1: (..., D, D) -> lambda_1 v_1 v_1^H."""
     values, vectors = np.linalg.eigh(phi)

@@ -8,7 +8,7 @@ import numpy as np
 from cocktail.dsp.spatial import directions
 
 DIFFUSE = 0.6
-"""Share of the diffuse field in the covariances that a start is drawn from, as in full-rank-em."""
+"""Share of the diffuse field in the covariances that a start is drawn from."""
 
 WHITE = 1e-2
 """Share of spatially white noise there: a diffuse field alone is singular at low frequencies."""

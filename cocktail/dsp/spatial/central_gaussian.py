@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cocktail.dsp.spatial.beamformers import quadratic
 from cocktail.dsp.spatial.clustering import scatter
 
 LEAST = 1e-6
@@ -28,20 +29,14 @@ class CentralGaussian:
     def estimate(self, z: np.ndarray, gamma: np.ndarray, previous: np.ndarray | None) -> np.ndarray:
         """One step of the fixed-point iteration B = D sum gamma z z^H / (z^H B^-1 z) / sum gamma; from B = I first."""
         if previous is not None:
-            gamma = gamma / _quadratic(z, previous)
+            gamma = gamma / quadratic(z[:, None], previous)
         return _regular(scatter(z, gamma))  # scaled to trace D, whatever sum gamma / (z^H B^-1 z) is
 
     def log_density(self, z: np.ndarray, B: np.ndarray) -> np.ndarray:
         """(F, K, T)."""
         D = z.shape[-1]
         constant = math.lgamma(D) - np.log(2) - D * np.log(np.pi)
-        return constant - np.linalg.slogdet(B)[1][..., None] - D * np.log(_quadratic(z, B))
-
-
-def _quadratic(z, B):
-    """z^H B^-1 z: (F, K, T) > 0."""
-    white = np.linalg.inv(np.linalg.cholesky(B)) @ z.swapaxes(-1, -2)[:, None]
-    return np.maximum((white.real**2 + white.imag**2).sum(-2), np.finfo(float).tiny)
+        return constant - np.linalg.slogdet(B)[1][..., None] - D * np.log(quadratic(z[:, None], B))
 
 
 def _regular(B):

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+ITERATIONS = 20
+"""Of EM."""
+
 PRIOR = 1e-6
 """Added to the diagonal of R_j, whose trace starts at D."""
 
@@ -50,7 +53,7 @@ class Fit:
     """(iterations + 1,): of every step."""
 
 
-def fit(X: np.ndarray, covariances: np.ndarray, iterations: int) -> Fit:
+def fit(X: np.ndarray, covariances: np.ndarray, iterations: int = ITERATIONS) -> Fit:
     """EM from initial spatial covariances (K, F, D, D) of trace D on X (D, F, T) of any scale."""
     n_mics = len(X)
     scale = np.sqrt(np.mean(np.abs(X) ** 2))

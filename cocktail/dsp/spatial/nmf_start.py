@@ -7,15 +7,13 @@ import numpy as np
 
 from cocktail.dsp.spatial import blind, full_rank
 
-ITERATIONS = 20
-"""Of the full-rank model's EM, as in full-rank-em."""
 UPDATES = 60
 """Of the factorisation."""
 
 
 def found(X: np.ndarray, array: np.ndarray, f_hz: np.ndarray, n_sources: int) -> full_rank.Fit:
     """Talkers in X (D, F, T) of unit power, from directions that SRP-PHAT finds."""
-    return full_rank.fit(X, blind.talker_covariances(X, array, f_hz, n_sources), ITERATIONS)
+    return full_rank.fit(X, blind.talker_covariances(X, array, f_hz, n_sources))
 
 
 def factorised(powers: np.ndarray, components: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

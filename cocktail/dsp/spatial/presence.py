@@ -19,11 +19,6 @@ MEMORY_S = 0.7
 """Time constant of the covariances."""
 
 
-def quadratic(x: np.ndarray, phi: np.ndarray) -> np.ndarray:
-    """x^H phi^-1 x: vectors (..., D), regular covariances (..., D, D) -> (...)."""
-    return np.maximum(np.sum(x.conj() * np.linalg.solve(phi, x[..., None])[..., 0], -1).real, 0)
-
-
 def present(psi: np.ndarray, n_mics: int) -> np.ndarray:
     """Posterior probability that speech is present, from psi = y^H Phi^-1 y with the covariance Phi of the noise.
 
@@ -48,7 +43,7 @@ def noise_covariances(X: np.ndarray, hop_s: float, memory_s: float = MEMORY_S) -
         if t < begin:
             estimate = estimate + (outer - estimate) / (t + 1)
         else:
-            p[t] = present(quadratic(y[t], beamformers.loaded(estimate, LOADING)), n_mics)
+            p[t] = present(beamformers.quadratic(y[t, :, None], beamformers.loaded(estimate, LOADING))[:, 0], n_mics)
             held = alpha_p * held + (1 - alpha_p) * p[t]
             p[t] = np.where(held > PRESENCE_MAX, np.minimum(p[t], PRESENCE_MAX), p[t])
             estimate = estimate + ((1 - alpha) * (1 - p[t]))[:, None, None] * (outer - estimate)

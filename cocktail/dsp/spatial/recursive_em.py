@@ -19,7 +19,6 @@ import numpy as np
 
 from cocktail.dsp.noise.start import START_UP_S
 from cocktail.dsp.spatial import beamformers
-from cocktail.dsp.spatial.presence import quadratic
 
 LOADING = 1e-3
 """Of the noise covariance, relative to its mean eigenvalue, before it is inverted."""
@@ -105,7 +104,7 @@ def expect(y: np.ndarray, model: Model, prior: np.ndarray, mean: np.ndarray, pow
 def log_likelihood(y: np.ndarray, model: Model, prior: np.ndarray, mean: np.ndarray, power: np.ndarray) -> np.ndarray:
     """(...): log p(y) of the frames that `expect` is given, but for a constant."""
     phi = beamformers.loaded(model.noise, LOADING)
-    absent = -quadratic(y, phi) - np.linalg.slogdet(phi)[1]
+    absent = -beamformers.quadratic(y[..., None, :], phi)[..., 0] - np.linalg.slogdet(phi)[1]
     ratio = _ratio(*beam(y, model), mean, power)
     return absent + np.logaddexp(np.log1p(-prior), np.log(prior) + ratio)
 

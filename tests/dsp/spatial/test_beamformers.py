@@ -39,6 +39,13 @@ def output_snr(w, target, noise):
     return np.divide(*(np.einsum("fd,fde,fe->f", w.conj(), phi, w).real for phi in (target, noise)))
 
 
+def test_the_quadratic_form_is_that_of_the_inverse(rng):
+    phi = random_covariance(rng)
+    x = rng.standard_normal((N_BINS, 7, N_MICS)) + 1j * rng.standard_normal((N_BINS, 7, N_MICS))
+    expected = np.einsum("ftd,fdc,ftc->ft", x.conj(), np.linalg.inv(phi), x).real
+    np.testing.assert_allclose(bf.quadratic(x, phi), expected)
+
+
 @pytest.mark.parametrize("rank", [1, N_MICS])
 def test_mvdr_passes_the_target_unchanged(rng, rank):
     target, noise = random_covariance(rng, rank), random_covariance(rng)

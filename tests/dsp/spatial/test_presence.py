@@ -21,13 +21,6 @@ def test_with_one_microphone_the_probability_is_that_of_mmse_spp():
     np.testing.assert_allclose(presence.present(gamma, 1), mmse_spp.presence(gamma))
 
 
-def test_the_quadratic_form_is_that_of_the_inverse():
-    X, phi = noise(0, 1)
-    x = X[:, :, 0].T
-    expected = np.einsum("fd,dc,fc->f", x.conj(), np.linalg.inv(phi), x).real
-    np.testing.assert_allclose(presence.quadratic(x, phi), expected)
-
-
 def test_the_covariance_of_stationary_noise_is_found():
     """On average over frames: it forgets."""
     X, phi = noise(1)
