@@ -1,7 +1,8 @@
 """Processing a recording of any length in pieces that overlap, so that memory does not grow with it.
 
 A method sees one piece at a time. Neighbouring estimates are cross-faded; where there are several talkers, each piece
-is put into the order that correlates best with the piece before.
+is put into the order that correlates best with the piece before, in what the two share, as in continuous speech
+separation (Z. Chen et al., "Continuous speech separation: dataset and analysis", ICASSP 2020).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,9 +26,14 @@ def process_in_pieces(
     A piece has at most `length` samples. Neighbours share `overlap` samples, at most half of `length`; a signal of at
     most `length` samples is one piece.
     """
+    pieces = enumerate(_pieces(blocks, length, overlap))
+    return stitched((process(piece, number) for number, piece in pieces), overlap)
+
+
+def stitched(estimates: Iterable[np.ndarray], overlap: int) -> Iterator[np.ndarray]:
+    """Estimates (K, n) of pieces that share `overlap` samples with the next, as one; yields (K, n) as it is made."""
     end = None  # of the estimate so far, which the next piece shares
-    for number, piece in enumerate(_pieces(blocks, length, overlap)):
-        estimate = process(piece, number)
+    for estimate in estimates:
         if end is not None:
             estimate = estimate[_order(end, estimate[:, :overlap])]
             fade = np.linspace(0, 1, overlap + 2)[1:-1]
@@ -38,6 +44,12 @@ def process_in_pieces(
         end = estimate[:, final:]
     if end is not None:
         yield end
+
+
+def cuts(n_samples: int, *, length: int, overlap: int) -> list[slice]:
+    """The pieces of a signal of `n_samples` > 0 as `process_in_pieces` cuts it."""
+    starts = range(0, max(n_samples - overlap, 1), length - overlap)
+    return [slice(start, min(start + length, n_samples)) for start in starts]
 
 
 def process_blocks(

@@ -14,6 +14,7 @@ from cocktail.method import Estimates, Method, View
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_bases, load_model
 from cocktail.processing.latency import look_ahead
+from cocktail.processing.recording import cuts, stitched
 from cocktail.rng import rng
 from cocktail.runtime import memory
 from cocktail.runtime.accounting import work, works_on
@@ -81,22 +82,35 @@ class Runner:
         return function(self, *arguments)
 
     def run(self, indices: Sequence[int], n_samples: int | None = None) -> list[dict]:
-        """Rows of tables.ESTIMATES of some scenes, or of their first `n_samples`."""
+        """Rows of tables.ESTIMATES of some scenes, or of their first `n_samples`.
+
+        Where a scene is to be processed in pieces, these are what the method is called with.
+        """
         chosen = [self._scenes[index] for index in indices]
         inputs = [tables.unpack(scene["mixture"])[:, :n_samples] for scene in chosen]
-        views = [self._view(scene, n_samples) for scene in chosen]
+        parts = [_parts(scene, x.shape[-1]) for scene, x in zip(chosen, inputs, strict=True)]
+        pieces = [x[:, part].copy() for x, of in zip(inputs, parts, strict=True) for part in of]
+        views = [
+            self._view(scene, part, number)
+            for scene, of in zip(chosen, parts, strict=True)
+            for number, part in enumerate(of)
+        ]
         clock = time.perf_counter()
         with work(once=n_samples is not None):
-            answers = self._method.batch([x.copy() for x in inputs], views)
+            answers = self._method.batch(pieces, views)
         seconds = time.perf_counter() - clock
+        made = iter(list(zip(views, answers, strict=True)))
         total = sum(x.shape[-1] for x in inputs)
         return [
-            self._row(scene, view, answer, x.shape[-1], seconds * x.shape[-1] / total)
-            for scene, view, answer, x in zip(chosen, views, answers, inputs, strict=True)
+            self._row(scene, x.shape[-1], of, [next(made) for _ in of], seconds * x.shape[-1] / total)
+            for scene, x, of in zip(chosen, inputs, parts, strict=True)
         ]
 
     def look_ahead_s(self) -> float:
-        """Seconds that the method looks ahead; infinity where it uses the whole recording."""
+        """Seconds that the method looks ahead; infinity where it uses the whole recording.
+
+        In pieces it waits for the end of one at most, and at least for what puts the next one in order.
+        """
         scene = self._scenes[0]
         mixture = tables.unpack(scene["mixture"])[:, :LATENCY_SAMPLES]
 
@@ -104,20 +118,19 @@ class Runner:
             changed = mixture.copy()
             if start is not None:
                 changed[:, start:] = mixture[:, start:][:, ::-1] / 2  # neither its samples nor its level stay
-            return self._method(changed, self._view(scene, LATENCY_SAMPLES))
+            return self._method(changed, self._view(scene, slice(LATENCY_SAMPLES)))
 
         with work(once=True):
             ahead, most = look_ahead(estimate, mixture.shape[-1])
-        return ahead / scene["fs"] if ahead < WHOLE * most else np.inf
+        ahead_s, pieces = ahead / scene["fs"] if ahead < WHOLE * most else np.inf, scene.get("pieces")
+        return min(ahead_s + pieces["overlap_s"], pieces["length_s"]) if pieces else ahead_s
 
-    def _view(self, scene, n_samples):
+    def _view(self, scene, part, number=0):
+        """What the method is granted of a part of a scene's samples, its piece of that number."""
         method = self._method
         offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
         offered["estimates"] = Estimates(
-            {
-                name: tables.unpack_all(rows[scene["scene"]]["estimate"])[:, :n_samples]
-                for name, rows in self._members.items()
-            }
+            {name: tables.unpack_all(rows[scene["scene"]]["estimate"])[:, part] for name, rows in self._members.items()}
         )
         if "enrolment" in method.needs and scene["enrolment"] is not None:
             offered["enrolment"] = tables.unpack(scene["enrolment"])[0]
@@ -127,22 +140,30 @@ class Runner:
             offered["speakers"] = tuple(scene["speakers"])
 
         def view(role, **more):
+            role = f"{role}, piece {number}" if number else role
             generator = rng(self._seed, scene["scene"], self._entry.name, role=role)
             return View.of(method, offered | more, fs=scene["fs"], rng=generator)
 
         if not method.reads_truth():
             return view("method")
-        references = self._truths[scene["scene"]].references(n_samples)
+        references = self._truths[scene["scene"]].references(part)
         if "side_information" in method.needs:
             offered["side_information"] = check_bytes(method.encode(references, view("encoder")))
         return view("method", references=references)
 
-    def _row(self, scene, view, answer, n_samples, seconds):
+    def _row(self, scene, n_samples, parts, made, seconds):
+        """The row of a scene of which the method `made` an answer for each part, (view, answer)."""
         name, task = scene["scene"], self._method.answer()
         try:
-            answer = task.check(answer, scene["n_sources"], n_samples)
+            answers = [
+                task.check(answer, scene["n_sources"], len(range(n_samples)[part]))
+                for part, (_, answer) in zip(parts, made, strict=True)
+            ]
         except CocktailError as error:
             return failed(name, str(error))
+        answer = answers[0]
+        if len(parts) > 1:
+            answer = np.concatenate(list(stitched(answers, parts[0].stop - parts[1].start)), axis=1)
         if task.signals:
             answer = [tables.pack(x, scene["fs"], f"{name}_{k}") for k, x in enumerate(answer, start=1)]
         return {
@@ -153,7 +174,7 @@ class Runner:
             "duration": n_samples / scene["fs"],
             "peak_memory": max(memory.peak() - self._idle, 0),
             "parameters": self._size,
-            "side_information": len(view.granted.get("side_information", b"")),
+            "side_information": sum(len(view.granted.get("side_information", b"")) for view, _ in made),
             "device": self._device,
         }
 
@@ -162,6 +183,15 @@ class Runner:
         if "model" in self._shared:
             return self._method.size(self._shared["model"])
         return sum(from_spec(base["spec"]).make().size(self._shared["bases"][role]) for role, base in bases.items())
+
+
+def _parts(scene, n_samples):
+    """The pieces in which a scene's first samples are processed: slices, one of all where it is not in pieces."""
+    pieces = scene.get("pieces")
+    if pieces is None:
+        return [slice(0, n_samples)]
+    length, overlap = (round(pieces[name] * scene["fs"]) for name in ("length_s", "overlap_s"))
+    return cuts(n_samples, length=length, overlap=overlap)
 
 
 def failed(scene: str, reason: str) -> dict:

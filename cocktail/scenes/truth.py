@@ -42,6 +42,6 @@ class Truth:
             return np.stack([tables.unpack(cell)[0] for cell in self._row["early"]])
         return self.images[:, 0]
 
-    def references(self, n_samples: int | None = None) -> References:
-        """What methods that see the truth are granted, of the first `n_samples`."""
-        return References(self.target[:, :n_samples], self.images[..., :n_samples], self.noise[:, :n_samples])
+    def references(self, part: slice = slice(None)) -> References:
+        """What methods that see the truth are granted, of a part of the samples."""
+        return References(self.target[:, part], self.images[..., part], self.noise[:, part])

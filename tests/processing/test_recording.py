@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocktail import audio
-from cocktail.processing.recording import process_blocks, process_in_pieces, process_recording
+from cocktail.processing.recording import cuts, process_blocks, process_in_pieces, process_recording
 
 
 def whole(x, process, **options):
@@ -29,6 +29,13 @@ def test_talkers_keep_their_rows_when_a_piece_swaps_them(n_talkers):
         return piece[[(k + number) % n_talkers for k in range(n_talkers)]]
 
     np.testing.assert_allclose(whole(x, swap, length=200, overlap=50), x, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 3, 10, 11, 14, 15, 100, 101])
+def test_the_cuts_are_known_without_the_signal(n):
+    seen = []
+    whole(np.arange(n)[None], lambda piece, number: seen.append(piece[0]) or piece, length=10, overlap=4)
+    assert [list(range(n)[part]) for part in cuts(n, length=10, overlap=4)] == [list(piece) for piece in seen]
 
 
 def test_a_short_recording_is_one_piece():

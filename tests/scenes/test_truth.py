@@ -31,7 +31,7 @@ def test_the_target_is_what_the_condition_names():
 
 def test_an_oracle_is_granted_the_first_samples():
     cells, images, noise, early = row("early")
-    granted = Truth(cells).references(100)
+    granted = Truth(cells).references(slice(100))
     np.testing.assert_allclose(granted.target, early[:, :100], atol=1e-6)
     np.testing.assert_allclose(granted.images, images[..., :100], atol=1e-6)
     np.testing.assert_allclose(granted.noise, noise[:, :100], atol=1e-6)
