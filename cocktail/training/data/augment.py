@@ -1,24 +1,28 @@
 """Augmentation of isolated speech before it is mixed: one pure function each, of x (N,) float32 at fs Hz.
 
 An entry names them in its field `augment`; each is applied to half of the utterances, with a strength drawn anew. The
-augmented speech is what a network learns to return. A talker's vocal tract (`vtl`) is that of all that is heard of the
-talker in a scene. Noise and rooms are perturbed by perturb.py.
+augmented speech is what a network learns to return. A talker's voice (`vtl`, `conversion`) is that of all that is heard
+of the talker in a scene. Noise and rooms are perturbed by perturb.py.
 
 Time stretching is the phase vocoder of J. L. Flanagan and R. M. Golden, Bell Syst. Tech. J. 45, 1966, in the form of
 J. Laroche and M. Dolson, IEEE Trans. Speech Audio Process. 7(3), 1999, without phase locking. Vocal tract length: N.
-Jaitly and G. E. Hinton, "Vocal tract length perturbation (VTLP) improves speech recognition", ICML WDLASL 2013.
+Jaitly and G. E. Hinton, "Vocal tract length perturbation (VTLP) improves speech recognition", ICML WDLASL 2013. Voice
+conversion: what one speaker says in the voice of another (cocktail.spoofing.conversion); it takes a tenth of the time
+that the speech lasts.
 
 Deviations: VTLP warps the spectra of features, and bends the warp so that the highest frequency stays where it is; here
 the waveform is resampled, so that the warped signal can be mixed, and what passes half the rate is lost.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
 
 from cocktail import stft
 from cocktail.errors import require_known
+from cocktail.spoofing import conversion
 from cocktail.training.data import perturb
 
 STRETCH = (0.85, 1.15)
@@ -63,6 +67,15 @@ def vocal_tract(x: np.ndarray, fs: int, warp: float) -> np.ndarray:
     y = scipy.fft.irfft(X[:kept], resampled) * np.float32(resampled / length)
     y = y[: max(1, round(len(x) * resampled / length))]
     return stretch(y, fs, len(x) / len(y))
+
+
+def converted(x: np.ndarray, fs: int, other: np.ndarray) -> np.ndarray:
+    """(N,) -> (N,): what x says in the voice of `other` (M,), as loud and as fast as before; silence as it is."""
+    if not (x.any() and other.any()):
+        return x
+    y = conversion.convert(x, other, fs)[: len(x)]
+    y = np.pad(y, (0, len(x) - len(y))).astype(np.float32)
+    return y * np.float32(_rms(x) / max(_rms(y), 1e-12))
 
 
 def band(x: np.ndarray, fs: int, low_hz: float, high_hz: float) -> np.ndarray:
@@ -125,7 +138,7 @@ AUGMENTATIONS: dict[str, Callable[[np.ndarray, int, np.random.Generator], np.nda
 """Name -> one of the functions above at a strength that is drawn. In a mixture, whose talkers have the levels that its
 condition says, `level` is applied to the whole (cocktail.training.data.mixer)."""
 
-VOICE = ("vtl",)
+VOICE = ("vtl", "conversion")
 NAMES = (*AUGMENTATIONS, *VOICE, *perturb.NOISE, *perturb.ROOMS)
 """All that an entry may name."""
 
@@ -136,6 +149,22 @@ def augmented(x: np.ndarray, fs: int, generator: np.random.Generator, names: tup
         if perturb.chosen(generator, name, names):
             x = function(x, fs, generator)
     return x
+
+
+@dataclass(frozen=True)
+class Voice:
+    """The voice of a talker in one scene."""
+
+    speaker: str
+    """Who is heard."""
+    warp: float = 1.0
+    """Of the vocal tract."""
+    recorded: np.ndarray | None = None
+    """(M,) what `speaker` said elsewhere, where the voice is converted."""
+
+    def saying(self, x: np.ndarray, fs: int) -> np.ndarray:
+        """(N,) -> (N,) float32 in this voice."""
+        return vocal_tract(x if self.recorded is None else converted(x, fs, self.recorded), fs, self.warp)
 
 
 def warp(generator: np.random.Generator, names: tuple[str, ...]) -> float:

@@ -87,7 +87,7 @@ class Mixer:
         names = sorted(self.conditions)
         name = names[generator.integers(len(names))]
         condition = self.conditions[name]
-        utterances, warps, dry = self._talkers(name, split, generator)
+        utterances, voices, dry = self._talkers(name, split, generator)
         full, early = self._room(name, split, generator)
         kind = self._surroundings.kind(name, split, generator)
         point = self._point(kind, dry.shape[-1], full, generator)
@@ -108,14 +108,14 @@ class Mixer:
         scale = generator.uniform(*levels.PEAK) / max(map(sound.peak, (mixture, images, noise, sources)))
         if "level" in self.augment and split == "train":
             scale *= 10 ** (generator.uniform(*augment.LEVEL_DB) / 20)
-        granted = self._granted(name, scale * images, scale * sources, scale * noise, utterances)
+        granted = self._granted(name, scale * images, scale * sources, scale * noise, utterances, voices)
         if self.enrolment:
             another = self._another(name, utterances[0], split, generator)
-            granted["enrolment"] = augment.vocal_tract(another, self.fs, warps[0])
+            granted["enrolment"] = voices[0].saying(another, self.fs)
         mixture = scale * mixture
         return TrainingMixture(mixture if self.array else mixture[0], name, granted)
 
-    def _granted(self, name, images, sources, noise, utterances):
+    def _granted(self, name, images, sources, noise, utterances, voices):
         """What is handed over besides the mixture."""
         granted = {"array": self._surroundings.microphones[name]} if self.array else {}
         if not self.mixtures_only:
@@ -123,7 +123,7 @@ class Mixer:
             granted |= {"images": images} if self.array else {}
         if self.texts is not None:
             granted["texts"] = tuple(self.texts[utterance.id] for utterance in utterances)
-            granted["speakers"] = tuple(utterance.group for utterance in utterances)
+            granted["speakers"] = tuple(voice.speaker for voice in voices)
         return granted
 
     def _channels(self, name):
@@ -131,7 +131,7 @@ class Mixer:
         return len(self._surroundings.microphones[name])
 
     def _talkers(self, name, split, generator):
-        """K utterances of different speakers, how their vocal tracts are warped, and (K, N) dry speech.
+        """K utterances of different speakers, the voices that say them, and (K, N) dry speech.
 
         It begins together after the lead.
         """
@@ -151,19 +151,29 @@ class Mixer:
             said.append(self.memory[utterance])
             if not said[-1].any():
                 raise CocktailError(f"{name}: the utterance {utterance.id!r} is silent; remove it")
-        warps = [1.0] * len(said)
+        voices = [augment.Voice(utterance.group) for utterance in utterances]
         if split == "train":
             # A talker's level is the condition's; `level` is applied to the whole mixture.
-            names = tuple(name for name in self.augment if name != "level")
-            warps = [augment.warp(generator, names) for _ in said]
-            said = [augment.vocal_tract(x, self.fs, warp) for x, warp in zip(said, warps, strict=True)]
-            said = [augment.augmented(x, self.fs, generator, names) for x in said]
+            changes = tuple(name for name in self.augment if name != "level")
+            others = [name for i, name in enumerate(names) if i not in chosen]
+            voices = [self._voice(voice.speaker, others, generator, changes) for voice in voices]
+            said = [voice.saying(x, self.fs) for voice, x in zip(voices, said, strict=True)]
+            said = [augment.augmented(x, self.fs, generator, changes) for x in said]
         lead = round(condition.get("lead_s", 0) * self.fs)
         n_samples = lead + max(map(len, said)) + round(condition.get("trail_s", 0) * self.fs)
         dry = np.zeros((len(said), n_samples), np.float32)
         for row, x in zip(dry, said, strict=True):
             row[lead : lead + len(x)] = x
-        return utterances, warps, dry
+        return utterances, voices, dry
+
+    def _voice(self, speaker, others, generator, changes):
+        """Of a talker of a train scene; with `conversion` for one half that of one of `others`, who is taken off it."""
+        recorded = None
+        if others and perturb.chosen(generator, "conversion", changes):
+            speaker = others.pop(generator.integers(len(others)))
+            sounds = self.speech["train"][speaker]
+            recorded = self.memory[sounds[generator.integers(len(sounds))]]
+        return augment.Voice(speaker, augment.warp(generator, changes), recorded)
 
     def _another(self, name, utterance, split, generator):
         """(N',) another utterance of the same speaker."""

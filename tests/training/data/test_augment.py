@@ -113,6 +113,25 @@ def test_gain_is_in_decibels():
     np.testing.assert_allclose(augment.gain(x, FS, -20), 0.1 * x, rtol=1e-6)
 
 
+def test_conversion_moves_the_pitch_to_that_of_the_other_voice():
+    x, other = vowel(100, [600, 1700]), vowel(160, [600, 1700], 0.7)
+    before = x.copy()
+    y = augment.converted(x, FS, other)
+    np.testing.assert_array_equal(x, before)
+    assert y.shape == x.shape and y.dtype == np.float32
+    assert np.sqrt(np.mean(y**2)) == pytest.approx(np.sqrt(np.mean(x**2)), rel=1e-3)
+    lags = np.correlate(y[4000:12000], y[4000:12000], "full")[8000:]
+    assert FS / (60 + np.argmax(lags[60:200])) == pytest.approx(160, rel=0.02)
+
+
+def test_conversion_leaves_silence_and_takes_any_length():
+    voice, silence = vowel(120, [600, 1700], 0.3), np.zeros(4000, np.float32)
+    assert augment.converted(silence, FS, voice) is silence
+    assert augment.converted(voice, FS, silence) is voice
+    short = augment.converted(sine(200, 0.01), FS, voice)
+    assert short.shape == (160,) and np.isfinite(short).all()
+
+
 @pytest.mark.parametrize("name", [*augment.AUGMENTATIONS, "vtl"])
 def test_every_augmentation_gives_finite_speech_and_leaves_its_input(name):
     change = augment.AUGMENTATIONS.get(name, lambda x, fs, generator: augment.vocal_tract(x, fs, 1.07))

@@ -265,22 +265,46 @@ def test_augmentation_is_for_training_alone_and_keeps_levels():
         assert first == pytest.approx(second, abs=1e-2)
 
 
-def test_whoever_is_enrolled_has_the_same_vocal_tract_there_and_in_the_mixture():
-    def tone(sound):  # of a frequency that tells who speaks
-        return np.sin(2 * np.pi * 200 * (int(sound.group[1:]) + 3) * np.arange(FS // 2) / FS).astype(np.float32)
+def tone_hz(speaker):
+    return 200 * (int(speaker[1:]) + 3)
 
-    def peak_hz(x):
-        return np.argmax(np.abs(np.fft.rfft(x * np.hanning(len(x)), 16 * FS))) / 16
 
+def tones():
+    """A mixer of two talkers, with enrolment, whose speech is a tone at a frequency that tells who speaks."""
+    t = np.arange(FS // 2) / FS
+    memory = Memory(lambda sound: np.sin(2 * np.pi * tone_hz(sound.group) * t).astype(np.float32))
     texts = {f"s{k}-{i}": None for k in range(7) for i in range(3)}
-    plain = mixer({"a": TALKERS}, memory=Memory(tone), enrolment=True, texts=texts)
+    return mixer({"a": TALKERS}, memory=memory, enrolment=True, texts=texts)
+
+
+def peak_hz(x):
+    return np.argmax(np.abs(np.fft.rfft(x * np.hanning(len(x)), 16 * FS))) / 16
+
+
+def test_converted_talkers_have_the_voice_of_another_speaker_who_is_not_in_the_scene(monkeypatch):
+    monkeypatch.setattr(augment, "converted", lambda x, fs, other: other)
+    plain, converted = 0, 0
+    for seed in range(16):
+        own = tones().draw(np.random.default_rng(seed), "train")
+        scene = tones().augmented(("conversion",)).draw(np.random.default_rng(seed), "train")
+        assert len({*scene.speakers}) == 2
+        for source, speaker, was in zip(scene.sources, scene.speakers, own.speakers, strict=True):
+            assert peak_hz(source) == pytest.approx(tone_hz(speaker), abs=3)
+            assert speaker == was or speaker not in own.speakers
+            plain, converted = plain + (speaker == was), converted + (speaker != was)
+        assert peak_hz(scene.enrolment) == pytest.approx(tone_hz(scene.speakers[0]), abs=3)
+    assert min(plain, converted) > 8
+
+
+def test_whoever_is_enrolled_has_the_same_vocal_tract_there_and_in_the_mixture():
+    plain = tones()
     warps = {"train": set(), "valid": set()}
     for seed in range(8):
         for split, found in warps.items():
             scene = plain.augmented(("vtl",)).draw(np.random.default_rng(seed), split)
             said, enrolled = peak_hz(scene.sources[0]), peak_hz(scene.enrolment)
             assert enrolled == pytest.approx(said, abs=3)
-            found.add(round(said / (200 * (int(scene.speakers[0][1:]) + 3)), 2))
+            found.add(round(said / tone_hz(scene.speakers[0]), 2))
     assert warps["valid"] == {1.0} and len(warps["train"]) > 3
 
 
