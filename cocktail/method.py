@@ -259,6 +259,9 @@ class TrainingData:
     def trials(self, split: str, n: int) -> Iterator[Recording]:
         """The first `n` trials of a split, labelled, of the conditions with attacks or labelled sounds that the entry
         trains on.
+
+        Of an entry that reads others, what these made of the train scenes of these conditions, a fifth for `valid`;
+        fewer than `n` if there are no more.
         """
         raise NotImplementedError
 

@@ -13,6 +13,12 @@ from cocktail.errors import CocktailError
 BONA_FIDE = "bonafide"
 """The label of speech that is no attack."""
 
+BY = "."
+"""Between a role and a further entry that plays it, and between a metric and that entry: `eer_cm.grcnn`."""
+
+RETRAINED = "-retrained"
+"""Behind a detector that went on learning from what each entry makes: `eer_cm.grcnn-retrained`."""
+
 MOST = float(np.finfo(np.float32).max)
 """Largest sample of an estimate: it is stored in single precision at most."""
 

@@ -18,6 +18,7 @@ rule report:
         split=plan.split,
         conditions=plan.contents.condition_cards(),
         about=plan.about(),
+        detector=plan.detector,
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=of_wildcards(plan.digests.report),

@@ -12,6 +12,7 @@ with logged(snakemake.log[0]), work(), linked(snakemake.input.brought, snakemake
         split=snakemake.params.split,
         conditions=snakemake.params.conditions,
         about=snakemake.params.about,
+        detector=snakemake.params.detector,
         seed=snakemake.params.seed,
         resamples=snakemake.params.resamples,
     )

@@ -13,6 +13,7 @@ from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.metrics.metric import Metric
 from cocktail.metrics.trials import Trials, against, attacks
+from cocktail.tasks import BY
 
 ATTACK = ":"
 """Between a metric and the attack that it is about."""
@@ -48,12 +49,13 @@ def tabulate(
     )
     cells = {}
     for m, name in enumerate(metrics):
-        if name in METRICS and METRICS[name].from_trials:
+        known = METRICS.get(metric_of(name))
+        if known and known.from_trials:
             chosen = metric == m
             rows = scores.filter(pa.array(chosen))
             cells |= _trial_cells(name, rows, scene[chosen], scenes, finished[m], speakers or {})
             continue
-        rate = name in METRICS and METRICS[name].pooled
+        rate = bool(known and known.pooled)
         if rate:
             numerator, denominator = 100 * errors[m], words[m]
         else:
@@ -76,10 +78,10 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
         entry=rows["entry_code"].to_numpy()[of],
         scene=scene[of],
         enrolment=enrolment,
-        statistic=METRICS[metric].compute,
+        statistic=definition(metric).compute,
         finished=finished,
         speaker=np.unique(voices, return_inverse=True)[1],
-        rate=METRICS[metric].unit == "%",
+        rate=definition(metric).unit == "%",
         across=across,
     )
     by_metric = {metric: cells}
@@ -136,9 +138,14 @@ def weights_of(
 
 
 def metric_of(column: str) -> str:
-    """The metric that a column of a board is of: `si_sdr` of `si_sdr_i`, `eer_cm` of `eer_cm:tts`."""
-    name = column.partition(ATTACK)[0]
+    """The metric that a column is of: `si_sdr` of `si_sdr_i`, `eer_cm` of `eer_cm:tts` and of `eer_cm.grcnn`."""
+    name = column.partition(ATTACK)[0].partition(BY)[0]
     return name if name in METRICS else name.removesuffix(IMPROVEMENT)
+
+
+def scorer_of(column: str) -> str | None:
+    """The further scorer that a column is by, as `grcnn` of `eer_cm.grcnn`; None for the suite's first."""
+    return column.partition(BY)[2] or None
 
 
 def definition(column: str) -> Metric:

@@ -1,8 +1,8 @@
-"""What enhancement does to voices: error rates of a verifier and of a spoofing detector that hear what entries make.
+"""What enhancement does to voices: error rates of a verifier and of spoofing detectors that hear what entries make.
 
-A figure is what it is on the leaderboard, of all scenes or of those of a range of SNR; speakers are enrolled with clean
-speech whatever its scene, so that a range is one of what is tested. Its change is the figure less that of the
-unprocessed mixtures, on the scenes that both finished; the interval is over the same resamples of both.
+A figure and its interval are what they are on the leaderboard, of all scenes or of those of a range of SNR; speakers
+are enrolled with clean speech whatever its scene, so that a range is one of what is tested. Its change is the figure
+less that of the unprocessed mixtures, on the scenes that both finished, with an interval over the same resamples.
 """
 
 import dataclasses
@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cocktail.boards import statistics
-from cocktail.boards.cells import tabulate, weights_of
+from cocktail.boards.cells import metric_of, tabulate, weights_of
 from cocktail.boards.scores import BASELINE
 from cocktail.boards.strata import split
 from cocktail.rng import rng
 
 METRICS = ("eer_asv", "eer_cm", "cm_rejection")
-"""Of the verifier, of the detector, and how much genuine speech it rejects."""
+"""Of the verifier, of a detector, and how much genuine speech that one rejects."""
 ALL = "all"
 """The stratum of all scenes."""
 
@@ -34,11 +34,13 @@ def effects(
 ) -> list[dict]:
     """Rows of {condition, metric, stratum, entry, value, ci_low, ci_high, change, change_low, change_high, n}.
 
+    `metric`: one of METRICS, or the same by a further detector, as `eer_cm.grcnn`.
     `scores`, `scenes`: what the leaderboard's job wrote (tables.SCORES, leaderboard.SCENES). `n`: scenes with trials of
     the kind that has fewest, or, of `cm_rejection`, scenes. `conditions`: of enhancement; those in which BASELINE was
     scored have rows.
     """
-    of_metrics = pc.is_in(scores["metric"], pa.array(METRICS))
+    columns = [name for name in pc.unique(scores["metric"]).drop_null().to_pylist() if metric_of(name) in METRICS]
+    of_metrics = pc.is_in(scores["metric"], pa.array(columns, pa.string()))
     measured = scores.filter(pc.and_(of_metrics, pc.is_in(scores["condition"], pa.array(conditions, pa.string()))))
     known = scenes.select(["scene", "speaker", "snr_db"]).to_pylist()
     speakers = {row["scene"]: row["speaker"] for row in known}
@@ -50,9 +52,9 @@ def effects(
         if BASELINE not in entries or not ids:
             continue
         strata = {ALL: np.ones(len(ids), bool)} | _ranges([snr_db.get(scene) for scene in ids])
-        for metric in (name for name in METRICS if name in cells):
-            generator = rng(seed, condition, metric, role="voices")
-            weights = weights_of(cells[metric], statistics.resample(len(ids), resamples, generator), generator)
+        drawn = statistics.resample(len(ids), resamples, rng(seed, condition, role="bootstrap"))
+        for metric in sorted(cells.keys() & set(columns)):
+            weights = weights_of(cells[metric], drawn, rng(seed, condition, role="bootstrap of speakers"))
             for stratum, of_stratum in strata.items():
                 named = {"condition": condition, "metric": metric, "stratum": stratum}
                 found = _effects(tested(cells[metric], of_stratum), weights, entries.index(BASELINE))

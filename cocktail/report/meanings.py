@@ -1,6 +1,6 @@
 """What each metric means, in a line that takes no knowledge of the field."""
 
-from cocktail.boards.cells import ATTACK, metric_of
+from cocktail.boards.cells import ATTACK, metric_of, scorer_of
 
 MEANINGS = {
     "si_sdr": "How close the estimate is to the true speech, sample by sample, whatever its loudness.",
@@ -66,8 +66,10 @@ def drawn(name: str) -> str:
 
 
 def meaning(metric: str) -> str:
-    """The line of a metric, of its improvement or of its part by attack; empty where there is none."""
+    """The line of a metric, of its improvement, of its part by attack or by scorer; empty where there is none."""
     text, attack = MEANINGS.get(metric_of(metric), ""), metric.partition(ATTACK)[2]
     if not text or metric_of(metric) == metric:
         return text
+    if scorer := scorer_of(metric):
+        return f"By {scorer}. {text}"
     return f"Against the attack {attack} alone. {text}" if attack else f"Gain over the unprocessed sound. {text}"

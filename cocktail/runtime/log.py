@@ -104,9 +104,12 @@ def start_model(snakemake) -> dict | None:
 
 
 def scorer_models(snakemake) -> dict[str, dict]:
-    """Role -> {"spec", "model", "suite"} of the entries that score others, from a job's parameters and inputs."""
-    specs, suite = snakemake.params.scorers, snakemake.params.suite
-    return {role: {"spec": spec, "model": snakemake.input[role], "suite": suite} for role, spec in specs.items()}
+    """Role -> {"spec", "model", "suite"} of the entries that score others, the models from a job's inputs, in order."""
+    specs, models = snakemake.params.scorers, snakemake.input.get("scorers", [])
+    given = {"suite": snakemake.params.suite}
+    return {
+        role: given | {"spec": spec, "model": model} for (role, spec), model in zip(specs.items(), models, strict=True)
+    }
 
 
 def _leave_pandas_out() -> None:

@@ -12,6 +12,7 @@ from cocktail.metrics.trials import cm_rejection
 from cocktail.recognition.recogniser import Counts, Recogniser
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.trials import Heard, trials_of, voice
+from cocktail.tasks import BY
 
 
 def metric_named(name: str) -> Metric:
@@ -45,7 +46,13 @@ class Judges:
             return self.failed(metric, source, f"metric-failed: {type(error).__name__}: {error}")
         return self._finished(metric, source, value)
 
-    def trial_row(self, metric: Metric, tested: Heard) -> dict | None:
+    def trial_rows(self, metric: Metric, tested: Heard) -> list[dict]:
+        """Rows of a metric of trials for one scene: by the suite's scorer, and by each further one."""
+        further = self.scorers.further(metric.tasks.get(self.task))
+        rows = [self._trial_row(metric, tested), *(self._trial_row(metric, tested.by(name), name) for name in further)]
+        return [row for row in rows if row is not None]
+
+    def _trial_row(self, metric, tested, by=None) -> dict | None:
         """The row of a metric of trials for one scene; None where the scene takes no part in it.
 
         Trials of verification are made later of the voices; until then a row of theirs alone has no value.
@@ -56,26 +63,27 @@ class Judges:
             if trials is None:
                 return None
             if not trials:
-                return self._blank(metric, None) | {"status": "ok", "trials": trials} | kept
+                return self._blank(metric, None, by) | {"status": "ok", "trials": trials} | kept
             value = cm_rejection(trials[0]["score"], tested.threshold) if metric.pooled else trials[0]["score"]
         except Unscorable as reason:
-            return self.failed(metric, None, str(reason)) | kept
-        return self._finished(metric, None, value) | {"trials": None if metric.pooled else trials} | kept
+            return self.failed(metric, None, str(reason), by) | kept
+        return self._finished(metric, None, value, by) | {"trials": None if metric.pooled else trials} | kept
 
-    def failed(self, metric: Metric, source: int | None, reason: str) -> dict:
-        """The row of a metric that has no value."""
-        return self._blank(metric, source) | {"status": "failed", "reason": printable(reason)}
+    def failed(self, metric: Metric, source: int | None, reason: str, by: str | None = None) -> dict:
+        """The row of a metric that has no value; `by`: of a further scorer."""
+        return self._blank(metric, source, by) | {"status": "failed", "reason": printable(reason)}
 
-    def _finished(self, metric, source, value):
+    def _finished(self, metric, source, value, by=None):
         counts = {"errors": value.errors, "total": value.total} if isinstance(value, Counts) else {}
         value = 100 * value.rate if isinstance(value, Counts) else float(value)
         if not np.isfinite(value):
-            return self.failed(metric, source, "metric-failed: the value is not finite")
-        return self._blank(metric, source) | {"value": value, "status": "ok"} | counts
+            return self.failed(metric, source, "metric-failed: the value is not finite", by)
+        return self._blank(metric, source, by) | {"value": value, "status": "ok"} | counts
 
-    def _blank(self, metric, source):
-        helper = self.scorers.card(metric.tasks.get(self.task))
+    def _blank(self, metric, source, by=None):
+        role, name = (x if by is None else f"{x}{BY}{by}" for x in (metric.tasks.get(self.task), metric.name))
+        helper = self.scorers.card(role)
         if helper is None and metric.pooled and self.recogniser is not None:
             helper = self.recogniser.card
         columns = dict.fromkeys(("estimate", "value", "status", "reason", "errors", "total", "trials", "voice"))
-        return {"source": source, "metric": metric.name, **columns, "card": metric.digest_with(helper)}
+        return {"source": source, "metric": name, **columns, "card": metric.digest_with(helper)}

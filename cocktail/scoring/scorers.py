@@ -1,7 +1,8 @@
 """Entries whose trained models score the estimates of others, by their role in the suite.
 
-`speaker` embeds a signal, `spoofing` tells how bona fide it is, `recogniser` writes down what it says. They run on the
-CPU whatever the machine has, so that a board does not depend on it.
+`speaker` embeds a signal, `spoofing` tells how bona fide it is, `recogniser` writes down what it says. A further
+detector, as in the role `spoofing.grcnn`, has rows of its own: `eer_cm.grcnn`. They run on the CPU whatever the machine
+has, so that a board does not depend on it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from cocktail.metrics.metric import Unscorable
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import CARD, load_model
 from cocktail.rng import rng
+from cocktail.tasks import BY
 from cocktail.training.history import HISTORY
 
 UNUSED = (CARD, HISTORY, "*.checkpoint.pt")
@@ -99,6 +101,11 @@ class Scorers(Mapping[str, Scorer]):
 
     def __len__(self) -> int:
         return len(self._scorers)
+
+    def further(self, role: str | None) -> dict[str, Scorer]:
+        """Entry -> scorer of those that play a role besides the first."""
+        named = (name.partition(BY) for name in self._scorers)
+        return {entry: self._scorers[f"{role}{BY}{entry}"] for of, _, entry in named if entry and of == role}
 
     def card(self, role: str | None) -> dict[str, str] | None:
         """What goes into the digest of a metric that the scorer of this role decides; None where there is none."""

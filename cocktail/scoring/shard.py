@@ -71,8 +71,8 @@ def score_shard(
                 rows[scene] = _all_failed(mixture, wanted, reason, judges)
                 heard[scene] = Heard(scene, **_identity(truths[scene]), method_failure=reason)
     for scene, tested in heard.items():
-        of_trials = (judges.trial_row(metric, tested) for metric in wanted if metric.level == "trials")
-        rows[scene] += [row for row in of_trials if row is not None]
+        of_trials = (metric for metric in wanted if metric.level == "trials")
+        rows[scene] += [row for metric in of_trials for row in judges.trial_rows(metric, tested)]
     named = {"condition": condition, "entry": entry}
     tables.write_rows(out, [named | {"scene": scene} | row for scene in rows for row in rows[scene]], tables.SCORES)
 
@@ -141,17 +141,23 @@ def _hear(mixture, truth, made, metrics, judges) -> Heard:
     if "asv" in kinds:
         heard |= embedded(estimate, "test")
     if "cm" in kinds:
-        detection = part(lambda: _detected(scorers["spoofing"], estimate, fs))
-        heard |= {"cm": detection} if isinstance(detection, str) else detection
+        heard |= _detected(scorers["spoofing"], estimate, fs)
+        others = scorers.further("spoofing").items()
+        heard["further"] = {name: _detected(detector, estimate, fs) for name, detector in others}
     return Heard(**heard)
 
 
 def _detected(detector, samples, fs):
-    """Score of a spoofing detector on (N,), and its threshold."""
-    score = float(detector(samples, fs))
-    if not np.isfinite(score):
-        raise Unscorable(f"scorer-failed: {detector.entry}: its score is {score}")
-    return {"cm": score, "threshold": detector.threshold(fs)}
+    """Score of a spoofing detector on (N,), or the reason why there is none, and its threshold."""
+
+    def detected():
+        score = float(detector(samples, fs))
+        if not np.isfinite(score):
+            raise Unscorable(f"scorer-failed: {detector.entry}: its score is {score}")
+        return {"cm": score, "threshold": detector.threshold(fs)}
+
+    detection = part(detected)
+    return {"cm": detection} if isinstance(detection, str) else detection
 
 
 def _identity(truth):

@@ -15,11 +15,11 @@ the condition:
 - `detect`: test = the mixture, enrolment = the clean reference.
 
 A trial of detection is one scene's score, label `bonafide` or the attack's name: the entry's own in `detect`, that of
-the suite's scorer `spoofing` on the estimate in `enhance`.
+the suite's scorer `spoofing` on the estimate in `enhance`, where further detectors have trials of their own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -53,10 +53,16 @@ class Heard:
     """Score of a spoofing detector, higher = bona fide."""
     threshold: float | None = None
     """Of that detector: it accepts from here on."""
+    further: Mapping[str, Mapping] = field(default_factory=dict)
+    """Further detector -> its `cm` and `threshold`."""
     enrolled: str | None = None
     """The condition whose scenes it is set against; None for its own."""
     method_failure: str | None = field(default=None)
     """Why the entry has nothing for this scene: the reason of all its rows."""
+
+    def by(self, detector: str) -> "Heard":
+        """As a further detector hears it."""
+        return replace(self, **self.further.get(detector, {}))
 
     @property
     def genuine(self) -> bool:

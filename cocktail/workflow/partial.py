@@ -80,6 +80,7 @@ def write_page(plan: Plan) -> Path:
             split=plan.split,
             conditions=plan.contents.condition_cards(),
             about=plan.about(),
+            detector=plan.detector,
             scenes=False,
             **resampling(plan.config),
         )

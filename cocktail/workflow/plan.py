@@ -16,12 +16,12 @@ from cocktail.runtime.device import may_use_gpu
 from cocktail.scenes.conditions import is_closed
 from cocktail.scenes.shard import shard_indices, shard_names
 from cocktail.spoofing import names
-from cocktail.tasks import TASKS
+from cocktail.tasks import BY, TASKS
 from cocktail.tracking.receipt import store_state
 from cocktail.workflow.contents import Contents
 from cocktail.workflow.digests import Digests
 from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files, board_folder
-from cocktail.workflow.retraining import ROLE, recognisers
+from cocktail.workflow.retraining import retrained
 from cocktail.workflow.selection import Selection
 from cocktail.workflow.suite import load_suite, suite_path
 
@@ -36,17 +36,16 @@ class Plan(Selection, Files):
         self.store_state = store_state(self.folder)
         self.digests = Digests(self)
         self.contents = Contents(self)
-        self.recognisers = recognisers(self, source)
-        self.known = self.known | {entry.name: entry for entry in self.recognisers.values()}
-        self._methods = self._methods | {entry.name: entry.make() for entry in self.recognisers.values()}
-        self.trained = self._trained()
+        self.retrained = retrained(self, source)
+        twins = {twin.name: twin for by_role in self.retrained.values() for twin in by_role.values()}
+        self.known, self._methods = self.known | twins, self._methods | {name: x.make() for name, x in twins.items()}
+        self.trained = self._trained(twins)
         self.notes += self._unsized()
 
-    def _trained(self) -> list[str]:
+    def _trained(self, twins) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
-        retrained = [entry.name for entry in self.recognisers.values()]
         cells = (entry for _, entry in self.cells)
-        needed = dict.fromkeys([*cells, *self.scorers.values(), *retrained, *self.adversaries])
+        needed = dict.fromkeys([*cells, *self.scorers.values(), *twins, *self.adversaries])
         wanted = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in wanted if self._methods[name].learned() and self.known[name].model is None]
 
@@ -124,7 +123,9 @@ class Plan(Selection, Files):
             "scenes of a condition": f"{self.config['scenes']} of the split {self.split}",
             "size of what is trained": self.config["size"],
             **(
-                {"scorers": ", ".join(f"{role}: {name}" for role, name in self.scorers.items())} if self.scorers else {}
+                {"scorers": ", ".join(f"{role.partition(BY)[0]}: {name}" for role, name in self.scorers.items())}
+                if self.scorers
+                else {}
             ),
             "digest of the suite": self.digests.suite(),
         }
@@ -355,19 +356,29 @@ class Plan(Selection, Files):
 
     # Scoring
 
-    def scorers_of(self, condition: str, entry: str) -> dict[str, str]:
-        """Role -> entry whose model scores the estimates of a cell."""
-        roles = TASKS[self.conditions[condition]["task"]].scorers
-        scorers = {role: name for role, name in self.scorers.items() if role in roles}
-        own = self.recognisers.get(entry)
-        return scorers | ({ROLE: own.name} if own and condition in own.train_on else {})
+    @property
+    def detector(self) -> str:
+        """The suite's first detector of spoofs, which names no column of a board; empty where there is none."""
+        return self.scorers.get("spoofing", "")
 
-    def score_input(self, condition: str, entry: str) -> dict[str, str]:
-        """Role -> model that scores the estimates of a cell."""
-        return {role: self.model(name) for role, name in self.scorers_of(condition, entry).items()}
+    def scorers_of(self, condition: str, entry: str) -> dict[str, str]:
+        """Role -> entry whose model scores the estimates of a cell; further detectors only where there are attacks."""
+        roles, attacked = TASKS[self.conditions[condition]["task"]].scorers, "attacks" in self.conditions[condition]
+        scorers = {
+            role: name
+            for role, name in self.scorers.items()
+            if role in roles or (attacked and role.partition(BY)[0] in roles)
+        }
+        own = self.retrained.get(entry, {}).items()
+        return scorers | {role: twin.name for role, twin in own if condition in twin.train_on}
+
+    def score_input(self, condition: str, entry: str) -> dict[str, list[str]]:
+        """The models that score the estimates of a cell, if any, in the order of their roles."""
+        scorers = self.scorers_of(condition, entry)
+        return {"scorers": [self.model(name) for name in scorers.values()]} if scorers else {}
 
     def scorer_specs(self, condition: str, entry: str) -> dict[str, dict]:
-        """Role -> what a job needs to read that model."""
+        """Role -> what a job needs to read the model that scores in it."""
         return {role: self.spec(name) for role, name in self.scorers_of(condition, entry).items()}
 
     def untrained_scores(self) -> list[str]:

@@ -20,7 +20,7 @@ from cocktail.plugins.imported.entries import imported_entries
 from cocktail.plugins.registry import Registry, meant
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
-from cocktail.tasks import TASK_OF_ROLE, TASKS, signal_task
+from cocktail.tasks import BY, TASK_OF_ROLE, TASKS, signal_task
 from cocktail.workflow.files import TEST, VALID, plugins_of_run
 from cocktail.workflow.suite import SUFFIXES, check_suite, known_conditions, suites
 
@@ -148,14 +148,18 @@ class Selection:
         return tuple(name for name in METRICS if chosen == "all" or name in chosen)
 
     def _choose_scorers(self, source) -> dict[str, str]:
-        """Role -> entry whose model scores the others."""
-        for role, name in self.config["scorers"].items():
-            require_known([name], self.known, f"{source}: scorers.{role}: unknown entry")
-            task = TASK_OF_ROLE[role]
-            method = self._methods.get(name)
-            if method is not None and task not in method.tasks():
-                raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
-        return {role: name for role, name in self.config["scorers"].items() if name in self._methods}
+        """Role -> entry whose model scores the others; of several in one role, the further ones by `role.entry`."""
+        chosen = {}
+        for role, named in self.config["scorers"].items():
+            names, task = [named] if isinstance(named, str) else named, TASK_OF_ROLE[role]
+            require_known(names, self.known, f"{source}: scorers.{role}: unknown entry")
+            for name in names:
+                method = self._methods.get(name)
+                if method is not None and task not in method.tasks():
+                    raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
+            first, *others = names
+            chosen |= {role: first} | {f"{role}{BY}{name}": name for name in others}
+        return {role: name for role, name in chosen.items() if name in self._methods}
 
     def cells_of(self, conditions, entries: dict[str, Entry]) -> tuple[list[tuple[str, str]], list[Absent]]:
         """The cells of some conditions and entries, and those that have no jobs."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cocktail import tables
+from cocktail.boards.cells import metric_of
 from cocktail.errors import CocktailError
 from cocktail.metrics.catalogue import METRICS
 from cocktail.rng import rng
@@ -112,7 +113,7 @@ def _compare(old, new) -> str | None:
 def _verify_scores(plan, stored) -> list[str]:
     condition, entry = stored.parts[-3:-1]
     shard = stored.stem
-    old = [row for row in tables.read_rows(stored) if _repeats(METRICS.get(row["metric"]))]
+    old = [row for row in tables.read_rows(stored) if _repeats(METRICS.get(metric_of(row["metric"])))]
     with tempfile.TemporaryDirectory() as folder:
         again = Path(folder) / "scores.parquet"
         score_shard(

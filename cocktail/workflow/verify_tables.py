@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from cocktail import tables
 from cocktail.boards import leaderboard, verdicts
-from cocktail.boards.cells import metric_of
+from cocktail.boards.cells import metric_of, scorer_of
 from cocktail.boards.claims import CLAIMS
 from cocktail.boards.scores import IDENTITY
 from cocktail.errors import CocktailError, shortened
@@ -109,7 +109,7 @@ def _definitions(plan, scores):
             scorers = Scorers(plan.scorer_models(*cell))
             known[cell] = Judges(recogniser, scorers, plan.info(row["condition"]).task)
         name = metric_of(metric)
-        today = known[cell].failed(METRICS[name], None, "")["card"] if name in METRICS else None
+        today = known[cell].failed(METRICS[name], None, "", scorer_of(metric))["card"] if name in METRICS else None
         if row["card"] != today:
             outdated[metric, row["card"], today] += row["count_all"]
     for (metric, card, today), count in sorted(outdated.items(), key=str):

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from cocktail import tables
-from cocktail.boards.leaderboard import SCENES
+from cocktail.boards.leaderboard import SCENES, board
 from cocktail.boards.voices import effects
 from cocktail.metrics.detection import eer
 from cocktail.report.page.voices import panels
@@ -125,7 +125,50 @@ def test_a_line_says_better_or_worse_only_where_the_interval_leaves_0_out():
     (panel,) = panels(made, {"blur": {"family": "spectral"}})
     lines = {line["entry"]: line for line in panel["lines"]}
     assert [line["entry"] for line in panel["lines"]] == ["unprocessed", "same", "blur"]
-    assert [line["verdict"] for line in panel["lines"]] == ["", "", "worse"]
-    assert lines["blur"]["change"].startswith("+") and lines["blur"]["family"] == "spectral"
-    assert lines["unprocessed"]["before"] and lines["unprocessed"]["change"] == ""
-    assert panel["strata"][0] == "all" and len(panel["strata"]) == 3 and panel["n"][0] == N // 2
+    assert [line["groups"][0]["verdict"] for line in panel["lines"]] == ["", "", "worse"]
+    assert lines["blur"]["groups"][0]["change"].startswith("+") and lines["blur"]["family"] == "spectral"
+    assert lines["unprocessed"]["before"] and lines["unprocessed"]["groups"][0]["change"] == ""
+    assert panel["strata"][0] == "all" and len(panel["strata"]) == 3
+    assert [(group["title"], group["n"][0]) for group in panel["groups"]] == [("as trained", N // 2)]
+
+
+def test_every_detector_has_its_tables_and_one_that_went_on_learning_stands_beside_itself():
+    generator = np.random.default_rng(0)
+    spread = generator.standard_normal(N)
+    bona_fide = LABELS == "bonafide"
+    rows = [
+        each | {"metric": metric}
+        for entry, metric, distance in [
+            ("unprocessed", "eer_cm", 3), ("blur", "eer_cm", 0), ("same", "eer_cm", 3),
+            ("unprocessed", "eer_cm.grcnn", 4), ("blur", "eer_cm.grcnn", 1), ("same", "eer_cm.grcnn", 4),
+            ("unprocessed", "eer_cm.lcnn-retrained", 5), ("blur", "eer_cm.lcnn-retrained", 4.5),
+        ]
+        for each in detected(entry, distance * bona_fide + spread)
+    ]  # fmt: skip
+    scores = pa.Table.from_pylist(rows, tables.SCORES)
+    made = effects(scores, drawn(), conditions=["noisy"], seed=3, resamples=200)
+    first, second = panels(made, {}, "lcnn")
+    assert (first["title"], second["title"]) == ("Spoofing detection by lcnn", "Spoofing detection by grcnn")
+    assert [group["title"] for group in first["groups"]] == ["as trained", "retrained on what the entry makes"]
+    assert len(second["groups"]) == 1
+    lines = {line["entry"]: line["groups"] for line in first["lines"]}
+    assert lines["same"][1] is None
+    rates = [100 * eer(x * bona_fide + spread, bona_fide) for x in (5, 4.5)]
+    assert lines["blur"][1]["cells"][0][0] == f"{rates[1]:.1f}"
+    assert lines["blur"][1]["change"] == f"{rates[1] - rates[0]:+.1f}", "against the same retraining"
+    assert lines["blur"][0]["verdict"] == "worse" and lines["blur"][1]["verdict"] == ""
+
+
+def test_figures_of_all_scenes_and_their_intervals_are_those_of_the_board():
+    generator = np.random.default_rng(4)
+    rows = [*detected("unprocessed", 2.0 * (LABELS == "bonafide") + generator.standard_normal(N))]
+    rows += verified("unprocessed", generator.standard_normal((N, N)) + 1.5 * (SPEAKERS[:, None] == SPEAKERS))
+    scores = pa.Table.from_pylist(rows, tables.SCORES)
+    speakers = {row["scene"]: row["speaker"] for row in drawn().to_pylist()}
+    ends = ("value", "ci_low", "ci_high")
+    wanted = {
+        row["metric"]: [row[name] for name in ends]
+        for row in board(scores, seed=3, speakers=speakers, resamples=200)
+    }  # fmt: skip
+    of = found(rows)
+    assert {metric: [of[metric, "unprocessed", "all"][name] for name in ends] for metric in wanted} == wanted

@@ -192,6 +192,30 @@ def test_a_detector_is_scored_beside_the_verifier(tmp_path, scorers):
     assert 0 < figures["a_dcf"] <= 1
 
 
+def test_every_detector_of_the_suite_has_rows_of_its_own(tmp_path, scorers):
+    path = Path(scorers["spoofing"]["spec"]["path"]).with_name("quiet.py")
+    path.write_text(DETECTOR.replace("return float(", "return -float(").replace("threshold=0.1", "threshold=-0.25"))
+    scorers["spoofing.quiet"] = scorers["spoofing"] | {"spec": scorers["spoofing"]["spec"] | {"path": str(path)}}
+    scenes = [("low", label, tone(200)) for label in ("bonafide", "bonafide", "tts", "tts")]
+    levels = (0.3, 0.6, 0.1, None)  # an RMS of 0.21, 0.42 and 0.07
+    made = [signal(tone(200, x)) if x else {"status": "failed", "reason": "ValueError: no"} for x in levels]
+    rows = scored(tmp_path, scenes, "enhance", ["eer_asv", "eer_cm", "cm_rejection"], scorers, made)
+    by = {metric: [row for row in rows if row["metric"] == metric] for metric in {row["metric"] for row in rows}}
+    assert {name: len(of) for name, of in by.items()} == {
+        "eer_asv": 3, "eer_cm": 4, "eer_cm.quiet": 4, "cm_rejection": 3, "cm_rejection.quiet": 3
+    }  # fmt: skip
+    assert [row["value"] for row in by["eer_cm.quiet"][:3]] == [-row["value"] for row in by["eer_cm"][:3]]
+    assert [row["errors"] for row in by["cm_rejection"]] == [0, 0, None]
+    assert [row["errors"] for row in by["cm_rejection.quiet"]] == [0, 1, None], "each at its own threshold"
+    assert by["eer_cm.quiet"][3]["reason"] == "method-failed: ValueError: no"
+    assert by["eer_cm.quiet"][0]["card"] != by["eer_cm"][0]["card"]
+    tables.write_rows(tmp_path / "rows.parquet", rows, tables.SCORES)
+    board = leaderboard.board(collect([tmp_path / "rows.parquet"], tmp_path / "scores.parquet"), seed=1)
+    figures = {row["metric"]: row["value"] for row in board}
+    assert (figures["eer_cm"], figures["eer_cm.quiet"]) == (0.0, 100.0)
+    assert (figures["cm_rejection"], figures["cm_rejection.quiet"]) == (0.0, 50.0)
+
+
 def test_a_verifier_is_scored_by_its_own_embeddings(tmp_path):
     scenes = [(speaker, None, x) for speaker, x in VOICES]
     made = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 2.0]}, {"embedding": [3.0, 0.1]}, {"embedding": [0.1, 1.0]}]

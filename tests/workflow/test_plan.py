@@ -378,12 +378,30 @@ def test_scorers_are_trained_and_read(networks, write_plugin):
     write_plugin("embed", base="LearnedMethod", attributes="task = 'verify'", more=LEARNS)
     p = plan(plugins=[networks], methods=["wiener"], scorers={"speaker": "embed"})
     assert trained(p) == ["embed"]
-    assert p.score_input("stationary", "wiener") == {"speaker": p.model("embed")}
+    assert p.score_input("stationary", "wiener") == {"scorers": [p.model("embed")]}
     assert p.score_input("two-talkers", "wiener") == {}
     with pytest.raises(CocktailError, match=r"scorers\.speaker: unknown entry 'embod'"):
         plan(plugins=[networks], scorers={"speaker": "embod"})
     with pytest.raises(CocktailError, match=r"scorers\.speaker: 'wiener' does not have the task 'verify'"):
         plan(plugins=[networks], scorers={"speaker": "wiener"})
+
+
+def test_several_detectors_score_in_turn():
+    p = plan(methods=["wiener"], scorers={"spoofing": ["lcnn", "gmm-lfcc"], "speaker": "xvector"})
+    assert {"lcnn", "gmm-lfcc", "xvector"} <= set(p.trained)
+    roles = {"spoofing": "lcnn", "spoofing.gmm-lfcc": "gmm-lfcc", "speaker": "xvector"}
+    assert p.scorers_of("spoof-noise", "wiener") == roles
+    assert {role: each["model"] for role, each in p.scorer_models("spoof-noise", "wiener").items()} == {
+        role: p.model(name) for role, name in roles.items()
+    }
+    assert p.score_input("spoof-noise", "wiener")["scorers"] == [p.model(name) for name in roles.values()]
+    assert p.scorers_of("stationary", "wiener") == {"spoofing": "lcnn", "speaker": "xvector"}, "no attacks, one will do"
+    assert p.scorers_of("spoof-logical", "lcnn") == {"speaker": "xvector"}
+    assert p.about()["scorers"] == "spoofing: lcnn, spoofing: gmm-lfcc, speaker: xvector"
+    with pytest.raises(CocktailError, match=r"scorers\.spoofing: unknown entry 'lcm'; did you mean 'lcnn'"):
+        plan(scorers={"spoofing": ["lcnn", "lcm"]})
+    with pytest.raises(CocktailError, match=r"scorers\.spoofing: 'wiener' does not have the task 'detect'"):
+        plan(scorers={"spoofing": ["lcnn", "wiener"]})
 
 
 @pytest.mark.parametrize(

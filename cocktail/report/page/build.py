@@ -40,13 +40,15 @@ def build(
     scenes: bool = True,
     results: str | Path | None = None,
     split: str = "test",
+    detector: str = "",
 ) -> Path:
     """Write the page of the boards in `folder`, results/<suite>, and return its `index.html`.
 
     `conditions`: {name, title, task, channels, n_sources, fs} of each. `about`: what the suite says of itself
     (Plan.about). `scenes`: with sounds, pictures and scores of examples. `results`: results/<suite>, if the
-    boards lie elsewhere. `split`: whose scenes they are of, which the page says if it is not the test. What an earlier
-    page left and this one does not need is deleted. Raises CocktailError where a table is missing.
+    boards lie elsewhere. `split`: whose scenes they are of, which the page says if it is not the test. `detector`: the
+    suite's first one of spoofs. What an earlier page left and this one does not need is deleted. Raises CocktailError
+    where a table is missing.
     """
     folder = Path(folder)
     results = Path(results or folder)
@@ -87,7 +89,8 @@ def build(
         **_copy_tables(folder, out),
     }
     enhanced = [card["name"] for card in content["conditions"] if card["task"] == "enhance"]
-    heard = voices.panels(effects(scores, drawn, conditions=enhanced, seed=seed, resamples=resamples), entries)
+    rows = effects(scores, drawn, conditions=enhanced, seed=seed, resamples=resamples)
+    heard = voices.panels(rows, entries, detector)
     models = results / "models"
     pages = {
         name: methods.method_page(name, entries.get(name, {}), board, content["bounds"], reasons, by_stratum)
@@ -171,7 +174,8 @@ def _write_pages(out, content, shared, pages, heard):
         text = environment.get_template("method.html").render(**shared, **page, root="../")
         _write(out / "methods" / f"{name}.html", text)
     if heard:
-        text = environment.get_template("voices.html").render(**shared, panels=heard, root="")
+        retrained = any(len(panel["groups"]) > 1 for panel in heard)
+        text = environment.get_template("voices.html").render(**shared, panels=heard, retrained=retrained, root="")
         _write(out / "voices.html", text)
     else:
         (out / "voices.html").unlink(missing_ok=True)

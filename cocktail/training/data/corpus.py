@@ -1,6 +1,7 @@
 """What a suite's corpora offer to a training, as far as the entry's paradigm allows."""
 
 import functools
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,12 @@ class CorpusTrainingData(TrainingData):
         return mixer
 
     def trials(self, split: str, n: int) -> Iterator[Recording]:
-        """Labelled scenes of the conditions with attacks that the entry trains on, which take turns."""
+        """Labelled scenes of the conditions with attacks that the entry trains on, which take turns; of an entry that
+        reads others, what these made of them.
+        """
         require(self._paradigm, ANNOTATIONS)
+        if self._estimated is not None:
+            return itertools.islice(self._estimated.trials(_seen(split)), n)
         from cocktail.training.data.trials import trials
 
         corpora = {"speech": self._speech, "noise": self._noise, "spoofs": self._spoofs}

@@ -8,7 +8,7 @@ import numpy as np
 
 from cocktail import tables
 from cocktail.errors import CocktailError
-from cocktail.method import EstimatedMixture, Estimates
+from cocktail.method import EstimatedMixture, Estimates, Recording
 from cocktail.paradigms import ANNOTATIONS, SOURCES, sees
 from cocktail.scenes.scene import condition_of
 from cocktail.scenes.truth import Truth
@@ -44,9 +44,22 @@ class EstimatedScenes:
 
         `array`: at all microphones, otherwise at the first.
         """
-        for number, (row, truth, estimates) in enumerate(self._finished()):
+        for row, truth, estimates in self._of_split(split):
+            yield _mixture(row, truth, estimates, paradigm, array)
+
+    def trials(self, split: str) -> Iterator[Recording]:
+        """What each entry made of the labelled scenes of `train` or `valid`, split as in `of`."""
+        for _, truth, estimates in self._of_split(split):
+            if truth is not None and truth["label"] is not None:
+                said = truth["speaker"][0], truth["text"][0], truth["label"]
+                for row in estimates.values():
+                    yield Recording(tables.unpack(row["estimate"][0])[0], "speech", *said)
+
+    def _of_split(self, split):
+        """Those of `_finished` that belong to `train` or to `valid`."""
+        for number, rows in enumerate(self._finished()):
             if (number % HELD_OUT == HELD_OUT - 1) == (split == "valid"):
-                yield _mixture(row, truth, estimates, paradigm, array)
+                yield rows
 
     def _finished(self):
         """Rows of the scenes that all entries finished: of the mixture, of its truth, and entry -> its estimate's."""

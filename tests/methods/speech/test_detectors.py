@@ -235,4 +235,5 @@ def test_a_detector_finds_a_simple_attack_and_its_threshold_lies_between(name, t
 
 def test_suites_train_the_detector_that_they_score_with():
     for suite in ("tiny", "standard", "full"):
-        assert load_suite(suite)["scorers"]["spoofing"] == "lcnn"
+        named = load_suite(suite)["scorers"]["spoofing"]
+        assert "lcnn" in ([named] if isinstance(named, str) else named[:1])

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from cocktail import tables
+from cocktail.corpora.library import Library
 from cocktail.errors import AccessError, CocktailError
 from cocktail.plugins.registry import Registry
+from cocktail.training.data.corpus import CorpusTrainingData
 from cocktail.training.data.estimates import EstimatedScenes
 from cocktail.training.job import train_entry
 
@@ -27,7 +29,8 @@ def scenes(tmp_path):
     for number, text in enumerate(texts):
         name, samples = f"two-words-train-{number:05d}", np.concatenate([word(w) for w in text.split()])
         mixtures.append({"scene": name, "fs": FS, "mixture": tables.pack(samples[None], FS, name)})
-        truths.append({"scene": name, "text": [text], "speaker": [f"s{number % 3}"]})
+        label = "tts" if number % 2 else "bonafide"
+        truths.append({"scene": name, "text": [text], "speaker": [f"s{number % 3}"], "label": label})
         made.append({"scene": name, "status": "ok", "estimate": [tables.pack(samples[None] / 2, FS, name)]})
         failed.append(made[-1] if number else {"scene": name, "status": "failed", "reason": "it was the first"})
     rows = {"mixtures": (mixtures, tables.MIXTURES), "references": (truths, tables.REFERENCES)}
@@ -68,6 +71,22 @@ def test_an_entry_that_left_too_few_scenes_is_named(scenes, tmp_path):
     few = replace(estimated, estimates=estimated.estimates | {"first": [tmp_path / "few.parquet"]})
     with pytest.raises(CocktailError, match="it reads 'first', which finished 2 of 3 train scenes: it was the first"):
         few.check()
+
+
+def test_trials_are_what_entries_made_with_the_labels_of_the_scenes(scenes, tmp_path):
+    one = replace(scenes[0], estimates={"half": scenes[0].estimates["half"]})
+    files = [tables.SPEECH, tables.NOISE]
+    paths = [tmp_path / f"{number}.parquet" for number in range(2)]
+    for path, schema in zip(paths, files, strict=True):
+        tables.write_rows(path, [], schema)
+    speech, noise = map(Library, paths)
+    data = CorpusTrainingData(speech, noise, fs=FS, paradigm="annotated-source-model", estimated=one)
+    train, valid = list(data.trials("train", 100)), list(data.trials("valid", 100))
+    assert [x.label for x in valid] == ["bonafide", "tts", "bonafide"], "scenes 4, 9 and 14"
+    assert len(train) == 13 and [x.speaker for x in train[:4]] == ["s0", "s1", "s2", "s0"]
+    first = np.concatenate([word(w) for w in scenes[1][0].split()])
+    np.testing.assert_allclose(train[0].samples, first / 2, atol=1e-4)
+    assert len(list(data.trials("train", 5))) == 5
 
 
 def test_a_recogniser_learns_from_estimates_and_scores(scenes, tmp_path):
