@@ -20,7 +20,7 @@ from cocktail.metrics.catalogue import METRICS
 from cocktail.plugins.model import read_card
 from cocktail.report.provenance import processor
 from cocktail.runtime.accounting import read_benchmark, read_log
-from cocktail.tasks import BY, TASKS
+from cocktail.tasks import TASKS
 from cocktail.text import read_text
 from cocktail.training.history import epochs_run
 from cocktail.workflow.job_groups import Group, Job, groups
@@ -113,12 +113,13 @@ def measure(plan: Plan) -> Costs:
 def judged(plan: Plan) -> tuple[str, ...]:
     """What scores a suite: metrics of signals, roles of the models that score, and the recogniser's options.
 
-    Metrics of scenes are read off a method's records, those of trials cost what the models of their roles do.
+    Metrics of scenes are read off a method's records, those of trials cost what the models of their roles do. Further
+    detectors, which only score where there are attacks, are not told from the first.
     """
     needed = {role for definition in plan.conditions.values() for role in TASKS[definition["task"]].scorers}
     recogniser = [f"{key} {value}" for key, value in plan.config["recogniser"].items()] if "wer" in plan.metrics else []
     metrics = (name for name in plan.metrics if METRICS[name].level == "source")
-    return (*metrics, *(role for role in plan.scorers if role.partition(BY)[0] in needed), *recogniser)
+    return (*metrics, *(role for role in plan.scorers if role in needed), *recogniser)
 
 
 def _cost(plan, group: Group) -> Cost | None:
