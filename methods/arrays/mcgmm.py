@@ -16,13 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail import stft
-from cocktail.dsp.spatial import beamformers, transfer
-from cocktail.dsp.spatial.mask_separator import by_direction
+from cocktail.dsp.spatial import directed_start
 from cocktail.dsp.spatial.separator import ArraySeparator
 from cocktail.method import LearnedMethod, require_rate
-
-LOADING = 1e-2
-"""Of the covariance of all else, when a talker's channels are first told."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +63,7 @@ class Mcgmm(ArraySeparator, LearnedMethod):
         from cocktail.dsp.spatial import multichannel_gmm
 
         require_rate(view.fs, int(view.model["fs"]))
-        A, powers = _start(X, view.array, f_hz, view.n_sources)
+        start = directed_start.start(X, view.array, f_hz, view.n_sources)
         logs = (torch.as_tensor(np.log(view.model[name])).float() for name in ("weights", "variances"))
         layers = [multichannel_gmm.States(*logs)] * self.iterations
-        y, A = (torch.as_tensor(x, dtype=torch.complex64) for x in (X.transpose(1, 2, 0), A))
-        return multichannel_gmm.separate(y, A, torch.as_tensor(powers).float(), layers).images.numpy().astype(complex)
-
-
-def _start(X, array, f_hz, n_sources):
-    """Channels (F, D, K) and powers (F, T, K), by the directions of the talkers."""
-    masks = by_direction(X, array, f_hz, n_sources)[:, :n_sources].swapaxes(0, 1)
-    pairs = ([beamformers.covariance(X, share) for share in (mask, 1 - mask)] for mask in masks)
-    A = np.stack([transfer.whitened(talker, beamformers.loaded(others, LOADING)) for talker, others in pairs], -1)
-    powers = masks * np.mean(np.abs(X) ** 2, 0)
-    return A * np.sqrt(len(X) / n_sources), (powers / powers.mean((1, 2), keepdims=True)).transpose(1, 2, 0)
+        return multichannel_gmm.separate(*map(torch.from_numpy, start), layers).images.numpy().astype(complex)
