@@ -2,12 +2,14 @@
 
 The same networks and losses, at the sizes of `quick`, one thread; mixtures from synthetic sound under the conditions of
 `quick`, with banks of ten rooms. Mixtures are made by a process of their own: the first figure is what it costs where a
-second core is free, the second what it costs where none is.
+second core is free, the second what it costs where none is. Names of entries as arguments choose other networks that
+learn from mixtures.
 """
 
 import contextlib
 import io
 import os
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -51,10 +53,10 @@ def mixer(suite, task, folder):
     return mixer
 
 
-def case(name, task, suite, folder):
-    """Network, loss, examples, collate and batch size of an entry, whose task is `task`."""
+def case(name, suite, folder):
+    """Network, loss, examples, collate and batch size of an entry."""
     method = Registry().sized(suite["size"], suite["parameters"], "quick")[name].make()
-    data = SimpleNamespace(mixer=mixer(suite, task, folder), fs=suite["fs"])
+    data = SimpleNamespace(mixer=mixer(suite, method.task, folder), fs=suite["fs"])
     examples = method.examples(data, method.stages()[-1])
     network = saved.seeded(method.network, 0, fs=suite["fs"])
     method.initialise(network, data, examples, rng(0, role="statistics"))
@@ -109,9 +111,9 @@ def main():
     torch.set_num_threads(1)
     keep_freed_memory()  # for both sides
     suite = load_suite("quick")
-    for name, task in (("blstm-psa", "enhance"), ("dpcl", "separate")):
+    for name in sys.argv[1:] or ("blstm-psa", "dpcl"):
         with tempfile.TemporaryDirectory() as folder:
-            made = case(name, task, suite, Path(folder))
+            made = case(name, suite, Path(folder))
         passed, spent = ratios(*made)
         print(
             f"training, {name}: {1 / passed:.2f} times the steps per second of a plain loop on ready batches of "
