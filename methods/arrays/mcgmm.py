@@ -7,8 +7,9 @@ separation", ICASSP 2016.
 
 Deviations: those of cocktail/dsp/spatial/multichannel_gmm.py. Channels and states start from what directional clusters
 around the directions of SRP-PHAT tell of them. One mixture for all talkers, of utterances brought to one level; numbers
-of states and of iterations are not the papers'. Channels of rank 1 in windows of 64 ms fall short of a room: after the
-first iterations the bound still rises, while the separation does not.
+of states and of iterations are not the papers'. Channels of rank 1 in windows of 64 ms fall short of a room: their
+updates raise the bound and lower the SNR, by 0.9 dB in five iterations on `two-talkers-array`, where those of the
+states change nothing. A full covariance of the noise in place of its power hardly helps.
 """
 
 from dataclasses import dataclass
@@ -65,5 +66,5 @@ class Mcgmm(ArraySeparator, LearnedMethod):
         require_rate(view.fs, int(view.model["fs"]))
         start = directed_start.start(X, view.array, f_hz, view.n_sources)
         logs = (torch.as_tensor(np.log(view.model[name])).float() for name in ("weights", "variances"))
-        layers = [multichannel_gmm.States(*logs)] * self.iterations
+        layers = [multichannel_gmm.Layer(multichannel_gmm.States(*logs))] * self.iterations
         return multichannel_gmm.separate(*map(torch.from_numpy, start), layers).images.numpy().astype(complex)

@@ -39,6 +39,15 @@ class States:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """An iteration."""
+
+    states: States
+    step: torch.Tensor | float = 1.0
+    """How far channels go from where they are, 0, to least squares, 1; a number, or one of every bin (..., F, 1, 1)."""
+
+
+@dataclass(frozen=True)
 class Scene:
     """What is believed of a scene."""
 
@@ -59,14 +68,14 @@ class Scene:
         return (self.channels[..., None, 0, :] * self.mean).movedim(-1, -3)
 
 
-def separate(y: torch.Tensor, A: torch.Tensor, powers: torch.Tensor, layers: Sequence[States]) -> Scene:
-    """From channels A and powers of the talkers (..., F, T, K): as many iterations as `layers`, each with its states.
+def separate(y: torch.Tensor, A: torch.Tensor, powers: torch.Tensor, layers: Sequence[Layer]) -> Scene:
+    """From channels A and powers of the talkers (..., F, T, K) on.
 
-    These are all alike, unless they were trained. y and the powers have unit mean, as what the states were learnt from.
+    Layers are all alike, unless they were trained. y and powers have unit mean, as what the states were learnt from.
     """
-    scene = begin(y, A, powers, layers[0])
-    for states in layers:
-        scene = iterate(y, scene, states)
+    scene = begin(y, A, powers, layers[0].states)
+    for layer in layers:
+        scene = iterate(y, scene, layer)
     return scene
 
 
@@ -75,10 +84,11 @@ def begin(y: torch.Tensor, A: torch.Tensor, powers: torch.Tensor, states: States
     return _with_talkers(y, A, 1 / (START * _level(y)), posterior(powers, states), states)
 
 
-def iterate(y: torch.Tensor, scene: Scene, states: States) -> Scene:
+def iterate(y: torch.Tensor, scene: Scene, layer: Layer) -> Scene:
     """A and psi, q(s), q(x), one after the other."""
-    A, psi = channels(y, scene.mean, scene.covariance)
-    return _with_talkers(y, A, psi, posterior(powers_of(scene.mean, scene.covariance), states), states)
+    A, psi = channels(y, scene, layer.step)
+    q = posterior(powers_of(scene.mean, scene.covariance), layer.states)
+    return _with_talkers(y, A, psi, q, layer.states)
 
 
 def _with_talkers(y, A, psi, q, states):
@@ -105,13 +115,14 @@ def _joint(powers, states):
     return constant - powers.movedim(-3, -1) @ (-states.log_variances).exp().mT
 
 
-def channels(y, mean, covariance):
-    """A by least squares on what is believed of x, and the precision of what is left."""
+def channels(y, scene, step):
+    """A, a step towards least squares on what is believed of x, and the precision of what is then left."""
+    mean, covariance = scene.mean, scene.covariance
     yx = y.mT @ mean.conj()  # (..., F, D, K)
     xx = mean.mT @ mean.conj() + covariance.sum(-3)
-    A = torch.linalg.solve(xx.mT, yx.mT).mT
+    A = scene.channels + step * (torch.linalg.solve(xx.mT, yx.mT).mT - scene.channels)
     total = y.shape[-2] * y.shape[-1]
-    left = (y.abs().square().sum((-2, -1)) - (A * yx.conj()).sum((-2, -1)).real) / total
+    left = (y.abs().square().sum((-2, -1)) + ((A @ xx - 2 * yx) * A.conj()).sum((-2, -1)).real) / total
     return A, 1 / torch.maximum(left, LEAST * _level(y))
 
 

@@ -30,15 +30,15 @@ def sampled(rng, known, K=2, noise=0.05):
     return torch.as_tensor(y), torch.as_tensor(A), torch.as_tensor(x)
 
 
-@pytest.mark.parametrize("K", [2, 3])
-def test_the_bound_never_falls(K):
+@pytest.mark.parametrize(("K", "step"), [(2, 1.0), (3, 1.0), (2, 0.4)])
+def test_the_bound_never_falls(K, step):
     rng = np.random.default_rng(0)
     known = states(rng)
     y, A, x = sampled(rng, known, K, noise=1.0)
     scene = mcgmm.begin(y, A + 0.5 * torch.as_tensor(normal(rng, F, D, K)), x.abs().square().mean() + 0 * x.real, known)
     trace = []
     for _ in range(15):
-        scene = mcgmm.iterate(y, scene, known)
+        scene = mcgmm.iterate(y, scene, mcgmm.Layer(known, step))
         trace.append(float(mcgmm.bound(y, scene, known)))
     assert (np.diff(trace) > -1e-6 * abs(trace[0])).all()
     assert trace[-1] > trace[0] + 10
@@ -50,12 +50,22 @@ def test_channels_and_talkers_of_its_own_samples_are_found():
     y, A, x = sampled(rng, known)
     start = A + 0.3 * torch.as_tensor(normal(rng, F, D, 2))
     powers = x.abs().square() * torch.as_tensor(rng.exponential(size=x.shape))
-    scene = mcgmm.separate(y, start, powers, [known] * 20)
+    scene = mcgmm.separate(y, start, powers, [mcgmm.Layer(known)] * 20)
     truth = (A[:, None, 0] * x).movedim(-1, 0)
     before = mcgmm.begin(y, start, powers, known).images
     errors = [float((e - truth).abs().square().mean() / truth.abs().square().mean()) for e in (scene.images, before)]
     assert errors[0] < 0.05
     assert errors[0] < errors[1] / 4
+
+
+def test_channels_that_take_no_step_stay_where_they_are():
+    rng = np.random.default_rng(5)
+    known = states(rng)
+    y, A, x = sampled(rng, known)
+    powers = x.abs().square()
+    still, moved = (mcgmm.separate(y, A, powers, [mcgmm.Layer(known, step)] * 2).channels for step in (0.0, 1.0))
+    torch.testing.assert_close(still, A)
+    assert (moved - A).abs().max() > 1e-3
 
 
 def test_the_posterior_of_talkers_is_the_wiener_filters():
