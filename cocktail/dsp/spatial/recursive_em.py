@@ -5,15 +5,17 @@ on recursive EM and DNN-based speech presence estimation", IEEE/ACM Trans. ASLP 
 
 In every bin the microphones hear y = n, or y = d s + n where speech is present, with n ~ N(0, Phi). What is known of s
 before a frame is N(m, P): a Kalman filter's prediction from the frame before, where s over the root of its power is
-autoregressive, or m = 0. The E-step tells the posterior of presence and of s, the M-step d and Phi; the statistics that
-it needs are sums over frames, and forget.
+autoregressive, or m = 0. Where speech is absent, s is not heard, and what was predicted of it stays; between the two,
+mean and variance are those of the mixture. The E-step tells the posterior of presence and of s, the M-step d and Phi;
+the statistics that it needs are sums over frames, and forget.
 
-Deviation: the paper's abstract and structure were at hand, not its equations; these are the model's own.
+Deviations: the paper's abstract and structure were at hand, not its equations; these are the model's own. The
+coefficient of the prediction leaves out how far two frames err together, and is smaller for it.
 
 Shapes: independent dimensions lead, microphones last.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -143,26 +145,43 @@ def follow(
     in each, `predict` says whether the frame before tells a mean. The first START_UP_S are taken for noise.
     """
     Y = np.ascontiguousarray(X.transpose(2, 1, 0))  # (T, F, D)
-    sums = _start(Y[: max(1, round(START_UP_S / hop_s))])
-    model = maximise(sums)
+    sums, model = _maximised(_start(Y[: max(1, round(START_UP_S / hop_s))]))
     n_bins = Y.shape[1]
-    last, variance = np.zeros(n_bins, complex), np.zeros(n_bins)  # of s in the frame before, over its expected power
+    known = np.zeros(n_bins, complex), np.ones(n_bins)  # mean and variance of s in the frame before, over its power
     along, before = np.zeros(n_bins, complex), np.zeros(n_bins)  # sums of which c is the ratio
     presence, speech = np.empty((n_bins, len(Y))), np.empty((n_bins, len(Y)), complex)
     for t, y in enumerate(Y):
         c = _shrunk(along, before) if predict else 0.0
         for _ in range(iterations):
             own = _over(power[:, t], np.abs(model.transfer[:, 0]) ** 2)
-            spread = own * (1 - np.abs(c) ** 2 * (1 - variance))
-            found = expect(y, model, prior[:, t], c * np.sqrt(own) * last, spread)
+            predicted = c * known[0], 1 - np.abs(c) ** 2 * (1 - known[1])
+            found = expect(y, model, prior[:, t], np.sqrt(own) * predicted[0], own * predicted[1])
             presence[:, t], speech[:, t] = found.presence, model.transfer[:, 0] * found.speech
-            updated = sums.after(statistics(y, found), forgetting)
-            model = maximise(updated)
+            updated, model = _maximised(sums.after(statistics(y, found), forgetting))
         sums = updated
-        now = found.presence * _over(found.speech, np.sqrt(own))
-        along, before = forgetting * along + now * last.conj(), forgetting * before + np.abs(last) ** 2 + variance
-        last, variance = now, found.presence * _over(found.variance, own)
+        heard, share = (_over(found.speech, np.sqrt(own)), _over(found.variance, own)), found.presence * (own > 0)
+        along = forgetting * along + share * heard[0] * known[0].conj()
+        before = forgetting * before + share * (np.abs(known[0]) ** 2 + known[1])
+        known = _mixed(share, heard, predicted)
     return Track(presence, speech, model)
+
+
+def _maximised(sums):
+    """The sums and their model, in units of s in which |d|^2 = D: nothing else keeps d from falling frame by frame.
+
+    As long as there was but silence, all microphones hear alike.
+    """
+    model = maximise(sums)
+    size = np.linalg.norm(model.transfer, axis=-1) / np.sqrt(model.transfer.shape[-1])
+    d = np.where(size[..., None] > 0, _over(model.transfer, size[..., None]), 1.0)
+    return replace(sums, ys=sums.ys * size[..., None], ss=sums.ss * size**2), replace(model, transfer=d)
+
+
+def _mixed(share, one, other):
+    """Mean and variance of a mixture of two distributions, of which the first has that share."""
+    mean = share * one[0] + (1 - share) * other[0]
+    square = share * (np.abs(one[0]) ** 2 + one[1]) + (1 - share) * (np.abs(other[0]) ** 2 + other[1])
+    return mean, square - np.abs(mean) ** 2
 
 
 def _start(begin):

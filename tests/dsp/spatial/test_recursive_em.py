@@ -123,11 +123,51 @@ def test_no_frame_depends_on_a_later_one():
     np.testing.assert_array_equal(tracks[0].presence[:, :30], tracks[1].presence[:, :30])
 
 
+def test_the_scale_of_the_transfer_functions_stays():
+    """A quiet start, loud noise, then less of it, in which speech is thought possible: that made d fall to 0."""
+    rng = np.random.default_rng(6)
+    times = np.arange(300)
+    X = normal(rng, 2, 1, 300) * np.select([times < 12, times < 100], [1e-3, 1.0], 0.1)
+    prior, share = np.where(times < 100, 0.02, 0.2)[None], np.where(times < 100, 1e-8, 0.02)
+    track = em.follow(X, prior, share * np.abs(X[0]) ** 2, hop_s=HOP_S, forgetting=0.995)
+    assert np.isfinite(track.speech).all()
+    np.testing.assert_allclose(np.linalg.norm(track.model.transfer, axis=-1) ** 2, 2)
+
+
+def test_a_talker_is_heard_after_digital_silence():
+    rng = np.random.default_rng(8)
+    s = np.where(np.arange(300) < 30, 0, normal(rng, 3, 300))
+    X = np.array([1, 1j])[:, None, None] * s + 0.1 * np.where(np.arange(300) < 20, 0, normal(rng, 2, 3, 300))
+    prior = np.where(np.arange(300) < 30, 0.02, 0.98) * np.ones((3, 1))
+    track = em.follow(X, prior, prior, hop_s=HOP_S, forgetting=0.995)
+    assert np.mean(np.abs(track.speech - s)[:, 150:] ** 2) < 0.02
+
+
+def slow(rng, n_bins, n_frames):
+    """Speech (F, T) of power 1 that is predictable."""
+    turn, s = 0.95 * np.exp(0.7j), normal(rng, n_bins, n_frames)
+    for t in range(1, n_frames):
+        s[:, t] = turn * s[:, t - 1] + np.sqrt(1 - abs(turn) ** 2) * s[:, t]
+    return s
+
+
+def test_speech_begins_as_loud_as_it_may_after_a_pause():
+    """There is nothing to predict it from, so that the error is that of Wiener's filter: noise of 0.02 in the beam."""
+    rng = np.random.default_rng(7)
+    times = np.arange(900)
+    on = times // 30 % 2 == 1
+    s = slow(rng, 8, 900) * on
+    X = np.array([1, 1j])[:, None, None] * s + 0.2 * normal(rng, 2, 8, 900)
+    prior = np.where(on, 1 - 1e-4, 1e-4) * np.ones((8, 1))
+    track = em.follow(X, prior, np.ones(s.shape), hop_s=HOP_S, forgetting=0.999)
+    begins = (times % 60 == 30) & (times > 200)
+    error = np.abs(track.speech - s)[:, begins] ** 2
+    assert np.mean(error) == pytest.approx(0.02 / 1.02, rel=0.3)
+
+
 def test_prediction_helps_where_the_speech_is_predictable():
     rng = np.random.default_rng(5)
-    turn, s = 0.95 * np.exp(0.7j), np.zeros((2, 800), complex)
-    for t in range(1, 800):
-        s[:, t] = turn * s[:, t - 1] + np.sqrt(1 - abs(turn) ** 2) * normal(rng, 2)
+    s = slow(rng, 2, 800)
     s[:, :20] = 0  # noise first
     X = np.array([1, 1j])[:, None, None] * s + normal(rng, 2, 2, 800)
     ones = np.where(np.arange(800) < 20, 1e-3, 1.0) * np.ones((2, 1))
