@@ -201,7 +201,8 @@ def _opened(source, name):
     try:
         file = soundfile.SoundFile(source)
     except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise CocktailError(f"{name}: cannot be decoded as audio ({error})") from error
+        reason = getattr(error, "error_string", error)  # without the name, which stands before
+        raise CocktailError(f"{name}: cannot be decoded as audio ({reason})") from error
     if file.format not in READ:
         raise CocktailError(f"{name}: files of the format {file.format} are not read; convert it to WAV or FLAC")
     if file.frames == UNKNOWN:

@@ -82,7 +82,7 @@ def metrics_of(folder: Path, conditions: Collection[str] | None = None) -> set[s
 WIDTH_OF_A_FILE = 160
 """Width of a table that goes to a file or a pipe, in characters."""
 
-LONG = ("summary", "citation", "error", "parameters", "of", "reason", "options", "entries")
+LONG = ("summary", "implementation", "citation", "error", "parameters", "of", "reason", "options", "entries")
 """Columns that may wrap."""
 
 

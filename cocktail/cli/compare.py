@@ -9,8 +9,8 @@ from cocktail.cli._options import json_option, results_folder, said_split, say_d
 
 @click.command(short_help="Compare two results entry by entry, or two entries, with intervals of the differences.")
 @click.argument("a", metavar="RESULTS")
-@click.argument("b", metavar="{RESULTS |")
-@click.argument("entry", metavar="ENTRY ENTRY}", required=False)
+@click.argument("b", metavar="RESULTS|ENTRY")
+@click.argument("entry", metavar="[ENTRY]", required=False)
 @click.option("--condition", "conditions", multiple=True, help="Only this condition (may be repeated).")
 @click.option("--entry", "entries", multiple=True, help="Of two results: only this entry (may be repeated).")
 @click.option("--metric", "metrics", multiple=True, help="This metric (may be repeated), or `all`; by default a few.")

@@ -113,7 +113,6 @@ def _in_short(card):
         "range": f"{low} to {high}",
         "level": card["level"],
         "implementation": card["implementation"],
-        "version": card["version"],
         "citation": card["citation"],
         "digest": card["digest"],
     }

@@ -52,7 +52,9 @@ def create(
 
     plugin = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", name) or keyword.iskeyword(plugin):
-        raise CocktailError(f"'{name}' cannot be a method: small letters, digits and hyphens, as in 'my-gate'")
+        raise CocktailError(
+            f"'{name}' cannot be a method: a small letter, then small letters, digits and hyphens, as in 'my-gate'"
+        )
     if folder and family:
         raise CocktailError("--family is a folder of methods/, and --methods another one: choose one of them")
     registry = Registry([folder] if folder and folder.is_dir() else [])

@@ -35,7 +35,8 @@ def read_card(folder: str | Path) -> Card:
     """The card of a model folder. Raises CocktailError where there is none."""
     path = Path(folder) / CARD
     if not path.is_file():
-        raise CocktailError(f"no trained model at {folder}; run the suite first")
+        cure = f"run the suite first, at least with --methods {path.parent.name}"
+        raise CocktailError(f"no trained model at {folder}; {cure}")
     try:
         return Card(**json.loads(path.read_text()))
     except (ValueError, TypeError) as error:

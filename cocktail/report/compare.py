@@ -13,7 +13,7 @@ WIDE = (
     "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
     "noises and speakers are about others, too."
 )
-STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim"}
+STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim", NOT_COMPARED: "dim"}
 
 
 def show(

@@ -66,7 +66,7 @@ class Selection:
         self.notes = self._notes(source, gone)
         """What may not be as the user thinks, a line each."""
         self.suite_entries = self._entries_of_suite(source, gone)
-        self.entries = self._choose_entries(source, gone)
+        self.entries = self._choose_entries(gone)
         self.metrics = self._choose_metrics(source)
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.known.items() if entry.error is None
@@ -129,17 +129,20 @@ class Selection:
         if chosen == "all":
             return {name: entry for name, entry in known.items() if name not in without}
         wanted = {*chosen, *(self.imports.keys() - set(without))}
-        return self._named_entries(wanted, f"{source}: methods", gone)
+        return self._named_entries(wanted, gone, f"{source}: methods: ")
 
-    def _choose_entries(self, source, gone) -> dict[str, Entry]:
+    def _choose_entries(self, gone) -> dict[str, Entry]:
         chosen = self.config["only"]["methods"]
-        return self.suite_entries if chosen == "all" else self._named_entries(chosen, f"{source}: methods", gone)
+        return self.suite_entries if chosen == "all" else self._named_entries(chosen, gone)
 
-    def _named_entries(self, names, where, gone) -> dict[str, Entry]:
-        """Entries by their names, without those that are gone, and the one that improvements are measured from."""
+    def _named_entries(self, names, gone, where="") -> dict[str, Entry]:
+        """Entries by their names, without those that are gone, and the one that improvements are measured from.
+
+        `where` begins a message; empty where the command itself names them.
+        """
         for name in names:
             if name not in self.known and name not in gone:
-                raise CocktailError(f"{where}: unknown method '{name}'{meant(name, self.known)}")
+                raise CocktailError(f"{where}unknown method '{name}'{meant(name, self.known)}")
         return {name: entry for name, entry in self.known.items() if name in names or name == BASELINE}
 
     def _choose_metrics(self, source) -> tuple[str, ...]:

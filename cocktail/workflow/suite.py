@@ -78,7 +78,7 @@ def check_suite(config: dict, source: str) -> dict:
         _check_conversation(known[name], f"{where}: {name}")
         _check_enrolment(known[name], {other: known[other] for other in chosen}, f"{source}: {name}")
     only = config["only"]["conditions"]
-    require_known([] if only == "all" else only, chosen, f"{source}: only.conditions: not a condition of this suite:")
+    require_known([] if only == "all" else only, chosen, f"{source} has no condition")
     conditions = {name: resolved(known[name], groups) for name in chosen}
     located = _located(config, Path(source).parent)
     return config | located | {"conditions": conditions, "recogniser": _recogniser(config, source)}

@@ -135,6 +135,11 @@ def test_trials_are_compared_by_speakers(monkeypatch, enough):
         assert line["ci_low"] < line["difference"] < line["ci_high"] < 0
     else:
         assert (line["verdict"], line["ci_low"], line["reason"]) == (compare.NOT_COMPARED, None, statistics.TOO_FEW)
+    out = io.StringIO()
+    show([line], names=("A", "B"), console=Console(file=out, width=120))
+    (shown,) = [text for text in out.getvalue().splitlines() if text.strip().startswith("eer_asv")]
+    assert shown.rstrip().endswith(line["verdict"])
+    assert f"{line['difference']:+.1f}" in shown
 
 
 def test_two_definitions_are_not_compared(noise):

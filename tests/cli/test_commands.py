@@ -283,7 +283,7 @@ def test_process_uses_the_model_of_the_suite(call, noisy, write_plugin):
     status, _, err = call(*arguments)
     assert status == cli.ERROR
     assert "results/quick/models/learned" in err
-    assert "run the suite first" in err
+    assert "run the suite first, at least with --methods learned" in err
     model = Path("results/quick/models/learned")
     model.mkdir(parents=True)
     Card("learned", "quick", 16000, {}).write(model)
@@ -301,7 +301,7 @@ def test_process_uses_the_model_that_an_entry_builds_on(call, noisy, write_plugi
     status, _, err = call(*arguments)
     assert status == cli.ERROR
     assert "results/quick/models/learned" in err
-    assert "run the suite first" in err
+    assert "run the suite first, at least with --methods learned" in err
     model = Path("results/quick/models/learned")
     model.mkdir(parents=True)
     (model / "gain.txt").write_text("0.5")

@@ -171,7 +171,7 @@ def test_a_plugin_without_a_row_is_swept_from_wherever_it_was_found(suite, write
         (
             ("nmf-sparse", {"sparsity": [7.0]}, "stoi"),
             {"conditions": ["cafe"]},
-            "not a condition of this suite: 'cafe'",
+            "has no condition 'cafe'",
         ),
     ],
 )
