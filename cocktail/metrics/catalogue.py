@@ -3,6 +3,7 @@
 from cocktail.metrics import (
     bss_eval,
     composite,
+    conversation,
     cost,
     intelligibility,
     mask_detection,
@@ -23,6 +24,7 @@ _FAMILIES = (
     composite,
     mask_detection,
     words,
+    conversation,
     trials,
     cost,
 )

@@ -66,15 +66,15 @@ class Metric:
     """Where the number comes from: this project, or a package."""
     compute: Callable[..., Any] = field(repr=False, compare=False)
     """Pair -> float (or Counts, where `pooled`); for `level` = scene, a row of tables.ESTIMATES -> float; for `trials`,
-    the Trials of a set of scenes -> float."""
+    the Trials of a set of scenes -> float; for `conversation`, the Streams of a scene."""
     version: str = "1"
     mode: str = ""
     """What a reader needs to compute the same number elsewhere."""
     clamp: tuple[float, float] | None = None
     permutation: str = BEST_SI_SDR
     level: str = "source"
-    """`source`: one value per talker. `scene`: one value per scene. `trials`: trials per scene
-    (cocktail/scoring/trials.py).
+    """`source`: one value per talker. `scene`: one value per scene. `conversation`: one value per scene where talkers
+    take turns (cocktail/metrics/conversation.py). `trials`: trials per scene (cocktail/scoring/trials.py).
     """
     trials: tuple[str, ...] = ()
     """With `level` = trials, the kinds that the figure is computed from: `asv`, `cm` or both."""
@@ -130,7 +130,7 @@ class Metric:
         return self.compute(comparison.pairs[0])
 
 
-class _Shared:
+class Shared:
     """Results that several metrics need, computed when first asked for."""
 
     def __init__(self):
@@ -149,7 +149,7 @@ class _Shared:
         return value
 
 
-class Comparison(_Shared):
+class Comparison(Shared):
     """The usable pairs of a scene.
 
     `reference`, `estimate` (K, N), one estimate per reference, none silent; `others`: what else is in the mixture, each
@@ -178,7 +178,7 @@ class Comparison(_Shared):
         self.pairs = [Pair(self, k) for k in range(len(reference))]
 
 
-class Pair(_Shared):
+class Pair(Shared):
     """One estimate of a Comparison beside its reference."""
 
     def __init__(self, scene: Comparison, index: int):

@@ -14,6 +14,7 @@ from cocktail.recognition.recogniser import create
 from cocktail.runtime.accounting import work
 from cocktail.runtime.worker import CallFailed, Worker
 from cocktail.scenes.truth import Truth
+from cocktail.scoring.conversation import conversation_rows
 from cocktail.scoring.rows import Judges, metric_named
 from cocktail.scoring.scorers import Scorers
 from cocktail.scoring.signals import signal_rows
@@ -43,6 +44,7 @@ def score_shard(
     cocktail.scoring.scorers; a metric that needs a role which is not among them has no rows. Every scene of `mixtures`
     has its rows, also where the method failed; of the metrics of trials, only the scenes that take part: those of
     verification alone and `cm_rejection` are of bona fide speech, those of detection need a condition with classes.
+    Metrics of conversations have rows there alone.
     """
     truths = {scene: Truth(row) for scene, row in tables.read_by_scene(references).items()}
     made, scenes = tables.read_by_scene(estimates), tables.read_by_scene(mixtures)
@@ -53,6 +55,8 @@ def score_shard(
     records = [truth.scene for truth in truths.values()]
     if all(scene.label is None for scene in records):
         wanted = [metric for metric in wanted if not (metric.from_trials and "cm" in metric.trials)]
+    if all(scene.conversation is None for scene in records):
+        wanted = [metric for metric in wanted if metric.level != "conversation"]
     if any(scene.talkers[0].kind is not None for scene in records):  # nobody speaks who could be verified
         wanted = [metric for metric in wanted if "asv" not in metric.trials]
 
@@ -82,12 +86,16 @@ def _scene_rows(mixture, truth, made, metrics, judges):
     if reason := _method_failure(made):
         return _all_failed(mixture, metrics, reason, judges)
     of_source = [metric.name for metric in metrics if metric.level == "source"]
+    of_conversation = [metric for metric in metrics if metric.level == "conversation"]
     measured = made["device"] != tables.ELSEWHERE
     rows = [judges.row(metric, None, made) for metric in metrics if metric.level == "scene" and measured]
-    if not of_source:
+    if not of_source and not of_conversation:
         return rows
     reference = truth.target
     estimate = tables.unpack_all(made["estimate"])
+    if of_conversation:
+        streams = {"scene": truth.scene, "reference": reference, "estimate": estimate}
+        rows = conversation_rows(**streams, metrics=of_conversation, judges=judges) + rows
     interference = tables.unpack(mixture["mixture"])[0] - reference.sum(0)
     signals = {"reference": reference, "estimate": estimate, "fs": mixture["fs"], "interference": interference}
     text = [talker.text for talker in truth.scene.talkers]
@@ -96,7 +104,7 @@ def _scene_rows(mixture, truth, made, metrics, judges):
 
 def _all_failed(mixture, metrics, reason, judges):
     """Rows of a scene in which nothing could be scored, but those of trials."""
-    levels = {"source": range(mixture["n_sources"]), "scene": (None,), "trials": ()}
+    levels = {"source": range(mixture["n_sources"]), "scene": (None,), "conversation": (None,), "trials": ()}
     return [judges.failed(metric, k, reason) for metric in metrics for k in levels[metric.level]]
 
 

@@ -54,7 +54,7 @@ def signal_rows(*, reference, estimate, fs, interference, text, metrics, judges:
     if len(estimate) != k_sources:
         reason = f"wrong-count: {len(estimate)} estimates, expected {k_sources}"
         return [judges.failed(m, k, reason) for k in range(k_sources) for m in cards]
-    order, reasons = _assign(reference, estimate)
+    order, reasons = assign(reference, estimate)
     usable = [k for k in range(k_sources) if reasons[k] is None]
     pairs = {}
     if usable:
@@ -76,7 +76,7 @@ def signal_rows(*, reference, estimate, fs, interference, text, metrics, judges:
     ]
 
 
-def _assign(reference, estimate):
+def assign(reference, estimate):
     """For each reference: which estimate it gets, and why that cannot be scored, or None."""
     k_sources = len(reference)
     defects = [[defect(reference=r, estimate=e) for e in estimate] for r in reference]

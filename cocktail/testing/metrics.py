@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from cocktail.errors import CocktailError
+from cocktail.metrics.conversation import Streams
 from cocktail.metrics.metric import Unscorable
 from cocktail.metrics.trials import Trials
 from cocktail.rng import rng
@@ -108,6 +109,31 @@ def check_scene_value(metric) -> str:
     return f"{value:g}"
 
 
+def check_streams(metric) -> str:
+    """Streams of two talkers in turn score better as they are than with noise and their second half swapped."""
+    reference, noise = np.zeros((2, 2, 4 * FS))
+    for k in range(2):
+        for turn in range(k, 4, 2):
+            reference[k, turn * FS : (turn + 1) * FS] = speech_like(FS, FS, rng(0, k, turn, role="metric turns"))
+        noise[k] = 0.05 * reference.std() * pink_noise(4 * FS, rng(0, k, role="metric noise"))
+    swapped = np.concatenate([reference[:, : 2 * FS], reference[::-1, 2 * FS :]], axis=1) + noise
+    turns = [[(turn * FS, (turn + 1) * FS, TRANSCRIPT) for turn in range(k, 4, 2)] for k in range(2)]
+    pieces = [slice(turn * FS, (turn + 1) * FS) for turn in range(4)]
+    good, bad = (
+        _number(
+            metric.compute(
+                Streams(reference=reference, estimate=x, fs=FS, turns=turns, pieces=pieces, recogniser=StubRecogniser())
+            )
+        )
+        for x in (reference, swapped)
+    )
+    least, most = sorted((good, bad))
+    right = metric.pooled or (good > bad if metric.higher_is_better else good < bad)
+    if not right or least < metric.low or (metric.high is not None and most > metric.high):
+        raise ProbeError(f"{good:.4g} for streams as they are, {bad:.4g} with noise and swapped")
+    return f"{good:.4g}; noisy and swapped {bad:.4g}"
+
+
 def check_trials(metric) -> str:
     """Trials that are told apart better score better, within the range; none of a class is refused."""
     if metric.pooled:
@@ -175,5 +201,11 @@ SOURCE_PROBES = {
 }
 SCENE_PROBES = {"card": check_card, "value": check_scene_value}
 TRIAL_PROBES = {"card": check_card, "trials": check_trials}
-PROBES = {"source": SOURCE_PROBES, "scene": SCENE_PROBES, "trials": TRIAL_PROBES}
+CONVERSATION_PROBES = {"card": check_card, "streams": check_streams}
+PROBES = {
+    "source": SOURCE_PROBES,
+    "scene": SCENE_PROBES,
+    "trials": TRIAL_PROBES,
+    "conversation": CONVERSATION_PROBES,
+}
 """By the metric's level."""

@@ -14,7 +14,8 @@ from cocktail.rng import rng
 
 EXPECTED = {
     "si_sdr", "sdr", "sir", "sar", "pesq_wb", "pesq_nb", "stoi", "estoi", "seg_snr", "fwseg_snr", "cd", "llr", "csig",
-    "cbak", "covl", "hit_fa", "wer", "wer_ctc", "wer_retrained", "eer_asv", "eer_asv_3", "eer_asv_norm", "min_dcf_asv",
+    "cbak", "covl", "hit_fa", "wer", "wer_ctc", "wer_retrained", "si_sdr_pieces",
+    "swapped_pieces", "cpwer", "orcwer", "eer_asv", "eer_asv_3", "eer_asv_norm", "min_dcf_asv",
     "eer_cm", "auc", "min_dcf_cm", "actual_dcf_cm", "cllr_cm", "min_tdcf", "min_tdcf_2021", "a_dcf", "t_eer",
     "cm_rejection", "spoof_acceptance",
     "rtf", "latency_ms", "bit_rate", "peak_memory", "parameters",
