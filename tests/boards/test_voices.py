@@ -159,6 +159,18 @@ def test_every_detector_has_its_tables_and_one_that_went_on_learning_stands_besi
     assert lines["blur"][0]["verdict"] == "worse" and lines["blur"][1]["verdict"] == ""
 
 
+def test_a_detector_that_fails_leaves_those_that_went_on_learning():
+    scores = np.random.default_rng(0).standard_normal(N)
+    lost = {"status": "failed", "value": None, "trials": None, "reason": "scorer-failed: no"}
+    rows = [each | lost for each in detected("unprocessed", scores)]
+    rows += [each | lost | {"metric": "eer_cm.grcnn"} for each in detected("unprocessed", scores)]
+    rows += [each | {"metric": "eer_cm.lcnn-retrained"} for each in detected("unprocessed", scores)]
+    made = effects(pa.Table.from_pylist(rows, tables.SCORES), drawn(), conditions=["noisy"], seed=3, resamples=200)
+    (panel,) = panels(made, {}, "lcnn")
+    assert panel["title"] == "Spoofing detection by lcnn"
+    assert [group is None for line in panel["lines"] for group in line["groups"]] == [True, False]
+
+
 def test_figures_of_all_scenes_and_their_intervals_are_those_of_the_board():
     generator = np.random.default_rng(4)
     rows = [*detected("unprocessed", 2.0 * (LABELS == "bonafide") + generator.standard_normal(N))]

@@ -1,5 +1,6 @@
 """The page about voices: what each entry does to a verifier and to spoofing detectors, before and after, by SNR."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from cocktail.boards.cells import metric_of, scorer_of
@@ -27,17 +28,18 @@ def panels(rows: Iterable[dict], cards: Mapping[str, dict], detector: str = "") 
 
     `rows`: cocktail.boards.voices.effects; `cards`: entry -> what is known of it; `detector`: the suite's first one. A
     group is {title, n}: the figures of the scorer, and those of a detector that went on learning from what each entry
-    makes, if there is one. The first line is the unprocessed speech; the others follow by their figure on all scenes,
-    the lowest first. A line is {entry, family, before, groups}, of each group {cells, change, between, verdict} or
-    None; `cells` are (figure, interval) of each stratum, `verdict` is `better`, `worse` or, where the interval of the
-    change holds 0, empty.
+    makes, if there is one. Where nobody has a figure there is no table. The first line is the unprocessed speech; the
+    others follow by their figure on all scenes, the lowest first. A line is {entry, family, before, groups}, of each
+    group {cells, change, between, verdict} or None; `cells` are (figure, interval) of each stratum, `verdict` is
+    `better`, `worse` or, where the interval of the change holds 0, empty.
     """
     tables: dict[tuple, dict[str, dict[str, dict]]] = {}
     for row in rows:
         tables.setdefault((row["condition"], row["metric"]), {}).setdefault(row["entry"], {})[row["stratum"]] = row
     twins = {(condition, metric): (condition, _retrained(metric, detector)) for condition, metric in tables}
     first = sorted(tables.keys() - set(twins.values()), key=lambda key: _order(*key))
-    return [_panel(*key, detector, [tables[key], tables.get(twins[key])], cards) for key in first]
+    made = (_panel(*key, detector, [tables[key], tables.get(twins[key])], cards) for key in first)
+    return [panel for panel in made if panel["lines"]]
 
 
 def _order(condition, metric):
@@ -57,8 +59,8 @@ def _panel(condition, metric, detector, tables, cards):
     scorer = scorer_of(metric) or (detector if kind != METRICS[0] else "")
     groups = [of_entry for of_entry in tables if of_entry is not None]
     standing = groups[0]
-    known = [entry for entry, by in standing.items() if by[ALL]["value"] is not None]
-    lines = sorted(known, key=lambda entry: (entry != BASELINE, standing[entry][ALL]["value"], entry))
+    known = [entry for entry in standing if any(_has_figure(of_entry.get(entry)) for of_entry in groups)]
+    lines = sorted(known, key=lambda entry: (entry != BASELINE, _place(standing[entry][ALL]["value"]), entry))
     strata = list(standing[BASELINE])
     return {
         "condition": condition,
@@ -83,9 +85,17 @@ def _panel(condition, metric, detector, tables, cards):
     }
 
 
+def _has_figure(by):
+    return by is not None and by[ALL]["value"] is not None
+
+
+def _place(value):
+    return math.inf if value is None else value
+
+
 def _figures(by, strata, metric):
     """Of an entry's line in one group; None where it has no figure there."""
-    if by is None or by[ALL]["value"] is None:
+    if not _has_figure(by):
         return None
     whole = by[ALL]
     return {
