@@ -52,3 +52,25 @@ rule adversary:
         digest=of_wildcards(plan.digests.adversary),
     script:
         "../scripts/adversary.py"
+
+
+rule attacker:
+    input:
+        unpack(of_wildcards(plan.attacker_input)),
+        speech=rules.corpora.output.speech,
+    output:
+        plan.forged("{entry}"),
+    log:
+        plan.path("logs", "attacker", "{entry}.log"),
+    benchmark:
+        plan.path("logs", "attacker", "{entry}.tsv")
+    params:
+        spec=of_wildcards(plan.spec),
+        bases=of_wildcards(plan.base_specs),
+        counts=of_wildcards(plan.attacker_counts),
+        suite=plan.suite,
+        seed=plan.config["seed"],
+        fs=plan.config["fs"],
+        digest=of_wildcards(plan.digests.attacker),
+    script:
+        "../scripts/attacker.py"

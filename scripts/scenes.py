@@ -13,7 +13,7 @@ with logged(snakemake.log[0], pandas=False):
         fs=snakemake.params.fs,
         speech=snakemake.input.speech,
         noise=snakemake.input.noise,
-        spoofs=snakemake.input.get("spoofs"),
+        spoofs=snakemake.input.get("spoofs", []),
         mixtures=snakemake.output.mixtures,
         references=snakemake.output.references,
     )

@@ -23,7 +23,7 @@ with running(snakemake):
         limit_s=snakemake.params.limit_s,
         conditions=snakemake.params.conditions,
         rooms={Path(path).stem: path for path in snakemake.input.rooms},
-        spoofs=snakemake.input.get("spoofs"),
+        spoofs=snakemake.input.get("spoofs", []),
         recogniser=functools.partial(create, snakemake.params.recogniser),
         bases=base_models(snakemake.params.bases, snakemake),
         start=start_model(snakemake),

@@ -6,7 +6,7 @@ from cocktail.cli._options import json_option, print_rows, say_low_rates, say_no
 from cocktail.workflow.files import SPLITS, TEST, TRAIN
 
 STAGES = {
-    "corpora": ("corpora", "spoofs", "adversary"),
+    "corpora": ("corpora", "spoofs", "adversary", "attacker"),
     "rooms": ("rooms",),
     "scenes": ("scenes",),
     "train": ("train",),

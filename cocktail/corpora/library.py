@@ -4,6 +4,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from cocktail import audio, tables
 from cocktail.errors import CocktailError
@@ -13,15 +14,16 @@ CACHE = 64
 
 
 class Library:
-    """The rows of a SPEECH or NOISE table (see cocktail.tables) and their samples.
+    """The rows of a SPEECH or NOISE table (see cocktail.tables) and their samples; or of several with the same columns.
 
     Audio is decoded only when `samples` asks for it. Raises CocktailError where the table is missing
     or broken.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, *more: str | Path):
         self.path = Path(path)
-        self._table = tables.read_table(self.path)
+        parts = [tables.read_table(each) for each in (self.path, *more)]
+        self._table = pa.concat_tables(parts) if more else parts[0]
         names = self._table.column_names
         self.id = next((name for name in ("utterance", "recording") if name in names), None)
         if self.id is None or "audio" not in names:

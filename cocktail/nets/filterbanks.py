@@ -12,6 +12,8 @@ import torch
 from torch import nn
 
 from cocktail.dsp.auditory.gammatone import multi_phase
+from cocktail.method import require_rate
+from cocktail.nets.waveforms import levelled
 
 
 class Encoder(nn.Module):
@@ -58,6 +60,13 @@ class MaskedFilterBank(nn.Module):
         """(b, samples) -> estimates (b, O, samples)."""
         w = self.encoder(mixture)
         return self.decoder(self.separator(w) * w[:, None], mixture.shape[-1])
+
+    @torch.no_grad()
+    def enhance(self, mixture, fs: int, device: str = "cpu") -> torch.Tensor:
+        """(D, samples) at the rate of its training -> (D, samples) on `device`: the first output, as loud as it was."""
+        require_rate(fs, self.fs)
+        samples = torch.as_tensor(mixture, device=device, dtype=torch.float32)
+        return levelled(self(samples), samples)[:, 0]
 
 
 class Decoder(nn.Module):

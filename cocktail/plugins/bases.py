@@ -22,6 +22,15 @@ class MaskEstimator(Protocol):
 
 
 @runtime_checkable
+class Enhancer(Protocol):
+    """Takes the noise off a talker, by a mask or otherwise, such as `mask_network` and `conv_tasnet_enhance`."""
+
+    def enhance(self, mixture: Any, fs: int, device: str = "cpu") -> Any:
+        """mixture (D, N) at `fs` Hz -> tensor (D, N) on `device`: the talker."""
+        ...
+
+
+@runtime_checkable
 class SpectralSeparator(Protocol):
     """Shares the bins of an STFT out among talkers, such as `deep_clustering_enhance`."""
 

@@ -7,16 +7,12 @@ was, and levelled and quantised as all spoofs are.
 from collections.abc import Iterator
 from pathlib import Path
 
-from cocktail import levels, tables
-from cocktail.corpora.grid_tts import LEVEL_DB
+from cocktail import tables
 from cocktail.corpora.library import Library
-from cocktail.errors import CocktailError
-from cocktail.method import View
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_model
-from cocktail.rng import rng
+from cocktail.processing.attacker import attacked
 from cocktail.runtime.accounting import work
-from cocktail.spoofing.table import PEAK
 
 
 def attack(
@@ -37,11 +33,6 @@ def attack(
 def _rows(spoofs, method, model, entry, seed) -> Iterator[dict]:
     for row in spoofs.rows:
         name, fs = row["utterance"], row["fs"]
-        x = spoofs.samples(name, fs)
-        view = View.of(method, {"model": model, "device": "cpu"}, fs=fs, rng=rng(seed, name, entry, role="attack"))
-        try:
-            changed = method.answer().check(method(x[None].copy(), view), 1, len(x))[0]
-        except Exception as error:  # a plugin may raise anything
-            kind = "" if isinstance(error, CocktailError) else f"{type(error).__name__}: "
-            raise CocktailError(f"{entry}: the attack on {name} failed: {kind}{error}") from error
-        yield row | {"audio": tables.pack(levels.levelled(changed, LEVEL_DB, PEAK), fs, name, "PCM_16")}
+        granted = {"model": model, "device": "cpu"}
+        x = attacked(spoofs.samples(name, fs), name, method, granted, entry, fs=fs, seed=seed)
+        yield row | {"audio": tables.pack(x, fs, name, "PCM_16")}

@@ -8,7 +8,6 @@ import numpy as np
 from cocktail.degradations.codecs import CODECS
 from cocktail.needs import Info
 from cocktail.rooms.arrays import ARRAYS, positions
-from cocktail.spoofing.names import ATTACKS
 from cocktail.spoofing.replay import REPLAYS
 from cocktail.tasks import TASKS
 
@@ -114,10 +113,11 @@ DEGRADATIONS = _mapping(
 )
 """What is done to the mixture (cocktail.degradations); the SNR is that before."""
 
-_NAMES = {"type": "array", "items": {"enum": list(ATTACKS)}, "minItems": 1, "uniqueItems": True}
+_NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True}
 
 SPOOFING = _mapping({"train": _NAMES, "test": _NAMES}, ["train", "test"])
-"""Attacks by split; `valid` has those of `train`."""
+"""Attacks by split: names of cocktail.spoofing.names, and entries that attack genuine speech. `valid` has those of
+`train`."""
 
 SOUNDS = _mapping(
     {

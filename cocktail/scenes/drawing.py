@@ -26,7 +26,7 @@ from cocktail.scenes.conversation import draw_conversation, longest_s
 from cocktail.scenes.enrolment import draw_enrolment
 from cocktail.scenes.rendering import Signals, render
 from cocktail.scenes.scene import Excerpt, Noise, Position, Room, Scene, Talker, points
-from cocktail.spoofing.names import LOGICAL, split_attacks
+from cocktail.spoofing.names import split_attacks
 from cocktail.spoofing.replay import REPLAYS, draw_replay
 from cocktail.tasks import BONA_FIDE
 
@@ -54,8 +54,8 @@ def draw(
 ) -> Scene:
     """The scene `index` of a condition (its groups of noise kinds resolved). Reads no audio.
 
-    Talkers of a scene are different speakers. `spoofs`: the table of spoofed speech, for conditions with logical
-    attacks. Raises CocktailError where the corpus has too little for the condition.
+    Talkers of a scene are different speakers. `spoofs`: the tables of spoofed speech, for conditions with other
+    attacks than replays. Raises CocktailError where the corpus has too little for the condition.
     """
 
     def generator(role):
@@ -65,7 +65,7 @@ def draw(
     conversation, turns = None, [()] * condition["talkers"]
     if "sounds" in condition:
         rows = [_sound(rng(seed, name, split, role="order of sounds"), index, condition["sounds"], split, noise)]
-    elif attack in LOGICAL:
+    elif attack is not None and attack not in REPLAYS:
         rows = [_spoof(generator("spoof"), attack, split, spoofs)]
     elif "conversation" in condition:
         rows, conversation, turns = _conversation(condition, split, generator, speech, fs)
@@ -164,7 +164,7 @@ def _sound(generator, index, spec, split, library):
 
 
 def _attack(condition, split, generator, spoofs) -> str | None:
-    """The attack of a scene; None if it is bona fide. Logical ones that the table lacks are left out."""
+    """The attack of a scene; None if it is bona fide. Those that the tables lack are left out."""
     if "attacks" not in condition or generator("spoofed").random() >= condition.get("spoofed", SPOOFED):
         return None
     present = {row["attack"] for row in spoofs.select(split=split)} if spoofs is not None else set()

@@ -29,8 +29,7 @@ from cocktail.rooms.convolution import convolve, convolve_along
 from cocktail.rooms.responses import LATENCY, Responses, responses
 from cocktail.rooms.shoebox import Shoebox
 from cocktail.scenes.scene import Scene
-from cocktail.spoofing.names import LOGICAL
-from cocktail.spoofing.replay import play
+from cocktail.spoofing.replay import REPLAYS, play
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def _talkers(scene, speech, noise, spoofs, room):
     images = np.zeros((n_talkers, len(scene.array), n_samples))
     early, direct = np.zeros((2, n_talkers, n_samples))
     for k, talker in enumerate(scene.talkers):
-        library = spoofs if talker.attack in LOGICAL else speech
+        library = speech if talker.attack is None or talker.attack in REPLAYS else spoofs
         if talker.kind is not None:
             library = noise
         for start, dry in _said(scene, talker, library):

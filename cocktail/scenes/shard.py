@@ -2,7 +2,7 @@
 
 import importlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cocktail.corpora.library import Library
@@ -37,14 +37,14 @@ def make_shard(
     noise: str | Path,
     mixtures: str | Path,
     references: str | Path,
-    spoofs: str | Path | None = None,
+    spoofs: Sequence[str | Path] = (),
 ) -> None:
     """Make the scenes `indices` of the condition named `condition` and write them as one shard.
 
     `definition` is the condition, its groups of noise kinds resolved; `speech`, `noise` and `spoofs` are files of
     corpora, `mixtures` and `references` those to write. Raises CocktailError where the corpora have too little.
     """
-    libraries = {"speech": Library(speech), "noise": Library(noise), "spoofs": spoofs and Library(spoofs)}
+    libraries = {"speech": Library(speech), "noise": Library(noise), "spoofs": Library(*spoofs) if spoofs else None}
     made = importlib.import_module(module_of(definition)).scenes(
         indices, name=condition, definition=definition, split=split, seed=seed, fs=fs, **libraries
     )

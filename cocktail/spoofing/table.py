@@ -80,10 +80,15 @@ def finished(x: np.ndarray, fs: int) -> np.ndarray:
 
 def _pair(draw, rows, speakers):
     """An utterance of a speaker, all equally likely, and one of another speaker, of the same gender if there is one."""
-    claimed = speakers[draw.integers(len(speakers))]
-    said = _one_of(draw, [row for row in rows if row["speaker"] == claimed])
-    others = [row for row in rows if row["speaker"] != claimed]
+    said = claimed(draw, rows, speakers)
+    others = [row for row in rows if row["speaker"] != said["speaker"]]
     return said, _one_of(draw, [row for row in others if row["gender"] == said["gender"]] or others)
+
+
+def claimed(draw: np.random.Generator, rows: list[dict], speakers: list[str]) -> dict:
+    """An utterance of one of the speakers, all equally likely."""
+    speaker = speakers[draw.integers(len(speakers))]
+    return _one_of(draw, [row for row in rows if row["speaker"] == speaker])
 
 
 def _one_of(draw, rows):

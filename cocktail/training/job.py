@@ -10,7 +10,7 @@ import errno
 import fcntl
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,14 @@ def train_entry(
     seed: int,
     conditions: dict[str, dict] | None = None,
     rooms: dict[str, str | Path] | None = None,
-    spoofs: str | Path | None = None,
+    spoofs: Sequence[str | Path] = (),
     recogniser: Callable[[], Any] | None = None,
     estimated: EstimatedScenes | None = None,
     **options,
 ) -> None:
     """Fit an entry on the train split of the tables `speech` and `noise`; see `fit_entry` for `options`.
 
-    `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the table of spoofed
+    `conditions`: definitions of those to train on; `rooms`: their banks of responses; `spoofs`: the tables of spoofed
     speech; `estimated`: train scenes with the estimates of the entries read. `recogniser` makes the recogniser of a
     method that asks for one.
     """
@@ -61,7 +61,7 @@ def train_entry(
             seed=seed,
             conditions=conditions,
             rooms=rooms,
-            spoofs=spoofs and Library(spoofs),
+            spoofs=Library(*spoofs) if spoofs else None,
             recogniser=recogniser() if recogniser and "recogniser" in method.needs else None,
             estimated=estimated,
             **granted,

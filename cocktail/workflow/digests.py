@@ -49,6 +49,12 @@ class Digests:
         """The table of spoofed speech after an adversary's attack."""
         return self._job(self._entry(entry, "cocktail.processing.adversary"), self.spoofs(), keys=("seed", "fs"))
 
+    def attacker(self, entry: str) -> str:
+        """The table of spoofed speech that an attacker makes."""
+        plan = self._plan
+        code = [self._entry(name, "cocktail.processing.attacker") for name in plan.lineage(entry)]
+        return self._job(code, plan.attacker_counts(entry), self.corpora(), keys=("seed", "fs"))
+
     def rooms(self, condition: str, microphones: str) -> str:
         """A bank of room responses."""
         definition = self._plan.rooms_definition(condition)
@@ -69,6 +75,7 @@ class Digests:
             [plan.train_conditions(name) for name in lineage],
             [self.rooms(*bank) for name in lineage for bank in plan.banks(name)],
             plan.train_spoofs(entry) and self.spoofs(),
+            [self.attacker(name) for name in plan.attackers_met(entry)],
             [self._read(name) for name in lineage if plan.reads(name)],
             self.corpora(),
             listening,

@@ -76,6 +76,10 @@ class Files:
         """The table of spoofed speech after an adversary's attack."""
         return self.path("corpora", "attacked", f"{entry}.parquet")
 
+    def forged(self, entry: str) -> str:
+        """The table of spoofed speech that an attacker makes of genuine speech."""
+        return self.path("corpora", "forged", f"{entry}.parquet")
+
     def rooms(self, condition: str, microphones: str) -> str:
         """A bank of room responses at the `first` microphone or at `all`."""
         return self.path("rooms", microphones, f"{condition}.npz")

@@ -53,8 +53,8 @@ class Group:
 def groups(plan: Plan) -> Iterator[Group]:
     """Every job of a suite, were nothing done yet.
 
-    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs` and `adversary`, rooms times
-    microphones for `rooms`, scenes for `scenes`, `process` and `score`, what the method's `workload` says for
+    Units of the amounts: seconds of sound for `corpora`, utterances for `spoofs`, `adversary` and `attacker`, rooms
+    times microphones for `rooms`, scenes for `scenes`, `process` and `score`, what the method's `workload` says for
     trainings, cells times scenes for `leaderboard`, comparisons times scenes for `claims`, cells for `report` and
     `track`.
     """
@@ -87,13 +87,17 @@ def _single(rule, log, outputs, amount) -> Group:
 def _speech_and_noise(plan):
     parts = [part for parts in plan.config["corpora"].values() for part in parts]
     yield _single("corpora", plan.path("logs", "corpora"), (plan.speech, plan.noise), sum(map(sound_s, parts)))
-    needed = [plan.scenes_spoofs(name) for name in plan.conditions]
     utterances = sum(sum(counts.values()) for counts in plan.spoof_counts().values())
-    if any([*needed, *(plan.train_spoofs(name) for name in plan.trained)]):
+    read = [*map(plan.scenes_spoofs, plan.conditions), *map(plan.train_spoofs, plan.trained)]
+    if plan.adversaries or any(plan.spoofs in files.get("spoofs", ()) for files in read):
         yield _single("spoofs", plan.path("logs", "spoofs"), (plan.spoofs,), utterances)
     for entry in plan.adversaries:
         job = Job(plan.path("logs", "adversary", entry), (plan.attacked(entry),), utterances)
         yield Group("adversary", (job,), entry=entry, plugin=plan.known[entry].plugin.name)
+    for entry in plan.attackers:
+        made = sum(plan.attacker_counts(entry).values())
+        job = Job(plan.path("logs", "attacker", entry), (plan.forged(entry),), made)
+        yield Group("attacker", (job,), entry=entry, plugin=plan.known[entry].plugin.name)
 
 
 def sound_s(part: dict) -> float:

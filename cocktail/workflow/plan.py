@@ -45,7 +45,8 @@ class Plan(Selection, Files):
     def _trained(self, twins) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
         cells = (entry for _, entry in self.cells)
-        needed = dict.fromkeys([*cells, *self.scorers.values(), *twins, *self.adversaries])
+        attacking = [*self.adversaries, *self._named_attackers()]
+        needed = dict.fromkeys([*cells, *self.scorers.values(), *twins, *attacking])
         wanted = dict.fromkeys(name for entry in needed for name in self.ancestry(entry))
         return [name for name in wanted if self._methods[name].learned() and self.known[name].model is None]
 
@@ -172,15 +173,17 @@ class Plan(Selection, Files):
             for split, number in self.config["spoofs"].items()
         }
 
-    def scenes_spoofs(self, condition: str) -> dict[str, str]:
-        """The table of spoofed speech, if a condition is made of it: as it is, or after the attack of its adversary."""
+    def scenes_spoofs(self, condition: str) -> dict[str, list[str]]:
+        """The tables of spoofed speech, if a condition is made of any: as they are, or after its adversary's attack."""
         definition = self.all_conditions[condition]
         if "adversary" in definition:
-            return {"spoofs": self.attacked(definition["adversary"])}
-        return self._needed_spoofs([definition])
+            return {"spoofs": [self.attacked(definition["adversary"])]}
+        return self._needed_spoofs([definition], names.SPLITS)
 
-    def _needed_spoofs(self, conditions) -> dict[str, str]:
-        return {"spoofs": self.spoofs} if any(names.logical_attacks(x, TEST) for x in conditions) else {}
+    def _needed_spoofs(self, conditions, splits) -> dict[str, list[str]]:
+        logical = any(names.logical_attacks(x, TEST) for x in conditions)
+        tables = [self.spoofs] * logical + [self.forged(name) for name in names.attackers(conditions, splits)]
+        return {"spoofs": tables} if tables else {}
 
     @functools.cached_property
     def adversaries(self) -> list[str]:
@@ -196,14 +199,33 @@ class Plan(Selection, Files):
         method = self._methods.get(name)
         if method is None or "attack" not in method.tasks() or not method.learned():
             raise CocktailError(f"{where}: '{name}' is no entry that learns the task 'attack'")
-        for each in self.ancestry(name):
-            if self._mixes(each) and not self._trains_on(each):
-                wanted = ", ".join(self.known[each].train_on or ())
-                raise CocktailError(f"{where}: '{each}' trains on no condition of this suite; add {wanted or 'one'}")
+        self._check_attacker(name, where)
 
     def adversary_input(self, entry: str) -> dict[str, str]:
         """What an adversary's attack is made of: its model, and the table of spoofed speech."""
         return {"spoofs": self.spoofs, "model": self.model(entry)}
+
+    @property
+    def attackers(self) -> list[str]:
+        """Entries whose spoofs scenes are made of, or are learnt from."""
+        met = (name for entry in self.trained for name in self.attackers_met(entry))
+        return list(dict.fromkeys([*self._named_attackers(), *met]))
+
+    def _named_attackers(self):
+        return names.attackers(self.conditions.values())
+
+    def attacker_input(self, entry: str) -> dict[str, str | list[str]]:
+        """The models that an attacker makes spoofs with: its own, and those that it uses."""
+        own = {"model": self.model(entry)} if self._methods[entry].learned() else {}
+        return own | self.base_input(entry)
+
+    def attacker_counts(self, entry: str) -> dict[str, int]:
+        """Split -> spoofs that an attacker makes for the conditions of this suite."""
+        return {
+            split: number
+            for split, number in self.config["spoofs"].items()
+            if any(entry in names.recorded_attacks(x, split) for x in self.all_conditions.values())
+        }
 
     def rooms_definition(self, condition: str) -> dict:
         """What a condition says of its rooms."""
@@ -295,10 +317,10 @@ class Plan(Selection, Files):
             "snr_db": [min(low for low, _ in ranges), max(high for _, high in ranges)] if ranges else None,
         }
 
-    def train_spoofs(self, entry: str) -> dict[str, str]:
-        """The table of spoofed speech, if an entry trains on it."""
+    def train_spoofs(self, entry: str) -> dict[str, list[str]]:
+        """The tables of spoofed speech, if an entry trains on any."""
         labelled = self._methods[entry].sees(ANNOTATIONS)
-        return self._needed_spoofs(self._trains_on(entry).values() if labelled else [])
+        return self._needed_spoofs(self._trains_on(entry).values() if labelled else [], (TRAIN,))
 
     def banks(self, entry: str) -> list[tuple[str, str]]:
         """Conditions with a room that an entry mixes, and at which microphones: the `first`, or `all`."""
@@ -390,6 +412,7 @@ class Plan(Selection, Files):
             if not trained.intersection(self.ancestry(entry))
             and not self.score_input(condition, entry)
             and "adversary" not in self.conditions[condition]
+            and not names.attackers([self.conditions[condition]])
         )
         return [self.scores(*cell, shard) for cell in cells for shard in self.shards]
 

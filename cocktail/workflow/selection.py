@@ -4,6 +4,7 @@ A cell is a condition and an entry. Every name that the suite mentions is checke
 condition has its reason.
 """
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,15 @@ from cocktail.errors import CocktailError, nearest, printable, require_known
 from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
-from cocktail.paradigms import MIXTURES, sees_no_more
+from cocktail.paradigms import ANNOTATIONS, MIXTURES, sees_no_more
 from cocktail.plugins.entry import Entry
 from cocktail.plugins.imported.entries import imported_entries
 from cocktail.plugins.registry import Registry, meant
 from cocktail.rooms.arrays import positions
 from cocktail.scenes.conditions import info, is_closed
+from cocktail.spoofing import names
 from cocktail.tasks import BY, TASK_OF_ROLE, TASKS, signal_task
-from cocktail.workflow.files import TEST, VALID, plugins_of_run
+from cocktail.workflow.files import TEST, TRAIN, VALID, plugins_of_run
 from cocktail.workflow.suite import SUFFIXES, check_suite, known_conditions, suites
 
 VERBS = {"uses": "uses", "start": "starts from", "reads": "reads", "model": "has the model of"}
@@ -71,6 +73,8 @@ class Selection:
         self._methods: dict[str, Method] = {
             name: entry.make() for name, entry in self.known.items() if entry.error is None
         }
+        self.attackers_met = functools.cache(self.attackers_met)
+        self._check_attacks(source)
         self.scorers = self._choose_scorers(source)
         self.cells, self.absent = self.cells_of(self.conditions, self.entries)
         self.notes += self._idle()
@@ -149,6 +153,33 @@ class Selection:
         chosen = self.config["metrics"]
         require_known([] if chosen == "all" else chosen, METRICS, f"{source}: metrics: unknown metric")
         return tuple(name for name in METRICS if chosen == "all" or name in chosen)
+
+    def _check_attacks(self, source) -> None:
+        """Raise CocktailError for an attack that is neither the project's nor an entry that can make spoofs here."""
+        for condition, definition in self.all_conditions.items():
+            where = f"{source}: {condition}.attacks"
+            for name in names.attackers([definition]):
+                if name not in self.known:
+                    raise CocktailError(f"{where}: no attack '{name}'{nearest(name, [*names.ATTACKS, *self.known])}")
+                self._check_attacker(name, where)
+                if "adversary" in definition:
+                    raise CocktailError(
+                        f"{where}: an adversary changes logical attacks alone, and not those of '{name}'"
+                    )
+                if any(name in self.attackers_met(each) for each in self.ancestry(name)):
+                    raise CocktailError(f"{where}: '{name}' builds on what learns from its own spoofs")
+
+    def _check_attacker(self, name: str, where: str) -> None:
+        """Raise CocktailError where an entry cannot attack, or cannot be trained in this suite."""
+        method = self._methods.get(name)
+        if method is None or "attack" not in method.tasks():
+            raise CocktailError(f"{where}: '{name}' is no entry that has the task 'attack'")
+        for each in self.ancestry(name):
+            if each not in self._methods:
+                raise CocktailError(f"{where}: '{name}' builds on '{each}', which {self.known[each].error}")
+            if self._mixes(each) and not self._trains_on(each):
+                wanted = ", ".join(self.known[each].train_on or ())
+                raise CocktailError(f"{where}: '{each}' trains on no condition of this suite; add {wanted or 'one'}")
 
     def _choose_scorers(self, source) -> dict[str, str]:
         """Role -> entry whose model scores the others; of several in one role, the further ones by `role.entry`."""
@@ -230,20 +261,28 @@ class Selection:
         return [each for each in closure if each in self._methods and self._methods[each].learned()]
 
     def ancestry(self, name: str) -> list[str]:
-        """An entry, and all that must be made before it."""
-        return self._closure(name, tuple(VERBS))
+        """An entry, and all that must be made before it: what it builds on, and attackers that it learns from."""
+        return self._closure(name, tuple(VERBS), self.attackers_met)
 
-    def _closure(self, name, keys) -> list[str]:
+    def _closure(self, name, keys, more=lambda each: ()) -> list[str]:
         closure = [name]
         for each in closure:
-            closure += [other for key, other in self.known[each].others if key in keys and other not in closure]
+            others = [other for key, other in self.known[each].others if key in keys]
+            closure += [other for other in dict.fromkeys([*others, *more(each)]) if other not in closure]
         return closure
+
+    def attackers_met(self, name: str) -> list[str]:
+        """Entries whose spoofs an entry learns from."""
+        if name not in self._methods or not self._methods[name].sees(ANNOTATIONS):
+            return []
+        return names.attackers(self._trains_on(name).values(), (TRAIN,))
 
     def _mixes(self, name: str) -> bool:
         """Whether an entry trains on scenes, and not on isolated signals alone."""
         method = self._methods[name]
         reads = bool(self.known[name].reads)
-        return method.learned() and (reads or method.sees(MIXTURES) or method.answer().labelled)
+        labelled = method.answer().labelled and method.sees(ANNOTATIONS)
+        return method.learned() and (reads or method.sees(MIXTURES) or labelled)
 
     def _trains_on(self, name: str) -> dict[str, dict]:
         """Definitions of the conditions of this suite that an entry trains on; none for isolated signals.

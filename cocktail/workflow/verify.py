@@ -79,7 +79,7 @@ def _verify_scenes(plan, stored) -> list[str]:
             fs=plan.config["fs"],
             speech=plan.speech,
             noise=plan.noise,
-            spoofs=plan.scenes_spoofs(condition).get("spoofs"),
+            spoofs=plan.scenes_spoofs(condition).get("spoofs", []),
             mixtures=again[0],
             references=again[1],
         )

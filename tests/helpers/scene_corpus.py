@@ -7,7 +7,7 @@ import numpy as np
 import yaml
 
 from cocktail.scenes.conditions import resolved
-from cocktail.spoofing.names import LOGICAL
+from cocktail.spoofing.names import LOGICAL, attackers
 
 FS = 16000
 KINDS = ("white", "pink", "car", "hum", "machine-gun", "hammer", "street", "music", "babble")
@@ -80,7 +80,7 @@ def spoofs():
     rows = [
         row | {"utterance": f"{attack}-{row['utterance']}", "attack": attack}
         for row in speech().rows
-        for attack in LOGICAL
+        for attack in (*LOGICAL, *attackers(CONDITIONS.values()))
     ]
     for row in rows:
         row["n_samples"] = int(utterance_seconds(row["utterance"]) * FS)

@@ -36,8 +36,9 @@ def test_shipped_conditions():
     assert list(conditions()) == [
         "stationary", "nonstationary", "living-room", "tablet", "phone", "reverb", "long-reverb", "degraded",
         "two-talkers", "three-talkers", "two-talkers-closed", "four-talkers-closed", "two-talkers-array",
-        "spoof-logical", "spoof-physical", "spoof-physical-moving", "spoof-noise", "spoof-logical-noise",
-        "spoof-adversarial", "spoof-adversarial-black-box", "spoof-adversarial-adaptive", "speakers", "speakers-noise",
+        "spoof-logical", "spoof-neural", "spoof-physical", "spoof-physical-moving", "spoof-noise",
+        "spoof-logical-noise", "spoof-adversarial", "spoof-adversarial-black-box", "spoof-adversarial-adaptive",
+        "speakers", "speakers-noise",
     ]  # fmt: skip
 
 
@@ -76,7 +77,7 @@ def test_shipped_conditions():
         ("two-talkers", {"attacks": {"train": ["tts"], "test": ["tts"]}}),
         ("spoof-logical", {"attacks": None}),
         ("spoof-logical", {"attacks__train": None}),
-        ("spoof-logical", {"attacks__train": ["tss"]}),
+        ("spoof-logical", {"attacks__train": [1]}),
         ("spoof-logical", {"attacks__test": ["replay-near-low"]}),
         ("spoof-logical", {"spoofed": 2}),
         ("spoof-physical", {"room": None}),

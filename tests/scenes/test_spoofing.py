@@ -10,7 +10,7 @@ from cocktail.errors import AccessError, CocktailError
 from cocktail.scenes.drawing import draw
 from cocktail.scenes.rendering import render
 from cocktail.scenes.scene import Scene
-from cocktail.spoofing.names import LOGICAL, split_attacks
+from cocktail.spoofing.names import LOGICAL, attackers, split_attacks
 from cocktail.spoofing.replay import REPLAYS, Replay, draw_replay, play
 from cocktail.tasks import BONA_FIDE
 from cocktail.training.data.corpus import CorpusTrainingData
@@ -18,7 +18,7 @@ from cocktail.training.data.trials import trials
 
 FS = 16000
 CORPORA = {"speech": corpus.speech(), "noise": corpus.noise(), "spoofs": corpus.spoofs()}
-LIKE_OTHERS = {"spoof-physical-moving"}
+LIKE_OTHERS = {"spoof-physical-moving", "spoof-neural"}
 SPOOFING = [
     name for name, x in corpus.CONDITIONS.items() if "attacks" in x and "adversary" not in x and name not in LIKE_OTHERS
 ]
@@ -31,6 +31,19 @@ def drawn(name, index, *, split="test", condition=None, **corpora):
 
 def test_the_conditions_with_attacks():
     assert SPOOFING == ["spoof-logical", "spoof-physical", "spoof-noise", "spoof-logical-noise"]
+
+
+def test_spoofs_of_neural_networks_take_the_place_of_logical_attacks():
+    logical, neural = (corpus.CONDITIONS[name] for name in ("spoof-logical", "spoof-neural"))
+    assert neural == logical | {key: neural[key] for key in ("title", "attacks")}
+    assert attackers([logical]) == [] and attackers([neural], ["train"]) == neural["attacks"]["train"]
+    assert set(neural["attacks"]["train"]) < set(neural["attacks"]["test"])
+    scenes = [drawn("spoof-neural", i) for i in range(60)]
+    assert {scene.label for scene in scenes} == {BONA_FIDE, *neural["attacks"]["test"]}
+    spoof = next(scene for scene in scenes if scene.label == "resynthesis-tasnet")
+    assert spoof.talkers[0].utterance.startswith("resynthesis-tasnet-")
+    talker, noise = render(spoof, **CORPORA).images[0, 0], CORPORA["spoofs"].samples(spoof.talkers[0].utterance, FS)
+    assert np.corrcoef(talker, noise)[0, 1] > 1 - 1e-12
 
 
 def test_moving_replays_are_those_of_the_physical_condition_but_for_the_movement():

@@ -18,7 +18,7 @@ def plan(**overrides):
 
 def trained(p):
     """Entries that are trained for the boards' entries and scorers, and not for the attacks that conditions are of."""
-    attacking = {name for adversary in p.adversaries for name in p.ancestry(adversary)}
+    attacking = {name for each in (*p.adversaries, *p.attackers) for name in p.ancestry(each)}
     return [name for name in p.trained if name not in attacking]
 
 
@@ -433,9 +433,9 @@ def test_spoofed_speech_is_made_as_the_conditions_need_it_and_read_where_it_is_n
     counts = p.spoof_counts()
     assert set(counts["train"]) == set(counts["valid"]) < set(counts["test"])
     assert {number for attacks in counts.values() for number in attacks.values()} == {7, 3, 5}
-    readers = [name for name in p.conditions if p.scenes_spoofs(name) == {"spoofs": p.spoofs}]
+    readers = [name for name in p.conditions if p.scenes_spoofs(name) == {"spoofs": [p.spoofs]}]
     assert readers == ["spoof-logical", "spoof-noise", "spoof-logical-noise"]
-    assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and not p.train_spoofs("nmf-sparse")
+    assert p.train_spoofs("lcnn") == {"spoofs": [p.spoofs]} and not p.train_spoofs("nmf-sparse")
     more = plan(spoofs={"train": 8, "valid": 3, "test": 5})
     assert more.digests.spoofs() != p.digests.spoofs()
     assert more.digests.train("lcnn") != p.digests.train("lcnn")
@@ -449,14 +449,69 @@ def test_scenes_of_an_adversary_are_made_of_what_it_left_of_the_spoofs():
     names = ["spoof-logical", "spoof-adversarial"]
     p = plan(conditions=names, methods=["lcnn"])
     assert p.adversaries == ["ganba"] and p.spoof_counts()["train"]
-    assert p.scenes_spoofs("spoof-adversarial") == {"spoofs": p.attacked("ganba")}
+    assert p.scenes_spoofs("spoof-adversarial") == {"spoofs": [p.attacked("ganba")]}
     assert p.adversary_input("ganba") == {"spoofs": p.spoofs, "model": p.model("ganba")}
     assert {"ganba", "xvector"} <= set(p.trained) and "ganba" not in p.processing
-    assert p.train_spoofs("lcnn") == {"spoofs": p.spoofs} and list(p._trains_on("lcnn")) == ["spoof-logical"]
+    assert p.train_spoofs("lcnn") == {"spoofs": [p.spoofs]} and list(p._trains_on("lcnn")) == ["spoof-logical"]
     assert plan(conditions=names, methods=["lcnn"], scorers={"speaker": "xvector"}).untrained_scores() == []
     softer = plan(conditions=names, methods=["lcnn"], parameters={"ganba": {"bound_db": 1.0}})
     assert softer.digests.adversary("ganba") != p.digests.adversary("ganba")
     assert not plan(conditions=names[:1], methods=["lcnn"]).adversaries
+
+
+NEURAL = ["nonstationary", "spoof-logical", "spoof-neural"]
+
+
+def test_attackers_make_spoofs_of_genuine_speech_for_scenes_and_for_trainings():
+    p = plan(conditions=NEURAL, methods=["lcnn", "lcnn-neural"], spoofs={"train": 7, "valid": 3, "test": 5})
+    seen, every = ["hifi-gan", "resynthesis-mask"], ["hifi-gan", "resynthesis-mask", "resynthesis-tasnet"]
+    assert p.attackers == every and p.attackers_met("lcnn") == [] and p.attackers_met("lcnn-neural") == seen
+    assert p.scenes_spoofs("spoof-neural") == {"spoofs": [p.forged(name) for name in every]}
+    assert p.train_spoofs("lcnn-neural") == {"spoofs": [p.spoofs, *(p.forged(name) for name in seen)]}
+    assert p.attacker_counts("hifi-gan") == {"train": 7, "valid": 3, "test": 5}
+    assert p.attacker_counts("resynthesis-tasnet") == {"test": 5}
+    assert p.attacker_input("hifi-gan") == {"model": p.model("hifi-gan")}
+    assert p.attacker_input("resynthesis-mask") == {"bases": [p.model("blstm-psa")]}
+    assert set(p.trained) == {"lcnn", "lcnn-neural", "hifi-gan", "blstm-psa", "conv-tasnet-enhance"}
+    assert "hifi-gan" in p.ancestry("lcnn-neural") and "conv-tasnet-enhance" not in p.ancestry("lcnn-neural")
+    longer = plan(conditions=NEURAL, methods=["lcnn", "lcnn-neural"], parameters={"hifi-gan": {"epochs": 3}})
+    other = plan(conditions=NEURAL, methods=["lcnn", "lcnn-neural"])
+    changed = [name for name in p.trained if longer.digests.train(name) != other.digests.train(name)]
+    assert sorted(changed) == ["hifi-gan", "lcnn-neural"]
+    assert longer.digests.attacker("hifi-gan") != other.digests.attacker("hifi-gan")
+    without = plan(conditions=NEURAL[:2], methods=["lcnn", "lcnn-neural"])
+    assert not without.attackers and "hifi-gan" not in without.trained
+
+
+@pytest.mark.parametrize(
+    ("conditions", "change", "message"),
+    [
+        (
+            NEURAL,
+            {"attacks": {"train": ["tss"], "test": ["tts"]}},
+            "neural.attacks: no attack 'tss'; did you mean 'tts'",
+        ),
+        (NEURAL, {"attacks": {"train": ["lcnn"], "test": ["tts"]}}, "'lcnn' is no entry that has the task 'attack'"),
+        (NEURAL[1:], {}, "'blstm-psa' trains on no condition of this suite; add one"),
+        (NEURAL, {"adversary": "ganba"}, "an adversary changes logical attacks alone"),
+    ],
+)
+def test_an_attack_that_cannot_be_made_is_refused(conditions, change, message):
+    with pytest.raises(CocktailError, match=message):
+        plan(conditions=conditions, define={"spoof-neural": change})
+
+
+def test_an_attacker_that_learns_from_its_own_spoofs_is_refused(networks):
+    rows = {
+        "own": {"train_on": ["spoof-neural"]},
+        "sly": {"uses": {"detector": "own", "verifier": "xvector"}, "train_on": ["spoof-logical"]},
+    }
+    for plugin, source in (("own", "lcnn"), ("sly", "ganba")):
+        (Path(networks) / f"{plugin}.py").write_text((ROOT / "methods" / "speech" / f"{source}.py").read_text())
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump(rows))
+    attacks = {"train": ["sly"], "test": ["sly"]}
+    with pytest.raises(CocktailError, match="'sly' builds on what learns from its own spoofs"):
+        plan(conditions=NEURAL, plugins=[networks], define={"spoof-neural": {"attacks": attacks}})
 
 
 def test_detectors_train_on_no_condition_with_an_adversary_by_themselves(networks):

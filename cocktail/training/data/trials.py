@@ -7,7 +7,7 @@ from cocktail.method import Recording
 from cocktail.scenes.conditions import is_labelled
 from cocktail.scenes.drawing import draw
 from cocktail.scenes.rendering import render
-from cocktail.spoofing.names import logical_attacks
+from cocktail.spoofing.names import recorded_attacks
 
 HELD_OUT_FROM = 1_000_000
 """Where a corpus has no `valid` split for a condition, validation has the train split's scenes from this one on."""
@@ -40,7 +40,7 @@ def trials(
 
 def _has(condition, split, *, speech, noise, spoofs) -> bool:
     """Whether the corpora have what a condition needs of a split."""
-    attacks, kinds = logical_attacks(condition, split), condition.get("noise", {}).get("kinds")
+    attacks, kinds = recorded_attacks(condition, split), condition.get("noise", {}).get("kinds")
     sounds = condition.get("sounds")
     wanted = noise.select(split=split, kind=sounds["kinds"]) if sounds else speech.select(split=split)
     return bool(
