@@ -2,7 +2,7 @@
 
 A tracker is a function (power (..., F, T), hop_s) -> noise power (..., F, T) whose frame t depends on no later frame.
 All start alike: for the first START_UP_S the noise is the mean of the frames so far, as in the papers, which take the
-beginning of a recording for noise.
+beginning of a recording for noise. Digital silence before it is no part of it.
 """
 
 from collections.abc import Callable
@@ -28,12 +28,13 @@ def noise_psd(
     The first and last frames of that STFT hold less than a window of signal. Taken as they are they would pass for a
     quiet moment, which a minimum tracker then remembers for a second; so the tracker sees whole frames only, and the
     others take the nearest value. (No causality is lost: a sample of the first frames is not complete before the first
-    whole frame either.) A signal shorter than a window has no whole frame: all are used. Raises ValueError for a
-    tracker that does not exist.
+    whole frame either.) A signal begins where digital silence ends. One that is shorter than a window has no whole
+    frame: all are used. Raises ValueError for a tracker that does not exist.
     """
     if tracker not in TRACKERS:
         raise ValueError(f"no noise tracker is called {tracker!r}; there are {', '.join(TRACKERS)}")
-    first, end = size // hop - 1, n_samples // hop
+    heard = power.any(axis=tuple(range(power.ndim - 1)))
+    first, end = int(heard.argmax()) + size // hop - 1, n_samples // hop
     if end <= first:
         return TRACKERS[tracker](power, hop / fs)
     noise = TRACKERS[tracker](power[..., first:end], hop / fs)

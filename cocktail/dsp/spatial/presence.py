@@ -30,22 +30,27 @@ def present(psi: np.ndarray, n_mics: int) -> np.ndarray:
 def noise_covariances(X: np.ndarray, hop_s: float, memory_s: float = MEMORY_S) -> tuple[np.ndarray, np.ndarray]:
     """Covariances (F, T, D, D) of the noise in X (D, F, T), frames every `hop_s`, and where speech is, (F, T).
 
-    They begin with the mean of the first frames, which are taken for noise. A frame depends on no later one.
+    They begin with the mean of the first frames, which are taken for noise. Digital silence tells nothing. A frame
+    depends on no later one.
     """
     y = np.ascontiguousarray(X.transpose(2, 1, 0))  # (T, F, D)
     n_frames, n_bins, n_mics = y.shape
     alpha, alpha_p = np.exp(-hop_s / memory_s), ALPHA_PRESENCE ** (hop_s / HOP_S)
     begin = max(1, round(START_UP_S / hop_s))
     noise, p = np.empty((n_frames, n_bins, n_mics, n_mics), complex), np.zeros((n_frames, n_bins))
-    estimate, held = np.zeros((n_bins, n_mics, n_mics), complex), np.full(n_bins, 0.5)
+    estimate, held, heard = np.zeros((n_bins, n_mics, n_mics), complex), np.full(n_bins, 0.5), 0
     for t in range(n_frames):
+        noise[t] = estimate
+        if not y[t].any():
+            continue
+        heard += 1
         outer = y[t, :, :, None] * y[t, :, None, :].conj()
-        if t < begin:
-            estimate = estimate + (outer - estimate) / (t + 1)
-        else:
+        if heard > begin:
             p[t] = present(beamformers.quadratic(y[t, :, None], beamformers.loaded(estimate, LOADING))[:, 0], n_mics)
             held = alpha_p * held + (1 - alpha_p) * p[t]
             p[t] = np.where(held > PRESENCE_MAX, np.minimum(p[t], PRESENCE_MAX), p[t])
             estimate = estimate + ((1 - alpha) * (1 - p[t]))[:, None, None] * (outer - estimate)
+        else:
+            estimate = estimate + (outer - estimate) / heard
         noise[t] = estimate
     return noise.swapaxes(0, 1), p.T

@@ -142,15 +142,22 @@ def follow(
     """X (D, F, T), prior probabilities of speech in ]0, 1[ and its power at microphone 1, each (F, T) -> a Track.
 
     No frame depends on a later one. A frame counts `forgetting` times as much as the next; `iterations` are those of EM
-    in each, `predict` says whether the frame before tells a mean. The first START_UP_S are taken for noise.
+    in each, `predict` says whether the frame before tells a mean. The first START_UP_S are taken for noise; digital
+    silence tells nothing.
     """
     Y = np.ascontiguousarray(X.transpose(2, 1, 0))  # (T, F, D)
-    sums, model = _maximised(_start(Y[: max(1, round(START_UP_S / hop_s))]))
+    begin, first = max(1, round(START_UP_S / hop_s)), []
     n_bins = Y.shape[1]
     known = np.zeros(n_bins, complex), np.ones(n_bins)  # mean and variance of s in the frame before, over its power
     along, before = np.zeros(n_bins, complex), np.zeros(n_bins)  # sums of which c is the ratio
-    presence, speech = np.empty((n_bins, len(Y))), np.empty((n_bins, len(Y)), complex)
+    presence, speech = prior.copy(), np.zeros((n_bins, len(Y)), complex)
+    sums, model = _maximised(_start(Y[:1], begin))
     for t, y in enumerate(Y):
+        if not y.any():
+            continue
+        if len(first) < begin:
+            first.append(y)
+            sums, model = _maximised(_start(np.stack(first), begin))
         c = _shrunk(along, before) if predict else 0.0
         for _ in range(iterations):
             own = _over(power[:, t], np.abs(model.transfer[:, 0]) ** 2)
@@ -184,14 +191,19 @@ def _mixed(share, one, other):
     return mean, square - np.abs(mean) ** 2
 
 
-def _start(begin):
-    """Statistics of the first frames (T, F, D), as noise, and of one frame of such power that all microphones hear
-    alike."""
-    outer = np.mean(begin[..., :, None] * begin[..., None, :].conj(), 0)
-    n_mics = outer.shape[-1]
+def _start(first, begin):
+    """Statistics of the first frames (T, F, D) as noise, and of such power in one that all microphones hear alike.
+
+    The fewer of `begin` frames there are, the more white the noise is taken to be.
+    """
+    n_frames, _, n_mics = first.shape
+    outer = np.mean(first[..., :, None] * first[..., None, :].conj(), 0)
     level = np.trace(outer, axis1=-2, axis2=-1).real / n_mics
+    white = level[:, None, None] * np.eye(n_mics)
+    noise = white + n_frames / begin * (outer - white)
     alike = level[:, None] * np.ones(n_mics)
-    return Statistics(np.ones(len(outer)), outer + alike[..., None] * np.ones(n_mics), alike.astype(complex), level)
+    yy = n_frames * noise + alike[..., None] * np.ones(n_mics)
+    return Statistics(np.full(len(level), float(n_frames)), yy, alike.astype(complex), level)
 
 
 def _over(x, level):

@@ -140,6 +140,15 @@ def test_edges_are_no_quiet_moments(name, n_samples):
     assert level_db(noise[:, -3:] / WINDOW_POWER) == pytest.approx(0, abs=2.5)
 
 
+@pytest.mark.parametrize("name", TRACKERS)
+def test_digital_silence_before_the_signal_is_no_noise(name):
+    x = np.random.default_rng(10).standard_normal(8000)
+    noise, later = (
+        noise_psd(np.abs(stft(y)) ** 2, tracker=name, fs=16000, n_samples=len(y)) for y in (x, np.pad(x, (6400, 0)))
+    )
+    np.testing.assert_array_equal(later[:, 50:], noise)
+
+
 @pytest.mark.parametrize("n_samples", [1, 100, 511, 512, 640])
 def test_signals_shorter_than_a_window(n_samples):
     power = np.abs(stft(np.random.default_rng(0).standard_normal(n_samples))) ** 2

@@ -30,6 +30,14 @@ def test_the_covariance_of_stationary_noise_is_found():
     assert p.mean() < 0.05
 
 
+def test_digital_silence_tells_nothing():
+    X, _ = noise(3, 80)
+    with_pauses = np.insert(X, [0] * 30 + [50] * 20, 0, axis=-1)
+    heard = with_pauses[0].any(0)
+    for found, longer in zip(*(presence.noise_covariances(x, HOP_S) for x in (X, with_pauses)), strict=True):
+        np.testing.assert_array_equal(longer[:, heard], found)
+
+
 def test_speech_does_not_get_into_it_and_is_told():
     X, phi = noise(2)
     loud = X.copy()
