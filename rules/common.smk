@@ -40,7 +40,7 @@ if storage_used:
 
 wildcard_constraints:
     condition="|".join(map(re.escape, plan.all_conditions)),
-    entry="|".join(map(re.escape, {*plan.entries, *plan.trained, *plan.processing, *plan.attackers})),
+    entry="|".join(map(re.escape, plan.at_work)),
     shard=r"\d+",
     microphones="first|all",
     split="|".join(SPLITS),

@@ -103,6 +103,11 @@ class Plan(Selection, Files):
         """Entries that run on scenes."""
         return list(dict.fromkeys(entry for split in SPLITS for _, entry in self.estimated(split)))
 
+    @property
+    def at_work(self) -> list[str]:
+        """Entries that there may be jobs of."""
+        return list(dict.fromkeys([*self.entries, *self.trained, *self.processing, *self.attackers]))
+
     def reads(self, entry: str) -> list[str]:
         """Entries that one reads."""
         return list(self.known[entry].reads)

@@ -5,6 +5,7 @@ import yaml
 
 from cocktail import ROOT
 from cocktail.errors import CocktailError
+from cocktail.workflow.job_groups import groups
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite
 
@@ -473,6 +474,9 @@ def test_attackers_make_spoofs_of_genuine_speech_for_scenes_and_for_trainings():
     assert p.attacker_input("hifi-gan") == {"model": p.model("hifi-gan")}
     assert p.attacker_input("resynthesis-mask") == {"bases": [p.model("blstm-psa")]}
     assert set(p.trained) == {"lcnn", "lcnn-neural", "hifi-gan", "blstm-psa", "conv-tasnet-enhance"}
+    assert set(every) <= set(p.at_work) and "resynthesis-mask" not in p.processing
+    amounts = {group.entry: group.amount for group in groups(p) if group.rule == "attacker"}
+    assert amounts == {"hifi-gan": 15, "resynthesis-mask": 15, "resynthesis-tasnet": 5}
     assert "hifi-gan" in p.ancestry("lcnn-neural") and "conv-tasnet-enhance" not in p.ancestry("lcnn-neural")
     longer = plan(conditions=NEURAL, methods=["lcnn", "lcnn-neural"], parameters={"hifi-gan": {"epochs": 3}})
     other = plan(conditions=NEURAL, methods=["lcnn", "lcnn-neural"])
