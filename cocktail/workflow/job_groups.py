@@ -10,7 +10,9 @@ from cocktail.workflow.files import SPLITS, TEST
 from cocktail.workflow.plan import Plan
 
 UTTERANCE_S = 2.0
-"""A sentence of grid-tts lasts about that long."""
+"""A sentence of grid-tts lasts about that long ..."""
+SCENE_S = 3.0
+"""... and a scene of it, where nobody takes turns, about that long."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,17 @@ def groups(plan: Plan) -> Iterator[Group]:
     for condition, entry in plan.cells:
         jobs = tuple(  # what scores an estimate does not depend on the size of what made it
             Job(plan.board("logs", "score", condition, entry, shard), (plan.scores(condition, entry, shard),), scenes)
-            for shard, scenes in _shards(plan, plan.split)
+            for shard, scenes in _shards(plan, condition, plan.split)
         )
         yield Group("score", jobs, **_cell(plan, condition, entry))
     yield from _boards(plan)
 
 
-def _shards(plan, split) -> list[tuple[str, int]]:
-    """Shards of a split and their scenes."""
-    return [(shard, len(plan.scene_indices(shard, split))) for shard in plan.shards_of(split)]
+def _shards(plan, condition, split) -> list[tuple[str, float]]:
+    """Shards of a condition and split, and their scenes; a conversation counts as so many as it is longer."""
+    talk = plan.all_conditions[condition].get("conversation")
+    scenes = talk["duration_s"] / SCENE_S if talk else 1
+    return [(shard, scenes * len(plan.scene_indices(shard, split))) for shard in plan.shards_of(split)]
 
 
 def _single(rule, log, outputs, amount) -> Group:
@@ -127,7 +131,7 @@ def _scenes(plan, split):
                 (plan.mixtures(name, shard, split), plan.references(name, shard, split)),
                 scenes,
             )
-            for shard, scenes in _shards(plan, split)
+            for shard, scenes in _shards(plan, name, split)
         )
         yield Group("scenes", jobs, condition=name, task=plan.all_conditions[name]["task"])
 
@@ -162,7 +166,7 @@ def _processing(plan, split):
                 (plan.estimates(condition, entry, shard, split),),
                 scenes,
             )
-            for shard, scenes in _shards(plan, split)
+            for shard, scenes in _shards(plan, condition, split)
         )
         work = _workload(plan, entry)
         size = work.size if work else 1.0

@@ -13,7 +13,7 @@ from cocktail.runtime.accounting import accounted, read_log, work, works_on
 from cocktail.workflow import forecast
 from cocktail.workflow.costs import FILE, Cost, Costs, measure, read_costs
 from cocktail.workflow.forecast import estimate
-from cocktail.workflow.job_groups import groups
+from cocktail.workflow.job_groups import SCENE_S, groups
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite
 
@@ -129,6 +129,13 @@ def test_amounts_grow_with_the_scenes(make_plan):
     small, large = amounts(make_plan()), amounts(make_plan("large", scenes=12))
     assert all(amount > 0 for amount in small.values())
     assert large == {rule: 3 * amount for rule, amount in small.items()}
+
+
+def test_a_conversation_counts_as_the_scenes_that_last_as_long():
+    path = str(CONFIG / "meeting.yaml")
+    plan = Plan(load_suite(path), path)
+    amounts = {group.rule: group.amount for group in groups(plan) if group.condition == "meeting"}
+    assert amounts == dict.fromkeys(("scenes", "process", "score"), 20 * 60 / SCENE_S)
 
 
 def test_a_job_counts_with_its_work_where_sampling_missed_it(make_plan):
