@@ -289,11 +289,13 @@ def _label(step: Step, comparison: Comparison, best: str | None = None, compared
         return step.entries[0] + where
     if best is None:
         return f"best of {step.family or ', '.join(step.entries)}{where}"
-    if step.family:
-        among = f"{compared} in {step.family}"
+    if compared == 1:
+        among = f"the only one in {step.family}" if step.family else f"the only one of {known} to run"
+    elif step.family:
+        among = f"best of {compared} in {step.family}"
     else:
-        among = str(known) if compared == known else f"the {compared} of {known} that ran"
-    return f"{best} (best of {among}){where}"
+        among = f"best of {known}" if compared == known else f"best of the {compared} of {known} that ran"
+    return f"{best} ({among}){where}"
 
 
 def tally(rows: Iterable[dict]) -> dict[str, int]:

@@ -50,13 +50,17 @@ def command(name, folders, long_s, limit_s, suite, device):
     from rich.console import Console
     from rich.text import Text
 
+    from cocktail.errors import CocktailError, PluginError
     from cocktail.plugins.registry import Registry
     from cocktail.testing.conformance import probe_method
     from cocktail.testing.entries import probed
 
     console = Console(highlight=False)
     registry = Registry(folders)
-    method = probed(find(name, registry), registry, suite)
+    try:
+        method = probed(find(name, registry), registry, suite)
+    except PluginError as error:
+        raise CocktailError(f"'{name}': {error}") from error
     count = failures = 0
     for probe in probe_method(method, long_s=long_s, time_limit_s=limit_s, device=device):
         count += 1

@@ -141,6 +141,14 @@ def from_spec(spec: dict) -> Entry:
     return Entry(spec["name"], plugin, spec["parameters"], spec["path"], model=spec.get("model"))
 
 
+def _place(error: BaseException) -> tuple[str, str]:
+    """What an error says, and the line of the file where it was raised, or that cannot be parsed."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.msg, f"{Path(error.filename).name}:{error.lineno}"
+    line = traceback.extract_tb(error.__traceback__)[-1]
+    return str(error), f"{Path(line.filename).name}:{line.lineno}"
+
+
 @functools.cache
 def _load(name: str, path: Path) -> type[Method]:
     module_name = f"cocktail_plugins.{name}"
@@ -155,9 +163,8 @@ def _load(name: str, path: Path) -> type[Method]:
     except BaseException as error:  # a plugin may raise anything, SystemExit too: only its own row fails
         if isinstance(error, KeyboardInterrupt):
             raise
-        line = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(line.filename).name}:{line.lineno}"
-        raise PluginError(f"does not import: {type(error).__name__}: {error} ({where})") from error
+        what, where = _place(error)
+        raise PluginError(f"does not import: {type(error).__name__}: {what} ({where})") from error
     classes = [
         value
         for value in vars(module).values()

@@ -42,6 +42,8 @@ def find_entry(entries: dict[str, Entry], name: str) -> Entry:
 
 def meant(name: str, entries: Iterable[str]) -> str:
     """What a name that no entry has may be, for messages: another one, or one of a folder that was not named."""
+    if Path(name).is_dir():
+        return f"; if the folder is meant, write --methods ./{name}"
     return nearest(name, entries, cutoff=CLOSE) or "; --methods DIR finds plugins of your own"
 
 

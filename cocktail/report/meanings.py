@@ -1,4 +1,4 @@
-"""What each metric means, in a line that takes no knowledge of the field."""
+"""What each metric and each paradigm means, in a line that takes no knowledge of the field."""
 
 from cocktail.boards.cells import ATTACK, metric_of, scorer_of
 
@@ -47,6 +47,24 @@ MEANINGS = {
     "peak_memory": "Working memory that the method takes.",
     "parameters": "How many numbers the method has learnt.",
 }  # fmt: skip
+
+PARADIGMS = {
+    "learning-free": "Learns nothing.",
+    "source-model": "Learns from speech alone and noise alone.",
+    "annotated-source-model": "Learns from speech alone and noise alone, and is told who speaks, the words and labels.",
+    "separation": "Learns from mixtures and the sounds that they are made of.",
+    "annotated-separation": "Learns from mixtures and their sounds, and is told who speaks, and the words.",
+    "mixture-only": "Learns from mixtures, without the sounds that they are made of.",
+    "pretrained": "Was trained elsewhere, on whatever its makers had.",
+    "oracle": "Sees the truth of the very scene: a bound, and no competitor.",
+}
+"""What the name of a training paradigm means."""
+GUIDANCE = {
+    "weakly guided": "Is told nothing by which it could tell the talkers of a scene apart.",
+    "strongly guided": "Is told who or where the target is.",
+    "informed": "Is told what was computed from the true sounds of the talkers.",
+}
+"""What the name of a test paradigm means."""
 
 DRAWN = {
     "snr_db": ("SNR", "dB"),

@@ -111,6 +111,10 @@ class Selection:
 
     def _notes(self, source, gone: dict[str, Path]) -> list[str]:
         notes = [f"'{name}' of the last run is left out: its plugin is gone from {gone[name]}" for name in gone]
+        shipped = suites().get(self.suite)
+        if shipped and Path(source).is_file() and not shipped.samefile(source):
+            clash = f"{source}: suite: {shipped.name} is called '{self.suite}', too"
+            notes.append(f"{clash}; a run of one replaces the results of the other: choose another name")
         for name in self.registry.unknown(self.config["parameters"]):
             notes.append(f"{source}: parameters: no entry or plugin '{name}'{meant(name, self.known)}")
         return notes

@@ -133,10 +133,10 @@ def test_the_best_of_several_counts(scores):
     families = {"good": "networks", "best": "networks", "fair": "nmf", "gone": "nmf"}
     found = judged(scores, Step((), "networks", ("stationary",)), Step((), "nmf", ("stationary",)), families=families)
     assert found["verdict"] == HOLDS
-    assert (found["better"], found["worse"]) == ("best (best of 2 in networks)", "fair (best of 1 in nmf)")
+    assert (found["better"], found["worse"]) == ("best (best of 2 in networks)", "fair (the only one in nmf)")
     assert judged(scores, ("good", "fair"), ("best", "twin"))["verdict"] == FAILS
     found = judged(scores, "best", Step((), "networks", ("stationary",)), families=families)
-    assert (found["verdict"], found["worse"]) == (HOLDS, "good (best of 1 in networks)"), "the others of its family"
+    assert (found["verdict"], found["worse"]) == (HOLDS, "good (the only one in networks)"), "the others of its family"
 
 
 def test_the_best_of_a_family_is_not_one_that_a_coder_informs(scores, tmp_path):
@@ -153,7 +153,7 @@ def test_the_best_of_a_family_is_not_one_that_a_coder_informs(scores, tmp_path):
         entries=tmp_path / "entries.json", out=tmp_path / "claims.csv", seed=1, resamples=200,
     )  # fmt: skip
     (found,) = verdicts.read_verdicts(tmp_path / "claims.csv")
-    assert (found["verdict"], found["worse"]) == (HOLDS, "fair (best of 1 in nmf)")
+    assert (found["verdict"], found["worse"]) == (HOLDS, "fair (the only one in nmf)")
 
 
 def test_the_best_of_several_counts_wherever_its_name_stands(tmp_path):
@@ -162,6 +162,7 @@ def test_the_best_of_several_counts_wherever_its_name_stands(tmp_path):
     found = judged(scores, ("a", "b", "c"), ("x", "y", "z"))
     assert (found["verdict"], found["better"], found["worse"]) == (HOLDS, "b (best of 3)", "y (best of 3)")
     assert judged(scores, ("a", "b", "q"), "y")["better"] == "b (best of the 2 of 3 that ran)"
+    assert judged(scores, ("b", "p", "q"), "y")["better"] == "b (the only one of 3 to run)"
     alone = judged(scores, "b", "y")
     assert found["difference"] == pytest.approx(alone["difference"])
     assert found["difference"] == pytest.approx(1.0, abs=0.3)

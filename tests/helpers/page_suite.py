@@ -107,7 +107,7 @@ class Suite:
             "needs": ["array"] if e == 4 else [], "microphones": 1 + (e == 4), "causal": e != 5,
             "folder": str(self.folder),
             "parameters": {"gain_db": -e, "note": STRANGE},
-            "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: none.',
+            "description": f'Method {e}.\n\nSomebody, "A paper", ICASSP 2015. {STRANGE}\nDeviations: `gain_db`.',
         }  # fmt: skip
 
     def _claims(self):

@@ -115,11 +115,15 @@ def test_a_choice_is_one_of_its_words(plugin, parameter):
         entry.make()
 
 
-def test_unknown_method_names_the_nearest():
+def test_unknown_method_names_the_nearest(tmp_path, monkeypatch):
     with pytest.raises(CocktailError, match="unknown method 'unprocesed'; did you mean 'unprocessed'"):
         Registry().entry("unprocesed")
     with pytest.raises(CocktailError, match="unknown method 'my-gate'; --methods DIR finds plugins of your own"):
         Registry().entry("my-gate")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_methods").mkdir()
+    with pytest.raises(CocktailError, match=r"unknown method 'my_methods'; .* write --methods \./my_methods"):
+        Registry().entry("my_methods")
     with pytest.raises(CocktailError, match="no such folder of plugins"):
         Registry(["/nowhere"])
 
@@ -128,7 +132,7 @@ def test_unknown_method_names_the_nearest():
     ("text", "reason"),
     [
         ("import gone_module", r"does not import: ModuleNotFoundError: .*gone_module.*broken\.py:1"),
-        ("def f(:", "does not import: SyntaxError"),
+        ("def f(:", r"does not import: SyntaxError: invalid syntax \(broken\.py:1\)$"),
         ("raise SystemExit(4)", "does not import: SystemExit"),
         ("x = 1", "exactly one class derived from Method; found none"),
         (

@@ -425,6 +425,8 @@ def test_claims_failures_and_methods_are_listed(visit):
     text = page.locator("main").inner_text()
     for part in ('Somebody, "A paper", ICASSP 2015', "<script>window.spoilt", "gain_db", "latency_ms", "It shines in"):
         assert part in text
+    assert page.locator("p.words code").all_inner_texts() == ["gain_db"]
+    assert "bit_rate" not in text, "a cost that nobody measured"
     page.get_by_role("link", name="room-1").first.click()
     page.locator(".scene").first.wait_for()
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from cocktail import tables
+from cocktail import needs, paradigms, tables
 from cocktail.metrics.catalogue import METRICS
+from cocktail.report import meanings
 from cocktail.report.meanings import DRAWN, MEANINGS, drawn, meaning
 from cocktail.report.page.data import metric_card
 
@@ -20,6 +21,11 @@ def test_a_meaning_is_a_line_that_stands_alone(metric):
     assert not text.startswith("The same")
     assert metric not in text
     assert metric_card(metric)["meaning"] == text
+
+
+def test_each_paradigm_has_a_meaning_and_no_other_has():
+    assert set(meanings.PARADIGMS) == set(paradigms.PARADIGMS)
+    assert set(meanings.GUIDANCE) == set(needs.GUIDANCE)
 
 
 def test_gains_and_attacks_have_the_meaning_of_their_metric():

@@ -72,6 +72,13 @@ def test_a_suite_that_names_what_is_gone_can_be_read_all_the_same(suite, write_p
         plan_of("mine.yaml")
 
 
+def test_a_suite_with_the_name_of_a_shipped_one_is_noted(suite):
+    suite.write_text("suite: quick\n")
+    (note,) = plan_of("mine.yaml").notes
+    assert note.startswith(f"{suite}: suite: quick.yaml is called 'quick', too")
+    assert plan_of("quick").notes == []
+
+
 def test_values_of_what_is_not_known_yet_are_a_note_and_those_of_a_misspelt_name_an_error(suite):
     (note,) = plan_of("mine.yaml").notes
     assert note.startswith(f"{suite}: parameters: no entry or plugin 'my_gate'")

@@ -16,7 +16,7 @@ from cocktail.boards.voices import effects
 from cocktail.report import examples, partial
 from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
-from cocktail.report.meanings import drawn
+from cocktail.report.meanings import GUIDANCE, PARADIGMS, drawn
 from cocktail.report.page import cells, curves, data, losses, methods, overview, voices
 from cocktail.report.page.scripts import write_script
 from cocktail.report.provenance import TABLES, provenance
@@ -180,7 +180,9 @@ def _write_pages(out, content, shared, pages, heard):
     else:
         (out / "voices.html").unlink(missing_ok=True)
     # Last: where this file is, the page is whole.
-    text = environment.get_template("index.html").render(**shared, content=content, voices=bool(heard), root="")
+    text = environment.get_template("index.html").render(
+        **shared, content=content, voices=bool(heard), paradigms=PARADIGMS, guidances=GUIDANCE, root=""
+    )
     _write(out / "index.html", text)
 
 

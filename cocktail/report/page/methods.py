@@ -8,6 +8,7 @@ from urllib.parse import quote_plus
 from cocktail.needs import GUIDANCE, guidance
 from cocktail.paradigms import REFERENCES, sees
 from cocktail.plugins.papers import papers
+from cocktail.report import meanings
 from cocktail.report.page.data import COSTS, metric_card, scaled
 
 HEADLINES = ("si_sdr", "eer_cm", "eer_asv", "wer")
@@ -21,6 +22,8 @@ LABELS = {
     "model": "has the model of",
 }
 """Keys of a card -> what the page calls them, where that is something else."""
+CODE = re.compile(r"`+([^`\n]+)`+")
+"""What is code in a docstring: every second part of a text that is split by it."""
 SEARCH = "https://scholar.google.com/scholar?q="
 """Where a paper is found by its title."""
 
@@ -34,12 +37,17 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
     standing = [row for condition in ran if (row := _standing(condition, rows, bounds))]
     judged = sorted((row for row in standing if row["share"] is not None), key=lambda row: -row["share"])
     half = math.ceil(len(judged) / 2)
+    measured = [metric for metric in COSTS if any(row["metric"] == metric and row["value"] is not None for row in rows)]
     return {
         "name": name,
         "title": title,
-        "paragraphs": _paragraphs(rest),
+        "paragraphs": [CODE.split(text) for text in _paragraphs(rest)],
         "card": card,
         "labels": LABELS,
+        "meanings": {
+            "paradigm": meanings.PARADIGMS.get(card.get("paradigm")),
+            "guidance": meanings.GUIDANCE.get(card.get("guidance")),
+        },
         "papers": [
             {"title": name, "place": place, "link": f"{SEARCH}%22{quote_plus(name)}%22"}
             for name, place in papers(card.get("description") or "")
@@ -49,8 +57,8 @@ def method_page(name: str, card: dict, board: list[dict], bounds: Mapping, failu
         "shines": judged[: min(SHOWN, half)],
         "fails": judged[half:][::-1][:SHOWN],
         "strata": _strata(name, curves),
-        "costs": [_cost(condition, rows) for condition in ran],
-        "cost_metrics": [metric_card(metric) for metric in COSTS],
+        "costs": [_cost(condition, rows, measured) for condition in ran],
+        "cost_metrics": [metric_card(metric) for metric in measured],
         "failures": bad,
     }
 
@@ -92,9 +100,9 @@ def _standing(condition, rows, bounds):
     return {**row, "share": share, "card": metric_card(metric)}
 
 
-def _cost(condition, rows):
+def _cost(condition, rows, measured):
     values = {row["metric"]: row["value"] for row in rows if row["condition"] == condition}
-    return {"condition": condition, "values": [values.get(metric) for metric in COSTS]}
+    return {"condition": condition, "values": [values.get(metric) for metric in measured]}
 
 
 def _strata(name, curves):

@@ -148,6 +148,6 @@
     }));
     if (traces.length) traces.push({ type: "scatter", mode: "lines", x: [-3.1, 3.1], y: [-3.1, 3.1], line: { dash: "dot", color: "#888", width: 1 }, hoverinfo: "skip", showlegend: false });
     const axis = { tickvals: DEVIATES, ticktext: TICKS.map((t) => Number((100 * t).toPrecision(3)) + " %"), range: [-3.1, 3.1] };
-    return draw("det-plot", traces, { xaxis: { ...axis, title: { text: "false alarms" } }, yaxis: { ...axis, title: { text: "misses" } } }, null, state.condition ? null : NO_TRIALS);
+    return draw("det-plot", traces, { xaxis: { ...axis, tickangle: window.innerWidth < 640 ? -90 : 0, title: { text: "false alarms" } }, yaxis: { ...axis, title: { text: "misses" } } }, null, state.condition ? null : NO_TRIALS);
   };
 })();
