@@ -1,4 +1,4 @@
-"""The multichannel GMM unfolded into a network: iterations are layers, each with trained states and steps of its own.
+"""The multichannel GMM unfolded into a network: iterations are layers, each with trained states and a step of its own.
 
 J. R. Hershey, J. Le Roux and F. Weninger, "Deep unfolding: model-based inspiration of novel deep architectures",
 arXiv:1409.2574, 2014; S. Wisdom, J. R. Hershey, J. Le Roux and S. Watanabe, "Deep unfolding for multichannel source
@@ -33,8 +33,8 @@ class UnfoldedMcgmm(nn.Module):
         """log pi; whatever is common to all states means nothing."""
         self.log_variances = nn.Parameter(torch.zeros(layers, states, bins))
         """log v."""
-        self.steps = nn.Parameter(torch.ones(layers, bins))
-        """Of the channels towards least squares; what is outside [0, 1] counts as the next of the two."""
+        self.steps = nn.Parameter(torch.ones(layers))
+        """Of the channels towards least squares."""
 
     @torch.no_grad()
     def begin(self, log_weights: torch.Tensor, log_variances: torch.Tensor) -> None:
@@ -45,7 +45,7 @@ class UnfoldedMcgmm(nn.Module):
     def forward(self, y: torch.Tensor, channels: torch.Tensor, powers: torch.Tensor) -> torch.Tensor:
         """-> (B, K, F, T)."""
         states = map(multichannel_gmm.States, self.log_weights, self.log_variances)
-        layers = list(map(multichannel_gmm.Layer, states, self.steps.clamp(0, 1)[..., None, None]))
+        layers = list(map(multichannel_gmm.Layer, states, self.steps))
         return multichannel_gmm.separate(y, channels, powers, layers).images
 
 

@@ -1,4 +1,4 @@
-"""Deep unfolding of the multichannel GMM: every iteration has states and steps of its own, trained to separate.
+"""Deep unfolding of the multichannel GMM: every iteration has states and a step of its own, trained to separate.
 
 S. Wisdom, J. R. Hershey, J. Le Roux and S. Watanabe, "Deep unfolding for multichannel source separation", ICASSP 2016;
 J. R. Hershey, J. Le Roux and F. Weninger, "Deep unfolding: model-based inspiration of novel deep architectures",
@@ -7,7 +7,7 @@ arXiv:1409.2574, 2014. States start as those of the entry that this one `uses`. 
 Deviations: those of `mcgmm`, whose states have no Markov random field. Nothing but the abstract of the paper was at
 hand: the loss is minus the SNR of the talkers' signals under their best permutation, and how many layers there are, and
 how they are trained, is not the paper's. Weights and variances are trained as logarithms by Adam. Besides, a layer
-learns for every bin how far the channels go towards their update, which in reverberation leads away from the talkers.
+learns how far the channels go towards their update, which in reverberation leads away from the talkers.
 """
 
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ class Layer:
 
     states: States
     step: torch.Tensor | float = 1.0
-    """How far channels go from where they are, 0, to least squares, 1; a number, or one of every bin (..., F, 1, 1)."""
+    """How far channels go from where they are, 0, to least squares, 1."""
 
 
 @dataclass(frozen=True)
