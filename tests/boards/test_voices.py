@@ -173,14 +173,15 @@ def test_a_detector_that_fails_leaves_those_that_went_on_learning():
 
 def test_figures_of_all_scenes_and_their_intervals_are_those_of_the_board():
     generator = np.random.default_rng(4)
-    rows = [*detected("unprocessed", 2.0 * (LABELS == "bonafide") + generator.standard_normal(N))]
+    bona_fide, spread = LABELS == "bonafide", generator.standard_normal(N)
+    rows = [*detected("unprocessed", 2.0 * bona_fide + spread), *detected("contrary", spread - bona_fide)]
     rows += verified("unprocessed", generator.standard_normal((N, N)) + 1.5 * (SPEAKERS[:, None] == SPEAKERS))
     scores = pa.Table.from_pylist(rows, tables.SCORES)
     speakers = {row["scene"]: row["speaker"] for row in drawn().to_pylist()}
     ends = ("value", "ci_low", "ci_high")
-    wanted = {
-        row["metric"]: [row[name] for name in ends]
-        for row in board(scores, seed=3, speakers=speakers, resamples=200)
-    }  # fmt: skip
     of = found(rows)
-    assert {metric: [of[metric, "unprocessed", "all"][name] for name in ends] for metric in wanted} == wanted
+    ranked = [row for row in board(scores, seed=3, speakers=speakers, resamples=200) if row["value"] is not None]
+    assert {row["metric"] for row in ranked} == {"eer_cm", "eer_asv"}
+    assert max(row["value"] for row in ranked) > 50, "where an interval is that of the resamples"
+    for row in ranked:
+        assert [of[row["metric"], row["entry"], "all"][name] for name in ends] == [row[name] for name in ends]
