@@ -16,6 +16,7 @@ that changes the number, and is kept beside each score. [How scores are defined]
 LEVELS = {
     "source": "one value for each talker; a scene's is their mean",
     "scene": "one value for each scene",
+    "conversation": "one value for each conversation, of the streams that its pieces are stitched to",
     "trials": "computed from the trials of all scenes together",
 }
 POOLED = "from counts, which are added over talkers, trials and scenes; never averaged"
