@@ -98,13 +98,14 @@ class Node:
     def data(self, name: str, method: Method, conditions: list[str] | None = None) -> CorpusTrainingData:
         """What the entry may learn from; `conditions` in place of those that it trains on."""
         names = tuple(self.entries[name]["train_on"] if conditions is None else conditions)
-        key = method.paradigm, names, tuple(self.entries[name]["uses"].items())
+        wanted = {need: need in method.needs for need in ("array", "enrolment")}
+        key = method.paradigm, names, tuple(self.entries[name]["uses"].items()), *wanted.values()
         if key not in self._data:  # kept for the next entry that may learn from the same: noise is mixed once
             self._data[key] = CorpusTrainingData(
                 **self._libraries, fs=self.jobs["fs"], paradigm=method.paradigm, seed=self.jobs["seed"],
                 device=self.device, conditions={c: self.jobs["conditions"][c] for c in names},
                 rooms={c: self.folder / path for c, path in self.jobs["rooms"].items() if c in names},
-                bases=self.bases(name),
+                bases=self.bases(name), **wanted,
             )  # fmt: skip
         return self._data[key]
 
@@ -126,9 +127,13 @@ class Node:
         return {"model": self.model(name) if method.learned() else None, "bases": self.bases(name)}
 
     def view(self, name: str, method: Method, scene: TestScene, grants: dict, device: str) -> View:
-        """What the entry may know of a scene; the same generator whenever it is asked for."""
+        """What the entry may know of a scene; the same generator whenever it is asked for.
+
+        The first talker is enrolled with what it says in the scene: that compares devices, and scores nobody.
+        """
         generator = rng(self.jobs["seed"], scene.name, name, role="method")
-        offered = {"array": np.array(scene.array), "n_sources": len(scene.target), "device": device}
+        offered = {"array": np.array(scene.array), "n_sources": len(scene.target), "enrolment": scene.target[0]}
+        offered["device"] = device
         return View.of(method, grants | offered, fs=scene.fs, rng=generator)
 
     def skip(self, name: str, method: Method, scene: TestScene) -> str | None:

@@ -39,8 +39,10 @@ TRAIN_ON = {
 """Task -> conditions that entries are trained on; of other tasks, on none."""
 TEST_ON = {"enhance": "tablet", "separate": "two-talkers"}
 """Task -> condition of the scenes that devices are compared on; other tasks have those of `enhance`."""
-ARRAY = "two-talkers-array"
-"""Condition that entries which separate with several microphones are trained on and compared on."""
+ARRAYS = {"enhance": "tablet", "separate": "two-talkers-array"}
+"""Task -> condition that entries which need several microphones are trained on and compared on."""
+FEW_ROOMS = 10
+"""Of those, at all microphones: responses are most of what is stored."""
 UNSEEN = "two-talkers"
 """Condition of the part that trains for long."""
 CELLS = ("dnn-msa", "lstm-msa", "blstm-psa")
@@ -88,12 +90,12 @@ def prepare(folder: Path, size: Size) -> None:
         for name, library in libraries.items():
             Sounds.write(library, folder / f"{name}.npz")
         write_scenes(_scenes(suite, libraries, size), folder / SCENES)
-    chosen = {name: suite["conditions"][name] for names in (*TRAIN_ON.values(), (ARRAY,)) for name in names}
-    for name, condition in chosen.items():
-        if "room" in condition:
-            make_bank(condition=name, definition=condition, rooms=size.rooms, seed=SEED, fs=suite["fs"],
-                      out=folder / f"rooms-{name}.npz")  # fmt: skip
+    chosen = {name: suite["conditions"][name] for names in (*TRAIN_ON.values(), ARRAYS.values()) for name in names}
     rooms = {name: f"rooms-{name}.npz" for name, condition in chosen.items() if "room" in condition}
+    for name, file in rooms.items():
+        array = name in ARRAYS.values()
+        make_bank(condition=name, definition=chosen[name], rooms=min(size.rooms, FEW_ROOMS) if array else size.rooms,
+                  seed=SEED, fs=suite["fs"], out=folder / file, microphones="all" if array else "first")  # fmt: skip
     jobs = {
         "commit": commit(), "seed": SEED, "fs": suite["fs"], "conditions": chosen, "rooms": rooms, "unseen": UNSEEN,
         "entries": jobs_of(Registry(), size.networks),
@@ -131,14 +133,14 @@ def jobs_of(registry: Registry, size: str) -> dict[str, dict]:
     jobs = {}
     for entry in chosen(registry):
         task = entry.cls.tasks()[0]
-        array = task == "separate" and "array" in entry.cls.needs
-        train_on = (ARRAY,) if array else TRAIN_ON.get(task, ())
+        array = ARRAYS.get(task) if "array" in entry.cls.needs else None
+        train_on = (array,) if array else TRAIN_ON.get(task, ())
         jobs[entry.name] = {
             "spec": sized[entry.name].spec(),
             "uses": entry.uses,
             "task": task,
             "train_on": list(train_on) if entry.cls.learned() else [],
-            "test_on": ARRAY if array else TEST_ON.get(task, TEST_ON["enhance"]),
+            "test_on": array or TEST_ON.get(task, TEST_ON["enhance"]),
         }
     return jobs
 
@@ -160,7 +162,7 @@ def _corpora(folder, size, suite):
 
 def _scenes(suite, libraries, size):
     """Test scenes of all conditions that devices are compared on, and of that of the long training."""
-    for name in dict.fromkeys((*TEST_ON.values(), ARRAY, UNSEEN)):
+    for name in dict.fromkeys((*TEST_ON.values(), *ARRAYS.values(), UNSEEN)):
         condition = suite["conditions"][name]
         for index in range(max(size.unseen, size.scenes) if name == UNSEEN else size.scenes):
             scene = draw(condition, name=name, split="test", index=index, seed=SEED, fs=suite["fs"], **libraries)
