@@ -132,8 +132,12 @@ class Node:
         The first talker is enrolled with what it says in the scene: that compares devices, and scores nobody.
         """
         generator = rng(self.jobs["seed"], scene.name, name, role="method")
-        offered = {"array": np.array(scene.array), "n_sources": len(scene.target), "enrolment": scene.target[0]}
-        offered["device"] = device
+        offered = {
+            "array": np.array(scene.array),
+            "n_sources": len(scene.target),
+            "enrolment": scene.target[0],
+            "device": device,
+        }
         return View.of(method, grants | offered, fs=scene.fs, rng=generator)
 
     def skip(self, name: str, method: Method, scene: TestScene) -> str | None:

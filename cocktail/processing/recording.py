@@ -52,6 +52,11 @@ def cuts(n_samples: int, *, length: int, overlap: int) -> list[slice]:
     return [slice(start, min(start + length, n_samples)) for start in starts]
 
 
+def cuts_s(n_samples: int, fs: int, *, length_s: float, overlap_s: float) -> list[slice]:
+    """The same where the length of a piece and what neighbours share are in seconds."""
+    return cuts(n_samples, length=round(length_s * fs), overlap=round(overlap_s * fs))
+
+
 def process_blocks(
     blocks: Iterable[np.ndarray], fs_in: int, process: Process, *, fs: int, piece_s: float
 ) -> Iterator[np.ndarray]:

@@ -14,7 +14,7 @@ from cocktail.method import Estimates, Method, View
 from cocktail.plugins.entry import from_spec
 from cocktail.plugins.model import load_bases, load_model
 from cocktail.processing.latency import look_ahead
-from cocktail.processing.recording import cuts, stitched
+from cocktail.processing.recording import cuts_s, stitched
 from cocktail.rng import rng
 from cocktail.runtime import memory
 from cocktail.runtime.accounting import work, works_on
@@ -126,7 +126,7 @@ class Runner:
         return min(ahead_s + pieces["overlap_s"], pieces["length_s"]) if pieces else ahead_s
 
     def _view(self, scene, part, number=0):
-        """What the method is granted of a part of a scene's samples, its piece of that number."""
+        """The view of a part of a scene's samples; `number`: which of its pieces that is."""
         method = self._method
         offered = self._shared | {"array": np.array(scene["array"]), "n_sources": scene["n_sources"]}
         offered["estimates"] = Estimates(
@@ -190,8 +190,7 @@ def _parts(scene, n_samples):
     pieces = scene.get("pieces")
     if pieces is None:
         return [slice(0, n_samples)]
-    length, overlap = (round(pieces[name] * scene["fs"]) for name in ("length_s", "overlap_s"))
-    return cuts(n_samples, length=length, overlap=overlap)
+    return cuts_s(n_samples, scene["fs"], **pieces)
 
 
 def failed(scene: str, reason: str) -> dict:

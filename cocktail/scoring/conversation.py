@@ -6,7 +6,7 @@ import numpy as np
 
 from cocktail.metrics.conversation import Streams, owned
 from cocktail.metrics.metric import Metric
-from cocktail.processing.recording import cuts
+from cocktail.processing.recording import cuts_s
 from cocktail.scenes.scene import Scene
 from cocktail.scoring.rows import Judges
 from cocktail.scoring.signals import assign
@@ -21,7 +21,7 @@ def conversation_rows(
         return [judges.failed(metric, None, reason) for metric in metrics]
     order, _ = assign(reference, list(estimate))
     fs, talk = scene.fs, scene.conversation
-    pieces = cuts(scene.n_samples, length=round(talk.piece_s * fs), overlap=round(talk.piece_overlap_s * fs))
+    pieces = cuts_s(scene.n_samples, fs, length_s=talk.piece_s, overlap_s=talk.piece_overlap_s)
     streams = Streams(
         reference=reference,
         estimate=estimate[list(order)],

@@ -189,13 +189,13 @@ class Selection:
         """Role -> entry whose model scores the others; of several in one role, the further ones by `role.entry`."""
         chosen = {}
         for role, named in self.config["scorers"].items():
-            names, task = [named] if isinstance(named, str) else named, TASK_OF_ROLE[role]
-            require_known(names, self.known, f"{source}: scorers.{role}: unknown entry")
-            for name in names:
+            scorers, task = [named] if isinstance(named, str) else named, TASK_OF_ROLE[role]
+            require_known(scorers, self.known, f"{source}: scorers.{role}: unknown entry")
+            for name in scorers:
                 method = self._methods.get(name)
                 if method is not None and task not in method.tasks():
                     raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
-            first, *others = names
+            first, *others = scorers
             chosen |= {role: first} | {f"{role}{BY}{name}": name for name in others}
         return {role: name for role, name in chosen.items() if name in self._methods}
 
