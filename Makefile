@@ -34,7 +34,7 @@ run: setup
 	$(BIN)/cocktail run quick --cores $(JOBS)
 
 test: setup
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,8 @@ import textwrap
 
 # As `make test` says: threads of several workers that wait for each other's cores make seconds minutes.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests start thousands of processes: each would compile anew what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import pytest
 from workflow_project import Project
@@ -60,12 +62,14 @@ def exact_products(monkeypatch):
     monkeypatch.setattr(updates, "fast_products", contextlib.nullcontext)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist writes the groups down in its own hook
 def pytest_collection_modifyitems(items):
     """Which tests share a worker, where there are several (`-n`, `--dist loadgroup`).
 
     Those that run the workflow on all cores run one after the other and share the finished run. Fast tests share what
     their file makes. Other slow tests go to any free worker, unless the marker `xdist_group` says otherwise. Slow tests
-    of the workflow come first: at the end one worker would wait a quarter of an hour for the other.
+    of the workflow come first: at the end one worker would wait a quarter of an hour for the other. (Hence
+    `--no-loadscope-reorder`, without which the largest groups come first.)
     """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:

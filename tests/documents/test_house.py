@@ -140,3 +140,9 @@ def test_continuous_integration_script_is_a_program():
     script = Path(ROOT / ".ci" / "run")
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_tests_of_a_file_share_a_worker(request):
+    """pytest-xdist writes a test's group into its id; with a pytest that it does not know, it silently fails to."""
+    grouped = request.config.getoption("loadgroup", default=False)
+    assert not grouped or request.node.nodeid.endswith("@test_house")
