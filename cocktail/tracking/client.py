@@ -206,6 +206,13 @@ def _greet(uri):
         with contextlib.closing(engine.connect()):
             pass
         engine.dispose()
+    elif uri.startswith(SQLITE):
+        import sqlalchemy
+
+        engine = sqlalchemy.create_engine(uri)
+        with contextlib.closing(engine.connect()) as connection:
+            connection.execute(sqlalchemy.text("PRAGMA schema_version"))  # reads the head of the file
+        engine.dispose()
 
 
 @contextlib.contextmanager
