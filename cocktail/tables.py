@@ -10,6 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -141,11 +142,22 @@ def write_rows(path: str | Path, rows: Iterable[dict], schema: pa.Schema) -> Non
 
 
 def write_csv(path: str | Path, rows: Iterable[dict], columns: Sequence[str]) -> None:
-    """Write columns of dictionaries as CSV: null is an empty field, floats have 6 significant digits."""
+    """Write a file of `dump_csv`, whole or not at all."""
     with replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([f"{x:.6g}" if isinstance(x, float) else x for x in map(row.get, columns)] for row in rows)
+        dump_csv(file, rows, columns)
+
+
+def dump_csv(file: TextIO, rows: Iterable[dict], columns: Sequence[str]) -> None:
+    """Write columns of dictionaries as CSV: null is an empty field, floats have 6 significant digits, and the names of
+    a list stand behind each other with spaces.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(map(_field, map(row.get, columns)) for row in rows)
+
+
+def _field(x):
+    return f"{x:.6g}" if isinstance(x, float) else " ".join(x) if isinstance(x, list) else x
 
 
 def read_rows(path: str | Path, columns: list[str] | None = None) -> list[dict]:

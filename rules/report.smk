@@ -6,6 +6,7 @@ rule report:
         entries=board("entries.json"),
         claims=board("claims.csv"),
         brought=plan.brought(storage_used),
+        against=[local(path) for path in plan.scores_against()],
     output:
         board("report", "index.html"),
     log:
@@ -19,6 +20,7 @@ rule report:
         conditions=plan.contents.condition_cards(),
         about=plan.about(),
         detector=plan.detector,
+        against=plan.against(),
         seed=plan.config["seed"],
         resamples=plan.config["resamples"],
         digest=of_wildcards(plan.digests.report),

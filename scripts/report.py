@@ -13,6 +13,7 @@ with logged(snakemake.log[0]), work(), linked(snakemake.input.brought, snakemake
         conditions=snakemake.params.conditions,
         about=snakemake.params.about,
         detector=snakemake.params.detector,
+        against=snakemake.params.against,
         seed=snakemake.params.seed,
         resamples=snakemake.params.resamples,
     )

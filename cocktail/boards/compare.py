@@ -5,8 +5,11 @@ The difference is B's figure less A's. Where both rest on the same scenes (same 
 it is over the scenes that both finished, and its interval is that of the paired bootstrap; otherwise each side keeps
 all its scenes and is resampled alone. Scores of two definitions of a metric are not compared.
 
-Of two results, an entry's rank on each side is the one among the entries that both have, and `tau` with its interval
-says how well the two orders of a condition and metric agree (ranks.py).
+Of two results, an entry's rank on each side is the one among the entries that both have, on the scenes that all of them
+finished; controls and oracles have none, as on the boards. `climbs` says how many places it climbs from A to B, below 0
+how many it falls. It `overtakes` those that A has before it and B behind it, where both sides tell the two apart. `tau`
+with its interval says how well the two orders of a condition and metric agree; of the pairs that both sides tell apart,
+`pairs_kept` have the same order, and `pairs_reversed` the opposite one (ranks.py).
 
 A difference is `better` or `worse` where the test of statistics.py finds it at 5 %, with Holm's correction for the
 entries of a condition and metric, and `not distinguishable` otherwise; `same` is without any difference at all.
@@ -26,6 +29,7 @@ import pyarrow.compute as pc
 from cocktail import tables
 from cocktail.boards import ranks, statistics, wide
 from cocktail.boards.cells import ATTACK, higher_is_better, tabulate, weights_of
+from cocktail.boards.leaderboard import BOUNDS, read_entries
 from cocktail.boards.verdicts import OPEN
 from cocktail.errors import CocktailError, require_known
 from cocktail.rng import rng
@@ -33,8 +37,13 @@ from cocktail.rng import rng
 BETTER, WORSE, SAME, NOT_COMPARED = "better", "worse", "same", "not compared"
 COLUMNS = (
     "condition", "entry", "metric", "a", "b", "difference", "ci_low", "ci_high", "verdict", "paired", "n_a", "n_b",
-    "reason", "rank_a", "rank_b", "tau", "tau_low", "tau_high",
+    "reason", "rank_a", "rank_b", "climbs", "overtakes", "overtaken_by", "tau", "tau_low", "tau_high", "pairs_kept",
+    "pairs_reversed", "no_rank",
 )  # fmt: skip
+"""`overtakes`, `overtaken_by`: lists of entries. `no_rank`: why an entry with figures on both sides has no ranks."""
+CONTROL = "bounds the boards and is not ranked"
+LARGELY_FAILED = "finished less than half of the scenes that anybody finished"
+TOO_FEW_ENTRIES = f"fewer than {ranks.MIN_ENTRIES} entries to rank"
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Results:
     """tables.SCORES, as `leaderboard.collect` makes it."""
     drawn: Mapping[str, dict]
     """Scene -> its row of leaderboard.SCENES; empty where it is not known."""
+    unranked: frozenset[str] = frozenset()
+    """Controls and oracles."""
 
     @property
     def speakers(self) -> dict[str, str | None]:
@@ -61,9 +72,11 @@ def read(folder: str | Path, name: str) -> Results:
     folder = Path(folder)
     if not (folder / "scores.parquet").is_file():
         raise CocktailError(f"{folder}: no scores.parquet; compare takes results/<suite> or a suite that has run")
-    scenes = folder / "scenes.parquet"
+    scenes, entries = folder / "scenes.parquet", folder / "entries.json"
     drawn = tables.read_by_scene(scenes) if scenes.is_file() else {}
-    return Results(name, tables.read_table(folder / "scores.parquet"), drawn)
+    cards = read_entries(entries) if entries.is_file() else {}
+    unranked = frozenset(entry for entry, card in cards.items() if card["family"] == BOUNDS)
+    return Results(name, tables.read_table(folder / "scores.parquet"), drawn, unranked)
 
 
 def compare_entries(results: Results, a: str, b: str, **options) -> list[dict]:
@@ -167,23 +180,44 @@ class _Condition:
 
     def _rank(self, metric, rows, cells, weights):
         """Add ranks on both sides, and how well they agree, to rows of entries that have figures on both."""
-        if len(rows) < ranks.MIN_ENTRIES:
+        try:
+            ranked, orders = self._orders(rows, cells, weights)
+        except ranks.NoOrderError as error:
+            for row in rows:
+                row["no_rank"] = row.get("no_rank") or str(error)
             return
-        shared = [row["entry"] for row in rows]
-        figures, samples, rests_on = [], [], []
-        for names, part, drawn in zip(self.entries, cells, weights, strict=True):
-            chosen = part.of(np.isin(names, shared))
-            order = [[name for name in names if name in shared].index(name) for name in shared]
-            figures.append(statistics.figures(chosen)[order])
-            samples.append(statistics.figures(chosen, drawn)[:, order])
-            rests_on.append(int(chosen.drawn.min()))
+        a, b = orders
         found = ranks.agreement(
-            a=figures[0], b=figures[1], samples_a=samples[0], samples_b=samples[1], drawn=min(rests_on),
+            a=a.values, b=b.values, samples_a=a.samples, samples_b=b.samples, drawn=min(a.drawn, b.drawn),
             level=self.level,
         )  # fmt: skip
-        placed = [statistics.rank(values, higher_is_better(metric)).tolist() for values in figures]
-        for row, rank_a, rank_b in zip(rows, *placed, strict=True):
-            row |= {"rank_a": rank_a, "rank_b": rank_b, **found.row()}
+        apart, reversed_ = ranks.overtaking(a, b, self.level)
+        n_apart, n_reversed = int(apart.sum()) // 2, int(reversed_.sum()) // 2
+        pairs = {"pairs_kept": n_apart - n_reversed, "pairs_reversed": n_reversed}
+        names = np.array([row["entry"] for row in ranked])
+        places = [order.ranks(higher_is_better(metric)) for order in orders]
+        for e, row in enumerate(ranked):
+            rank_a, rank_b = (int(place[e]) for place in places)
+            row |= {"rank_a": rank_a, "rank_b": rank_b, "climbs": rank_a - rank_b, **found.row(), **pairs}
+            row["overtakes"] = names[reversed_[e] & (places[1] > rank_b)].tolist()
+            row["overtaken_by"] = names[reversed_[e] & (places[1] < rank_b)].tolist()
+
+    def _orders(self, rows, cells, weights):
+        """The rows that have ranks, sorted by entry as `rows` are, and the order of these entries on each side."""
+        bounds = frozenset.union(*(side.unranked for side in self._sides))
+        for row in rows:
+            row["no_rank"] = CONTROL if row["entry"] in bounds else None
+        ranked = [row for row in rows if row["no_rank"] is None]
+        for names, part in zip(self.entries, cells, strict=True):
+            of = np.isin(names, [row["entry"] for row in ranked])
+            for row, enough in zip(ranked, statistics.rankable(part.finished[:, of]), strict=True):
+                row["no_rank"] = row["no_rank"] or (None if enough else LARGELY_FAILED)
+        ranked = [row for row in ranked if row["no_rank"] is None]
+        if len(ranked) < ranks.MIN_ENTRIES:
+            raise ranks.NoOrderError(TOO_FEW_ENTRIES)
+        chosen = [np.isin(names, [row["entry"] for row in ranked]) for names in self.entries]
+        sides = zip(cells, chosen, weights, strict=True)
+        return ranked, [ranks.order(part.of(of), drawn) for part, of, drawn in sides]
 
     def _row(self, metric, entry, cells, weights):
         """The row of an entry; its verdict is None where a test decides, with the probability `p`. None: no scores."""
@@ -192,8 +226,10 @@ class _Condition:
         if None in cards:
             return None if cards == [None, None] else blank | self._lacking(cards)
         if cards[0] != cards[1]:
-            said = (" and ".join(sorted(card)) for card in cards)
-            return blank | {"reason": f"two definitions of {metric}: {' in A, '.join(said)} in B"}
+            said = (
+                f"{' and '.join(sorted(card))} in {side.name}" for card, side in zip(cards, self._sides, strict=True)
+            )
+            return blank | {"reason": f"two definitions of {metric}: {', '.join(said)}"}
         of_entry = [np.array(names) == entry for names in self.entries]
         cells = [part.of(chosen) for part, chosen in zip(cells, of_entry, strict=True)]
         finished = [part.finished[:, 0] for part in cells]
@@ -248,7 +284,8 @@ def _alone(results, entry, label):
     """The scores of one entry, under another name."""
     scores = results.scores.filter(pc.equal(results.scores["entry"], entry))
     labels = pa.array([label] * len(scores), pa.string())
-    return Results(entry, scores.set_column(scores.schema.get_field_index("entry"), "entry", labels), results.drawn)
+    renamed = scores.set_column(scores.schema.get_field_index("entry"), "entry", labels)
+    return Results(entry, renamed, results.drawn, results.unranked)
 
 
 def _cards(scores) -> dict[tuple[str, str], frozenset[str]]:

@@ -1,7 +1,10 @@
-"""Do two boards put the same entries in the same order? Ranks on both sides, and Kendall's tau between them.
+"""Do two boards put the same entries in the same order? Ranks on both, Kendall's tau, and who overtakes whom.
 
 M. G. Kendall, "The treatment of ties in ranking problems", Biometrika 33, 1945: tau-b. Its interval is that of the
-bootstrap over the scenes of both boards, as every interval here (statistics.py).
+bootstrap over the scenes of both boards, as every interval here (statistics.py). An entry overtakes another where the
+boards have the two in opposite orders and each of them tells the two apart (statistics.told_apart).
+
+Axes: R resamples, S scenes, E entries.
 """
 
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail.boards import statistics
+from cocktail.errors import CocktailError
 
 MIN_ENTRIES = 3
 """Between two entries there is one pair: tau would be 1 or -1 whatever they are."""
@@ -54,3 +58,47 @@ def agreement(
     samples = np.where(known, tau_b(samples_a, samples_b), np.nan)
     low, high = statistics.interval(samples[:, None], drawn, level)
     return Agreement(tau, *(float(end[0]) if np.isfinite(tau) else np.nan for end in (low, high)), len(a))
+
+
+class NoOrderError(CocktailError):
+    """Entries cannot be ranked; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Figures of E entries on one board, from which it ranks them."""
+
+    values: np.ndarray
+    """(E,)"""
+    samples: np.ndarray
+    """(R, E): the same in each resample."""
+    drawn: int
+    """Independent draws that they rest on."""
+
+    def ranks(self, higher_is_better: bool) -> np.ndarray:
+        """(E,) int from 1."""
+        return statistics.rank(self.values, higher_is_better)
+
+
+def order(cells: statistics.Cells | statistics.TrialCells, weights: np.ndarray) -> Order:
+    """The entries of `cells`, on the scenes that all of them finished; `weights` (R, S): the resamples.
+
+    Raises NoOrderError where there are no such scenes, or they do not suffice for a figure.
+    """
+    common = cells.finished.all(axis=1)
+    if not common.any():
+        raise NoOrderError("no scene that all entries finished")
+    shared = cells.on(common)
+    values = statistics.figures(shared)
+    if np.isnan(values).any():
+        raise NoOrderError("not defined on the scenes that all entries finished")
+    if not shared.enough.all():
+        raise NoOrderError(statistics.TOO_FEW)
+    return Order(values, statistics.figures(shared, weights[:, common]), int(shared.drawn.min()))
+
+
+def overtaking(a: Order, b: Order, level: float = statistics.LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of entries, (E, E) bool, that both boards tell apart, symmetric; and those whose order is reversed."""
+    apart = np.logical_and(*(statistics.told_apart(x.values, x.samples, x.drawn, level) for x in (a, b)))
+    signs = [np.sign(x.values[:, None] - x.values[None, :]) for x in (a, b)]
+    return apart, apart & (signs[0] != signs[1])

@@ -16,9 +16,10 @@ from cocktail.cli._options import json_option, results_folder, said_split, say_d
 @click.option("--metric", "metrics", multiple=True, help="This metric (may be repeated), or `all`; by default a few.")
 @click.option("--everything", is_flag=True, help="Of two results: also show what is equal in both.")
 @click.option("--wide", is_flag=True, help="Also intervals about other kinds of noise and speakers than these.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV instead of a table.")
 @split_option
 @json_option
-def command(a, b, entry, conditions, entries, metrics, everything, wide, split, as_json):
+def command(a, b, entry, conditions, entries, metrics, everything, wide, as_csv, split, as_json):
     """Compare two results A and B: how much better is B, entry by entry, and is the difference real?
 
     Or compare two entries A and B of one result, condition by condition: how much better is B?
@@ -30,20 +31,29 @@ def command(a, b, entry, conditions, entries, metrics, everything, wide, split, 
     Both are over scenes: they hold for these kinds of noise and these speakers alone. With --wide, a second interval
     resamples kinds of noise and speakers: it is about others, too. Of fewer than three there is none.
 
+    Of two results, the entries of both are ranked on each side: a suite whose order does not carry over to another one
+    misleads. An entry climbs or falls so many places from A to B. Of the pairs that both sides tell apart, some may be
+    reversed; --csv and --json name who overtakes whom.
+
     \b
       cocktail compare quick my-gate omlsa      is OMLSA better than mine?
       cp -r results/quick /tmp/before
       cocktail compare /tmp/before quick        what has changed since?
       cocktail compare quick my-gate omlsa --wide
       cocktail compare quick standard --condition stationary --metric si_sdr
+      cocktail compare quick real --csv > ranks.csv
     """
     import json
+    import sys
 
-    from cocktail.boards.compare import compare, compare_entries, read
+    from cocktail import tables
+    from cocktail.boards.compare import COLUMNS, compare, compare_entries, read
     from cocktail.errors import CocktailError
     from cocktail.report.compare import show
     from cocktail.report.terminal import SHOWN
 
+    if as_csv and as_json:
+        raise CocktailError("--csv and --json: choose one")
     if entry is not None and entries:
         raise CocktailError("--entry chooses among the entries of two results; here the two entries are given")
     say_development(split)
@@ -57,6 +67,8 @@ def command(a, b, entry, conditions, entries, metrics, everything, wide, split, 
         rows, names = compare_entries(*sides, b, entry, **chosen), (b, entry)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
+    elif as_csv:
+        tables.dump_csv(sys.stdout, rows, list(rows[0]) if rows else COLUMNS)
     else:
         show(rows, names=names, of_entries=entry is not None, everything=everything)
 

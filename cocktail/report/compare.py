@@ -13,6 +13,7 @@ WIDE = (
     "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
     "noises and speakers are about others, too."
 )
+RANKED = {"rank_a": "rank A", "rank_b": "rank B", "climbs": "climbs"}
 STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim", NOT_COMPARED: "dim"}
 
 
@@ -57,8 +58,8 @@ def _table(condition, rows, entries, wider):
     for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
     others = ("over noises\nand speakers",) if wider else ()
-    ranked = ("rank A", "rank B") if any(row["rank_a"] for row in rows) else ()
-    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n", *ranked):
+    ranked = RANKED if any(row["rank_a"] for row in rows) else {}
+    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n", *ranked.values()):
         table.add_column(Text(name), justify="right", no_wrap=True)
     table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
@@ -70,10 +71,14 @@ def _table(condition, rows, entries, wider):
         intervals = [_interval(row[low], row[high], shown) for low, high in ends]
         figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
-        places = [str(row[name] or "–") for name in ("rank_a", "rank_b")][: len(ranked)]
+        places = [_places(row[name], "+" * (name == "climbs")) for name in ranked]
         line = [metric, *([] if entries else [row["entry"]]), *figures, *intervals, count, *places, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))
     return table
+
+
+def _places(number, sign):
+    return "–" if number is None else f"{number:{sign}d}" if number or not sign else "="
 
 
 def _interval(low, high, digits):
@@ -82,13 +87,23 @@ def _interval(low, high, digits):
 
 def _order(rows):
     """How well both sides agree on the order of the entries, a line a metric."""
-    for metric in dict.fromkeys(row["metric"] for row in rows if row["tau"] is not None):
+    for metric in dict.fromkeys(row["metric"] for row in rows if row["rank_a"] is not None):
         ranked = [row for row in rows if row["metric"] == metric and row["rank_a"] is not None]
-        tau, low, high = (ranked[0][name] for name in ("tau", "tau_low", "tau_high"))
-        within = "" if low is None else f" ({_interval(low, high, 2)})"
-        moved = max(ranked, key=lambda row: abs(row["rank_b"] - row["rank_a"]))
-        most = f"; {moved['entry']} moves most, from {moved['rank_a']} to {moved['rank_b']}" if tau < 1 else ""
-        yield f"{headed(metric)}: order of {len(ranked)} entries in A and B: Kendall's tau {tau:+.2f}{within}{most}"
+        yield f"{headed(metric)}: order of {len(ranked)} entries in A and B: {agreement(ranked[0])}{_moved(ranked)}"
+
+
+def agreement(row: dict) -> str:
+    """Kendall's tau of a row of `compare.compare`, and the pairs that both sides tell apart, in words."""
+    tau, low, high = (row[name] for name in ("tau", "tau_low", "tau_high"))
+    within = "" if low is None else f" ({_interval(low, high, 2)})"
+    said = "no tau, all are equal" if tau is None else f"Kendall's tau {tau:+.2f}{within}"
+    kept, turned = row["pairs_kept"], row["pairs_reversed"]
+    return f"{said}; of {kept + turned} pairs that both tell apart, {turned} reversed"
+
+
+def _moved(ranked):
+    most = max(ranked, key=lambda row: abs(row["climbs"]))
+    return f"; {most['entry']} moves most, from {most['rank_a']} to {most['rank_b']}" if most["climbs"] else ""
 
 
 def _narrow(condition, rows):

@@ -55,8 +55,8 @@ def show_suite(
             scores = scores.filter(pc.is_in(scores[column], pa.array(list(chosen), pa.string())))
     families = {name: card["family"] for name, card in read_entries(Path(folder) / "entries.json").items()}
     show(board, scores, families=families, pending=read_pending(folder), console=console, **options)
-    if entries is not None:
-        console.print(Text("Ranks and letters are among all entries of the suite that have run.", style="dim"))
+    if entries is not None and any(row["rank"] is not None for row in board):
+        console.print(Text("Ranks are among all entries of the suite that have run.", style="dim"))
     return len(failed_cells(scores))
 
 

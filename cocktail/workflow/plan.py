@@ -20,7 +20,7 @@ from cocktail.tasks import BY, TASKS
 from cocktail.tracking.receipt import store_state
 from cocktail.workflow.contents import Contents
 from cocktail.workflow.digests import Digests
-from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files, board_folder
+from cocktail.workflow.files import SPLITS, TEST, TRAIN, Files, board_folder, existing
 from cocktail.workflow.retraining import retrained
 from cocktail.workflow.selection import Selection
 from cocktail.workflow.suite import load_suite, suite_path
@@ -135,6 +135,14 @@ class Plan(Selection, Files):
             ),
             "digest of the suite": self.digests.suite(),
         }
+
+    def against(self) -> dict[str, str]:
+        """Suites whose order of entries the page sets beside this one's -> folders of their boards."""
+        return {name: str(board_folder(self.config | {"suite": name})) for name in self.config["against"]}
+
+    def scores_against(self) -> list[str]:
+        """The scores of those that have run."""
+        return existing(str(Path(folder) / "scores.parquet") for folder in self.against().values())
 
     def all_scores(self) -> Iterator[str]:
         """Every score shard of the suite."""

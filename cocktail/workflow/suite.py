@@ -79,6 +79,8 @@ def check_suite(config: dict, source: str) -> dict:
         _check_enrolment(known[name], {other: known[other] for other in chosen}, f"{source}: {name}")
     only = config["only"]["conditions"]
     require_known([] if only == "all" else only, chosen, f"{source} has no condition")
+    if config["suite"] in config["against"]:
+        raise CocktailError(f"{source}: against: '{config['suite']}' is this suite itself; name others")
     conditions = {name: resolved(known[name], groups) for name in chosen}
     located = _located(config, Path(source).parent)
     return config | located | {"conditions": conditions, "recogniser": _recogniser(config, source)}

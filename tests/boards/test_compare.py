@@ -1,5 +1,6 @@
 """Two results side by side: numbers against a plain bootstrap, verdicts on differences that are known."""
 
+import csv
 import io
 import json
 
@@ -208,6 +209,11 @@ def test_the_command_compares_folders(tmp_path, monkeypatch, noise):
     assert (line["difference"], line["verdict"]) == (pytest.approx(3), "better")
     everything = CliRunner().invoke(cli.main, ["compare", "before", "after", "--metric", "all", "--json"])
     assert {line["metric"] for line in json.loads(everything.stdout)} >= {"si_sdr", "sir"}
+    written = CliRunner().invoke(cli.main, ["compare", "before", "after", "--csv"])
+    parsed = find(csv.DictReader(io.StringIO(written.stdout)), metric="si_sdr")
+    assert float(parsed["difference"]) == pytest.approx(3) and parsed["rank_a"] == ""
+    both = CliRunner().invoke(cli.main, ["compare", "before", "after", "--csv", "--json"])
+    assert both.exit_code == cli.ERROR and "choose one" in both.stderr
     done = CliRunner().invoke(cli.main, ["compare", "before", "tiny"])
     assert done.exit_code == cli.ERROR
     assert "no scores.parquet" in done.stderr
@@ -277,6 +283,36 @@ def test_ranks_of_two_boards_are_among_the_entries_of_both(boards):
     assert find(rows, entry="e")["rank_a"] is None
 
 
+def test_the_entries_that_one_overtakes_are_named(boards):
+    """`c` falls behind all others, who keep their order; every gain is far from the next."""
+    rows = {line["entry"]: line for line in compare.compare(*boards) if line["rank_a"]}
+    assert {entry: line["climbs"] for entry, line in rows.items()} == {"a": 1, "b": 1, "c": -3, "d": 1}
+    assert {entry: line["overtakes"] for entry, line in rows.items()} == {"a": ["c"], "b": ["c"], "c": [], "d": ["c"]}
+    assert rows["c"]["overtaken_by"] == ["a", "b", "d"] and rows["a"]["overtaken_by"] == []
+    assert {(line["pairs_kept"], line["pairs_reversed"]) for line in rows.values()} == {(3, 3)}
+
+
+def test_controls_and_what_failed_largely_have_no_rank_and_take_none(boards):
+    a, b = boards
+    noise = np.random.default_rng(3).normal(size=SCENES)
+    deaf = np.where(np.arange(SCENES) < 14, None, noise + 90)
+    more = [results(side.name, {("clean", "si_sdr"): noise + 99, ("deaf", "si_sdr"): values}, scenes=side.name.lower())
+            for side, values in ((a, deaf), (b, noise + 90))]  # fmt: skip
+    sides = [
+        compare.Results(x.name, pa.concat_tables([x.scores, y.scores]), x.drawn, frozenset({"clean"}))
+        for x, y in zip(boards, more, strict=True)
+    ]
+    rows = {line["entry"]: line for line in compare.compare(*sides) if line["metric"]}
+    assert [rows[entry]["rank_a"] for entry in "abcd"] == [2, 3, 1, 4]
+    assert rows["clean"]["no_rank"] == compare.CONTROL and rows["deaf"]["no_rank"] == compare.LARGELY_FAILED
+    assert rows["deaf"]["rank_a"] is None and rows["clean"]["difference"] is not None
+
+
+def test_two_entries_have_no_order():
+    sides = [results(name, {(entry, "rtf"): np.arange(SCENES) for entry in "xy"}) for name in "AB"]
+    assert {line["no_rank"] for line in compare.compare(*sides)} == {compare.TOO_FEW_ENTRIES}
+
+
 def test_ranks_are_from_the_lowest_where_the_metric_says_so():
     sides = [
         results(name, {(entry, "rtf"): np.full(SCENES, value) for entry, value in zip("xyz", values, strict=True)})
@@ -292,8 +328,9 @@ def test_two_entries_of_one_run_have_no_ranks(boards):
 
 def test_the_table_shows_ranks_and_tau(boards):
     out = io.StringIO()
-    show(compare.compare(*boards), names=("A", "B"), console=Console(file=out, width=140))
+    show(compare.compare(*boards), names=("A", "B"), console=Console(file=out, width=200))
     text = out.getvalue()
-    assert "order of 4 entries in A and B: Kendall's tau +0.00 (+0.00 to +0.00); c moves most, from 1 to 4" in text
+    said = "order of 4 entries in A and B: Kendall's tau +0.00 (+0.00 to +0.00); of 6 pairs that both tell apart, "
+    assert f"{said}3 reversed; c moves most, from 1 to 4" in text
     (line,) = [line for line in text.splitlines() if "-11.00" in line]
-    assert line.split()[-3:] == ["1", "4", "worse"]
+    assert line.split()[-4:] == ["1", "4", "-3", "worse"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from cocktail.boards import ranks
+from cocktail.boards import ranks, statistics
 
 
 @pytest.mark.parametrize("levels", [3, 1000])
@@ -32,3 +32,36 @@ def test_its_interval_is_that_of_the_resamples_of_both_sides():
     assert unknown.ci_low < 0.3 < unknown.ci_high
     few = ranks.agreement(a=a, b=b, samples_a=sure, samples_b=vague, drawn=3)
     assert few.tau == pytest.approx(0.8) and np.isnan(few.ci_low)
+
+
+def board(means, spread=0.1, scenes=20, failed=()):
+    """Cells of entries with these means, and resamples of their scenes; (scene, entry) that failed."""
+    generator = np.random.default_rng(2)
+    values = np.array(means) + spread * generator.normal(size=(scenes, len(means)))
+    finished = np.ones(values.shape, bool)
+    for cell in failed:
+        finished[cell] = False
+    return (
+        statistics.Cells(values * finished, finished.astype(float), finished),
+        statistics.resample(scenes, 300, generator),
+    )
+
+
+def test_an_entry_overtakes_those_that_both_boards_tell_apart_from_it():
+    """x, y and z are far apart on both boards, and y is last on one; w is beside x on both, before it and behind."""
+    a, b = ranks.order(*board([9.0, 5.0, 1.0, 9.01])), ranks.order(*board([9.0, -3.0, 1.0, 8.99]))
+    apart, turned = ranks.overtaking(a, b)
+    assert np.argwhere(np.triu(apart)).tolist() == [[0, 1], [0, 2], [1, 2], [1, 3], [2, 3]]
+    assert np.argwhere(turned).tolist() == [[1, 2], [2, 1]]
+    vague = ranks.order(*board([9.0, -3.0, 1.0, 8.99], spread=20.0))
+    assert not ranks.overtaking(a, vague)[1].any(), "one board alone does not say so"
+
+
+def test_an_order_is_by_the_scenes_that_all_finished():
+    cells, weights = board([3.0, 2.0, 1.0], failed=[(0, 1)])
+    cells.numerator[0, 0] = -1e6  # where the second entry failed
+    found = ranks.order(cells, weights)
+    assert found.ranks(True).tolist() == [1, 2, 3] and found.ranks(False).tolist() == [3, 2, 1]
+    assert found.drawn == 19
+    with pytest.raises(ranks.NoOrderError, match="no scene that all entries finished"):
+        ranks.order(*board([1.0, 2.0], scenes=2, failed=[(0, 0), (1, 1)]))

@@ -603,6 +603,18 @@ def test_conditions_that_no_chosen_entry_runs_in_are_noted():
     assert plan(only={"methods": ["omlsa"]}).notes == []
 
 
+def test_the_page_looks_at_other_suites_that_have_run(tmp_path):
+    few = {"conditions": ["stationary"], "methods": ["omlsa"], "results": str(tmp_path)}
+    p = plan(**few, against=["real", "mine"])
+    assert p.against() == {"real": str(tmp_path / "real"), "mine": str(tmp_path / "mine")}
+    assert p.scores_against() == []
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "scores.parquet").touch()
+    assert p.scores_against() == [str(tmp_path / "mine" / "scores.parquet")]
+    with pytest.raises(CocktailError, match="against: 'standard' is this suite itself"):
+        plan(against=["standard"])
+
+
 def test_speakers_are_enrolled_in_a_condition_of_the_suite():
     assert plan(conditions=["speakers", "speakers-noise"]).definition("speakers-noise")["enrolled"] == "speakers"
     with pytest.raises(CocktailError, match="speakers-noise: enrolled: not a condition of verification of this suite"):

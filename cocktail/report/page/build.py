@@ -17,6 +17,7 @@ from cocktail.report import examples, partial
 from cocktail.report.coding import LOUDNESS_DB
 from cocktail.report.figures import figure
 from cocktail.report.meanings import GUIDANCE, PARADIGMS, drawn
+from cocktail.report.page import against as beside
 from cocktail.report.page import cells, curves, data, losses, methods, overview, voices
 from cocktail.report.page.scripts import write_script
 from cocktail.report.provenance import TABLES, provenance
@@ -24,7 +25,7 @@ from cocktail.training.history import read_history
 
 STATIC = (
     "page.css", "core.js", "tables.js", "overview.js", "board.js", "map.js", "plots.js", "lists.js", "player.js",
-    "cell.js", "listen.js", "main.js",
+    "cell.js", "listen.js", "against.js", "main.js",
 )  # fmt: skip
 MAX_DOWNLOAD_MB = 8.0
 """Larger tables are not copied into the page's folder, which is to stay small."""
@@ -41,13 +42,15 @@ def build(
     results: str | Path | None = None,
     split: str = "test",
     detector: str = "",
+    against: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the page of the boards in `folder`, results/<suite>, and return its `index.html`.
 
     `conditions`: {name, title, task, channels, n_sources, fs} of each. `about`: what the suite says of itself
     (Plan.about). `scenes`: with sounds, pictures and scores of examples. `results`: results/<suite>, if the
     boards lie elsewhere. `split`: whose scenes they are of, which the page says if it is not the test. `detector`: the
-    suite's first one of spoofs. What an earlier page left and this one does not need is deleted. Raises CocktailError
+    suite's first one of spoofs. `against`: other suites -> folders of their boards, whose order the page sets beside
+    this one's. What an earlier page left and this one does not need is deleted. Raises CocktailError
     where a table is missing.
     """
     folder = Path(folder)
@@ -77,6 +80,7 @@ def build(
         standings[name] = overview.standings(here, rows, content["bounds"].get(name, {}), seed=seed, speakers=speakers)
         chosen += cells.choose(here, unranked)
     content["overview"] = overview.content(standings)
+    content["against"] = beside.content(folder, results.name, against or {}, resamples)
     shards = examples.Shards(results, split)
     content["sounds"] = _write_cells(folder, shards, out, chosen, content["conditions"], scores) if scenes else None
     write_script(out / "data.js", "data", content)

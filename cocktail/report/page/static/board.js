@@ -92,8 +92,9 @@
   function drawNotes(condition, rows) {
     const trials = rows.filter((r) => r.main && r.main.n_trials !== null).map((r) => r.main.n_trials);
     const unranked = trials.length && rows.every((r) => !r.main || r.main.rank === null);
+    const lettered = rows.some((r) => r.main && r.main.rank !== null && r.main.letters);
     byId("board-note").textContent = rows.length
-      ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Ranks are by the column that sorts. Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. ±: half of the 95 % interval; each figure " +
+      ? (unranked ? "No ranks: " + Math.min(...trials) + " independent trials of a kind are too few. " : "") + "Ranks are by the column that sorts. " + (lettered ? "Entries that share a letter: not told apart by paired tests at 5 %, corrected for all pairs. " : "") + "±: half of the 95 % interval; each figure " +
         "shows its interval when pointed at. The best figure of a column is bold. Controls and oracles bound the board and have no rank. An entry's name opens its scenes."
       : "No entry passes the filters.";
     const lacking = data.partial ? data.partial.conditions[condition] || [] : [];

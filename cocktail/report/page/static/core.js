@@ -134,7 +134,7 @@ var cocktail = (function () {
   // What the address may set; all of it is text, empty where nothing was chosen.
   const state = {
     condition: "", metric: "", family: "", paradigm: "", guidance: "", task: "", channels: "", causal: "", learnt: "", search: "", bounds: "", grouped: "",
-    sort: "", purpose: "", rtf: "", latency: "", memory: "", weights: "", a: "", b: "", scene: "",
+    sort: "", purpose: "", rtf: "", latency: "", memory: "", weights: "", a: "", b: "", scene: "", other: "",
   };
 
   // Entries that the filters let through; with `all`, also controls and oracles that the switch hides. `unprocessed` stays.

@@ -7,13 +7,13 @@
   const SECTIONS = {
     overview: ENTRIES + " purpose bounds grouped sort rtf latency memory weights", boards: "condition metric " + ENTRIES + " bounds grouped sort",
     map: "metric " + ENTRIES + " bounds", cost: "condition metric " + ENTRIES + " bounds", curves: "condition metric " + ENTRIES + " bounds",
-    detection: "condition " + ENTRIES + " bounds", listen: "condition a b scene", claims: "", failures: ENTRIES, methods: ENTRIES.replace("channels ", ""),
+    detection: "condition " + ENTRIES + " bounds", against: "other condition metric family search", listen: "condition a b scene", claims: "", failures: ENTRIES, methods: ENTRIES.replace("channels ", ""),
     metrics: "", cell: "scene",
   };
   const CHOICES = ["condition", "metric", "family", "paradigm", "guidance", "task", "channels", "causal", "learnt"];
   const SWITCHES = ["bounds", "grouped"];
   const FILTERS = [...CHOICES, ...SWITCHES, "search"];
-  const LISTEN = { "listen-condition": "condition", "listen-a": "a", "listen-b": "b", "listen-scene": "scene" };
+  const PICKED = { "listen-condition": "condition", "listen-a": "a", "listen-b": "b", "listen-scene": "scene", "against-suite": "other" };
   const DEFAULTS = { ...state };
   let section = "overview";
   let places = [];
@@ -25,6 +25,7 @@
   // Metrics of the conditions that may be chosen; a condition without the chosen one shows its own first.
   function metricOptions() {
     const there = new Set();
+    if (section === "against") return ordered("metric", (o) => o.condition === state.condition);
     const wanted = section === "map" ? new Set(cocktail.conditions().map((c) => c.name)) : new Set([state.condition]);
     data.board.metric.forEach((m, i) => { if (wanted.has(data.board.condition[i])) there.add(m); });
     return data.metrics.filter((m) => there.has(m.name) && !m.cost).map((m) => [m.name, m.name + (m.unit ? " (" + m.unit + ")" : "")]);
@@ -32,8 +33,15 @@
 
   // Detection error trade-offs are of conditions with trials alone.
   function conditionOptions() {
+    if (section === "against") return ordered("condition", () => true);
     const trials = new Set(data.board.condition.filter((_, i) => data.metric.get(data.board.metric[i]).det));
     return cocktail.conditions().filter((c) => section !== "detection" || trials.has(c.name)).map((c) => [c.name, c.name]);
+  }
+
+  // Conditions or metrics by which another suite has an order.
+  function ordered(key, wanted) {
+    const there = new Set((cocktail.beside() || { orders: [] }).orders.filter(wanted).map((o) => o[key]));
+    return (key === "metric" ? data.metrics : data.conditions).map((x) => x.name).filter((name) => there.has(name)).map((name) => [name, name]);
   }
 
   function fillFilters() {
@@ -49,6 +57,7 @@
   async function show() {
     fillFilters();
     const uses = SECTIONS[section].split(" ");
+    if (uses.includes("other")) state.other = fill(byId("against-suite"), data.against.map((x) => [x.suite, x.suite]), state.other);
     if (uses.includes("condition") && section !== "listen") state.condition = fill(byId("condition"), conditionOptions(), state.condition);
     if (uses.includes("metric")) state.metric = fill(byId("metric"), metricOptions(), state.metric);
     byId("filters").hidden = !FILTERS.some((name) => uses.includes(name)) || section === "listen";
@@ -124,7 +133,7 @@
 
   for (const name of CHOICES) byId(name).addEventListener("change", () => { state[name] = byId(name).value; show(); });
   for (const name of SWITCHES) byId(name).addEventListener("change", () => { state[name] = byId(name).checked ? "yes" : ""; show(); });
-  for (const [id, name] of Object.entries(LISTEN)) byId(id).addEventListener("change", () => { state[name] = byId(id).value; show(); });
+  for (const [id, name] of Object.entries(PICKED)) byId(id).addEventListener("change", () => { state[name] = byId(id).value; show(); });
   byId("purpose").addEventListener("change", () => { state.purpose = byId("purpose").value; show(); });
   byId("search").addEventListener("input", () => { state.search = byId("search").value; show(); });
   byId("swap").addEventListener("click", () => { [state.a, state.b] = [state.b, state.a]; show(); });

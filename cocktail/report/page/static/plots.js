@@ -40,6 +40,8 @@
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   }
 
+  Object.assign(cocktail, { plot: draw, harmless });
+
   function axisTitle(metric) {
     const card = data.metric.get(metric);
     return card.name + (card.unit ? " (" + card.unit + ")" : "");
