@@ -8,6 +8,8 @@ B. R. Glasberg and B. C. J. Moore, "Derivation of auditory filter shapes from no
 Deviations: impulse responses are cut after 128 ms and applied by FFT; the gain is 1 at the centre.
 """
 
+import math
+
 import numpy as np
 
 LENGTH_S = 0.128
@@ -36,15 +38,17 @@ def multi_phase(filters: int, taps: int, fs: float, low_hz: float = 100.0) -> np
     """(filters, taps) of unit energy: gammatones of second order, one ERB apart, in several phases and their negatives.
 
     D. Ditter and T. Gerkmann, "A multi-phase gammatone filterbank for speech separation via TasNet", ICASSP 2020:
-    t exp(-2 pi b t) cos(2 pi f t + phi), b = 2 ERB(f) / pi, from `low_hz` to half the rate. Half of the filters are
-    dealt out among the centres, the lowest first, in evenly spaced phases of half a turn; the others are their
-    negatives.
+    t exp(-2 pi b t) cos(2 pi f t + phi), b = 2 ERB(f) / pi, from `low_hz` on as long as f lies below half the rate,
+    where phases would be one and the same. Half of the filters are dealt out among the centres, the lowest first, in
+    evenly spaced phases of half a turn; the others are their negatives. Where they are fewer than the centres, the
+    steps are wider.
     """
-    low, high = np.log(4.37e-3 * np.array([low_hz, fs / 2]) + 1) / (4.37e-3 * 24.7)  # in ERB
-    half = filters // 2
-    bands = min(1 + int(high - low), half)
+    erb = 4.37e-3 * 24.7  # of the logarithm that is one ERB
+    low, high = np.log(4.37e-3 * np.array([low_hz, fs / 2]) + 1) / erb
+    half, steps = filters // 2, math.ceil(high - low) - 1
+    bands = min(1 + steps, half)
     phases = [half // bands + (band < half % bands) for band in range(bands)]
-    f = np.repeat(centres(bands, low_hz, fs / 2), phases)[:, None]
+    f = np.repeat(np.expm1(erb * (low + np.linspace(0, steps, bands))) / 4.37e-3, phases)[:, None]
     phi = np.concatenate([np.pi * np.arange(n) / n for n in phases])[:, None]
     t = np.arange(1, taps + 1) / fs
     g = t * np.exp(-4 * bandwidth(f) * t) * np.cos(2 * np.pi * f * t + phi)

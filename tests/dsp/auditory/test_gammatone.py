@@ -40,15 +40,33 @@ def test_analytic_output_of_a_tone_is_in_phase_with_it_and_an_impulse_peaks_wher
 
 
 def test_multi_phase_filters_are_second_order_gammatones_an_erb_apart():
-    """At 8 kHz 24 centres from 100 Hz to 4 kHz; b = ERB / (pi 2! / 4) for the second order (Ditter and Gerkmann)."""
+    """At 8 kHz 24 centres from 100 Hz to 3.7 kHz; b = ERB / (pi 2! / 4) for the second order (Ditter and Gerkmann)."""
     bank = gammatone.multi_phase(48, 16, 8000)
-    rate = np.linspace(*(21.4 * np.log10(4.37e-3 * np.array([100, 4000]) + 1)), 24)
+    centres = [100.0]
+    while len(centres) < 24:  # E(f) = 9.265 ln(1 + f / (24.7 x 9.265)), as their program has it
+        centres.append((np.exp((9.265 * np.log(1 + centres[-1] / 228.8455) + 1) / 9.265) - 1) * 228.8455)
+    assert centres[-1] == pytest.approx(3708, abs=2)
     t = np.arange(1, 17) / 8000
-    for filter, f in zip(bank[:24], (10 ** (rate / 21.4) - 1) / 4.37e-3, strict=True):
+    for filter, f in zip(bank[:24], centres, strict=True):
         b = 24.7 * (4.37e-3 * f + 1) * 2 / np.pi
         expected = t * np.exp(-2 * np.pi * b * t) * np.cos(2 * np.pi * f * t)
-        np.testing.assert_allclose(filter, expected / np.linalg.norm(expected), atol=1e-12)
+        np.testing.assert_allclose(filter, expected / np.linalg.norm(expected), atol=3e-3)
     np.testing.assert_array_equal(bank[24:], -bank[:24])
+
+
+@pytest.mark.parametrize("filters", [128, 512])
+def test_the_highest_filters_lie_below_half_the_rate_where_phases_differ(filters):
+    bank = gammatone.multi_phase(filters, 32, FS)
+    spectra = np.abs(np.fft.rfft(bank, 1 << 12))
+    assert 6500 < np.argmax(spectra[filters // 2 - 1]) * FS / (1 << 12) < 7600
+    n = filters // 2 // 30  # phases of the highest of 30 centres
+    first, quarter = bank[filters // 2 - n], bank[filters // 2 - n + n // 2]
+    assert abs(first @ quarter) < 0.3
+
+
+def test_fewer_filters_than_centres_are_wider_apart():
+    bank, all_centres = gammatone.multi_phase(4, 400, FS), gammatone.multi_phase(60, 400, FS)
+    np.testing.assert_allclose(bank[:2], all_centres[[0, 29]], atol=1e-9)
 
 
 def test_the_lowest_filters_have_the_most_phases_evenly_spaced():
