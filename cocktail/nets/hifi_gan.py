@@ -116,18 +116,13 @@ class Vocoder(nn.Module):
         return self.generator(self.mel(x))[:, DELAY : DELAY + x.shape[-1]]
 
     def copied(self, x: torch.Tensor) -> torch.Tensor:
-        """Of sounds at any level, each as loud as it was."""
-        level, least = _rms(x), torch.finfo(x.dtype).tiny
-        made = self(LEVEL * x / level.clamp_min(least))
-        return level * made / _rms(made).clamp_min(least)
-
-
-def _rms(x):
-    return x.square().mean(-1, keepdim=True).sqrt()
+        """Of sounds at any level, which the copies follow."""
+        level = x.square().mean(-1, keepdim=True).sqrt() / LEVEL
+        return level * self(x / level.clamp_min(torch.finfo(x.dtype).tiny))
 
 
 class Judge(nn.Module):
-    """Convolutions with leaky rectifiers between them: a sound -> what each layer makes of it; the last one decides."""
+    """Convolutions, a leaky rectifier behind each but the last, which decides: a sound -> what each makes of it."""
 
     def __init__(self, layers: Sequence[nn.Module]):
         super().__init__()
@@ -135,10 +130,10 @@ class Judge(nn.Module):
 
     def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
         found = []
-        for number, layer in enumerate(self.layers):
-            x = layer(functional.leaky_relu(x, SLOPE) if number else x)
+        for layer in self.layers[:-1]:
+            x = functional.leaky_relu(layer(x), SLOPE)
             found.append(x)
-        return found
+        return [*found, self.layers[-1](x)]
 
 
 def period_judge(width: float) -> Judge:
@@ -199,7 +194,7 @@ def generator_loss(network: nn.Module, batch: dict[str, torch.Tensor]) -> torch.
     matching = sum(
         functional.l1_loss(a, b)
         for layers, others in zip(found, wanted, strict=True)
-        for a, b in zip(layers[:-1], others[:-1], strict=True)
+        for a, b in zip(layers, others, strict=True)
     )
     mel = functional.l1_loss(network.mel(made), network.mel(sounds))
     return adversarial + FEATURES_WEIGHT * matching + MEL_WEIGHT * mel

@@ -209,10 +209,9 @@ class Plan(Selection, Files):
     def _check_adversary(self, name, where):
         """Raise CocktailError where an entry cannot attack, or cannot be trained in this suite."""
         require_known([name], self.known, f"{where}: unknown entry")
-        method = self._methods.get(name)
-        if method is None or "attack" not in method.tasks() or not method.learned():
-            raise CocktailError(f"{where}: '{name}' is no entry that learns the task 'attack'")
         self._check_attacker(name, where)
+        if not self._methods[name].learned():
+            raise CocktailError(f"{where}: '{name}' has no training of its own; name it among `attacks` instead")
 
     def adversary_input(self, entry: str) -> dict[str, str]:
         """What an adversary's attack is made of: its model, and the table of spoofed speech."""

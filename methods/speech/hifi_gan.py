@@ -1,16 +1,17 @@
 """HiFi-GAN, a neural vocoder, as an attack: the claimed speaker's speech, made anew of its mel spectrogram.
 
 J. Kong, J. Kim and J. Bae, "HiFi-GAN: generative adversarial networks for efficient and high fidelity speech
-synthesis", NeurIPS 2020: its smallest generator (V3), multi-period and multi-scale discriminators, least-squares,
+synthesis", NeurIPS 2020: its fastest generator (V3), multi-period and multi-scale discriminators, least-squares,
 feature-matching and mel losses. It learns from isolated speech of the train split. A condition names the entry among
 its `attacks`: the spoofs are then what it makes of genuine utterances (copy synthesis), a bound for a system that would
 predict the same spectrograms from text.
 
-Deviations: frames of 512 samples every 128, so that factors of upsampling are 8, 8 and 2. No weight normalisation in
-the generator. Adam without weight decay and with the project's momentum, gradients clipped, the generator's turn before
-the discriminators'; its loss in validation, which is nearly that of the mel spectrograms, says which epoch is kept.
-Layers of discriminators that the paper names no sizes for are those of its authors' program. Classes of size below
-`paper` are toys: of speech they learn the spectrum, but little of its phases.
+Deviations: frames of 512 samples every 128, so that factors of upsampling are 8, 8 and 2; mel filters are the
+project's, up to half the rate. No weight normalisation in the generator, whose residual blocks are summed as the paper
+says, where its authors' program averages them. Adam without weight decay and with the project's momentum, gradients
+clipped, the generator's turn before the discriminators'; its loss in validation, which is nearly that of the mel
+spectrograms, says which epoch is kept. Of the discriminators, what the paper leaves open is as in its authors' program.
+Classes of size below `paper` are toys: of speech they learn the spectrum, but little of its phases.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from cocktail.nets.separation import SignalNetwork
 
 @dataclass(frozen=True)
 class HifiGan(SignalNetwork):
-    """One utterance, microphone 1, as loud and as long as it was."""
+    """One utterance, microphone 1, as long as it was."""
 
     task = "attack"
     paradigm = "source-model"

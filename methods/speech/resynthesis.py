@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cocktail.errors import CocktailError
-from cocktail.levels import power
 from cocktail.method import Method, finite
 from cocktail.plugins.bases import Enhancer
 
 
 @dataclass(frozen=True)
 class Resynthesis(Method):
-    """One utterance, microphone 1, as loud and as long as it was."""
+    """One utterance, microphone 1, as long as it was."""
 
     task = "attack"
     paradigm = "separation"
@@ -37,8 +36,7 @@ class Resynthesis(Method):
         x = finite(mixture[:1])[0]
         snr_db = view.rng.uniform(self.snr_low_db, self.snr_high_db)
         noisy = x + 10 ** (-snr_db / 20) * speech_shaped(x, view.rng)
-        y = enhancer.enhance(noisy[None], view.fs)[0].double().cpu().numpy()
-        return np.sqrt(power(x) / max(power(y), np.finfo(float).tiny)) * y[None]
+        return enhancer.enhance(noisy[None], view.fs).double().cpu().numpy()
 
 
 def speech_shaped(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -40,14 +40,15 @@ def test_what_is_made_of_a_sample_lies_around_it():
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
 @torch.no_grad()
-def test_a_copy_is_as_loud_and_as_long_as_the_sound(scale):
+def test_a_copy_is_as_long_as_the_sound_and_follows_its_level(scale):
     network = vocoder()
     for n in (100, 1601, 8000):
         x = speech()[:, :n]
         y = network.copied(scale * x)
         assert y.shape == x.shape
-        torch.testing.assert_close(y.square().mean(), (scale * x).square().mean(), rtol=1e-4, atol=0)
         torch.testing.assert_close(y, scale * network.copied(x), rtol=1e-3, atol=1e-4 * scale)
+    copy, expected = network.copied(scale * speech()), scale * network(speech())
+    torch.testing.assert_close(copy, expected, rtol=1e-3, atol=1e-4 * scale)
     assert not network.copied(0 * x).any()
 
 
@@ -58,7 +59,8 @@ def test_losses_by_hand():
     batch = {"sounds": torch.tensor([[0.2, 0.4], [0.6, 0.8]])}
     made, real = torch.tensor([0.15, 0.35]), torch.tensor([0.3, 0.7])  # means of the halves, and of the sounds
     distance = 0.25  # of the halves from the sounds, on average
-    expected = ((made - 1) ** 2).mean() + 2 * 3 * distance + 45 * 10 * distance
+    answers = (real - made).mean()  # features as well, Eq. (4)
+    expected = ((made - 1) ** 2).mean() + 2 * (3 * distance + answers) + 45 * 10 * distance
     torch.testing.assert_close(generator_loss(network, batch), expected)
     torch.testing.assert_close(discriminator_loss(network, batch), ((real - 1) ** 2).mean() + (made**2).mean())
 
@@ -93,6 +95,16 @@ def test_discriminators_hear_periods_and_scales():
     assert [layers[0].shape[-1] for layers in heard[:5]] == [2, 3, 5, 7, 11]
     lengths = [layers[0].shape[-1] for layers in heard[5:]]
     assert lengths == [1600, 801, 401]
+
+
+def test_features_are_what_the_rectifiers_leave_and_the_last_layer_decides():
+    """As in the authors' program: two layers of one tap, which double and halve."""
+    layers = [torch.nn.Conv1d(1, 1, 1, bias=False) for _ in range(2)]
+    for layer, weight in zip(layers, (2.0, 0.5), strict=True):
+        torch.nn.init.constant_(layer.weight, weight)
+    features, answers = hifi_gan.Judge(layers)(torch.tensor([[[1.0, -1.0]]]))
+    torch.testing.assert_close(features, torch.tensor([[[2.0, -0.2]]]))
+    torch.testing.assert_close(answers, torch.tensor([[[1.0, -0.1]]]))
 
 
 def test_examples_are_at_one_level_and_silence_is_no_example():

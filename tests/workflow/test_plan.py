@@ -529,7 +529,8 @@ def test_detectors_train_on_no_condition_with_an_adversary_by_themselves(network
     ("conditions", "adversary", "message"),
     [
         (["spoof-logical", "spoof-adversarial"], "gamba", "spoof-adversarial.adversary: unknown entry 'gamba'"),
-        (["spoof-logical", "spoof-adversarial"], "lcnn", "'lcnn' is no entry that learns the task 'attack'"),
+        (["spoof-logical", "spoof-adversarial"], "lcnn", "'lcnn' is no entry that has the task 'attack'"),
+        (["stationary", "spoof-adversarial"], "resynthesis-mask", "-mask' has no training of its own; name it among"),
         (["spoof-adversarial"], "ganba", "'ganba' trains on no condition of this suite; add spoof-logical"),
     ],
 )

@@ -59,11 +59,10 @@ def test_training_brings_the_copy_nearer_than_noise_and_than_an_untrained_networ
         assert distance(made) < 0.8 * min(distance(untrained), distance(noise))
 
 
-def test_a_copy_is_another_waveform_as_long_and_as_loud(trained):
+def test_a_copy_is_another_waveform_as_long(trained):
     x = utterance()
     y = copy(trained, x)
     assert y.shape == (1, len(x))
-    assert np.mean(y**2) == pytest.approx(np.mean(x**2), rel=1e-3)
     assert abs(np.corrcoef(x, y[0])[0, 1]) < 0.9
 
 

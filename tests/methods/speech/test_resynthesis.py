@@ -48,11 +48,11 @@ def test_an_enhancer_hears_the_utterance_in_noise_of_its_own_spectrum():
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
-def test_what_it_leaves_is_as_loud_and_as_long_as_the_utterance(scale):
+def test_what_it_leaves_is_as_long_as_the_utterance_and_follows_its_level(scale):
     for n in (8000, 8001):
         x = speech(n)
         y = attack(scale * x, Listener())
-        assert y.shape == (1, n) and np.mean(y**2) == pytest.approx(np.mean((scale * x) ** 2))
+        assert y.shape == (1, n)
         np.testing.assert_allclose(y, scale * attack(x, Listener()), rtol=1e-9, atol=1e-12 * scale)
         assert np.corrcoef(x, y[0])[0, 1] < 0.99
     assert not attack(np.zeros(100), Listener()).any()
