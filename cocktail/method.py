@@ -296,6 +296,8 @@ class Method:
     """Some of cocktail.needs.NEEDS."""
     sounds: ClassVar[bool] = False
     """Of a detector: whether it tells other sounds apart, such as coughs, and not spoofed speech."""
+    least: ClassVar[dict[str, float]] = {}
+    """Field -> the least number that a row or a suite may give it."""
 
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
         """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.

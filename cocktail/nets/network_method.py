@@ -41,6 +41,10 @@ class NetworkMethod(LearnedMethod):
     """A method that is a network, trained by the project's loop."""
 
     needs = frozenset({"gpu"})
+    least = {  # noqa: RUF012 - declared in Method
+        "width": 1e-3, "units": 1, "layers": 1, "channels": 1, "epochs": 0, "steps": 1, "batch_size": 1,
+        "learning_rate": 0, "decay": 0, "segment_s": 0,
+    }  # fmt: skip
     validation: ClassVar[int] = 64
     """Validation examples."""
     width: float = 1.0
