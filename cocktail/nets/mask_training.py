@@ -28,7 +28,8 @@ class Cut(Segments):
     """Segments of mixtures with one talker; a shorter one is followed by silence."""
 
     target_snr_db: float | None = None
-    """Of the target to noise of another scene, which is in the mixture as well; None for targets without noise."""
+    """Of the target to noise of another scene, which is in the mixture as well, by their mean powers over the segment,
+    pauses included; None for targets without noise."""
 
     def __call__(self, generator: np.random.Generator, split: str) -> dict[str, np.ndarray]:
         """{mixture (n_samples,), target (n_samples,), frames ()}: the first `frames` frames count.

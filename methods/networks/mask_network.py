@@ -49,7 +49,8 @@ class MaskNetwork(OneTalkerNetwork):
     epochs: int = 200
     """Most epochs with the loss of the entry."""
     target_snr_db: float | None = None
-    """Of training targets, which noise of another scene is in, and in the mixture; None: they are clean."""
+    """Of training targets, which noise of another scene is in, and in the mixture, over a whole segment; None: they are
+    clean."""
     weights: Literal["float32", "int8"] = "float32"
     """In which the trained network is kept."""
     smoothing: float = 0.0
