@@ -16,7 +16,8 @@ def suite(tmp_path_factory):
 
 
 def make(suite):
-    return build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50, about={"corpora": "speech: grid-tts"})
+    known = {"about": {"corpora": "speech: grid-tts"}, "against": {"twin": str(suite.folder)}}
+    return build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50, **known)
 
 
 @pytest.fixture

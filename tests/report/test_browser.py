@@ -374,6 +374,23 @@ def test_the_map_and_the_plots_draw_what_is_there(visit):
     page.wait_for_function("document.querySelectorAll('#det-plot .legendtext').length === 8")
 
 
+def test_another_suite_stands_beside_this_one(visit):
+    """Here its twin, in which no entry moves."""
+    page = visit("index.html#overview")
+    page.get_by_role("link", name="Other suites").click()
+    page.locator("#against-plot .scatterlayer .trace").first.wait_for()
+    assert page.locator("#h-against").inner_text() == "Do methods stand in the same order in the suite twin?"
+    ranks = page.locator("#against-table tbody tr").evaluate_all("(all) => all.map((r) => r.innerText.split('\\t'))")
+    assert [(row[1], row[3]) for row in ranks] == [(str(place), "=") for place in range(1, 7)]
+    assert page.locator("#against-taus tbody tr").count() == 2, "the third condition has too few trials"
+    assert set(page.locator("#against-taus tbody td a").all_inner_texts()) == {"1.00"}
+    ticks = page.locator("#against-plot .y2tick text").all_text_contents()
+    assert [tick.split()[::-1] for tick in ticks] == [[row[0], row[1]] for row in ranks]
+    page.locator("#against-taus").get_by_role("link").last.click()
+    page.wait_for_url("**condition=room-1&metric=wer**")
+    assert page.locator("#h-order").inner_text().startswith("room-1, wer")
+
+
 def test_a_point_of_the_cost_plot_opens_its_cell(visit):
     page = visit("index.html#cost")
     page.locator("#cost-plot .scatterlayer .point").first.wait_for()
