@@ -178,6 +178,10 @@ class ComplexMaskNetwork(MaskNetwork):
         output = self.output(self.trunk(self.features(magnitude, lengths), lengths)).mT
         return torch.complex(*output.chunk(2, dim=1))
 
+    def mask(self, mixture, fs: float, device: str = "cpu", lengths=None):
+        """Raises CocktailError: these masks are no share of the talker, which others could build on."""
+        raise CocktailError("masks of the entry that it uses are complex; use one with real masks, as blstm-psa has")
+
     def forward(self, magnitude, lengths=None):
         """Mixture's magnitudes (B, F, T) -> mask (B, F, T), complex."""
         return expand(self.compressed(magnitude, lengths))

@@ -311,6 +311,13 @@ def test_a_complex_mask_turns_phases(tmp_path):
     assert si_sdr(reference=scene.sources[0].astype(float), estimate=estimate) > 15
 
 
+def test_nobody_builds_on_complex_masks_for_shares_of_the_talker():
+    network, x = _network(complex=True), _noise(2, 4000).numpy()
+    assert network.enhance(x, FS).shape == (2, 4000)
+    with pytest.raises(CocktailError, match="are complex; use one with real masks, as blstm-psa has"):
+        network.mask(x, FS)
+
+
 def test_an_entry_in_8_bits_starts_from_another_and_trains_no_more(trained, tmp_path):
     method, model, folder, data = trained
     small = replace(method, epochs=0, epochs_mel=0, weights="int8")
