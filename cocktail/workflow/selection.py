@@ -181,6 +181,8 @@ class Selection:
         for each in self.ancestry(name):
             if each not in self._methods:
                 raise CocktailError(f"{where}: '{name}' builds on '{each}', which {self.known[each].error}")
+            if reason := self._without_model(each):
+                raise CocktailError(f"{where}: {reason}")
             if self._mixes(each) and not self._trains_on(each):
                 wanted = ", ".join(self.known[each].train_on or ())
                 raise CocktailError(f"{where}: '{each}' trains on no condition of this suite; add {wanted or 'one'}")
@@ -227,6 +229,8 @@ class Selection:
             error = self.known[needed].error
             if error is not None:
                 return Absent(about.condition, name, "failed", f"method-failed: it builds on '{needed}', which {error}")
+            if reason := self._without_model(needed):
+                return Absent(about.condition, name, "failed", f"method-failed: {reason}")
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
                 return Absent(about.condition, name, "skipped", reason)
@@ -247,6 +251,13 @@ class Selection:
         except Exception as error:  # a plugin may raise anything: only its own cells fail
             return Absent(about.condition, name, "failed", f"method-failed: skip(): {type(error).__name__}: {error}")
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
+
+    def _without_model(self, name: str) -> str | None:
+        """Which entry whose model one asks for has none, or None."""
+        for key, other in self.known[name].others:
+            if key in ("uses", "start") and other in self._methods and not self._methods[other].learned():
+                return f"'{name}' {VERBS[key]} '{other}', which learns nothing; name an entry that is trained"
+        return None
 
     def _absent_member(self, name: str, about: Info) -> Absent | None:
         """Why there are no estimates of a condition by an entry that others read, or None."""

@@ -544,11 +544,15 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(net
     rows.write_text(yaml.safe_dump({"net": {"plugin": "network", "train_on": ["tabet"]}}))
     with pytest.raises(CocktailError, match="net: train_on: unknown condition 'tabet'; did you mean 'tablet'"):
         plan(plugins=[networks])
-    rows.write_text(yaml.safe_dump({"net": {"plugin": "network"}, "sly": {"plugin": "wiener", "uses": "net"}}))
+    entries = {"net": {"plugin": "network"}, "sly": {"plugin": "wiener", "uses": "net"}}
+    entries |= {"empty": {"plugin": "wiener", "uses": "omlsa"}, "begun": {"plugin": "network", "start": "omlsa"}}
+    rows.write_text(yaml.safe_dump(entries))
     (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "controls" / "unprocessed.py").read_text())
     p = plan(plugins=[networks])
-    (cell,) = [cell for cell in p.absent if (cell.entry, cell.condition) == ("sly", "stationary")]
-    assert "it uses 'net', whose paradigm 'separation' sees more than its own, 'learning-free'" in cell.reason
+    reasons = {cell.entry: cell.reason for cell in p.absent if cell.condition == "stationary"}
+    assert "it uses 'net', whose paradigm 'separation' sees more than its own, 'learning-free'" in reasons["sly"]
+    for entry, verb in (("empty", "uses"), ("begun", "starts from")):
+        assert f"'{entry}' {verb} 'omlsa', which learns nothing; name an entry that is trained" in reasons[entry]
 
 
 def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
