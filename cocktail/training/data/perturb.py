@@ -11,7 +11,8 @@ axis by random amounts that change smoothly over time and frequency.
 
 Deviations: the paper's rates, 0.1 to 2, were for one recording; here they are nearer 1. Its shifts are averages of
 uniform numbers over a rectangle, here a few random knots between which they are interpolated. Spectra are played back
-with the phases that they had at the places they come from. What is early in a room stays early in one of another size.
+with the phases that they had at the places they come from. A room's response is stretched, each of its echoes with it:
+in a larger room the highest frequencies are softer, by up to 9 dB, and what was early in the room stays early.
 """
 
 import numpy as np
