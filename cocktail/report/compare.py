@@ -89,16 +89,16 @@ def _order(rows):
     """How well both sides agree on the order of the entries, a line a metric."""
     for metric in dict.fromkeys(row["metric"] for row in rows if row["rank_a"] is not None):
         ranked = [row for row in rows if row["metric"] == metric and row["rank_a"] is not None]
-        yield f"{headed(metric)}: order of {len(ranked)} entries in A and B: {agreement(ranked[0])}{_moved(ranked)}"
+        yield f"{headed(metric)}: order of {len(ranked)} entries in A and B: {_agreement(ranked)}{_moved(ranked)}"
 
 
-def agreement(row: dict) -> str:
-    """Kendall's tau of a row of `compare.compare`, and the pairs that both sides tell apart, in words."""
+def _agreement(ranked):
+    row, pairs = ranked[0], len(ranked) * (len(ranked) - 1) // 2
     tau, low, high = (row[name] for name in ("tau", "tau_low", "tau_high"))
     within = "" if low is None else f" ({_interval(low, high, 2)})"
     said = "no tau, all are equal" if tau is None else f"Kendall's tau {tau:+.2f}{within}"
     kept, turned = row["pairs_kept"], row["pairs_reversed"]
-    return f"{said}; of {kept + turned} pairs that both tell apart, {turned} reversed"
+    return f"{said}; told apart in both: {kept + turned} of {pairs} pairs, {turned} of them reversed"
 
 
 def _moved(ranked):

@@ -330,7 +330,7 @@ def test_the_table_shows_ranks_and_tau(boards):
     out = io.StringIO()
     show(compare.compare(*boards), names=("A", "B"), console=Console(file=out, width=200))
     text = out.getvalue()
-    said = "order of 4 entries in A and B: Kendall's tau +0.00 (+0.00 to +0.00); of 6 pairs that both tell apart, "
-    assert f"{said}3 reversed; c moves most, from 1 to 4" in text
+    said = "order of 4 entries in A and B: Kendall's tau +0.00 (+0.00 to +0.00); told apart in both: 6 of "
+    assert f"{said}6 pairs, 3 of them reversed; c moves most, from 1 to 4" in text
     (line,) = [line for line in text.splitlines() if "-11.00" in line]
     assert line.split()[-4:] == ["1", "4", "-3", "worse"]

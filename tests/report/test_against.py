@@ -80,6 +80,7 @@ def test_the_page_has_the_section_where_its_suite_names_others(tmp_path):
     for named in ({"there": str(sides[1].folder)}, {}):
         page = build(sides[0].folder, conditions=sides[0].cards, seed=SEED, resamples=50, scenes=False, against=named)
         assert ('<a href="#against">Other suites</a>' in page.read_text()) == bool(named)
+        assert ("sha256 of scores.parquet of there" in page.read_text()) == bool(named)
         text = (page.parent / "data.js").read_text().removeprefix("cocktail.loaded(...").removesuffix(");\n")
         content = json.loads(text)[1]["against"]
         assert [other["suite"] for other in content] == list(named)

@@ -76,6 +76,6 @@ def _notes(rows) -> dict[str, list[str]]:
 
 
 def _note(reason, names, metrics):
-    of_some = {name: [x for x in of if x not in (None, name)] for name, of in names.items()}
+    of_some = {name: [x for x in of if x not in (None, name) and x not in reason] for name, of in names.items()}
     who = [name + (f" ({', '.join(of)})" if of and set(of) != metrics else "") for name, of in of_some.items()]
     return f"{reason[0].upper()}{reason[1:]}: {', '.join(who)}."

@@ -20,7 +20,7 @@ from cocktail.report.meanings import GUIDANCE, PARADIGMS, drawn
 from cocktail.report.page import against as beside
 from cocktail.report.page import cells, curves, data, losses, methods, overview, voices
 from cocktail.report.page.scripts import write_script
-from cocktail.report.provenance import TABLES, provenance
+from cocktail.report.provenance import TABLES, file_digest, provenance
 from cocktail.training.history import read_history
 
 STATIC = (
@@ -89,7 +89,7 @@ def build(
         "suite": content["suite"],
         "development": partial.DEVELOPMENT if split != "test" else None,
         "scripts": [name for name in STATIC if name.endswith(".js")],
-        "provenance": provenance(folder, {"suite": content["suite"], **(about or {})}),
+        "provenance": provenance(folder, {"suite": content["suite"], **(about or {}), **_others(against or {})}),
         **_copy_tables(folder, out),
     }
     enhanced = [card["name"] for card in content["conditions"] if card["task"] == "enhance"]
@@ -131,6 +131,12 @@ def _write_static(out):
     plotly = importlib.resources.files("plotly") / "package_data" / "plotly.min.js"
     if not (out / "plotly.min.js").is_file() or (out / "plotly.min.js").stat().st_size != plotly.stat().st_size:
         _write(out / "plotly.min.js", plotly.read_text(encoding="utf-8"))
+
+
+def _others(against):
+    """What stands in for the results of the other suites in the page's provenance."""
+    scores = {name: Path(folder) / "scores.parquet" for name, folder in against.items()}
+    return {f"sha256 of scores.parquet of {name}": file_digest(path) for name, path in scores.items() if path.is_file()}
 
 
 def _copy_tables(folder, out):

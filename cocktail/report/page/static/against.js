@@ -52,7 +52,7 @@
     const apart = order.pairs_kept + order.pairs_reversed;
     const within = order.tau_low === null ? "" : " (95 % interval " + signed(order.tau_low) + " to " + signed(order.tau_high) + ")";
     return order.entries.length + " entries of both suites. " + (order.tau === null ? "No tau: all are equal in one of them. " : "Kendall's tau between their orders is " + signed(order.tau) + within + ". ") +
-      "Of " + apart + " pairs that both suites tell apart, " + (order.pairs_reversed || "none") + (order.pairs_reversed === 1 ? " is" : " are") + " reversed.";
+      "Pairs that both suites tell apart: " + apart + " of " + (order.entries.length * (order.entries.length - 1)) / 2 + "; reversed among them: " + order.pairs_reversed + ".";
   }
 
   function signed(x) {
