@@ -3,9 +3,23 @@
 A model is what `load` of its plugin returns. A method that uses one names the protocol that it asks for.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+
+from cocktail.errors import CocktailError
+
+
+def offering(bases: Mapping[str, Any], function: str, such_as: str, role: str = "base") -> Any:
+    """The model in a role, of which a `function` of these protocols is asked.
+
+    Raises CocktailError where it has none; `such_as` names entries that are right.
+    """
+    model = bases[role]
+    if not callable(getattr(model, function, None)):
+        raise CocktailError(f"the model in the role '{role}' has no `{function}`; use an entry such as {such_as}")
+    return model
 
 
 @runtime_checkable

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cocktail import stft
 from cocktail.dsp.spatial import directions
 from cocktail.method import Method, finite
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,4 @@ class BeamformedMask(Method):
         X = stft.stft(finite(mixture))
         beam = directions.delay_and_sum(X, view.array, directions.frequencies(stft.SIZE, view.fs))
         beam = stft.istft(beam, mixture.shape[-1])
-        return view.bases["base"].enhance(beam, view.fs, view.device).double().cpu().numpy()
+        return offering(view.bases, "enhance", "blstm-psa").enhance(beam, view.fs, view.device).double().cpu().numpy()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from cocktail import stft
 from cocktail.method import Method
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class DnnEmMask(Method):
         if not views:
             return []
         arrays, fs, device = [view.array for view in views], views[0].fs, views[0].device
-        model = views[0].bases["base"]
+        model = offering(views[0].bases, "mask_of", "blstm-psa")
         portions = stacks.portions(mixtures, arrays, fs, device)
         return [y for scenes in portions for y in scenes.signals(self._talkers(scenes, model, fs, device))]
 

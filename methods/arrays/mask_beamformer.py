@@ -21,6 +21,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.dsp.spatial import beamformers
 from cocktail.method import Method, finite
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class MaskBeamformer(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = view.bases["base"].mask(mixture, view.fs, view.device).cpu().numpy()
+        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
         w = self._weights(X, np.median(masks.astype(float), axis=0))
         return stft.istft(beamformers.apply(w, X), mixture.shape[-1])[None]
 

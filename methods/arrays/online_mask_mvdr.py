@@ -15,6 +15,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.dsp.spatial import beamformers, recursive
 from cocktail.method import Method, finite
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class OnlineMaskMvdr(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = view.bases["base"].mask(mixture, view.fs, view.device).cpu().numpy()
+        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
         mask = np.median(masks.astype(float), axis=0)
         followed = (recursive.covariances(X, share**2, self.forgetting, self.every) for share in (mask, 1 - mask))
         Y = np.empty(X.shape[1:], complex)

@@ -18,6 +18,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.dsp.spatial import recursive_em
 from cocktail.method import Method, finite
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Rem(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = view.bases["base"].mask(mixture, view.fs, view.device).cpu().numpy()
+        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
         mask = np.median(masks.astype(float), axis=0)
         prior = np.clip(mask, self.certainty, 1 - self.certainty)
         track = recursive_em.follow(

@@ -10,6 +10,7 @@ Deviations: 20 iterations by default; the paper's speech takes up to 100, whose 
 from dataclasses import dataclass
 
 from cocktail.method import Method, finite
+from cocktail.plugins.bases import offering
 from cocktail.stft import HOP, SIZE, stft
 
 
@@ -28,7 +29,7 @@ class GriffinLim(Method):
         from cocktail.dsp.phase import griffin_lim
 
         samples = torch.as_tensor(finite(mixture[:1]), dtype=torch.float32, device=view.device)
-        mask = view.bases["base"].mask(samples, view.fs, view.device)
+        mask = offering(view.bases, "mask", "blstm-psa").mask(samples, view.fs, view.device)
         spectrum = mask * stft(samples)
         signal = griffin_lim(spectrum, samples.shape[-1], iterations=self.iterations, size=SIZE, hop=HOP)
         return signal.double().cpu().numpy()

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cocktail.errors import CocktailError
 from cocktail.method import Method, finite
-from cocktail.plugins.bases import Enhancer
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,7 @@ class Resynthesis(Method):
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (1, N). Raises CocktailError where the model that it uses enhances nothing."""
-        enhancer = view.bases["enhancer"]
-        if not isinstance(enhancer, Enhancer):
-            raise CocktailError("the enhancer that it uses takes no noise off; use blstm-psa or conv-tasnet-enhance")
+        enhancer = offering(view.bases, "enhance", "blstm-psa or conv-tasnet-enhance", role="enhancer")
         x = finite(mixture[:1])[0]
         snr_db = view.rng.uniform(self.snr_low_db, self.snr_high_db)
         noisy = x + 10 ** (-snr_db / 20) * speech_shaped(x, view.rng)

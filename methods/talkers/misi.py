@@ -11,6 +11,7 @@ Deviations: none.
 from dataclasses import dataclass
 
 from cocktail.method import Method, finite, require_rate
+from cocktail.plugins.bases import offering
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Misi(Method):
 
         from cocktail.dsp.phase import misi
 
-        model = view.bases["base"].to(view.device)
+        model = offering(view.bases, "spectra", "dpcl-enhance").to(view.device)
         require_rate(view.fs, model.fs)
         samples = torch.as_tensor(finite(mixture[:1])[0], dtype=torch.float32, device=view.device)
         spectra = model.spectra(samples, view.n_sources, view.rng)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from cocktail.errors import AccessError, CocktailError
+from cocktail.method import Bases
 from cocktail.plugins import bases
 from cocktail.plugins.registry import Registry
 
@@ -34,3 +36,15 @@ def test_a_model_offers_what_its_protocol_says(entry, protocol, facts):
         assert model.embed(x, FS // 2).ndim == 1
     else:
         assert isinstance(model.transcribe(x, FS // 2), str)
+
+
+def test_a_model_that_lacks_what_is_asked_of_it_is_refused_with_what_would_be_right():
+    class Masks:
+        def mask(self): ...
+
+    model = Masks()
+    assert bases.offering({"base": model}, "mask", "blstm-psa") is model
+    with pytest.raises(CocktailError, match="role 'base' has no `spectra`; use an entry such as dpcl-enhance"):
+        bases.offering({"base": model}, "spectra", "dpcl-enhance")
+    with pytest.raises(AccessError, match="there is no base 'enhancer'"):
+        bases.offering(Bases(base=model), "mask", "blstm-psa", role="enhancer")

@@ -59,7 +59,7 @@ def test_what_it_leaves_is_as_long_as_the_utterance_and_follows_its_level(scale)
 
 
 def test_a_model_that_enhances_nothing_is_refused():
-    with pytest.raises(CocktailError, match="the enhancer that it uses takes no noise off"):
+    with pytest.raises(CocktailError, match="in the role 'enhancer' has no `enhance`; use an entry such as blstm-psa"):
         attack(speech(), SimpleNamespace())
 
 
