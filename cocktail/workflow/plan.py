@@ -194,7 +194,7 @@ class Plan(Selection, Files):
         return self._needed_spoofs([definition], names.SPLITS)
 
     def _needed_spoofs(self, conditions, splits) -> dict[str, list[str]]:
-        logical = any(names.logical_attacks(x, TEST) for x in conditions)
+        logical = any(names.logical_attacks(x, split) for x in conditions for split in splits)
         tables = [self.spoofs] * logical + [self.forged(name) for name in names.attackers(conditions, splits)]
         return {"spoofs": tables} if tables else {}
 

@@ -488,6 +488,21 @@ def test_attackers_make_spoofs_of_genuine_speech_for_scenes_and_for_trainings():
 
 
 @pytest.mark.parametrize(
+    ("attacks", "trained", "tested"),
+    [
+        ({"train": ["tts"], "test": ["resynthesis-mask"]}, ["tts"], ["tts", "resynthesis-mask"]),
+        ({"train": ["resynthesis-mask"], "test": ["tts"]}, ["resynthesis-mask"], ["tts", "resynthesis-mask"]),
+    ],
+)
+def test_spoofs_that_one_split_alone_has_are_where_that_split_is(attacks, trained, tested):
+    """A detector that heard speech synthesis is tested on networks, and the other way round."""
+    p = plan(conditions=NEURAL[::2], methods=["lcnn-neural"], define={"spoof-neural": {"attacks": attacks}})
+    table = {"tts": p.spoofs, "resynthesis-mask": p.forged("resynthesis-mask")}
+    assert p.train_spoofs("lcnn-neural") == {"spoofs": [table[name] for name in trained]}
+    assert p.scenes_spoofs("spoof-neural") == {"spoofs": [table[name] for name in tested]}
+
+
+@pytest.mark.parametrize(
     ("conditions", "change", "message"),
     [
         (
