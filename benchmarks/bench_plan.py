@@ -10,8 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cocktail.config import CONFIG
-from cocktail.workflow.costs import FILE, Costs, read_costs
+from cocktail.workflow.costs import FILE, SHIPPED, Costs, read_costs
 from cocktail.workflow.forecast import estimate
 from cocktail.workflow.plan import Plan
 from cocktail.workflow.suite import load_suite
@@ -61,7 +60,7 @@ def main() -> int:
 def of_quick() -> str:
     """What `cocktail plan quick` says on a machine where nothing has run yet, and what the run took."""
     plan = Plan(load_suite("quick"), "quick")
-    shipped = read_costs(CONFIG / FILE)
+    shipped = read_costs(SHIPPED / "quick.json")
     foretold = sum(each.cpu_s for each in estimate(plan, [shipped])) / 3600
     said = f"plan of quick: {foretold:.2f} CPU-hours, from {shipped.machine}"
     took = Path(plan.path(FILE))

@@ -28,6 +28,8 @@ from cocktail.workflow.plan import Plan
 
 FILE = "costs.json"
 """In the folder of a suite's results: what `write` leaves there."""
+SHIPPED = CONFIG / "costs"
+"""Folder of the records that the project ships, `SUITE.json`; each says on what machine."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +93,16 @@ def read_costs(path: str | Path) -> Costs:
         raise CocktailError(f"{path}: no record of costs ({error}); `cocktail run` leaves one in {FILE}") from error
 
 
+def shipped_costs() -> list[Costs]:
+    """What the project ships, the record with the most groups first."""
+    return sorted(map(read_costs, sorted(SHIPPED.glob("*.json"))), key=lambda costs: -len(costs.costs))
+
+
 def known_costs(plan: Plan) -> list[Costs]:
     """Costs of the suite itself, of others beside its results, and those that the project ships."""
     own = measure(plan)
     others = [path for path in sorted(plan.folder.parent.glob(f"*/{FILE}")) if path.parent != plan.folder]
-    return [*([own] if own.costs else []), *map(read_costs, [*others, CONFIG / FILE])]
+    return [*([own] if own.costs else []), *map(read_costs, others), *shipped_costs()]
 
 
 def measure(plan: Plan) -> Costs:

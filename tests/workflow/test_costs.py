@@ -11,7 +11,7 @@ from cocktail.config import CONFIG
 from cocktail.errors import CocktailError
 from cocktail.runtime.accounting import accounted, read_log, work, works_on
 from cocktail.workflow import forecast
-from cocktail.workflow.costs import FILE, Cost, Costs, measure, read_costs
+from cocktail.workflow.costs import FILE, SHIPPED, Cost, Costs, measure, read_costs, shipped_costs
 from cocktail.workflow.forecast import estimate
 from cocktail.workflow.job_groups import SCENE_S, groups
 from cocktail.workflow.plan import Plan
@@ -303,7 +303,7 @@ def measured_suite():
 
 def test_shipped_costs_foretell_each_training_from_the_others():
     """Networks of other widths than those that were timed: right within a factor of 2, as the whole plan shall be."""
-    shipped, plan = read_costs(CONFIG / FILE), measured_suite()
+    shipped, plan = read_costs(SHIPPED / "quick.json"), measured_suite()
     trained = [cost for cost in shipped.costs if cost.rule == "train" and cost.work_s > 10]
     plugins = [cost.plugin for cost in trained]
     checked = [cost for cost in trained if plugins.count(cost.plugin) > 1 and cost.plugin != "ctc"]
@@ -316,7 +316,7 @@ def test_shipped_costs_foretell_each_training_from_the_others():
 
 def test_shipped_costs_foretell_conditions_that_were_not_run():
     """The run that was measured with every other entry left out of a condition, against what these cost."""
-    shipped, plan = read_costs(CONFIG / FILE), measured_suite()
+    shipped, plan = read_costs(SHIPPED / "quick.json"), measured_suite()
     for rule in ("process", "score"):
         left_out = [cost for cost in shipped.costs if cost.rule == rule][::2]
         kept = replace(shipped, costs=tuple(cost for cost in shipped.costs if cost not in left_out))
@@ -334,19 +334,17 @@ def test_shipped_costs_foretell_conditions_that_were_not_run():
 
 def test_shipped_costs_cover_every_job_of_full():
     """Of no stage of the largest suite is the cost unknown; plugins that are newer than the record are left out."""
-    shipped = read_costs(CONFIG / FILE)
-    measured = {cost.plugin for cost in shipped.costs}
-    estimates = [
-        each for each in estimate(Plan(load_suite("full"), "full"), [shipped]) if each.group.plugin in measured
-    ]
+    shipped = shipped_costs()
+    measured = {cost.plugin for costs in shipped for cost in costs.costs}
+    estimates = [each for each in estimate(Plan(load_suite("full"), "full"), shipped) if each.group.plugin in measured]
     assert {each.group.rule for each in estimates} >= {"corpora", "rooms", "scenes", "train", "process", "score"}
     assert [each.group.name for each in estimates if each.basis is None] == []
-    assert sum(each.cpu_s for each in estimates) > 100 * shipped.seconds
+    assert sum(each.cpu_s for each in estimates) > 100 * shipped[0].seconds
 
 
 def test_the_first_run_takes_half_a_cpu_hour_at_most():
     """What is added to `quick` must find its place in a quarter of an hour on two cores."""
-    estimates = estimate(Plan(load_suite("quick"), "quick"), [read_costs(CONFIG / FILE)])
+    estimates = estimate(Plan(load_suite("quick"), "quick"), shipped_costs())
     assert [each.group.name for each in estimates if each.basis is None] == []
     assert 0.1 < sum(each.cpu_s for each in estimates) / 3600 < 0.5
 
