@@ -40,7 +40,7 @@ class Plan(Selection, Files):
         twins = {twin.name: twin for by_role in self.retrained.values() for twin in by_role.values()}
         self.known, self._methods = self.known | twins, self._methods | {name: x.make() for name, x in twins.items()}
         self.trained = self._trained(twins)
-        self.notes += self._unsized()
+        self.notes += [*self._unsized(), *self._without_epochs()]
 
     def _trained(self, twins) -> list[str]:
         """Entries whose models the suite needs: those of its cells, of what they build on, and of its scorers."""
@@ -64,6 +64,14 @@ class Plan(Selection, Files):
             if folder in self.registry.folders and epochs and not sized:
                 what = f"it trains for up to {epochs} epochs, as its fields say"
                 yield f"{folder / 'methods.yaml'}: no size '{size}' of '{entry.plugin.name}': {what}"
+
+    def _without_epochs(self) -> Iterator[str]:
+        """A note for each network that stays as it was drawn, for want of an epoch and of weights to start from."""
+        for name in self.trained:
+            entry, fields = self.known[name], self._methods[name].parameters()
+            epochs = [value for field, value in fields.items() if "epochs" in field]
+            if epochs and not any(epochs) and not (entry.start or entry.uses):
+                yield f"{entry.source}: {name}: its training has no epoch, so that the network stays as it was drawn"
 
     # Shards of scenes
 

@@ -617,6 +617,14 @@ def test_closed_sets_have_no_development_scenes():
         plan(split="valid", only={"conditions": closed})
 
 
+def test_networks_that_are_never_trained_are_noted():
+    drawn = {"epochs": 0, "epochs_mel": 0}
+    p = plan(methods=["blstm-psa", "blstm-psa-int8"], parameters={"blstm-psa": drawn})
+    (note,) = p.notes
+    assert "blstm-psa: its training has no epoch, so that the network stays as it was drawn" in note
+    assert plan(methods=["blstm-psa"], parameters={"blstm-psa": drawn | {"epochs": 1}}).notes == []
+
+
 def test_conditions_that_no_chosen_entry_runs_in_are_noted():
     only = {"methods": ["omlsa"], "conditions": ["stationary", "spoof-logical", "two-talkers"]}
     assert plan(only=only).notes == ["none of these entries runs in two-talkers, spoof-logical"]
