@@ -7,7 +7,7 @@ from cocktail.plugins.registry import Registry
 from cocktail.testing.conformance import assert_conforms, check_metric
 from cocktail.testing.entries import probed
 
-LONG_S = 15.0
+LONG_S = 8.0
 """Length of the long signal here; `cocktail check` takes a minute. Iterative array methods grow with it."""
 
 
