@@ -40,8 +40,8 @@ MADE = {
     "speech": [{"adapter": "grid-tts", "utterances": {"train": 3, "valid": 2, "test": 3}}],
     "noise": [{"adapter": "synthetic", "seconds": 6, "recordings": {"train": 1, "valid": 1, "test": 1}}],
 }
-CONDITIONS = ["stationary", "tablet", "two-talkers", "three-talkers"]
-"""Of suites with the conditions of config/conditions.yaml: one microphone, several, and what `dpcl` learns from."""
+CONDITIONS = ["stationary", "tablet", "two-talkers"]
+"""Those that are left of a suite that has any of them: one microphone, several, and what `dpcl` learns from."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,6 @@ class Copy:
             "HOME": str(self.home),
             "PATH": f"{self.root / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.root),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "EDITOR": "true",
             "OMP_NUM_THREADS": "1",
         }
@@ -109,7 +108,7 @@ def prepare(folder: Path) -> Copy:
 
 
 def shrink(path: Path) -> None:
-    """Make a suite small: its own corpora and conditions if it has any, few of everything."""
+    """Make a suite small: its own corpora, and conditions that no other suite has, few of everything."""
     suite = yaml.safe_load(path.read_text())
     for key in ("scorers", "retrain", "spoofs", "train_limit_s"):
         suite.pop(key, None)
@@ -119,9 +118,8 @@ def shrink(path: Path) -> None:
     for part in [part for parts in suite["corpora"].values() for part in parts]:
         if part["adapter"] not in ("folder", "grid-tts", "synthetic", "synthetic-coughs"):
             part["partial"] = True
-    if not own:
-        suite["conditions"] = CONDITIONS
-    suite.setdefault("conditions", CONDITIONS[:1])
+    conditions = suite.get("conditions", CONDITIONS[:1]) if own else CONDITIONS
+    suite["conditions"] = [name for name in CONDITIONS if name in conditions] or conditions
     path.write_text(yaml.safe_dump(suite, sort_keys=False))
 
 
