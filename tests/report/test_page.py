@@ -247,7 +247,9 @@ def test_links_of_the_pages_lead_to_files_of_the_folder(suite):
 
 @pytest.mark.slow
 def test_eighty_entries_in_twelve_conditions_stay_below_sixty_megabytes(tmp_path, monkeypatch):
-    """Each sound weighs what speech in noise weighs at the rate that was chosen: coding thousands adds nothing."""
+    """Each sound and picture weighs what those of speech in noise do, at the rate that was chosen: coding thousands
+    adds nothing.
+    """
     suite = Suite(tmp_path / "large", entries=80, conditions=12, scenes=200, seconds=2.4)
     suite.write()
     talkers, noise = suite._signals(suite.cards[0], 3)
@@ -258,8 +260,14 @@ def test_eighty_entries_in_twelve_conditions_stay_below_sixty_megabytes(tmp_path
             coded[rate] = real(talkers[0] + noise, fs, container, rate)
         return coded[rate]
 
-    real = sounds.encode
+    def webp(x, *size):
+        if "picture" not in coded:
+            coded["picture"] = draw(talkers[0] + noise, *size)
+        return coded["picture"]
+
+    real, draw = sounds.encode, sounds.webp
     monkeypatch.setattr(sounds, "encode", encode)
+    monkeypatch.setattr(sounds, "webp", webp)
     build(suite.folder, conditions=suite.cards, seed=SEED, resamples=50)
     files = [path for path in (suite.folder / "report").rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 60e6
