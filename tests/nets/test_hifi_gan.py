@@ -22,10 +22,12 @@ def vocoder(channels=16):
     return Vocoder(FS, channels).eval()
 
 
-def test_the_generator_is_as_large_as_in_the_paper():
+def test_generator_and_discriminators_are_as_large_as_the_authors():
     with torch.device("meta"):
-        generator = Generator(256)
+        generator, judges = Generator(256), Discriminators(1.0)
     assert sum(x.numel() for x in generator.parameters()) == pytest.approx(1.46e6, rel=0.005), "V3 of table 1"
+    counts = [sum(x.numel() for x in part.parameters()) for part in (judges.periods, judges.scales)]
+    assert counts == pytest.approx([41.09e6, 29.61e6], rel=1e-3), "those of the authors' program, layer by layer"
 
 
 @torch.no_grad()
