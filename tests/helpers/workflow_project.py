@@ -21,6 +21,8 @@ corpora:
   speech: [{adapter: grid-tts, utterances: {train: 2, valid: 1, test: 2}}]
   noise: [{adapter: synthetic, seconds: 6, recordings: {train: 1, valid: 1, test: 1}}]
 """
+FIRST_CONDITION = ("conditions: [stationary, two-talkers-array]", "conditions: [stationary]")
+"""What makes the suite `micro` one of a single condition (`edit_suite`)."""
 
 
 class Project:
@@ -42,7 +44,7 @@ class Project:
         return [sys.executable, "-m", "cocktail", *arguments]
 
     def environment(self) -> dict:
-        return os.environ | {"PYTHONPATH": str(self.root), "PYTHONDONTWRITEBYTECODE": "1"}
+        return os.environ | {"PYTHONPATH": str(self.root)}
 
     def cocktail(self, *arguments, check=0, **keywords) -> subprocess.CompletedProcess:
         done = subprocess.run(
@@ -77,9 +79,10 @@ class Project:
         assert found or "Nothing to be done" in done.stdout, done.stdout
         return found
 
-    def board(self) -> list[dict]:
+    def board(self, condition: str | None = None) -> list[dict]:
+        """The rows of the board, or those of a condition."""
         with (self.results / "leaderboard.csv").open() as file:
-            return list(csv.DictReader(file))
+            return [row for row in csv.DictReader(file) if condition in (None, row["condition"])]
 
     def edit_suite(self, old: str, new: str):
         text = (self.work / "micro.yaml").read_text()

@@ -278,7 +278,7 @@ def test_imported_estimates_stand_on_the_boards_and_survive_another_run(project)
     assert project.pending() == set()
     project.cocktail("verify", "micro.yaml")
     project.edit_suite("suite: micro", "suite: micro\nseed: 3")
-    done = project.run()
+    done = project.run("--methods", "my-matlab", "--conditions", "stationary")
     assert "my-matlab: failed in 4 scenes: method-failed: stale: the scene has changed" in " ".join(done.stdout.split())
 
 
