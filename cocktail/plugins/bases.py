@@ -22,6 +22,15 @@ def offering(bases: Mapping[str, Any], function: str, such_as: str, role: str = 
     return model
 
 
+def median_mask(view: Any, mixture: np.ndarray) -> np.ndarray:
+    """(F, T): the median over microphones of the talker's shares in mixture (D, N), by the model in the role `base`.
+
+    Raises CocktailError where that model has no such masks.
+    """
+    masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device)
+    return np.median(masks.cpu().numpy().astype(float), axis=0)
+
+
 @runtime_checkable
 class MaskEstimator(Protocol):
     """Finds where in time and frequency the talker is, such as `mask_network`."""

@@ -13,7 +13,7 @@ WIDE = (
     "95 % intervals and tests are over scenes: they hold for these kinds of noise and these speakers alone. Those over "
     "noises and speakers are about others, too."
 )
-RANKED = {"rank_a": "rank A", "rank_b": "rank B", "climbs": "climbs"}
+RANKED = ("rank A", "rank B", "climbs")
 STYLES = {BETTER: "green", WORSE: "red", OPEN: "", SAME: "dim", NOT_COMPARED: "dim"}
 
 
@@ -58,8 +58,8 @@ def _table(condition, rows, entries, wider):
     for name in ("metric",) if entries else ("metric", "entry"):
         table.add_column(name, no_wrap=True)
     others = ("over noises\nand speakers",) if wider else ()
-    ranked = RANKED if any(row["rank_a"] for row in rows) else {}
-    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n", *ranked.values()):
+    ranked = RANKED if any(row["rank_a"] for row in rows) else ()
+    for name in (a, b, "difference" if entries else "B - A", "95 % interval", *others, "n", *ranked):
         table.add_column(Text(name), justify="right", no_wrap=True)
     table.add_column(Text(f"{b} is"), no_wrap=True)
     said = None
@@ -71,14 +71,17 @@ def _table(condition, rows, entries, wider):
         intervals = [_interval(row[low], row[high], shown) for low, high in ends]
         figures = [f"{row['a']:.{shown}f}", f"{row['b']:.{shown}f}", f"{row['difference']:+.{shown}f}"]
         count = str(row["n_a"]) if row["paired"] else f"{row['n_a']}, {row['n_b']}"
-        places = [_places(row[name], "+" * (name == "climbs")) for name in ranked]
+        places = _places(row)[: len(ranked)]
         line = [metric, *([] if entries else [row["entry"]]), *figures, *intervals, count, *places, row["verdict"]]
         table.add_row(*(Text(text) for text in line[:-1]), Text(line[-1], style=STYLES[row["verdict"]]))
     return table
 
 
-def _places(number, sign):
-    return "–" if number is None else f"{number:{sign}d}" if number or not sign else "="
+def _places(row):
+    """What stands in the columns RANKED."""
+    if row["rank_a"] is None:
+        return ["–"] * len(RANKED)
+    return [str(row["rank_a"]), str(row["rank_b"]), f"{row['climbs']:+d}" if row["climbs"] else "="]
 
 
 def _interval(low, high, digits):

@@ -200,19 +200,18 @@ def _greet(uri):
         with _environment({"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": CONNECT_S}):
             MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
     elif uri.startswith(("postgresql", "mysql")):
-        import sqlalchemy
-
-        engine = sqlalchemy.create_engine(uri, connect_args={"connect_timeout": int(CONNECT_S)})
-        with contextlib.closing(engine.connect()):
-            pass
-        engine.dispose()
+        _ask(uri, "SELECT 1", connect_timeout=int(CONNECT_S))
     elif uri.startswith(SQLITE):
-        import sqlalchemy
+        _ask(uri, "PRAGMA schema_version")  # reads the head of the file
 
-        engine = sqlalchemy.create_engine(uri)
-        with contextlib.closing(engine.connect()) as connection:
-            connection.execute(sqlalchemy.text("PRAGMA schema_version"))  # reads the head of the file
-        engine.dispose()
+
+def _ask(uri, statement, **connecting):
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(uri, connect_args=connecting)
+    with contextlib.closing(engine.connect()) as connection:
+        connection.execute(sqlalchemy.text(statement))
+    engine.dispose()
 
 
 @contextlib.contextmanager

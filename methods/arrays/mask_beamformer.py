@@ -16,12 +16,10 @@ through.
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from cocktail import stft
 from cocktail.dsp.spatial import beamformers
 from cocktail.method import Method, finite
-from cocktail.plugins.bases import offering
+from cocktail.plugins.bases import median_mask
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,7 @@ class MaskBeamformer(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
-        w = self._weights(X, np.median(masks.astype(float), axis=0))
+        w = self._weights(X, median_mask(view, mixture))
         return stft.istft(beamformers.apply(w, X), mixture.shape[-1])[None]
 
     def _weights(self, X, mask):

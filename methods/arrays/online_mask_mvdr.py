@@ -15,7 +15,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.dsp.spatial import beamformers, recursive
 from cocktail.method import Method, finite
-from cocktail.plugins.bases import offering
+from cocktail.plugins.bases import median_mask
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class OnlineMaskMvdr(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
-        mask = np.median(masks.astype(float), axis=0)
+        mask = median_mask(view, mixture)
         followed = (recursive.covariances(X, share**2, self.forgetting, self.every) for share in (mask, 1 - mask))
         Y = np.empty(X.shape[1:], complex)
         for i, (talker, noise) in enumerate(zip(*followed, strict=True)):

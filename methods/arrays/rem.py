@@ -18,7 +18,7 @@ import numpy as np
 from cocktail import stft
 from cocktail.dsp.spatial import recursive_em
 from cocktail.method import Method, finite
-from cocktail.plugins.bases import offering
+from cocktail.plugins.bases import median_mask
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Rem(Method):
         """mixture (D, N) -> (1, N) at microphone 1."""
         mixture = finite(mixture)
         X = stft.stft(mixture)
-        masks = offering(view.bases, "mask", "blstm-psa").mask(mixture, view.fs, view.device).cpu().numpy()
-        mask = np.median(masks.astype(float), axis=0)
+        mask = median_mask(view, mixture)
         prior = np.clip(mask, self.certainty, 1 - self.certainty)
         track = recursive_em.follow(
             X, prior, (mask * np.abs(X[0])) ** 2, hop_s=stft.HOP / view.fs, forgetting=self.forgetting,

@@ -143,6 +143,6 @@ def test_continuous_integration_script_is_a_program():
 
 
 def test_tests_of_a_file_share_a_worker(request):
-    """pytest-xdist writes a test's group into its id; with a pytest that it does not know, it silently fails to."""
+    """pytest-xdist appends a test's group to its id. With pytest 9.2 it does not, and says nothing."""
     grouped = request.config.getoption("loadgroup", default=False)
     assert not grouped or request.node.nodeid.endswith("@test_house")

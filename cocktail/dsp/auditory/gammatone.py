@@ -43,12 +43,13 @@ def multi_phase(filters: int, taps: int, fs: float, low_hz: float = 100.0) -> np
     evenly spaced phases of half a turn; the others are their negatives. Where they are fewer than the centres, the
     steps are wider.
     """
-    erb = 4.37e-3 * 24.7  # of the logarithm that is one ERB
-    low, high = np.log(4.37e-3 * np.array([low_hz, fs / 2]) + 1) / erb
-    half, steps = filters // 2, math.ceil(high - low) - 1
+    erb = 4.37e-3 * 24.7  # by which the logarithm of a bandwidth grows with each ERB
+    low, high = bandwidth([low_hz, fs / 2])
+    half, steps = filters // 2, math.ceil(np.log(high / low) / erb) - 1
+    top_hz = low_hz + low * np.expm1(erb * steps) / erb
     bands = min(1 + steps, half)
     phases = [half // bands + (band < half % bands) for band in range(bands)]
-    f = np.repeat(np.expm1(erb * (low + np.linspace(0, steps, bands))) / 4.37e-3, phases)[:, None]
+    f = np.repeat(centres(bands, low_hz, top_hz), phases)[:, None]
     phi = np.concatenate([np.pi * np.arange(n) / n for n in phases])[:, None]
     t = np.arange(1, taps + 1) / fs
     g = t * np.exp(-4 * bandwidth(f) * t) * np.cos(2 * np.pi * f * t + phi)

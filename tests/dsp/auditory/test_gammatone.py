@@ -42,15 +42,18 @@ def test_analytic_output_of_a_tone_is_in_phase_with_it_and_an_impulse_peaks_wher
 def test_multi_phase_filters_are_second_order_gammatones_an_erb_apart():
     """At 8 kHz 24 centres from 100 Hz to 3.7 kHz; b = ERB / (pi 2! / 4) for the second order (Ditter and Gerkmann)."""
     bank = gammatone.multi_phase(48, 16, 8000)
-    centres = [100.0]
-    while len(centres) < 24:  # E(f) = 9.265 ln(1 + f / (24.7 x 9.265)), as their program has it
-        centres.append((np.exp((9.265 * np.log(1 + centres[-1] / 228.8455) + 1) / 9.265) - 1) * 228.8455)
-    assert centres[-1] == pytest.approx(3708, abs=2)
+    erb = 4.37e-3 * 24.7
+    centres = 100 + (1 / 4.37e-3 + 100) * (np.exp(erb * np.arange(24)) - 1)
+    rounded = [100.0]
+    while len(rounded) < 24:  # E(f) = 9.265 ln(1 + f / (24.7 x 9.265)), as their program has it
+        rounded.append((np.exp((9.265 * np.log(1 + rounded[-1] / 228.8455) + 1) / 9.265) - 1) * 228.8455)
+    np.testing.assert_allclose(centres, rounded, rtol=1e-3)
+    assert rounded[-1] == pytest.approx(3708, abs=2)
     t = np.arange(1, 17) / 8000
     for filter, f in zip(bank[:24], centres, strict=True):
         b = 24.7 * (4.37e-3 * f + 1) * 2 / np.pi
         expected = t * np.exp(-2 * np.pi * b * t) * np.cos(2 * np.pi * f * t)
-        np.testing.assert_allclose(filter, expected / np.linalg.norm(expected), atol=3e-3)
+        np.testing.assert_allclose(filter, expected / np.linalg.norm(expected), atol=1e-12)
     np.testing.assert_array_equal(bank[24:], -bank[:24])
 
 
