@@ -111,10 +111,14 @@ def eer(scores, labels, weights=None) -> float | np.ndarray:
     return plain(miss_before + share * (miss_after - miss_before))
 
 
-def eer_threshold(scores, labels) -> float:
-    """Threshold of the detector "accept score >= threshold" whose misses and false alarms are nearest to each other."""
-    miss, false_alarm, thresholds = operating_points(scores, labels)
-    return float(thresholds[np.argmin(np.abs(miss - false_alarm))])
+def eer_threshold(scores, labels, weights=None) -> float | np.ndarray:
+    """Threshold of the detector "accept score >= threshold" whose misses and false alarms are nearest to each other.
+
+    Arguments as in `eer`; with `weights` (..., N), that of each weighting, (...), NaN where a class has no weight.
+    """
+    miss, false_alarm, thresholds = operating_points(scores, labels, weights)
+    nearest = thresholds[_nearest(miss, false_alarm)[..., 0]]
+    return plain(np.where(np.isnan(miss + false_alarm)[..., 0], np.nan, nearest))
 
 
 def min_tdcf(
@@ -138,7 +142,7 @@ def min_tdcf(
     `weights` (..., N) and `asv_weights` (..., M), the cost of each weighting, (...), NaN where it is not defined;
     without, Undefined is raised there.
     """
-    miss_asv, false_alarm_asv, miss_spoof_asv = _verifier_at_eer(asv_target, asv_nontarget, asv_spoof, asv_weights)
+    miss_asv, false_alarm_asv, miss_spoof_asv = verifier_at_eer(asv_target, asv_nontarget, asv_spoof, asv_weights)
     miss, false_alarm, _ = operating_points(scores, labels, weights)
     c1 = (
         costs.p_target * (costs.miss_cm - costs.miss_asv * miss_asv)
@@ -158,20 +162,34 @@ def min_tdcf(
     return plain(cost)
 
 
-def _verifier_at_eer(target, nontarget, spoof, weights):
-    """Miss rate, false alarm rate and share of rejected spoofs at the operating point nearest to equal errors."""
+def verifier_at_eer(target, nontarget, spoof, weights=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Miss rate, false alarm rate and share of rejected spoofs at the operating point nearest to equal errors.
+
+    Scores of each kind of trials, M in all; with `weights` (..., M), of each weighting (...,), NaN where it is not
+    defined.
+    """
     n_bonafide = len(target) + len(nontarget)
     weights = np.ones(n_bonafide + len(spoof)) if weights is None else np.asarray(weights, float)
     labels = np.arange(n_bonafide) < len(target)
     miss, false_alarm, thresholds = operating_points(
         np.concatenate([target, nontarget]), labels, weights[..., :n_bonafide]
     )
-    nearest = np.argmin(np.abs(miss - false_alarm), axis=-1)[..., None]
+    nearest = _nearest(miss, false_alarm)
+    miss, false_alarm = (np.take_along_axis(rate, nearest, -1)[..., 0] for rate in (miss, false_alarm))
     of_spoofs = weights[..., n_bonafide:]
     rejected = (of_spoofs * (np.asarray(spoof, float) < thresholds[nearest])).sum(-1)
-    total = of_spoofs.sum(-1)
-    share = np.divide(rejected, total, out=np.full_like(total, np.nan), where=total > 0)
-    return *(np.take_along_axis(rate, nearest, -1)[..., 0] for rate in (miss, false_alarm)), share
+    total = np.where(np.isnan(miss + false_alarm), 0.0, of_spoofs.sum(-1))
+    return miss, false_alarm, np.divide(rejected, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def _nearest(miss, false_alarm):
+    """Index (..., 1) of the operating point nearest to equal errors.
+
+    The last of those alike, which is the next trial's with weight: the scores of trials without are thresholds, too.
+    """
+    first = np.argmin(np.abs(miss - false_alarm), axis=-1)[..., None]
+    alike = [rate == np.take_along_axis(rate, first, -1) for rate in (miss, false_alarm)]
+    return first + np.logical_and(*alike).sum(axis=-1, keepdims=True) - 1
 
 
 def plain(x):

@@ -81,10 +81,15 @@ def a_dcf(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarr
     """
     bonafide, cm, _ = _tandem(trials)
     asv = trials.of("asv")
-    threshold = detection.eer_threshold(trials.score[cm], bonafide[cm])
+    drawn = np.ones((1, len(cm))) if weights is None else weights
+    thresholds = detection.eer_threshold(trials.score[cm], bonafide[cm], drawn[:, cm])
     detected = trials.score[np.maximum.accumulate(np.where(cm, np.arange(len(cm)), 0))[asv]]
-    scores = tandem.cascade(trials.score[asv], detected >= threshold)
-    return tandem.a_dcf(scores, trials.label[asv], None if weights is None else weights[..., asv])
+    costs = np.full(len(drawn), np.nan)
+    for threshold in np.unique(thresholds[~np.isnan(thresholds)]):
+        chosen = thresholds == threshold
+        scores = tandem.cascade(trials.score[asv], detected >= threshold)
+        costs[chosen] = tandem.a_dcf(scores, trials.label[asv], drawn[chosen][:, asv])
+    return float(costs[0]) if weights is None else costs
 
 
 def t_eer(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
@@ -103,14 +108,10 @@ def t_eer(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarr
 
 def spoof_acceptance(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:
     """Spoofs in % that a verifier takes for whom they claim to be; with `weights` (R, N), of each weighting (R,)."""
-    target, nontarget, spoof = (trials.of("asv", label) for label in tandem.CLASSES)
-    used = target | nontarget
-    accepted = trials.score[spoof] >= detection.eer_threshold(trials.score[used], target[used])
-    if weights is None:
-        return 100 * float(accepted.mean())
-    weights = weights[..., spoof]
-    with np.errstate(invalid="ignore"):  # where no spoof has weight
-        return 100 * (weights * accepted).sum(-1) / weights.sum(-1)
+    asv = [trials.of("asv", label) for label in tandem.CLASSES]
+    of_asv = None if weights is None else np.concatenate([weights[..., of] for of in asv], axis=-1)
+    rejected = detection.verifier_at_eer(*(trials.score[of] for of in asv), of_asv)[-1]
+    return detection.plain(100 * (1 - rejected))
 
 
 def min_tdcf_2021(trials: Trials, weights: np.ndarray | None = None) -> float | np.ndarray:

@@ -136,3 +136,25 @@ def test_spoofs_are_accepted_where_a_verifier_errs_as_often_on_both_kinds_of_spe
     np.testing.assert_allclose(metric(trials, weights), [metric(trials), 100, np.nan])
     with pytest.raises(Unscorable, match="no spoof among the asv trials"):
         metric(trials.at(labels != "spoof"))
+
+
+@pytest.mark.parametrize("metric", [name for name, metric in METRICS.items() if metric.from_trials])
+def test_a_figure_of_drawn_scenes_is_that_of_scenes_that_are_there_as_often(metric):
+    """Thresholds as well: they are those of the drawn trials."""
+    generator = rng(1, role="scenes")
+    scenes = []
+    for _ in range(16):
+        scenes.append([("cm", "bonafide", generator.normal() + 1), ("asv", "target", generator.normal() + 3)])
+        scenes[-1] += [("asv", "nontarget", generator.normal()) for _ in range(3)]
+        scenes.append([("cm", "tts", generator.normal() - 1), ("asv", "spoof", generator.normal() + 2.5)])
+
+    def trials(drawn):
+        return Trials(*map(np.array, zip(*(trial for scene in drawn for trial in scene), strict=True)))
+
+    weights = generator.multinomial(len(scenes), np.full(len(scenes), 1 / len(scenes)), size=30).astype(float)
+    found = METRICS[metric].compute(trials(scenes), np.repeat(weights, list(map(len, scenes)), axis=1))
+    often = [[scene for scene, n in zip(scenes, drawn, strict=True) for _ in range(int(n))] for drawn in weights]
+    np.testing.assert_allclose(found, [METRICS[metric].compute(trials(drawn)) for drawn in often], atol=1e-12)
+    assert len(np.unique(found)) > 10
+    without = np.repeat([[scene[0][1] == "tts" for scene in scenes]], list(map(len, scenes)), axis=1)
+    assert np.isnan(METRICS[metric].compute(trials(scenes), without.astype(float))).all()
