@@ -297,7 +297,9 @@ class Method:
     sounds: ClassVar[bool] = False
     """Of a detector: whether it tells other sounds apart, such as coughs, and not spoofed speech."""
     least: ClassVar[dict[str, float]] = {}
-    """Field -> the least number that a row or a suite may give it."""
+    """Field -> the least number that a row or a suite may give it; those of a base class hold, too."""
+    most: ClassVar[dict[str, float]] = {}
+    """Field -> the greatest, likewise."""
 
     def __call__(self, mixture: np.ndarray, view: View) -> np.ndarray:
         """mixture (D, N) -> estimate (K, N) of the talkers at microphone 1.
@@ -333,6 +335,12 @@ class Method:
     def size(self, model: Any) -> int:
         """Learnt parameters of `model`, for the metric `parameters`."""
         return 0
+
+    @classmethod
+    def bound(cls, which: str, field: str) -> float | None:
+        """What the nearest class says of a field in `which`, `least` or `most`, or None."""
+        said = (vars(each).get(which, {}) for each in cls.__mro__)
+        return next((bounds[field] for bounds in said if field in bounds), None)
 
     @classmethod
     def tasks(cls) -> tuple[str, ...]:

@@ -42,9 +42,12 @@ class NetworkMethod(LearnedMethod):
 
     needs = frozenset({"gpu"})
     least = {  # noqa: RUF012 - declared in Method
-        "width": 1e-3, "units": 1, "layers": 1, "channels": 1, "epochs": 0, "steps": 1, "batch_size": 1,
-        "learning_rate": 0, "decay": 0, "segment_s": 0,
+        "width": 1e-3, "units": 1, "layers": 1, "channels": 1, "dropout": 0, "bands": 1, "outputs": 1, "dimensions": 1,
+        "filters": 1, "bottleneck": 1, "hidden": 1, "taps": 1, "blocks": 1, "repeats": 1, "context": 0, "weight": 0,
+        "trials": 2, "shift_ms": 1, "window_ms": 0.2, "epochs": 0, "steps": 1, "batch_size": 1, "learning_rate": 0,
+        "decay": 0, "segment_s": 0,
     }  # fmt: skip
+    most = {"dropout": 0.99, "shift_ms": 32}  # noqa: RUF012
     validation: ClassVar[int] = 64
     """Validation examples."""
     width: float = 1.0

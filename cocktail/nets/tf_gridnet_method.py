@@ -10,6 +10,7 @@ class TfGridnetMethod(WaveformNetwork):
     """The defaults are those of the largest network of Z.-Q. Wang et al., IEEE/ACM TASLP 31, 2023, for two talkers
     without a room: 14.5 million weights at 8 kHz."""
 
+    least = {"neighbours": 1, "step": 1, "heads": 1, "query": 1}  # noqa: RUF012
     channels: int = 64
     """D, of a bin; brought to the nearest multiple of `heads`."""
     blocks: int = 6

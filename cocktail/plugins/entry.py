@@ -216,9 +216,12 @@ def _check_parameters(entry):
             raise CocktailError(f"{where}: {entry.cls.__name__} has no parameter '{name}'{nearest(name, known)}")
         if not _fits(value, known[name]):
             raise CocktailError(f"{where}: {name}: expected {_said(known[name])}, got {value!r}")
-        least = entry.cls.least.get(name)
-        if least is not None and isinstance(value, int | float) and not value >= least:
-            raise CocktailError(f"{where}: {name}: expected {least:g} or more, got {value!r}")
+        if isinstance(value, int | float):
+            least, most = (entry.cls.bound(which, name) for which in ("least", "most"))
+            if least is not None and not value >= least:
+                raise CocktailError(f"{where}: {name}: expected {least:g} or more, got {value!r}")
+            if most is not None and not value <= most:
+                raise CocktailError(f"{where}: {name}: expected {most:g} or less, got {value!r}")
 
 
 def _said(hint) -> str:

@@ -20,6 +20,7 @@ class KalmanLayer(OneTalkerNetwork):
     """One talker, one channel (microphone 1)."""
 
     causal = True
+    least = {"order": 1}  # noqa: RUF012
     order: int = 1
     """Frames that the next one is predicted from."""
     units: int = 256

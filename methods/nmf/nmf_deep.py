@@ -11,6 +11,7 @@ bases as many as the entry that is used has. The error is relative to the power 
 
 from dataclasses import dataclass
 
+from cocktail.errors import CocktailError
 from cocktail.nets.separation import SeparationNetwork
 
 
@@ -18,6 +19,7 @@ from cocktail.nets.separation import SeparationNetwork
 class NmfDeep(SeparationNetwork):
     """Shares of speech by an unfolded network, one channel (microphone 1)."""
 
+    least = {"iterations": 1, "trained": 1, "sparsity": 0}  # noqa: RUF012
     iterations: int = 25
     """Updates of the activations, the trained ones among them."""
     trained: int = 1
@@ -28,6 +30,11 @@ class NmfDeep(SeparationNetwork):
     """Samples of the STFT window, as that of the entry that is used."""
     hop: int = 256
     learning_rate: float = 1e-2
+
+    def __post_init__(self):
+        if self.trained > self.iterations + 1:
+            what = f"{self.iterations} iterations and the reconstruction"
+            raise CocktailError(f"trained: {self.trained} layers of {what}; give at most {self.iterations + 1}")
 
     def facts(self, data, examples):
         speech, noise = (data.bases["bases"][name] for name in ("speech", "noise"))

@@ -39,6 +39,7 @@ class CepstralGmm(LearnedMethod):
     task = "detect"
     paradigm = "annotated-source-model"
     effort = ("trials", "iterations", "components")
+    least = {"coefficients": 1, "components": 1, "iterations": 1, "trials": 2}  # noqa: RUF012
     features: Literal["lfcc", "cqcc"] = "lfcc"
     coefficients: int = 20
     """Besides their differences; of LFCC as many as filters."""

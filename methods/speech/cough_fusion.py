@@ -29,6 +29,8 @@ class CoughFusion(DetectorMethod):
     """One channel (microphone 1); the score is a logarithm of odds of the label that is looked for."""
 
     sounds = True
+    least = {"bands": 16, "penalty": 1e-6, "trees": 1, "depth": 1, "rate": 1e-6, "share": 0.01}  # noqa: RUF012
+    most = {"share": 1}  # noqa: RUF012
     call_only = ("system",)
     system: Literal["fusion", "logistic", "boosting", "network"] = "fusion"
     """Whose score a call returns."""

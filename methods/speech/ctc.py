@@ -24,6 +24,7 @@ class CtcRecogniser(NetworkMethod):
 
     task = "recognise"
     paradigm = "annotated-source-model"
+    least = {"language_weight": 0}  # noqa: RUF012
     layers: int = 4
     units: int = 320
     """LSTM cells of a layer in each direction."""

@@ -26,6 +26,7 @@ class Ganba(SignalNetwork):
 
     task = "attack"
     paradigm = "annotated-source-model"
+    least = {"bound_db": 0}  # noqa: RUF012
     bound_db: float = 6.0
     """Most that a bin is made louder or softer."""
     weight: float = 1.0

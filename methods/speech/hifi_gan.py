@@ -26,6 +26,7 @@ class HifiGan(SignalNetwork):
     task = "attack"
     paradigm = "source-model"
     validation = 32
+    least = {"discriminators": 1e-3}  # noqa: RUF012
     channels: int = 256
     """h_u, before the first upsampling."""
     discriminators: float = 1.0

@@ -16,6 +16,7 @@ from cocktail.nets.detector import DetectorMethod
 class Lcnn(DetectorMethod):
     """One channel (microphone 1); the score is the logit of bona fide speech."""
 
+    least = {"bands": 16}  # noqa: RUF012 - four times halved, one is left
     bands: int = 128
     """Of equal width, up to half the rate."""
     dropout: float = 0.75

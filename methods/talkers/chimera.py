@@ -22,6 +22,7 @@ class Chimera(SeparationNetwork):
 
     task = "separate"
     needs = frozenset({"n_sources", "gpu"})
+    least, most = {"alpha": 0}, {"alpha": 1}
     alpha: float = 0.975
     """Share of the embeddings' loss."""
     outputs: int = 3

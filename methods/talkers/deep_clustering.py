@@ -19,6 +19,7 @@ from cocktail.nets.embedding_method import EmbeddingMethod
 class DeepClustering(EmbeddingMethod):
     """Binary masks from clusters of embeddings, one channel (microphone 1)."""
 
+    least = {"every": 1}  # noqa: RUF012
     every: int = 1
     """The loss looks at every so many frames."""
 

@@ -21,6 +21,7 @@ class Speakerbeam(SeparationNetwork):
 
     task = "separate"
     needs = frozenset({"enrolment", "gpu"})
+    least = {"layers": 2, "auxiliary": 1, "enrolment_s": 0.1}  # noqa: RUF012 - a layer before the voice, one behind
     layers: int = 3
     units: int = 512
     """LSTM cells a layer, in each direction."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from nmf_sounds import FS, hiss, trained, view, voiced
 
+from cocktail.errors import CocktailError
 from cocktail.plugins.registry import Registry
 
 
@@ -25,3 +26,10 @@ def test_untrained_it_estimates_what_sparse_nmf_does(tmp_path, exact_products, l
     mixture = (voiced(rng) + hiss(rng))[None]
     estimate = deep(mixture, view(network.eval()))
     np.testing.assert_allclose(estimate, sparse(mixture, view(model)), atol=1e-4 * np.abs(mixture).max())
+
+
+def test_more_trained_layers_than_there_are_is_an_error():
+    deep = Registry().plugins["nmf_deep"].cls
+    assert deep(iterations=2, trained=3).trained == 3, "both iterations and the reconstruction"
+    with pytest.raises(CocktailError, match="trained: 4 layers of 2 iterations and the reconstruction; give at most 3"):
+        deep(iterations=2, trained=4)
