@@ -296,6 +296,10 @@ class Method:
     """Some of cocktail.needs.NEEDS."""
     sounds: ClassVar[bool] = False
     """Of a detector: whether it tells other sounds apart, such as coughs, and not spoofed speech."""
+    roles: ClassVar[dict[str, str] | None] = None
+    """Role -> task of the entry that a row `uses` in it; None leaves it to the rows."""
+    through: ClassVar[frozenset[str]] = frozenset()
+    """Roles whose models it is trained through: their methods have `gradients`."""
     least: ClassVar[dict[str, float]] = {}
     """Field -> the least number that a row or a suite may give it; those of a base class hold, too."""
     most: ClassVar[dict[str, float]] = {}
@@ -318,6 +322,13 @@ class Method:
         """Whether no output sample depends on input later than one STFT window; `cocktail check` probes it.
 
         A plugin sets `causal = True`, or says by its parameters which entries are.
+        """
+        return False
+
+    @property
+    def gradients(self) -> bool:
+        """Of a detector or a verifier: whether its model is a DifferentiableDetector or DifferentiableEmbedder of
+        cocktail.plugins.bases, which can be attacked.
         """
         return False
 

@@ -52,6 +52,11 @@ class DetectorMethod(NetworkMethod):
     # What they share
 
     @property
+    def gradients(self):
+        """Those who say what `differentiable` is have them."""
+        return type(self).differentiable is not DetectorMethod.differentiable
+
+    @property
     def validation(self):
         """Validation examples, and trials."""
         return max(self.trials // 4, 16)

@@ -16,7 +16,7 @@ from cocktail.method import Info, Method
 from cocktail.metrics.catalogue import METRICS
 from cocktail.needs import lacks
 from cocktail.paradigms import ANNOTATIONS, MIXTURES, sees_no_more
-from cocktail.plugins.entry import Entry
+from cocktail.plugins.entry import BASE, Entry
 from cocktail.plugins.imported.entries import imported_entries
 from cocktail.plugins.registry import Registry, meant
 from cocktail.rooms.arrays import positions
@@ -253,10 +253,22 @@ class Selection:
         return None if reason is None else Absent(about.condition, name, "skipped", str(reason))
 
     def _without_model(self, name: str) -> str | None:
-        """Which entry whose model one asks for has none, or None."""
+        """Which entry whose model one asks for has none, or none that is of use to it, or None."""
         for key, other in self.known[name].others:
             if key in ("uses", "start") and other in self._methods and not self._methods[other].learned():
                 return f"'{name}' {VERBS[key]} '{other}', which learns nothing; name an entry that is trained"
+        method, uses = self._methods[name], self.known[name].uses
+        roles = method.roles or {}
+        if method.roles is not None and roles.keys() != uses.keys():
+            asked = ", ".join(f"{role}: ENTRY" for role in roles)
+            right = f"`uses: {'ENTRY' if list(roles) == [BASE] else f'{{{asked}}}'}`"
+            return f"'{name}' uses {self.known[name].said().get('uses', 'no entry')}; its row must say {right}"
+        for role, other in uses.items():
+            base = self._methods.get(other)
+            if base is not None and role in roles and roles[role] not in base.tasks():
+                return f"'{name}' uses '{other}' as its {role}, which does not have the task '{roles[role]}'"
+            if base is not None and role in method.through and not base.gradients:
+                return f"'{name}' uses '{other}' as its {role}, which has no gradients; lcnn and xvector have some"
         return None
 
     def _absent_member(self, name: str, about: Info) -> Absent | None:

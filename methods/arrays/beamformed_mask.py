@@ -21,6 +21,7 @@ class BeamformedMask(Method):
     """One talker."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"array", "gpu"})
 
     def __call__(self, mixture, view):

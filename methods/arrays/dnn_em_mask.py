@@ -25,6 +25,7 @@ class DnnEmMask(Method):
     """One talker and all else."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"array", "gpu"})
     iterations: int = 3
     """0 leaves R_j = I: the mask of the delay-and-sum output on microphone 1."""

@@ -27,6 +27,7 @@ class MaskBeamformer(Method):
     """One talker, one filter per bin for the whole scene."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"gpu"})
     beamformer: Literal["mvdr", "mwf", "gev"] = "mvdr"
     mu: float = 1.0

@@ -27,6 +27,7 @@ class McgmmUnfolded(NetworkMethod):
 
     task = "separate"
     paradigm = "separation"
+    roles = {"states": "separate"}  # noqa: RUF012
     needs = frozenset({"array", "n_sources", "gpu"})
     iterations: int = 5
     """Layers, as many as the entry that is used iterates."""

@@ -23,6 +23,7 @@ class OnlineMaskMvdr(Method):
     """One talker; a filter per bin that changes."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"array", "gpu"})
     causal = True
     forgetting: float = 0.998

@@ -26,6 +26,7 @@ class Rem(Method):
     """One talker, several microphones, one STFT window of latency."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"gpu"})
     causal = True
     forgetting: float = 0.995

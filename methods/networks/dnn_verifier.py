@@ -30,6 +30,7 @@ class DnnVerifier(SignalNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "source-model"
+    roles = {"bases": "enhance"}  # noqa: RUF012
     call_only: ClassVar[tuple[str, ...]] = ("sum_weight", "sign_weight", "iterations", "sparsity", "start_iterations")
     units: int = 100
     layers: int = 3

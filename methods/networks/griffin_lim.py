@@ -19,6 +19,7 @@ class GriffinLim(Method):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "separation"
+    roles = {"base": "enhance"}  # noqa: RUF012
     needs = frozenset({"gpu"})
     iterations: int = 20
 

@@ -20,6 +20,7 @@ class JointAsr(SeparationNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "annotated-separation"
+    roles = {"recogniser": "recognise", "enhancer": "enhance"}  # noqa: RUF012
     weight: float = 1.0
     """Of the enhancement loss, PSA, beside the recogniser's, which is that of a symbol."""
     units: int = 384

@@ -22,6 +22,7 @@ class SpeechStateAware(SeparationNetwork):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "annotated-separation"
+    roles = {"recogniser": "recognise", "enhancer": "enhance"}  # noqa: RUF012
     call_only: ClassVar[tuple[str, ...]] = ("rounds",)
     rounds: int = 2
     """How often the mask is estimated with what was heard in the estimate before."""

@@ -24,6 +24,7 @@ class NmfComplex(Method):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "source-model"
+    roles = {"bases": "enhance"}  # noqa: RUF012
     sparsity: float = 5.0
     """mu of the start."""
     iterations_start: int = 25

@@ -19,6 +19,7 @@ from cocktail.nets.separation import SeparationNetwork
 class NmfDeep(SeparationNetwork):
     """Shares of speech by an unfolded network, one channel (microphone 1)."""
 
+    roles = {"bases": "enhance"}  # noqa: RUF012
     least = {"iterations": 1, "trained": 1, "sparsity": 0}  # noqa: RUF012
     iterations: int = 25
     """Updates of the activations, the trained ones among them."""

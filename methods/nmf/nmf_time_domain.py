@@ -25,6 +25,7 @@ class NmfTimeDomain(Method):
     """One talker, one channel (microphone 1)."""
 
     paradigm = "source-model"
+    roles = {"bases": "enhance"}  # noqa: RUF012
     sparsity: float = 5.0
     """mu, of the start and of the signals."""
     iterations_start: int = 25

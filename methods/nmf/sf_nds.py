@@ -16,6 +16,7 @@ from cocktail.dsp.nmf.enhancer import STRETCH, NmfEnhancer
 class SfNds(NmfEnhancer):
     """Excitations and their transitions."""
 
+    roles = {"bases": "enhance"}  # noqa: RUF012
     call_only = (*NmfEnhancer.call_only, "speech_sparsity")
     iterations_fit: int = 12
     filters: int = 8

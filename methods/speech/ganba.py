@@ -26,6 +26,8 @@ class Ganba(SignalNetwork):
 
     task = "attack"
     paradigm = "annotated-source-model"
+    roles = {"detector": "detect", "verifier": "verify"}  # noqa: RUF012
+    through = frozenset(roles)
     least = {"bound_db": 0}  # noqa: RUF012
     bound_db: float = 6.0
     """Most that a bin is made louder or softer."""

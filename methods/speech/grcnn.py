@@ -23,6 +23,11 @@ class Grcnn(DetectorMethod):
     """Whether it sees where the noise is."""
     dropout: float = 0.5
 
+    @property
+    def gradients(self):
+        """The mask has none."""
+        return not self.mask
+
     def classifier(self, fs):
         from cocktail.nets.grcnn import Grcnn
 

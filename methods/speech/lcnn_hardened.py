@@ -21,6 +21,8 @@ from cocktail.nets.detector import DetectorMethod
 class LcnnHardened(DetectorMethod):
     """One channel (microphone 1); the score is the logit of bona fide speech."""
 
+    roles = {"detector": "detect", "verifier": "verify", "adversary": "attack"}  # noqa: RUF012
+    through = frozenset({"detector", "verifier"})
     least = {"bands": 16}  # noqa: RUF012 - four times halved, one is left
     bands: int = 128
     """Of equal width, up to half the rate; as the detector's."""

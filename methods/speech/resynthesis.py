@@ -23,6 +23,7 @@ class Resynthesis(Method):
 
     task = "attack"
     paradigm = "separation"
+    roles = {"enhancer": "enhance"}  # noqa: RUF012
     snr_low_db: float = 0.0
     snr_high_db: float = 10.0
     """The SNR is drawn for each utterance between the two."""

@@ -26,6 +26,7 @@ class Xvector(NetworkMethod):
     task = "verify"
     paradigm = "annotated-source-model"
     validation = 256
+    gradients = True
     least = {"scale": 1e-3, "margin": 0, "embedding": 2}  # noqa: RUF012
     most = {"margin": 2}  # noqa: RUF012 - the largest difference of two cosines
     head: Literal["softmax", "lmcl", "thomson"] = "lmcl"

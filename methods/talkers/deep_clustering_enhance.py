@@ -20,6 +20,7 @@ class DeepClusteringEnhance(SeparationNetwork):
     """Masks of a second stage, one channel (microphone 1)."""
 
     task = "separate"
+    roles = {"base": "separate"}  # noqa: RUF012
     needs = frozenset({"n_sources", "gpu"})
     layers: int = 2
     """Of the second network."""

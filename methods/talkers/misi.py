@@ -20,6 +20,7 @@ class Misi(Method):
 
     task = "separate"
     paradigm = "separation"
+    roles = {"base": "separate"}  # noqa: RUF012
     needs = frozenset({"n_sources", "gpu"})
     iterations: int = 5
 

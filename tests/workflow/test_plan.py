@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -561,6 +562,7 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(net
         plan(plugins=[networks])
     entries = {"net": {"plugin": "network"}, "sly": {"plugin": "wiener", "uses": "net"}}
     entries |= {"empty": {"plugin": "wiener", "uses": "omlsa"}, "begun": {"plugin": "network", "start": "omlsa"}}
+    entries["blind"] = {"plugin": "mask_beamformer"}
     rows.write_text(yaml.safe_dump(entries))
     (Path(networks) / "wiener.py").write_text((ROOT / "methods" / "controls" / "unprocessed.py").read_text())
     p = plan(plugins=[networks])
@@ -568,6 +570,35 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(net
     assert "it uses 'net', whose paradigm 'separation' sees more than its own, 'learning-free'" in reasons["sly"]
     for entry, verb in (("empty", "uses"), ("begun", "starts from")):
         assert f"'{entry}' {verb} 'omlsa', which learns nothing; name an entry that is trained" in reasons[entry]
+    reasons = {cell.entry: cell.reason for cell in p.absent if cell.condition == "tablet"}
+    assert "'blind' uses no entry; its row must say `uses: ENTRY`" in reasons["blind"]
+
+
+VERIFIED = {"verifier": "xvector", "detector": "lcnn"}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "uses", "reason"),
+    [
+        ("ganba", {}, "uses no entry; its row must say `uses: {detector: ENTRY, verifier: ENTRY}`"),
+        ("ganba", "lcnn", "uses lcnn; its row must say `uses: {detector: ENTRY, verifier: ENTRY}`"),
+        ("ganba", VERIFIED | {"detector": "xvector"}, "uses 'xvector' as its detector, which does not have the task"),
+        ("ganba", VERIFIED | {"detector": "gmm-lfcc"}, "uses 'gmm-lfcc' as its detector, which has no gradients"),
+        ("ganba", VERIFIED | {"detector": "grcnn"}, "uses 'grcnn' as its detector, which has no gradients"),
+        ("ganba", VERIFIED | {"detector": "grcnn-plain"}, None),
+        ("ganba", VERIFIED | {"detector": "aasist"}, None),
+        ("resynthesis", {"enhancer": "dpcl"}, "uses 'dpcl' as its enhancer, which does not have the task 'enhance'"),
+    ],
+)
+def test_an_entry_that_can_do_nothing_with_what_it_uses_is_refused(networks, plugin, uses, reason):
+    row = {"plugin": plugin, "uses": uses} | ({"train_on": ["spoof-logical"]} if plugin == "ganba" else {})
+    (Path(networks) / "methods.yaml").write_text(yaml.safe_dump({"mine": row}))
+    attacked = {"plugins": [networks], "define": {"spoof-logical": {"attacks": {"test": ["mine"]}}}}
+    if reason is None:
+        assert "mine" in plan(**attacked).attackers
+    else:
+        with pytest.raises(CocktailError, match=re.escape(f"spoof-logical.attacks: 'mine' {reason}")):
+            plan(**attacked)
 
 
 def test_jobs_ask_for_a_gpu_only_where_there_may_be_one(monkeypatch):
