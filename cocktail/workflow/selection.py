@@ -6,6 +6,7 @@ condition has its reason.
 
 import functools
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class Selection:
         self._check_attacks(source)
         self.scorers = self._choose_scorers(source)
         self.cells, self.absent = self.cells_of(self.conditions, self.entries)
-        self.notes += self._idle()
+        self.notes += [*self._idle(), *self._unmeasured(source)]
 
     @property
     def called(self) -> str:
@@ -108,6 +109,17 @@ class Selection:
         named = self.conditions if self.config["only"]["conditions"] != "all" else ()
         idle = [name for name in named if name not in busy]
         return [f"none of these entries runs in {', '.join(idle)}"] if idle and busy else []
+
+    def _unmeasured(self, source) -> Iterator[str]:
+        """A note for each metric that was named, and that no condition of the suite can have."""
+        tasks = {x["task"] for x in self.all_conditions.values()}
+        for name in self.metrics if self.config["metrics"] != "all" else ():
+            needed = {task: role for task, role in METRICS[name].tasks.items() if task in tasks}
+            if not needed:
+                wanted = " or ".join(METRICS[name].tasks)
+                yield f"{source}: metrics: {name} is of no condition of this suite, but of the task {wanted}"
+            elif not any(role in {None, *self.scorers} or role not in TASK_OF_ROLE for role in needed.values()):
+                yield f"{source}: metrics: {name} needs `scorers: {{{next(iter(needed.values()))}: ENTRY}}`"
 
     def _notes(self, source, gone: dict[str, Path]) -> list[str]:
         notes = [f"'{name}' of the last run is left out: its plugin is gone from {gone[name]}" for name in gone]

@@ -8,7 +8,8 @@ from cocktail import ROOT
 from cocktail.errors import CocktailError
 from cocktail.workflow.job_groups import groups
 from cocktail.workflow.plan import Plan
-from cocktail.workflow.suite import load_suite
+from cocktail.workflow.selection import Selection
+from cocktail.workflow.suite import load_suite, suites
 
 
 def plan(**overrides):
@@ -572,6 +573,22 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(net
         assert f"'{entry}' {verb} 'omlsa', which learns nothing; name an entry that is trained" in reasons[entry]
     reasons = {cell.entry: cell.reason for cell in p.absent if cell.condition == "tablet"}
     assert "'blind' uses no entry; its row must say `uses: ENTRY`" in reasons["blind"]
+
+
+def test_a_named_metric_that_no_condition_can_have_is_noted():
+    options = {"conditions": ["spoof-logical"], "methods": ["lcnn", "xvector"], "metrics": ["eer_cm", "a_dcf", "stoi"]}
+    without, scored, *others = (
+        [note.partition(": metrics: ")[2] for note in plan(**options | more).notes if ": metrics: " in note]
+        for more in ({}, {"scorers": {"speaker": "xvector"}}, {"metrics": "all"})
+    )
+    stoi = "stoi is of no condition of this suite, but of the task enhance or separate"
+    assert without == [stoi, "a_dcf needs `scorers: {speaker: ENTRY}`"]
+    assert scored == [stoi] and others == [[]]
+
+
+@pytest.mark.parametrize("suite", suites())
+def test_every_metric_that_a_shipped_suite_names_is_of_one_of_its_conditions(suite):
+    assert not [note for note in Selection(load_suite(suite), suite).notes if ": metrics: " in note]
 
 
 VERIFIED = {"verifier": "xvector", "detector": "lcnn"}
