@@ -22,7 +22,8 @@ class Trials:
 
     def __post_init__(self):
         if not self.bona_fide or not self.attacks:
-            raise CocktailError("a detector needs trials of bona fide speech and of attacks: give it more `trials`")
+            lacks = "a detector needs trials of bona fide speech and of attacks"
+            raise CocktailError(f"{lacks}: give it more `trials`, or conditions with both")
 
     @classmethod
     def of(cls, recordings: Iterable, features: Callable[[np.ndarray], np.ndarray]) -> "Trials":

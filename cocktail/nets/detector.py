@@ -67,14 +67,22 @@ class DetectorMethod(NetworkMethod):
         return Detector(self.classifier(fs), self.features, self.differentiable)
 
     def examples(self, data, stage):
+        """Raises CocktailError where they would be too short for the network."""
+        import torch
+
         from cocktail.nets.detection import Examples, Trials
 
+        n_frames = round(self.frames_per_s(data.fs) * stage.segment_s)
+        with torch.device("meta"):
+            shortest = self.classifier(data.fs).shortest
+        if n_frames < shortest:
+            raise CocktailError(f"segment_s: {stage.segment_s:g} s are {n_frames} frames; the network needs {shortest}")
         numbers = {"train": self.trials, "valid": self.validation}
         trials = {
             split: Trials.of(data.trials(split, n), lambda samples: self.features(samples, data.fs))
             for split, n in numbers.items()
         }
-        return Examples(trials, round(self.frames_per_s(data.fs) * stage.segment_s))
+        return Examples(trials, n_frames)
 
     def objective(self, network, batch):
         from torch.nn.functional import binary_cross_entropy_with_logits

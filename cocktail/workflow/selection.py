@@ -193,7 +193,7 @@ class Selection:
         for each in self.ancestry(name):
             if each not in self._methods:
                 raise CocktailError(f"{where}: '{name}' builds on '{each}', which {self.known[each].error}")
-            if reason := self._without_model(each):
+            if reason := self._without_model(each) or self._of_one_class(each):
                 raise CocktailError(f"{where}: {reason}")
             if self._mixes(each) and not self._trains_on(each):
                 wanted = ", ".join(self.known[each].train_on or ())
@@ -241,7 +241,7 @@ class Selection:
             error = self.known[needed].error
             if error is not None:
                 return Absent(about.condition, name, "failed", f"method-failed: it builds on '{needed}', which {error}")
-            if reason := self._without_model(needed):
+            if reason := self._without_model(needed) or self._of_one_class(needed):
                 return Absent(about.condition, name, "failed", f"method-failed: {reason}")
             if self._mixes(needed) and not self._trains_on(needed):
                 reason = f"'{needed}' trains on no condition of this suite"
@@ -281,6 +281,14 @@ class Selection:
                 return f"'{name}' uses '{other}' as its {role}, which does not have the task '{roles[role]}'"
             if base is not None and role in method.through and not base.gradients:
                 return f"'{name}' uses '{other}' as its {role}, which has no gradients; lcnn and xvector have some"
+        return None
+
+    def _of_one_class(self, name: str) -> str | None:
+        """Why an entry that learns to tell spoofs from bona fide speech meets one of them alone, or None."""
+        shares = {x.get("spoofed", 0.5) for x in self._trains_on(name).values() if "attacks" in x}
+        if self._methods[name].answer().labelled and shares in ({0}, {1}):
+            (share,) = shares
+            return f"'{name}' trains on `spoofed: {share:g}` alone, and learns from bona fide speech and from spoofs"
         return None
 
     def _absent_member(self, name: str, about: Info) -> Absent | None:

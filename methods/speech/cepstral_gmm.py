@@ -12,6 +12,7 @@ import numpy as np
 
 from cocktail import audio
 from cocktail.dsp import cepstra
+from cocktail.errors import CocktailError
 from cocktail.method import LearnedMethod, finite
 from cocktail.tasks import BONA_FIDE
 
@@ -93,5 +94,6 @@ class CepstralGmm(LearnedMethod):
             by_class[BONA_FIDE if trial.label == BONA_FIDE else "spoof"].append(self._features(trial.samples, data.fs))
         for name, features in by_class.items():
             if not features:
-                raise ValueError(f"no trial of the class '{name}' in the {split} split: train on more trials")
+                what = f"no trial of the class '{name}' in the {split} split"
+                raise CocktailError(f"{what}: give it more `trials`, or conditions with both classes")
         return by_class

@@ -28,7 +28,7 @@ class Ganba(SignalNetwork):
     paradigm = "annotated-source-model"
     roles = {"detector": "detect", "verifier": "verify"}  # noqa: RUF012
     through = frozenset(roles)
-    least = {"bound_db": 0}  # noqa: RUF012
+    least = {"bound_db": 0, "segment_s": 0.2}  # noqa: RUF012
     bound_db: float = 6.0
     """Most that a bin is made louder or softer."""
     weight: float = 1.0

@@ -23,7 +23,7 @@ class LcnnHardened(DetectorMethod):
 
     roles = {"detector": "detect", "verifier": "verify", "adversary": "attack"}  # noqa: RUF012
     through = frozenset({"detector", "verifier"})
-    least = {"bands": 16}  # noqa: RUF012 - four times halved, one is left
+    least = {"bands": 16, "segment_s": 0.2}  # noqa: RUF012 - four times halved, one is left
     bands: int = 128
     """Of equal width, up to half the rate; as the detector's."""
     dropout: float = 0.75

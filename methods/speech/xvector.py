@@ -16,6 +16,7 @@ tails of decaying noise for rooms, are drawn anew for each example. Adam, early 
 from dataclasses import dataclass
 from typing import Literal
 
+from cocktail.errors import CocktailError
 from cocktail.nets.network_method import NetworkMethod
 
 
@@ -59,14 +60,18 @@ class Xvector(NetworkMethod):
 
     def examples(self, data, stage):
         from cocktail import levels, stft
-        from cocktail.nets import speaker
+        from cocktail.nets import speaker, xvector
 
+        frames = round(stage.segment_s * data.fs / stft.framing(data.fs)[1])
+        if frames < xvector.SPAN:
+            what = f"segment_s: {stage.segment_s:g} s are {frames} frames"
+            raise CocktailError(f"{what}; the network needs {xvector.SPAN}")
         train, valid = (speaker.voices(data.speech(split), data.fs) for split in ("train", "valid"))
         return speaker.Examples(
             voices=[*train.values(), *(voice for name, voice in valid.items() if name not in train)],
             noises=[loop for noise in data.noise() if len(loop := levels.loop(noise.samples, data.fs))],
             fs=data.fs,
-            frames=round(stage.segment_s * data.fs / stft.framing(data.fs)[1]),
+            frames=frames,
             bands=self.bands,
         )
 

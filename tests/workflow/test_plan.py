@@ -575,6 +575,16 @@ def test_what_a_row_trains_on_exists_and_its_paradigm_sees_what_its_bases_do(net
     assert "'blind' uses no entry; its row must say `uses: ENTRY`" in reasons["blind"]
 
 
+@pytest.mark.parametrize("share", [0, 1])
+def test_a_detector_that_meets_one_class_alone_is_refused(share):
+    p = plan(conditions=["spoof-logical"], define={"spoof-logical": {"spoofed": share}}, methods=["lcnn"])
+    (absent,) = [cell for cell in p.absent if cell.entry == "lcnn"]
+    assert absent.status == "failed"
+    assert f"'lcnn' trains on `spoofed: {share}` alone, and learns from bona fide speech and" in absent.reason
+    both = {"spoof-logical": {"spoofed": share}, "spoof-physical": {"spoofed": 1 - share}}
+    assert ("spoof-logical", "lcnn") in plan(conditions=list(both), define=both, methods=["lcnn"]).cells
+
+
 def test_a_named_metric_that_no_condition_can_have_is_noted():
     options = {"conditions": ["spoof-logical"], "methods": ["lcnn", "xvector"], "metrics": ["eer_cm", "a_dcf", "stoi"]}
     without, scored, *others = (

@@ -233,6 +233,31 @@ def test_a_detector_finds_a_simple_attack_and_its_threshold_lies_between(name, t
     assert method.size(model) > 0
 
 
+@pytest.mark.parametrize(
+    ("name", "segment_s", "frames"), [("lcnn", 0.15, "15 frames; the network needs 16"), ("grcnn", 0.3, "30 frames"),
+                                      ("aasist", 0.25, "4000 frames; the network needs 6561"), ("xvector", 0.1, "12 ")]
+)  # fmt: skip
+def test_examples_too_short_for_the_network_are_refused_before_any_is_made(name, segment_s, frames, tmp_path):
+    """With what there is to train on never asked for."""
+    method = Registry().plugins[name].cls(segment_s=segment_s, width=0.1)
+
+    class Data:
+        fs = FS
+
+    with pytest.raises(CocktailError, match=f"segment_s: {segment_s:g} s are {frames}"):
+        method.fit(Data(), np.random.default_rng(0), tmp_path)
+
+
+def test_a_mixture_of_a_class_without_trials_is_refused():
+    class Genuine(TinyData):
+        def trials(self, split, n):
+            return (trial for trial in super().trials(split, n) if trial.label == "bonafide")
+
+    method = Registry().plugins["cepstral_gmm"].cls(**SIZES["gmm-lfcc"])
+    with pytest.raises(CocktailError, match="no trial of the class 'spoof' in the train split: give it more `trials`"):
+        method.fit(Genuine(method.paradigm), np.random.default_rng(0), None)
+
+
 def test_suites_train_the_detector_that_they_score_with():
     for suite in ("tiny", "standard", "full"):
         named = load_suite(suite)["scorers"]["spoofing"]
