@@ -1,8 +1,11 @@
 """Do two boards put the same entries in the same order? Ranks on both, Kendall's tau, and who overtakes whom.
 
 M. G. Kendall, "The treatment of ties in ranking problems", Biometrika 33, 1945: tau-b. Its interval is that of the
-bootstrap over the scenes of both boards, as every interval here (statistics.py). An entry overtakes another where the
-boards have the two in opposite orders and each of them tells the two apart (statistics.told_apart).
+bootstrap over the scenes of both boards, as every interval here (statistics.py). Where boards have nothing to do with
+each other, it holds tau as often as it says. Figures of few scenes put pairs in order by chance, which brings tau and
+its interval nearer to 0: above 0, orders agree; below 1 may be noise. That they differ is shown by an entry which
+overtakes another: the boards have the two in opposite orders, and each of them tells the two apart
+(statistics.told_apart).
 
 Axes: R resamples, S scenes, E entries.
 """

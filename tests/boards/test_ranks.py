@@ -34,6 +34,17 @@ def test_its_interval_is_that_of_the_resamples_of_both_sides():
     assert few.tau == pytest.approx(0.8) and np.isnan(few.ci_low)
 
 
+def test_its_interval_covers_the_true_tau_of_boards_that_have_nothing_to_do_with_each_other():
+    generator, covered = np.random.default_rng(3), 0
+    for _ in range(200):
+        truth = generator.normal(size=(2, 7))
+        a, b = truth + 0.5 * generator.normal(size=(2, 7))
+        samples_a, samples_b = (x + 0.5 * generator.normal(size=(150, 7)) for x in (a, b))
+        found = ranks.agreement(a=a, b=b, samples_a=samples_a, samples_b=samples_b, drawn=30)
+        covered += found.ci_low <= ranks.tau_b(*truth) <= found.ci_high
+    assert 0.92 <= covered / 200 <= 0.99
+
+
 def board(means, spread=0.1, scenes=20, failed=()):
     """Cells of entries with these means, and resamples of their scenes; (scene, entry) that failed."""
     generator = np.random.default_rng(2)
