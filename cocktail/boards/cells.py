@@ -82,6 +82,7 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
         finished=finished,
         speaker=np.unique(voices, return_inverse=True)[1],
         rate=definition(metric).unit == "%",
+        errors_of=definition(metric).errors_of,
         across=across,
     )
     by_metric = {metric: cells}

@@ -116,7 +116,9 @@ class TrialCells:
     speaker: np.ndarray
     """(S,) int from 0, whose voice a scene is, for trials that set scenes against each other; otherwise one each."""
     rate: bool = False
-    """Whether the figure is an equal error rate, in %."""
+    """Whether the figure is a share of errors, in %."""
+    errors_of: tuple[str, ...] = ()
+    """Labels of the trials that it is a share of; none for all."""
     across: bool = False
     """Whether enrolments are scenes of another condition: `enrolment` is then one of the same speaker."""
 
@@ -183,14 +185,15 @@ class TrialCells:
     def interval(self, samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.
 
-        Of equal error rates the exact one, for as many trials as have the variance of the resamples, at most one a
-        scene. Costs of fewer than MIN_TRIALS trials have none.
+        Of shares of errors the exact one, for as many trials as have the variance of the resamples, at most one a
+        scene that may have such an error. Costs of fewer than MIN_TRIALS trials have none.
         """
         low, high = interval(samples, self.drawn, level)
         if not self.rate:
             return tuple(np.where(self.enough, end, np.nan) for end in (low, high))
         rate = figures(self) / 100
-        scenes, voices = (_pooled(self.independent(units)) for units in (None, self.speaker))
+        counted = self.at(np.isin(self.trials.label, self.errors_of)) if self.errors_of else self
+        scenes, voices = (_pooled(counted.independent(units)) for units in (None, self.speaker))
         with warnings.catch_warnings(action="ignore"):  # all resamples without a figure: the interval is unknown, too
             spread = np.nanvar(samples / 100, axis=0) * self.drawn / np.maximum(self.drawn - 1, 1)
         seen = np.divide(rate * (1 - rate), spread, out=scenes.copy(), where=(spread > 0) & (rate > 0))

@@ -78,6 +78,8 @@ class Metric:
     """
     trials: tuple[str, ...] = ()
     """With `level` = trials, the kinds that the figure is computed from: `asv`, `cm` or both."""
+    errors_of: tuple[str, ...] = ()
+    """With `level` = trials, and a share of errors: labels of the trials that it is a share of; none for all."""
     enrolments: int = 1
     """Utterances that a speaker is enrolled with, in trials of kind `asv`."""
     cohort: int | None = None

@@ -322,6 +322,7 @@ METRICS = (
         unit="%",
         high=100.0,
         citation="Kinnunen et al., IEEE TPAMI 2024",
+        errors_of=tandem.CLASSES,
         mode="concurrent: misses, accepted nontargets and accepted spoofs are equally frequent; verifier as for "
         "min_tdcf",
         trials=("cm", "asv"),
@@ -333,6 +334,7 @@ METRICS = (
         unit="%",
         high=100.0,
         citation="false acceptance rate of spoofs: Evans, Kinnunen and Yamagishi, Interspeech 2013",
+        errors_of=("spoof",),
         mode="verifier at its EER threshold, enrolled as for min_tdcf; each spoof against whom it claims to be",
         trials=("cm", "asv"),
         tasks={"detect": "speaker"},

@@ -156,6 +156,37 @@ def test_interval_of_an_equal_error_rate_covers_the_truth_however_few_the_trials
     assert np.mean(held) >= 0.92, "95 %, and two standard errors of 200 simulations"
 
 
+def tandem(metric, generator, number, rate):
+    """Cells of `number` bona fide scenes and as many spoofs, which pass the detector, and the verifier at `rate`."""
+    rows = []
+    for scene in range(2 * number):
+        if scene < number:
+            rows += [(scene, "cm", "bonafide", 1.0), (scene, "asv", "target", 4 + generator.normal())]
+            rows += [(scene, "asv", "nontarget", generator.normal())]
+        else:
+            rows += [(scene, "cm", "tts", 1.0), (scene, "asv", "spoof", 4.0 * (generator.random() < rate))]
+    scene, *trials = map(np.array, zip(*rows, strict=True))
+    return statistics.TrialCells(
+        trials=Trials(*trials), entry=scene * 0, scene=scene, enrolment=scene * 0 - 1,
+        statistic=METRICS[metric].compute, finished=np.ones((2 * number, 1), bool), speaker=np.arange(2 * number),
+        rate=True, errors_of=METRICS[metric].errors_of,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "rate"), [(40, 0.02), (40, 0.0), (100, 0.3)])
+def test_interval_of_accepted_spoofs_rests_on_the_spoofs(number, rate):
+    """Trials of other kinds, and those of the detector, cannot be accepted spoofs."""
+    generator, held = np.random.default_rng(5), []
+    for _ in range(100):
+        cells = tandem("spoof_acceptance", generator, number, rate)
+        samples = statistics.figures(cells, statistics.resample(2 * number, 100, generator))
+        low, high = cells.interval(samples)
+        held.append(low[0] <= 100 * rate <= high[0])
+    assert np.mean(held) >= 0.9, "95 %, and two standard errors of 100 simulations"
+    if rate == 0:
+        assert high[0] == pytest.approx(100 * (1 - 0.025 ** (1 / number)), rel=0.1), "no error of `number` trials"
+
+
 def test_independent_trials_are_scenes_of_the_kind_that_has_fewest():
     cells = detector(np.random.default_rng(0), 10, 0.1)
     spoofs = cells.at(cells.scene < 13)
