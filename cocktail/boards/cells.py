@@ -81,8 +81,8 @@ def _trial_cells(metric, rows, scene, scenes, finished, speakers):
         statistic=definition(metric).compute,
         finished=finished,
         speaker=np.unique(voices, return_inverse=True)[1],
-        rate=definition(metric).unit == "%",
-        errors_of=definition(metric).errors_of,
+        whole=definition(metric).high if definition(metric).share else None,
+        share_of=definition(metric).share_of,
         across=across,
     )
     by_metric = {metric: cells}

@@ -12,9 +12,9 @@ interval of a difference profits from what the entries have in common. Where tri
 speakers are drawn, with all their scenes: trials that share a voice are not independent. With few scenes a
 plain percentile interval is too narrow, hence its percentiles are moved outwards (T. Hesterberg, "What teachers should
 know about the bootstrap", The American Statistician 69(4), 2015, section 5.3). Fewer than MIN_DRAWN have no interval.
-Resamples cannot see what did not happen: where no scene has an error, an error rate is 0 in each of them. Rates have
-exact intervals instead, for the number of independent trials that leave as much variance (rates.py). Ranks by trials
-take MIN_TRIALS of each kind.
+Resamples cannot see what did not happen: where no scene has an error, an error rate is 0 in each of them. Rates, and
+areas under ROC curves, have exact intervals instead, for the number of independent trials that leave as much variance
+(rates.py). Ranks by trials take MIN_TRIALS of each kind.
 
 Two entries are told apart by the difference of their figures over its bootstrap standard error, against Student's t,
 which is the paired t-test where a figure is a mean; of all pairs of a board, by S. Holm, "A simple sequentially
@@ -71,6 +71,11 @@ class Cells:
         return Cells(self.numerator[:, entries], self.denominator[:, entries], self.finished[:, entries], self.rate)
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """What figures cannot leave."""
+        return (0.0 if self.rate else -np.inf), np.inf
+
+    @property
     def drawn(self) -> np.ndarray:
         """(E,) how many independent draws a figure rests on: scenes that the entry finished."""
         return self.finished.sum(axis=0)
@@ -115,12 +120,17 @@ class TrialCells:
     """(S, E) bool."""
     speaker: np.ndarray
     """(S,) int from 0, whose voice a scene is, for trials that set scenes against each other; otherwise one each."""
-    rate: bool = False
-    """Whether the figure is a share of errors, in %."""
-    errors_of: tuple[str, ...] = ()
+    whole: float | None = None
+    """What a figure is a share of, 100 in %; None of costs."""
+    share_of: tuple[str, ...] = ()
     """Labels of the trials that it is a share of; none for all."""
     across: bool = False
     """Whether enrolments are scenes of another condition: `enrolment` is then one of the same speaker."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """What figures cannot leave."""
+        return (-np.inf, np.inf) if self.whole is None else (0.0, self.whole)
 
     @property
     def drawn(self) -> np.ndarray:
@@ -185,21 +195,22 @@ class TrialCells:
     def interval(self, samples: np.ndarray, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
         """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.
 
-        Of shares of errors the exact one, for as many trials as have the variance of the resamples, at most one a
-        scene that may have such an error. Costs of fewer than MIN_TRIALS trials have none.
+        Of shares the exact one, for as many trials as have the variance of the resamples, at most one a scene that may
+        count towards it. Costs of fewer than MIN_TRIALS trials have none.
         """
         low, high = interval(samples, self.drawn, level)
-        if not self.rate:
+        if self.whole is None:
             return tuple(np.where(self.enough, end, np.nan) for end in (low, high))
-        rate = figures(self) / 100
-        counted = self.at(np.isin(self.trials.label, self.errors_of)) if self.errors_of else self
+        rate, samples = figures(self) / self.whole, samples / self.whole
+        counted = self.at(np.isin(self.trials.label, self.share_of)) if self.share_of else self
         scenes, voices = (_pooled(counted.independent(units)) for units in (None, self.speaker))
         with warnings.catch_warnings(action="ignore"):  # all resamples without a figure: the interval is unknown, too
-            spread = np.nanvar(samples / 100, axis=0) * self.drawn / np.maximum(self.drawn - 1, 1)
-        seen = np.divide(rate * (1 - rate), spread, out=scenes.copy(), where=(spread > 0) & (rate > 0))
-        n = rates.blended(rates.effective(seen, scenes, self.drawn, level), voices, rate * scenes)
+            spread = np.nanvar(samples, axis=0) * self.drawn / np.maximum(self.drawn - 1, 1)
+        seen = np.divide(rate * (1 - rate), spread, out=scenes.copy(), where=(spread > 0) & (rate > 0) & (rate < 1))
+        rarer = np.minimum(rate, 1 - rate)
+        n = rates.blended(rates.effective(seen, scenes, self.drawn, level), voices, rarer * scenes)
         ends = rates.exact(rate, n, level)
-        return tuple(np.where(np.isnan(low), np.nan, 100 * end) for end in ends)
+        return tuple(np.where(np.isnan(low), np.nan, self.whole * end) for end in ends)
 
     def undefined(self, entry: int) -> str | None:
         """Why an entry has no figure, or None."""

@@ -106,6 +106,6 @@ class Boards:
         wide = resampled.row((statistics.figures(cells), np.zeros(1)), (samples, np.zeros_like(samples)))
         if wide["wide_low"] is None:
             return wide
-        lowest = 0.0 if cells.rate else -np.inf
-        low, high = max(wide["wide_low"], lowest), wide["wide_high"]
+        lowest, highest = cells.bounds
+        low, high = max(wide["wide_low"], lowest), min(wide["wide_high"], highest)
         return wide | {"wide_low": min(low, row["ci_low"]), "wide_high": max(high, row["ci_high"])}

@@ -78,8 +78,10 @@ class Metric:
     """
     trials: tuple[str, ...] = ()
     """With `level` = trials, the kinds that the figure is computed from: `asv`, `cm` or both."""
-    errors_of: tuple[str, ...] = ()
-    """With `level` = trials, and a share of errors: labels of the trials that it is a share of; none for all."""
+    share: bool = False
+    """With `level` = trials: whether it is a share of trials, or of pairs of them, whose whole is `high`."""
+    share_of: tuple[str, ...] = ()
+    """Labels of those trials; none for all."""
     enrolments: int = 1
     """Utterances that a speaker is enrolled with, in trials of kind `asv`."""
     cohort: int | None = None

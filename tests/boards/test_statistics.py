@@ -132,15 +132,20 @@ def test_more_errors_than_words_keep_the_interval_of_resamples():
     assert cells.interval(samples)[1] > 100
 
 
-def detector(generator, number, rate):
+def detector(generator, number, rate, metric="eer_cm"):
     """Cells of `number` trials of each kind, from two Gaussians whose equal error rate is `rate`."""
     genuine = np.arange(2 * number) < number
     score = generator.normal(size=2 * number) - 2 * scipy.stats.norm.ppf(rate) * genuine
     trials = Trials(np.full(2 * number, "cm"), np.where(genuine, "bonafide", "tts"), score)
     place = np.arange(2 * number)
-    parts = {"enrolment": place * 0 - 1, "finished": np.ones((2 * number, 1), bool), "speaker": place, "rate": True}
+    parts = {"enrolment": place * 0 - 1, "finished": np.ones((2 * number, 1), bool), "speaker": place}
     return statistics.TrialCells(
-        trials=trials, entry=place * 0, scene=place, statistic=METRICS["eer_cm"].compute, **parts
+        trials=trials,
+        entry=place * 0,
+        scene=place,
+        statistic=METRICS[metric].compute,
+        whole=METRICS[metric].high,
+        **parts,
     )
 
 
@@ -156,6 +161,20 @@ def test_interval_of_an_equal_error_rate_covers_the_truth_however_few_the_trials
     assert np.mean(held) >= 0.92, "95 %, and two standard errors of 200 simulations"
 
 
+@pytest.mark.parametrize(("number", "auc"), [(10, 0.98), (40, 0.7), (100, 0.98), (100, 0.999)])
+def test_interval_of_an_area_under_the_curve_covers_the_truth_however_near_to_one(number, auc):
+    """Resamples would cover half of the first, and three quarters of the last."""
+    generator, held = np.random.default_rng(6), []
+    rate = scipy.stats.norm.cdf(-scipy.stats.norm.ppf(auc) / np.sqrt(2))
+    for _ in range(100):
+        cells = detector(generator, number, rate, "auc")
+        samples = statistics.figures(cells, statistics.resample(2 * number, 100, generator))
+        (low,), (high,) = cells.interval(samples)
+        assert 0 <= low <= statistics.figures(cells)[0] <= high <= 1
+        held.append(low <= auc <= high)
+    assert np.mean(held) >= 0.9, "95 %, and two standard errors of 100 simulations"
+
+
 def tandem(metric, generator, number, rate):
     """Cells of `number` bona fide scenes and as many spoofs, which pass the detector, and the verifier at `rate`."""
     rows = []
@@ -169,7 +188,7 @@ def tandem(metric, generator, number, rate):
     return statistics.TrialCells(
         trials=Trials(*trials), entry=scene * 0, scene=scene, enrolment=scene * 0 - 1,
         statistic=METRICS[metric].compute, finished=np.ones((2 * number, 1), bool), speaker=np.arange(2 * number),
-        rate=True, errors_of=METRICS[metric].errors_of,
+        whole=METRICS[metric].high, share_of=METRICS[metric].share_of,
     )  # fmt: skip
 
 
@@ -214,7 +233,7 @@ def voices(speakers, scenes, generator):
     trials = Trials(np.full(len(i), "asv"), label, (x @ x.T)[i, j])
     finished = np.ones((n, 1), bool)
     return statistics.TrialCells(
-        trials, np.zeros(len(i), int), i, j, METRICS["eer_asv"].compute, finished, speaker, True
+        trials, np.zeros(len(i), int), i, j, METRICS["eer_asv"].compute, finished, speaker, 100.0
     )
 
 
