@@ -196,11 +196,12 @@ class TrialCells:
         """Interval of each entry's figure, (E,), whose resamples are `samples` (R, E); see `interval`.
 
         Of shares the exact one, for as many trials as have the variance of the resamples, at most one a scene that may
-        count towards it. Costs of fewer than MIN_TRIALS trials have none.
+        count towards it. Costs of fewer than MIN_TRIALS trials have none, nor those that are the same in all resamples.
         """
         low, high = interval(samples, self.drawn, level)
         if self.whole is None:
-            return tuple(np.where(self.enough, end, np.nan) for end in (low, high))
+            known = self.enough & (low < high)
+            return tuple(np.where(known, end, np.nan) for end in (low, high))
         rate, samples = figures(self) / self.whole, samples / self.whole
         counted = self.at(np.isin(self.trials.label, self.share_of)) if self.share_of else self
         scenes, voices = (_pooled(counted.independent(units)) for units in (None, self.speaker))

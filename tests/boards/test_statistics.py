@@ -1,5 +1,7 @@
 """Statistics against closed forms, simulated truth and slow plain versions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -173,6 +175,15 @@ def test_interval_of_an_area_under_the_curve_covers_the_truth_however_near_to_on
         assert 0 <= low <= statistics.figures(cells)[0] <= high <= 1
         held.append(low <= auc <= high)
     assert np.mean(held) >= 0.9, "95 %, and two standard errors of 100 simulations"
+
+
+def test_a_cost_that_no_resample_changes_has_no_interval():
+    """A detector without errors: what its errors are like, no trial says."""
+    for rate, known in ((1e-9, False), (0.1, True)):
+        cells = replace(detector(np.random.default_rng(7), 120, rate, "min_dcf_cm"), whole=None)
+        samples = statistics.figures(cells, statistics.resample(240, 50, np.random.default_rng(8)))
+        (low,), (high,) = cells.interval(samples)
+        assert (low < high) == known and np.isnan([low, high]).any() != known
 
 
 def tandem(metric, generator, number, rate):
