@@ -65,7 +65,7 @@ def validate(config: Any, schema: dict, source: str, prefix: str = "") -> None:
     faults = [fault for error in validator.iter_errors(config) for fault in _explain(error, prefix)]
     faults += [f"{where}: {number} is no finite number" for where, number in _not_finite(config, prefix)]
     if faults:
-        raise CocktailError("\n".join(f"{source}: {fault}" for fault in faults))
+        raise CocktailError("\n".join(f"{source}: {fault}" for fault in dict.fromkeys(faults)))
 
 
 def _not_finite(value, where):
@@ -89,18 +89,32 @@ def _explain(error, prefix) -> list[str]:
     if error.validator == "required":
         missing = [key for key in error.validator_value if key not in error.instance]
         return [f"{at}missing key '{key}'" for key in missing]
-    if error.validator == "oneOf" and isinstance(error.instance, dict):
-        return _explain_adapter(error, at, prefix)
-    if error.validator == "oneOf" and {"const": "all"} in error.validator_value:
-        return [f"{at}expected all, or a list of names, got {error.instance!r}"]
     if error.validator == "oneOf":
-        return [f"{at}expected a mapping with the key 'adapter', got {error.instance!r}"]
+        return _explain_choice(error, at, prefix)
     if error.validator == "type":
         return [f"{at}expected {error.validator_value}, got {error.instance!r}"]
     if error.validator == "enum":
         options = [str(option) for option in error.validator_value]
         return [f"{at}{error.instance!r} is none of {', '.join(options)}{nearest(str(error.instance), options)}"]
     return [f"{at}{error.message}"]
+
+
+def _explain_choice(error, at, prefix) -> list[str]:
+    """Of what is none of several forms, or more than one of them."""
+    forms, given = error.validator_value, error.instance
+    if {"const": "all"} in forms:
+        return [f"{at}expected all, or a list of names, got {given!r}"]
+    if all("adapter" in form.get("properties", {}) for form in forms):
+        if not isinstance(given, dict):
+            return [f"{at}expected a mapping with the key 'adapter', got {given!r}"]
+        return _explain_adapter(error, at, prefix)
+    if all(form.keys() == {"required"} for form in forms):
+        return [f"{at}expected one of the keys {' and '.join(repr(key) for form in forms for key in form['required'])}"]
+    wrong = {fault.schema_path[0] for fault in error.context if fault.validator == "type" and not fault.path}
+    near = [fault for fault in error.context if fault.schema_path[0] not in wrong]
+    if near:
+        return [text for fault in near for text in _explain(fault, prefix)]
+    return [f"{at}expected {' or '.join(form['type'] for form in forms)}, got {given!r}"]
 
 
 def _explain_adapter(error, at, prefix) -> list[str]:

@@ -61,6 +61,16 @@ def test_every_shipped_suite_is_valid(name):
             "suite: mine\ncorpora: {speech: [grid-tts]}",
             r"mine\.yaml: corpora\.speech\.0: expected a mapping with the key",
         ),
+        ("suite: mine\nscorers: {spoofing: [lcnn, lcnn]}", r"scorers\.spoofing: .* has non-unique elements"),
+        ("suite: mine\nscorers: {spoofing: {a: lcnn}}", r"scorers\.spoofing: expected string or array, got {'a':"),
+        (
+            "suite: mine\nconditions: [x]\ndefine: {x: {task: detect, talkers: 1, array: single, reference: image}}",
+            r"mine\.yaml: x: expected one of the keys 'attacks' and 'sounds'$",
+        ),
+        (
+            "suite: mine\ncorpora: {speech: [{adapter: folder}]}",
+            r"^\S+mine\.yaml: corpora\.speech\.0: missing key 'table'\n\S+ corpora\.speech\.0: missing key 'split'$",
+        ),
         ("suite: mine\nsuite: yours", r"mine\.yaml, line 2: .*key 'suite' stands twice"),
         ("suite: [mine", r"mine\.yaml, line 1: not valid YAML"),
         ("suite: mine\ntime_limit_s: .nan", r"mine\.yaml: time_limit_s: nan is no finite number"),

@@ -207,8 +207,16 @@ class Selection:
             require_known(scorers, self.known, f"{source}: scorers.{role}: unknown entry")
             for name in scorers:
                 method = self._methods.get(name)
-                if method is not None and task not in method.tasks():
-                    raise CocktailError(f"{source}: scorers.{role}: '{name}' does not have the task '{task}'")
+                if method is None:
+                    continue
+                where = f"{source}: scorers.{role}: '{name}'"
+                if task not in method.tasks():
+                    raise CocktailError(f"{where} does not have the task '{task}'")
+                if method.sounds:
+                    raise CocktailError(f"{where} tells other sounds apart, not spoofed speech")
+                if self._mixes(name) and not self._trains_on(name):
+                    wanted = ", ".join(self.known[name].train_on or ())
+                    raise CocktailError(f"{where} trains on no condition of this suite; add {wanted or 'one'}")
             first, *others = scorers
             chosen |= {role: first} | {f"{role}{BY}{name}": name for name in others}
         return {role: name for role, name in chosen.items() if name in self._methods}

@@ -405,6 +405,12 @@ def test_several_detectors_score_in_turn():
         plan(scorers={"spoofing": ["lcnn", "lcm"]})
     with pytest.raises(CocktailError, match=r"scorers\.spoofing: 'wiener' does not have the task 'detect'"):
         plan(scorers={"spoofing": ["lcnn", "wiener"]})
+    with pytest.raises(CocktailError, match=r"spoofing: 'cough-fusion' tells other sounds apart, not spoofed speech"):
+        plan(scorers={"spoofing": ["lcnn", "cough-fusion"]})
+    with pytest.raises(
+        CocktailError, match=r"spoofing: 'lcnn' trains on no condition of this suite; add spoof-logical"
+    ):
+        plan(conditions=["stationary"], scorers={"spoofing": "lcnn"})
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def hearing(**overrides):
     """Two detectors score, and both go on learning."""
     names = ["stationary", "spoof-noise"]
     wanted = {"conditions": names, "entries": ["omlsa"], "detectors": ["lcnn", "gmm-lfcc"]}
-    return plan(wanted, conditions=names, scorers={"spoofing": ["lcnn", "gmm-lfcc"]}, **overrides)
+    return plan(wanted, conditions=[*names, "spoof-logical"], scorers={"spoofing": ["lcnn", "gmm-lfcc"]}, **overrides)
 
 
 class TestPlan:
