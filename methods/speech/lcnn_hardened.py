@@ -7,7 +7,7 @@ it and the verifier (`uses`). Both start from trained ones: from the detector th
 generator that was trained against it.
 
 Deviations: those of methods/speech/lcnn.py and methods/speech/ganba.py, whose sizes it has. Both classes count the
-same.
+same. The epoch is kept in which the detector's loss in validation is least, against the generator as it is then.
 """
 
 from dataclasses import dataclass
