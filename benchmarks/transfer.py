@@ -173,7 +173,8 @@ def measure(suite: str, folder: Path, data: Path, entries: tuple[str, ...], cons
     config = load_suite(suite, {"methods": list(entries), "without": [], "results": str(folder)})
     plan = Plan(config, suite)
     own = corpora(config["corpora"], plan.folder / "corpora", config)
-    models = {entry: trained(plan, entry, own) for entry in plan.trained if entry in entries}
+    owners = {entry: plan.known[entry].model or entry for entry in entries}
+    models = {entry: trained(plan, owner, own) for entry, owner in owners.items() if owner in plan.trained}
     foreign = corpora(recorded(data), folder / "recorded", config)
     definition = config["conditions"][BOARD[0]]
     on_recordings = [

@@ -1,4 +1,5 @@
-"""What is done to a mask before it is applied: the means of spectral subtraction, for masks of networks.
+"""What is done to a mask before it is applied: the means of spectral subtraction, for masks of networks; and its mean
+with a gain of signal processing.
 
 M. Berouti, R. Schwartz and J. Makhoul, "Enhancement of speech corrupted by acoustic noise", ICASSP 1979, for the over-
 subtraction, where what a mask takes away is taken away more than once, and the floor, which hides what that leaves.
@@ -6,8 +7,12 @@ subtraction, where what a mask takes away is taken away more than once, and the 
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional
+
+from cocktail import stft
+from cocktail.dsp.noise import spectral
 
 
 def postprocess(
@@ -26,6 +31,20 @@ def postprocess(
     if over_subtraction != 1 or floor:
         mask = mask.clamp_min(floor)
     return (mask > 0.5).to(mask) if binary else mask
+
+
+def fused(mask: torch.Tensor, gains: torch.Tensor, share: float) -> torch.Tensor:
+    """Their weighted geometric mean (..., F, T), the gains having `share` of the weight and being 1 at most."""
+    return mask ** (1 - share) * gains.clamp_max(1) ** share
+
+
+def lsa_gains(signals: list[np.ndarray], fs: float) -> torch.Tensor:
+    """Gains of MMSE-LSA, as the entry `mmse-lsa` has them, of signals (N,) each: (B, F, T) of `stft`, 1 in padding."""
+    framing = {"size": stft.SIZE, "hop": stft.HOP}
+    found = [spectral.gains(stft.stft(x), fs, n_samples=len(x), **framing) for x in signals]
+    frames = max(gains.shape[-1] for gains in found)
+    padded = [np.pad(gains, ((0, 0), (0, frames - gains.shape[-1])), constant_values=1) for gains in found]
+    return torch.from_numpy(np.stack(padded)).float()
 
 
 def smoothed(mask: torch.Tensor, factor: float) -> torch.Tensor:

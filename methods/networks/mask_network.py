@@ -10,13 +10,18 @@ Entries have MA, MSA or PSA for a loss, or that of another paper, which is named
 least squares in time (Wang & Wang 2015); a binary mask as a class of each bin (Wang & Wang 2013), applied as such; the
 compressed complex mask (Williamson & Wang 2016); PMSQE (Martin-Donas et al. 2018) and STOI (Fu et al. 2018), the first
 added to LSD and the second to PSA, for both are blind to level. `centred` takes each feature's mean over the mixture
-off it, as cepstral mean normalisation does (B. S. Atal, JASA 55(6), 1974).
+off it, as cepstral mean normalisation does (B. S. Atal, JASA 55(6), 1974). `lsa_share` fuses the mask with the gain of
+MMSE-LSA, which knows no corpus: where networks fail on noise that they have not heard, the two complement each other
+(Y.-H. Tu, I. Tashev, S. Zarar and C.-H. Lee, "A hybrid approach to combining conventional and deep learning techniques
+for single-channel speech enhancement and recognition", ICASSP 2018).
 
 Deviations: every mixture is brought to one level, so that a mask depends on no gain; LSTM entries take the level of the
 mixture so far, which keeps them causal. Adam on mixtures drawn afresh instead of gradient descent with momentum on a
 fixed set. The DNN has rectifiers. The target of PSA is kept between 0 and |y|, which is what a sigmoid mask can reach.
 All losses share these features and networks, so that entries differ in the loss alone: binary masks come from one
 network, not from a support vector machine for each band. Complex masks do not begin with those of the mel filters.
+Tu et al. give their network the spectrum that the gain has been applied to; here the network is left as it is, and what
+is applied is the geometric mean of its mask and the gain, the mean of both in dB.
 """
 
 from dataclasses import dataclass
@@ -31,7 +36,9 @@ from cocktail.nets.one_talker import OneTalkerNetwork
 class MaskNetwork(OneTalkerNetwork):
     """One network for all conditions that it was trained on, one channel (microphone 1)."""
 
-    call_only = ("smoothing", "over_subtraction", "floor", "binary")
+    least = OneTalkerNetwork.least | {"lsa_share": 0}
+    most = OneTalkerNetwork.most | {"lsa_share": 1}
+    call_only = ("lsa_share", "smoothing", "over_subtraction", "floor", "binary")
     cell: Literal["dnn", "lstm", "blstm"] = "blstm"
     loss: Literal["mel", "ma", "msa", "psa", "lsd", "ls", "ibm", "cirm", "pmsqe", "stoi"] = "psa"
     """`mel`: that of the mel filters alone, for other entries to start from."""
@@ -53,6 +60,8 @@ class MaskNetwork(OneTalkerNetwork):
     clean."""
     weights: Literal["float32", "int8"] = "float32"
     """In which the trained network is kept."""
+    lsa_share: float = 0.0
+    """Weight of MMSE-LSA's gain in its geometric mean with the mask, which takes the mask's place."""
     smoothing: float = 0.0
     """Forgetting factor of the mask over frames."""
     over_subtraction: float = 1.0
@@ -116,10 +125,15 @@ class MaskNetwork(OneTalkerNetwork):
         lengths = [len(signal) for signal in signals]
         padded = np.stack([np.pad(signal.astype(np.float32), (0, max(lengths) - len(signal))) for signal in signals])
         model, fs, device = views[0].model, views[0].fs, views[0].device
-        estimates = model.enhance(padded, fs, device, lengths, self._applied).double().cpu().numpy()
+        estimates = model.enhance(padded, fs, device, lengths, self._after(signals, fs)).double().cpu().numpy()
         return [estimate[None, :n] for estimate, n in zip(estimates, lengths, strict=True)]
 
-    def _applied(self, mask):
-        from cocktail.nets.mask_postprocessing import postprocess
+    def _after(self, signals, fs):
+        """What turns the network's masks (B, F, T) of signals (N,) each into those that are applied."""
+        from cocktail.nets.mask_postprocessing import fused, lsa_gains, postprocess
 
-        return postprocess(mask, **{name: getattr(self, name) for name in self.call_only})
+        how = {name: getattr(self, name) for name in self.call_only if name != "lsa_share"}
+        if not self.lsa_share:
+            return lambda mask: postprocess(mask, **how)
+        gains = lsa_gains(signals, fs)
+        return lambda mask: postprocess(fused(mask, gains.to(mask.device), self.lsa_share), **how)

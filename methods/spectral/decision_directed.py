@@ -10,11 +10,12 @@ Deviations: the noise is tracked, where the papers measure it in a part without 
 after O. Cappe, "Elimination of the musical noise phenomenon with the Ephraim and Malah noise suppressor", 1994.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
-from cocktail.dsp.noise.gains import GAINS, a_posteriori_snr, decision_directed
-from cocktail.dsp.noise.spectral import enhance, smoothing
+from cocktail.dsp.noise.gains import GAINS
+from cocktail.dsp.noise.spectral import ALPHA, TRACKER, XI_MIN_DB, decision_directed_gain, enhance
 from cocktail.method import Method
 
 
@@ -25,18 +26,15 @@ class DecisionDirected(Method):
     causal = True
 
     gain: Literal["wiener", "mmse-stsa", "mmse-lsa"] = "wiener"
-    tracker: Literal["minimum-statistics", "imcra", "mmse-spp"] = "minimum-statistics"
-    alpha: float = 0.98
+    tracker: Literal["minimum-statistics", "imcra", "mmse-spp"] = TRACKER
+    alpha: float = ALPHA
     """Weight of the last frame in the a priori SNR, with frames every 8 ms."""
-    xi_min_db: float = -15.0
+    xi_min_db: float = XI_MIN_DB
     """Least a priori SNR."""
 
     def __call__(self, mixture, view):
         """mixture (D, N) -> (1, N)."""
-        return enhance(mixture, view.fs, tracker=self.tracker, gain=self._gains)
-
-    def _gains(self, power, noise, hop_s):
-        """Gains (F, T) of the noisy power and the noise power, (F, T) each."""
-        gain, gamma = GAINS[self.gain], a_posteriori_snr(power, noise)
-        alpha, xi_min = smoothing(self.alpha, hop_s), 10 ** (self.xi_min_db / 10)
-        return gain(decision_directed(gamma, gain=gain, alpha=alpha, xi_min=xi_min), gamma)
+        gain = functools.partial(
+            decision_directed_gain, gain=GAINS[self.gain], alpha=self.alpha, xi_min_db=self.xi_min_db
+        )
+        return enhance(mixture, view.fs, tracker=self.tracker, gain=gain)

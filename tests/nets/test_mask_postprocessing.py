@@ -1,9 +1,9 @@
-"""Masks before they are applied: recursive smoothing against its recursion, and the closed forms of the rest."""
+"""Masks before they are applied: smoothing against its recursion, the mean with a gain, closed forms of the rest."""
 
 import pytest
 import torch
 
-from cocktail.nets.mask_postprocessing import postprocess, smoothed
+from cocktail.nets.mask_postprocessing import fused, postprocess, smoothed
 
 
 def test_smoothing_is_its_recursion():
@@ -30,3 +30,9 @@ def test_smoothing_is_its_recursion():
 def test_masks_become(how, expected):
     mask = torch.tensor([[0.0, 0.3, 0.5, 0.8, 1.0]])
     assert postprocess(mask, **how)[0].tolist() == pytest.approx(expected)
+
+
+def test_a_fused_mask_is_no_more_than_1():
+    mask, gains = torch.tensor([0.25, 1.0, 0.0, 0.81]), torch.tensor([4.0, 9.0, 0.5, 0.01])
+    torch.testing.assert_close(fused(mask, gains, 0.5), torch.tensor([0.5, 1.0, 0.0, 0.09]))
+    torch.testing.assert_close(fused(mask, gains, 0.0), mask)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from cocktail.dsp.noise.gains import Gain, a_posteriori_snr, decision_directed, mmse_lsa
 from cocktail.dsp.noise.trackers import noise_psd
 from cocktail.method import finite
 from cocktail.stft import framing, istft, stft
@@ -11,11 +12,34 @@ from cocktail.stft import framing, istft, stft
 PAPER_HOP_S = 0.008
 """Frame shift for which Ephraim and Malah (256 samples, 192 overlapping, 8 kHz) and Cohen (512, 384, 16 kHz) state
 their smoothing constants."""
+ALPHA, XI_MIN_DB = 0.98, -15.0
+"""Weight of the last frame in the decision-directed rule, with frames every 8 ms, and its least a priori SNR."""
+TRACKER = "minimum-statistics"
 
 
 def smoothing(constant: float, hop_s: float) -> float:
     """A recursive smoothing constant of a paper with frames every 8 ms, for the same time constant at another shift."""
     return constant ** (hop_s / PAPER_HOP_S)
+
+
+def decision_directed_gain(
+    power: np.ndarray, noise: np.ndarray, hop_s: float, *, gain: Gain = mmse_lsa, alpha: float = ALPHA,
+    xi_min_db: float = XI_MIN_DB,
+) -> np.ndarray:  # fmt: skip
+    """Gains (..., F, T) of the noisy power and the noise power, (..., F, T) each: by default those of MMSE-LSA."""
+    gamma = a_posteriori_snr(power, noise)
+    xi = decision_directed(gamma, gain=gain, alpha=smoothing(alpha, hop_s), xi_min=10 ** (xi_min_db / 10))
+    return gain(xi, gamma)
+
+
+def gains(
+    spectrum: np.ndarray, fs: float, *, n_samples: int, size: int, hop: int, tracker: str = TRACKER,
+    gain: Callable[[np.ndarray, np.ndarray, float], np.ndarray] = decision_directed_gain,
+) -> np.ndarray:  # fmt: skip
+    """Gains (F, T) of the spectrum (F, T) of `n_samples` samples; `tracker` and `gain` as of `enhance`."""
+    power = np.abs(spectrum) ** 2
+    noise = noise_psd(power, tracker=tracker, fs=fs, size=size, hop=hop, n_samples=n_samples)
+    return gain(power, noise, hop / fs)
 
 
 def enhance(
@@ -30,6 +54,5 @@ def enhance(
     samples = finite(mixture[:1])
     size, hop = framing(fs)
     spectrum = stft(samples, size, hop)[0]
-    power = np.abs(spectrum) ** 2
-    noise = noise_psd(power, tracker=tracker, fs=fs, size=size, hop=hop, n_samples=samples.shape[-1])
-    return istft(gain(power, noise, hop / fs)[None] * spectrum, samples.shape[-1], size, hop)
+    applied = gains(spectrum, fs, n_samples=samples.shape[-1], size=size, hop=hop, tracker=tracker, gain=gain)
+    return istft(applied[None] * spectrum, samples.shape[-1], size, hop)

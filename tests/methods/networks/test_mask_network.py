@@ -13,6 +13,7 @@ from cocktail.errors import CocktailError
 from cocktail.method import TrainingMixture, View
 from cocktail.metrics.si_sdr import si_sdr
 from cocktail.nets import mask_training, masks, one_talker
+from cocktail.nets.mask_postprocessing import lsa_gains
 from cocktail.nets.trunks import Recurrent, Spliced
 from cocktail.plugins.registry import Registry
 from cocktail.stft import istft, n_frames, stft
@@ -339,7 +340,40 @@ def test_a_mask_is_applied_as_the_fields_of_calls_say(trained):
     plain = method(mixture, _view(model))
     for change in ({"over_subtraction": 2.0}, {"floor": 0.3}, {"binary": True}, {"smoothing": 0.9}):
         assert np.abs(replace(method, **change)(mixture, _view(model)) - plain).max() > 1e-3
-    assert set(Registry().entry("blstm-psa").call_only) == {"over_subtraction", "floor", "binary", "smoothing"}
+    fields = {"lsa_share", "over_subtraction", "floor", "binary", "smoothing"}
+    assert set(Registry().entry("blstm-psa").call_only) == fields
+
+
+def test_a_mask_is_fused_with_the_gain_of_mmse_lsa(trained):
+    """In dB what is applied is the mean of the mask and the gain, each with its weight; the gain is 1 at most."""
+    method, model, _, _ = trained
+    mixture = _noise(16000).double().numpy() * np.where(np.arange(16000) % 8000 < 5000, 0.1, 1)
+    gains, mask, spectrum = lsa_gains([mixture], FS)[0].numpy(), model.mask(mixture, FS).numpy(), stft(mixture)
+    alone = Registry().entry("mmse-lsa").make()(mixture[None], _view(model))[0]
+    np.testing.assert_allclose(istft(gains * spectrum, 16000), alone, atol=1e-5)
+    assert gains.max() > 1.5 and np.median(gains) < 0.7
+    for share in (0.5, 1.0):
+        found = replace(method, lsa_share=share)(mixture[None], _view(model))[0]
+        applied = mask ** (1 - share) * np.minimum(gains, 1) ** share
+        np.testing.assert_allclose(found, istft(applied * spectrum, 16000), atol=1e-5)
+
+
+def test_fused_masks_of_a_batch_are_those_of_each_alone(trained):
+    method, model = replace(trained[0], lsa_share=0.5), trained[1]
+    scenes = [_noise(1, n, seed=n).double().numpy() for n in (9000, 4000)]
+    for scene, estimate in zip(scenes, method.batch(scenes, [_view(model)] * 2), strict=True):
+        assert np.allclose(estimate, method(scene, _view(model)), atol=1e-5)
+
+
+def test_a_causal_network_stays_causal_with_the_gain_of_mmse_lsa():
+    method, model = replace(Registry().entry("lstm-psa").make(), lsa_share=0.5), _network("lstm", running=True)
+    assert method.causal
+    mixture = _noise(1, 16000).double().numpy()
+    later = mixture.copy()
+    later[:, 10000:] *= 5
+    one, other = (method(x, _view(model)) for x in (mixture, later))
+    np.testing.assert_allclose(one[:, : 10000 - 512], other[:, : 10000 - 512], atol=1e-6)
+    assert np.abs(one - other)[:, 10000:].max() > 0.1
 
 
 @pytest.mark.parametrize("entry", ["blstm-psa", "dpcl", "dpcl-enhance", "pit"])
