@@ -99,6 +99,12 @@ def trained(plan: Plan, entry: str, tables_: dict[str, Path]) -> Path:
     return made(Path(plan.model(entry)), train)
 
 
+def trained_all(plan: Plan, entries: tuple[str, ...], tables_: dict[str, Path]) -> dict[str, Path]:
+    """Entry -> its model, or that of the entry that its row names; those without a model are left out."""
+    owners = {entry: plan.known[entry].model or entry for entry in entries}
+    return {entry: trained(plan, owner, tables_) for entry, owner in owners.items() if owner in plan.trained}
+
+
 def scenes(name: str, definition: dict, count: int, tables_: dict[str, Path], config: dict) -> list[tuple[dict, Truth]]:
     """Test scenes of a condition: rows of MIXTURES with their truth."""
     with tempfile.TemporaryDirectory() as folder:
@@ -173,8 +179,7 @@ def measure(suite: str, folder: Path, data: Path, entries: tuple[str, ...], cons
     config = load_suite(suite, {"methods": list(entries), "without": [], "results": str(folder)})
     plan = Plan(config, suite)
     own = corpora(config["corpora"], plan.folder / "corpora", config)
-    owners = {entry: plan.known[entry].model or entry for entry in entries}
-    models = {entry: trained(plan, owner, own) for entry, owner in owners.items() if owner in plan.trained}
+    models = trained_all(plan, entries, own)
     foreign = corpora(recorded(data), folder / "recorded", config)
     definition = config["conditions"][BOARD[0]]
     on_recordings = [

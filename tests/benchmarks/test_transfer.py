@@ -2,6 +2,7 @@
 
 import csv
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -72,6 +73,13 @@ def test_gains_are_measured_on_recordings_and_on_the_board(tmp_path, data, monke
     for entry in ("wiener", "mmse-lsa"):  # all of this noise is white
         assert float(rows[entry][0]) > 2
     assert "3 entries, SI-SDR:" in text
+
+
+def test_an_entry_may_run_with_the_model_of_another(monkeypatch):
+    monkeypatch.setattr(transfer, "trained", lambda plan, entry, tables: f"model of {entry}")
+    rows = {"net": None, "net-post": "net", "wiener": None}
+    plan = SimpleNamespace(known={name: SimpleNamespace(model=row) for name, row in rows.items()}, trained=["net"])
+    assert transfer.trained_all(plan, tuple(rows), {}) == {"net": "model of net", "net-post": "model of net"}
 
 
 def test_the_seven_noises_are_of_equal_weight(data):
