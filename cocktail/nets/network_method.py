@@ -60,6 +60,8 @@ class NetworkMethod(LearnedMethod):
     learning_rate: float = 1e-3
     decay: float = 0.1
     """Learning rate of the last epoch over that of the first."""
+    cosine: ClassVar[bool] = False
+    """Whether it falls along half a cosine rather than geometrically."""
 
     # What every plugin gives
 
@@ -142,7 +144,8 @@ class NetworkMethod(LearnedMethod):
             examples = drawn[stage.segment_s]
             saved.seeded(self.prepare, seed, network=network, stage=stage)
             schedule = Schedule(
-                stage.epochs, self.steps, self.batch_size, stage.learning_rate, stage.decay, valid=self.validation
+                stage.epochs, self.steps, self.batch_size, stage.learning_rate, stage.decay, self.cosine,
+                valid=self.validation,
             )  # fmt: skip
             train(
                 network, self.updates(network), examples, schedule, folder=folder, seed=seed, device=data.device,

@@ -24,6 +24,15 @@ def test_filters_pass_the_bands_between_evenly_spaced_mels():
 
 
 @torch.no_grad()
+def test_bands_are_the_pooled_magnitudes_of_what_the_filters_pass():
+    """Three samples of three filters; of seventy filters the last is left over."""
+    x, filters = torch.randn(2, 4000), torch.as_tensor(band_passes(FS), dtype=torch.float32)
+    passed = torch.nn.functional.conv1d(x[:, None], filters[:, None]).abs()
+    wanted = torch.nn.functional.max_pool2d(passed[:, None], 3)
+    torch.testing.assert_close(Aasist(FS, width=0.1).bands(x), wanted, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
 def test_attention_of_a_graph_knows_no_order_of_its_nodes():
     torch.manual_seed(0)
     layer, nodes, order = GraphAttention(6, 4).eval(), torch.randn(2, 5, 6), [3, 0, 4, 1, 2]

@@ -35,6 +35,8 @@ class Schedule:
     """That of the first epoch."""
     decay: float = 1.0
     """Learning rate of the last epoch over that of the first; it falls geometrically between them."""
+    cosine: bool = False
+    """It falls along half a cosine instead."""
     patience: int = 20
     """Epochs without a better validation loss before the training stops."""
     clip: float = 5.0
@@ -139,10 +141,11 @@ class _Stage:
                 self.run.progress(self.schedule.epochs)
 
     def _set_rates(self):
-        share = self.run.epoch / max(self.schedule.epochs - 1, 1)
+        share, decay = self.run.epoch / max(self.schedule.epochs - 1, 1), self.schedule.decay
+        factor = decay + (1 - decay) * (1 + math.cos(math.pi * share)) / 2 if self.schedule.cosine else decay**share
         for update, optimiser in zip(self.updates, self.optimisers, strict=True):
             for group in optimiser.param_groups:
-                group["lr"] = (update.learning_rate or self.schedule.learning_rate) * self.schedule.decay**share
+                group["lr"] = (update.learning_rate or self.schedule.learning_rate) * factor
 
     def _epoch(self, batches):
         """Mean loss of each update."""

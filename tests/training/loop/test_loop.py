@@ -124,6 +124,16 @@ def test_learning_rate_falls_geometrically_also_after_an_interruption(tmp_path):
     assert rates == pytest.approx([1e-2, 1e-3, 1e-4, 1e-5, 1e-6])
 
 
+def test_learning_rate_falls_along_half_a_cosine(tmp_path):
+    rates = []
+    hook = register_optimizer_step_pre_hook(lambda optimiser, *_: rates.append(optimiser.param_groups[0]["lr"]))
+    try:
+        fit(tmp_path, epochs=5, steps=1, decay=0.2, cosine=True)
+    finally:
+        hook.remove()
+    assert rates == pytest.approx([1e-2, 6e-3 + 4e-3 * 0.5**0.5, 6e-3, 6e-3 - 4e-3 * 0.5**0.5, 2e-3])
+
+
 def test_a_loss_that_is_not_a_number_names_its_batch_and_keeps_the_best_weights(tmp_path):
     calls = []
 
