@@ -32,6 +32,16 @@ def test_bands_are_the_pooled_magnitudes_of_what_the_filters_pass():
     torch.testing.assert_close(Aasist(FS, width=0.1).bands(x), wanted, atol=1e-5, rtol=1e-4)
 
 
+def test_dropout_is_the_papers_and_keeps_its_proportions():
+    """Of the inputs of six graph attentions and the outputs of two branches, of six poolings, before the output."""
+
+    def rates(**options):
+        return sorted(m.p for m in Aasist(FS, width=0.1, **options).modules() if isinstance(m, torch.nn.Dropout))
+
+    assert rates() == pytest.approx([0.2] * 8 + [0.3] * 6 + [0.5])
+    assert rates(dropout=0.1) == pytest.approx([0.04] * 8 + [0.06] * 6 + [0.1])
+
+
 @torch.no_grad()
 def test_attention_of_a_graph_knows_no_order_of_its_nodes():
     torch.manual_seed(0)
