@@ -225,7 +225,8 @@ def _shifted(filters):
 
     What pooling compares then lies side by side, which is faster than to pool what every sample gives.
     """
-    return np.stack([np.pad(filters[: 3 * BANDS], ((0, 0), (i, 2 - i))) for i in range(3)], axis=1).reshape(9 * BANDS, -1)
+    stacked = np.stack([np.pad(filters[: 3 * BANDS], ((0, 0), (i, 2 - i))) for i in range(3)], axis=1)
+    return stacked.reshape(9 * BANDS, -1)
 
 
 def _weights(n):
