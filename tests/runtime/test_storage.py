@@ -81,7 +81,7 @@ def test_a_file_of_another_suite_is_an_error(suite):
 
 def test_what_the_page_needs_is_brought_where_there_is_a_storage():
     """With `keep: examples`, estimates are not: those that were dropped would be made again."""
-    parts = {"conditions": ["stationary"], "methods": ["nmf-sparse"], "scorers": {}}
+    parts = {"conditions": ["stationary", "spoof-logical"], "methods": ["nmf-sparse"]}
     everything = Plan(load_suite("tiny", parts), "tiny")
     assert everything.brought(False) == []
     found = everything.brought(True)
