@@ -32,8 +32,9 @@ from cocktail.workflow.suite import load_suite
 ROOMS, STEPS, REPEATS = 10, 40, 5
 
 
-def mixer(suite, task, folder):
-    """Mixtures of the suite's conditions of a task, their noises those of the conformance suite."""
+def mixer(suite, method, folder):
+    """Mixtures of the suite's conditions of the method's task, their noises those of the conformance suite."""
+    task = method.task
     chosen = {
         name: condition | ({"noise": condition["noise"] | {"kinds": list(KINDS)}} if "noise" in condition else {})
         for name, condition in suite["conditions"].items()
@@ -45,7 +46,8 @@ def mixer(suite, task, folder):
             path = folder / f"{name}.npz"
             make_bank(condition=name, definition=condition, rooms=ROOMS, seed=0, fs=suite["fs"], out=path)
             rooms[name] = read_rooms(path)
-    mixer = replace(TinyData("separation", (task,)).mixer, conditions=chosen, rooms=rooms)
+    data = TinyData("separation", (task,), enrolment="enrolment" in method.needs)
+    mixer = replace(data.mixer, conditions=chosen, rooms=rooms)
     for groups in (mixer.speech, mixer.noise):  # decoded once, as after the first epoch of a training
         for sounds in (sounds for split in groups.values() for sounds in split.values()):
             for sound in sounds:
@@ -56,7 +58,7 @@ def mixer(suite, task, folder):
 def case(name, suite, folder):
     """Network, loss, examples, collate and batch size of an entry."""
     method = Registry().sized(suite["size"], suite["parameters"], "quick")[name].make()
-    data = SimpleNamespace(mixer=mixer(suite, method.task, folder), fs=suite["fs"])
+    data = SimpleNamespace(mixer=mixer(suite, method, folder), fs=suite["fs"])
     examples = method.examples(data, method.stages()[-1])
     network = saved.seeded(method.network, 0, fs=suite["fs"])
     method.initialise(network, data, examples, rng(0, role="statistics"))
