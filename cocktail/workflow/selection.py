@@ -195,9 +195,13 @@ class Selection:
                 raise CocktailError(f"{where}: '{name}' builds on '{each}', which {self.known[each].error}")
             if reason := self._without_model(each) or self._of_one_class(each):
                 raise CocktailError(f"{where}: {reason}")
-            if self._mixes(each) and not self._trains_on(each):
-                wanted = ", ".join(self.known[each].train_on or ())
-                raise CocktailError(f"{where}: '{each}' trains on no condition of this suite; add {wanted or 'one'}")
+            self._check_trains(each, where)
+
+    def _check_trains(self, name: str, where: str) -> None:
+        """Raise CocktailError where an entry that learns from mixtures meets none in this suite."""
+        if self._mixes(name) and not self._trains_on(name):
+            wanted = ", ".join(self.known[name].train_on or ())
+            raise CocktailError(f"{where}: '{name}' trains on no condition of this suite; add {wanted or 'one'}")
 
     def _choose_scorers(self, source) -> dict[str, str]:
         """Role -> entry whose model scores the others; of several in one role, the further ones by `role.entry`."""
@@ -209,14 +213,12 @@ class Selection:
                 method = self._methods.get(name)
                 if method is None:
                     continue
-                where = f"{source}: scorers.{role}: '{name}'"
+                where = f"{source}: scorers.{role}"
                 if task not in method.tasks():
-                    raise CocktailError(f"{where} does not have the task '{task}'")
+                    raise CocktailError(f"{where}: '{name}' does not have the task '{task}'")
                 if method.sounds:
-                    raise CocktailError(f"{where} tells other sounds apart, not spoofed speech")
-                if self._mixes(name) and not self._trains_on(name):
-                    wanted = ", ".join(self.known[name].train_on or ())
-                    raise CocktailError(f"{where} trains on no condition of this suite; add {wanted or 'one'}")
+                    raise CocktailError(f"{where}: '{name}' tells other sounds apart, not spoofed speech")
+                self._check_trains(name, where)
             first, *others = scorers
             chosen |= {role: first} | {f"{role}{BY}{name}": name for name in others}
         return {role: name for role, name in chosen.items() if name in self._methods}

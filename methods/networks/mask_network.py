@@ -36,8 +36,7 @@ from cocktail.nets.one_talker import OneTalkerNetwork
 class MaskNetwork(OneTalkerNetwork):
     """One network for all conditions that it was trained on, one channel (microphone 1)."""
 
-    least = OneTalkerNetwork.least | {"lsa_share": 0}
-    most = OneTalkerNetwork.most | {"lsa_share": 1}
+    least, most = {"lsa_share": 0}, {"lsa_share": 1}
     call_only = ("lsa_share", "smoothing", "over_subtraction", "floor", "binary")
     cell: Literal["dnn", "lstm", "blstm"] = "blstm"
     loss: Literal["mel", "ma", "msa", "psa", "lsd", "ls", "ibm", "cirm", "pmsqe", "stoi"] = "psa"

@@ -9,9 +9,9 @@ cosine. The model keeps an embedding of each train speaker, the cohort of score 
 
 Deviations: no PLDA, since the corpora have few speakers. Frames of the project's STFT; the mean of each band is that of
 the whole utterance, not of 3 s. Speech is found by its level. With the cosine heads the embedding is what they compare,
-without a second hidden layer; the margin to fixed prototypes is that to learnt ones, where FoldHSphere has 0.6.
-Training speech is copied at 0.9 and 1.1 times its speed as further speakers; noise, and tails of decaying noise for
-rooms, are drawn anew for each example. Adam, early stop by held-out utterances.
+without a second hidden layer. Fixed prototypes have the margin of learnt ones, where FoldHSphere has 0.6. Copies of the
+training speech at 0.9 and 1.1 times its speed count as further speakers. Each example is drawn with noise and
+reverberation of its own, the latter a tail of decaying noise. Adam, early stop by held-out utterances.
 """
 
 from dataclasses import dataclass
